@@ -1,0 +1,177 @@
+//! Effects: the handful of calls that change Heroku, each with nothing left to decide.
+
+use crate::{
+    AccountName, AppId, AppName, DynoId, DynoName, DynoSize, EnvValue, ProcessType, Quantity, ReleaseId,
+    ReleaseVersion, Timestamp, duration,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// One exact change of an app, with what it was based on, so that it can be checked against the world before it is
+/// made and looked for after its answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Effect {
+    /// Gives a process type another quantity.
+    SetQuantity {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The quantity that it must still have.
+        from: Quantity,
+        /// The quantity that is set.
+        to: Quantity,
+    },
+    /// Gives a process type another dyno size.
+    SetSize {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The size that it must still have.
+        from: DynoSize,
+        /// The size that is set.
+        to: DynoSize,
+    },
+    /// Restarts one dyno.
+    RestartDyno {
+        /// Its name.
+        dyno: DynoName,
+        /// The id that it must still have: a restart gives a new one.
+        id: DynoId,
+    },
+    /// Restarts every dyno of the formation.
+    RestartAll {
+        /// The ids of the dynos that are to go.
+        ids: Vec<DynoId>,
+    },
+    /// Rolls back to a release.
+    RollBack {
+        /// The release that must still be current.
+        from: ReleaseVersion,
+        /// The release that `from`'s content came from.
+        origin: ReleaseVersion,
+        /// The release whose content is wanted again.
+        to: ReleaseVersion,
+        /// Its id, which is what the call names.
+        release: ReleaseId,
+    },
+    /// Starts a one-off dyno.
+    RunOneOff {
+        /// Exactly this command.
+        command: String,
+        /// Its size; Heroku's default for the app if none is given.
+        size: Option<DynoSize>,
+        /// After this, Heroku ends it.
+        time_to_live: Duration,
+        /// Added over the config vars; secrets by name.
+        env: BTreeMap<String, EnvValue>,
+        /// The one-off dynos that were there before, so that the new one can be told from them.
+        present: Vec<DynoId>,
+    },
+}
+
+/// Which effect, without its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectKind {
+    /// [`Effect::SetQuantity`]
+    SetQuantity,
+    /// [`Effect::SetSize`]
+    SetSize,
+    /// [`Effect::RestartDyno`]
+    RestartDyno,
+    /// [`Effect::RestartAll`]
+    RestartAll,
+    /// [`Effect::RollBack`]
+    RollBack,
+    /// [`Effect::RunOneOff`]
+    RunOneOff,
+}
+
+/// The order among effects that would happen to one app in the same moment: the least goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// Old content may be all that is needed.
+    RollBack,
+    /// Every dyno anew.
+    RestartAll,
+    /// One dyno anew.
+    RestartDyno,
+    /// Larger dynos.
+    Up,
+    /// More dynos.
+    Out,
+    /// Smaller dynos.
+    Down,
+    /// Fewer dynos.
+    In,
+    /// Outside the order: it neither waits for others nor makes them wait.
+    OneOff,
+}
+
+impl Effect {
+    /// Which effect it is.
+    #[must_use]
+    pub fn kind(&self) -> EffectKind {
+        match self {
+            Self::SetQuantity { .. } => EffectKind::SetQuantity,
+            Self::SetSize { .. } => EffectKind::SetSize,
+            Self::RestartDyno { .. } => EffectKind::RestartDyno,
+            Self::RestartAll { .. } => EffectKind::RestartAll,
+            Self::RollBack { .. } => EffectKind::RollBack,
+            Self::RunOneOff { .. } => EffectKind::RunOneOff,
+        }
+    }
+
+    /// Whether it makes dynos of the formation boot anew. Such an effect waits until the app has settled, and the
+    /// trigger of its reaction counts from then. Changing a quantity neither settles nor waits.
+    #[must_use]
+    pub fn boots_anew(&self) -> bool {
+        match self {
+            Self::SetSize { .. } | Self::RestartDyno { .. } | Self::RestartAll { .. } | Self::RollBack { .. } => true,
+            Self::SetQuantity { .. } | Self::RunOneOff { .. } => false,
+        }
+    }
+}
+
+/// An effect on an app: what a run will do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// By which of our accounts.
+    pub account: AccountName,
+    /// The app's name when the plan was made, which is what the call names.
+    pub app: AppName,
+    /// The app's id, by which runs on it are serialised.
+    pub app_id: AppId,
+    /// What is done.
+    pub effect: Effect,
+    /// When the sight was taken that it is based on.
+    pub seen_at: Timestamp,
+    /// The gist of that sight: a plan that was refused is tried again when it changes.
+    pub gist: String,
+}
+
+impl fmt::Display for Plan {
+    /// "web of shop from 2 to 3".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let app = &self.app;
+        match &self.effect {
+            Effect::SetQuantity { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
+            Effect::SetSize { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
+            Effect::RestartDyno { dyno, .. } => write!(f, "restart {dyno} of {app}"),
+            Effect::RestartAll { ids } => write!(f, "restart all {} dynos of {app}", ids.len()),
+            Effect::RollBack { from, origin, to, .. } if from == origin => write!(f, "{app} back from {from} to {to}"),
+            Effect::RollBack { from, origin, to, .. } => {
+                write!(f, "{app} back from {from} (content of {origin}) to {to}")
+            }
+            Effect::RunOneOff { command, size, time_to_live, .. } => {
+                write!(f, "run `{command}` once on {app}")?;
+                if let Some(size) = size {
+                    write!(f, " on a {size}")?;
+                }
+                write!(f, ", for {} at most", duration::print(*time_to_live))
+            }
+        }
+    }
+}

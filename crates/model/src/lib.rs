@@ -1,0 +1,38 @@
+//! The nouns of Flyball.
+//!
+//! Everything that the other crates hand to each other: names that were checked once at the door, Heroku's things as
+//! we see them, readings and what is remembered of them, choices with their reasons, plans, runs and the timeline.
+//! Values only: nothing in here does I/O, reads a clock or draws a random number.
+
+mod because;
+pub mod duration;
+mod effect;
+mod heroku;
+mod id;
+mod name;
+mod policy;
+mod reading;
+mod run;
+mod secret;
+mod sight;
+mod size;
+mod state;
+mod time;
+mod timeline;
+
+pub use because::{Because, Choice};
+pub use effect::{Effect, EffectKind, Plan, Rank};
+pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
+pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SlugId};
+pub use name::{
+    AccountName, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName, ReleaseVersion,
+};
+pub use policy::{CallOn, Mode, Policy, Trigger};
+pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Verdict};
+pub use run::{Actor, Look, Outcome, Run, RunState};
+pub use secret::EnvValue;
+pub use sight::{Needs, ReleaseHistory, Sight};
+pub use size::{DynoSize, SizeFacts, Tier};
+pub use state::{Flip, MonitorState, Standing};
+pub use time::Timestamp;
+pub use timeline::{Entry, Event, PauseScope};

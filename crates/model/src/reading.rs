@@ -1,0 +1,344 @@
+//! Readings: one result of one monitor.
+
+use crate::{DynoName, DynoState, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// What a reading says of what is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is as it should be.
+    Passing,
+    /// It is not.
+    Failing,
+    /// It could not be looked at. Changes nothing.
+    Unknown,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Passing => "passing",
+            Self::Failing => "failing",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// Why a reading is failing. Every failing reading has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The status is not among those wanted.
+    Status,
+    /// The text was found, or not found, against what was wanted.
+    Text,
+    /// It took longer than it may.
+    Slow,
+    /// It did not answer in time.
+    TimeOut,
+    /// The connection was refused.
+    Refused,
+    /// The connection was cut.
+    Reset,
+    /// TLS failed: certificate, name, protocol.
+    Tls,
+    /// There is no such name.
+    Name,
+    /// The host cannot be reached.
+    Unreachable,
+    /// More redirects than are followed, or one that cannot be.
+    Redirects,
+    /// What answered did not speak HTTP.
+    Protocol,
+    /// A dyno is not up.
+    Dyno,
+}
+
+impl Cause {
+    /// Every cause, for the reference and for hints.
+    pub const ALL: [Self; 12] = [
+        Self::Status,
+        Self::Text,
+        Self::Slow,
+        Self::TimeOut,
+        Self::Refused,
+        Self::Reset,
+        Self::Tls,
+        Self::Name,
+        Self::Unreachable,
+        Self::Redirects,
+        Self::Protocol,
+        Self::Dyno,
+    ];
+
+    /// The word for it in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Text => "text",
+            Self::Slow => "slow",
+            Self::TimeOut => "time_out",
+            Self::Refused => "refused",
+            Self::Reset => "reset",
+            Self::Tls => "tls",
+            Self::Name => "name",
+            Self::Unreachable => "unreachable",
+            Self::Redirects => "redirects",
+            Self::Protocol => "protocol",
+            Self::Dyno => "dyno",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why a reading is unknown: the reason lies with us, or with Heroku's API, and not with what is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blind {
+    /// The resolver failed or was silent.
+    Resolver,
+    /// No network on any address family.
+    Network,
+    /// No file descriptors, no memory, too many checks at once.
+    Overload,
+    /// Heroku's API did not answer, or refused us.
+    Heroku,
+    /// There is nothing to judge by: no dynos, a quantity of 0.
+    Nothing,
+    /// Dynos are booting, and may.
+    Booting,
+    /// A setting could not be used now: an environment variable that is not there.
+    Settings,
+}
+
+/// A verdict with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// As it should be.
+    Passing,
+    /// Not as it should be.
+    Failing(Cause),
+    /// Could not be looked at.
+    Unknown(Blind),
+}
+
+impl Finding {
+    /// The verdict alone.
+    #[must_use]
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Passing => Verdict::Passing,
+            Self::Failing(_) => Verdict::Failing,
+            Self::Unknown(_) => Verdict::Unknown,
+        }
+    }
+
+    /// The cause, when failing.
+    #[must_use]
+    pub const fn cause(self) -> Option<Cause> {
+        match self {
+            Self::Failing(cause) => Some(cause),
+            Self::Passing | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// A piece of what a stranger sent: bounded, and without control characters, so that it can be shown anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(from = "String", into = "String")]
+pub struct Excerpt(String);
+
+impl Excerpt {
+    /// At most this many characters are kept: two lines of a terminal.
+    pub const CHARS_MAX: usize = 160;
+
+    /// The beginning of `text`, each run of white space and control characters replaced by one blank.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let mut kept = String::new();
+        let mut blank = false;
+        // A long text of white space alone must not be walked to its end.
+        for c in text.chars().take(Self::CHARS_MAX * 8) {
+            if kept.chars().count() >= Self::CHARS_MAX {
+                kept.push('…');
+                break;
+            }
+            if c.is_whitespace() || c.is_control() || is_invisible(c) {
+                blank = !kept.is_empty();
+            } else {
+                if std::mem::take(&mut blank) {
+                    kept.push(' ');
+                }
+                kept.push(c);
+            }
+        }
+        Self(kept)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Characters that change how others are shown: direction marks and the like.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<String> for Excerpt {
+    fn from(text: String) -> Self {
+        Self::of(&text)
+    }
+}
+
+impl From<Excerpt> for String {
+    fn from(excerpt: Excerpt) -> String {
+        excerpt.0
+    }
+}
+
+/// How long the steps of a check took, in milliseconds. A step that was not reached, or not needed, is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Phases {
+    /// Looking the name up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_ms: Option<u32>,
+    /// Connecting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u32>,
+    /// The TLS handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<u32>,
+    /// From the request to the first byte of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<u32>,
+    /// All of it.
+    pub total_ms: u32,
+}
+
+/// What an HTTP check saw: of the last hop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct HttpEvidence {
+    /// The status, if an answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Where the last redirect led, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirected_to: Option<Excerpt>,
+    /// The address that was connected to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Whether the text that was sought was there; missing when none was sought or the page was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<bool>,
+    /// The page around what was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
+    /// Bytes of the page that were read, after its content encoding was undone.
+    #[serde(default)]
+    pub body_bytes: u64,
+    /// Whether the page was longer than what was read.
+    #[serde(default)]
+    pub cut_short: bool,
+    /// How long the steps took.
+    pub phases: Phases,
+}
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// By an HTTP check.
+    Http(HttpEvidence),
+    /// By a TCP check.
+    Tcp {
+        /// The address that was connected to.
+        address: Option<String>,
+        /// How long the steps took.
+        phases: Phases,
+    },
+    /// By looking at dynos.
+    Dynos {
+        /// How many were looked at.
+        looked_at: u32,
+        /// Those that are not as they should be: at most [`Evidence::DYNOS_MAX`].
+        not_up: Vec<(DynoName, DynoState)>,
+    },
+    /// Nothing was seen.
+    None,
+}
+
+impl Evidence {
+    /// At most this many dynos are named: enough to see which; the count says the rest.
+    pub const DYNOS_MAX: usize = 20;
+}
+
+/// One result of one monitor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// When the check began: what was seen is at least as new.
+    pub begun_at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The verdict, with its reason.
+    pub finding: Finding,
+    /// In words, as a fragment after "failing: ": `answered 503, wanted 2xx`. Bounded and free of control characters.
+    pub words: Excerpt,
+    /// What was seen.
+    pub evidence: Evidence,
+}
+
+impl Reading {
+    /// When the check ended.
+    #[must_use]
+    pub fn ended_at(&self) -> Timestamp {
+        self.begun_at + self.took
+    }
+
+    /// The verdict alone.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        self.finding.verdict()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_short_and_cannot_move_the_cursor() {
+        let hostile = "ok\u{1b}[2J\u{7}\r\n\n  next\u{202e}line";
+        assert_eq!(Excerpt::of(hostile).as_str(), "ok [2J next line");
+        assert_eq!(Excerpt::of(&"x".repeat(10_000)).as_str().chars().count(), Excerpt::CHARS_MAX + 1);
+        assert_eq!(Excerpt::of("   ").as_str(), "");
+        let twice = Excerpt::of(Excerpt::of(hostile).as_str());
+        assert_eq!(twice, Excerpt::of(hostile));
+    }
+
+    #[test]
+    fn every_cause_is_written_as_it_is_read() {
+        for cause in Cause::ALL {
+            let json = serde_json::to_string(&cause).unwrap();
+            assert_eq!(json, format!("\"{cause}\""));
+        }
+    }
+}
