@@ -1,0 +1,174 @@
+//! Settling: dynos that boot are let boot, whoever made them.
+//!
+//! Otherwise a slow boot would never end: the page fails while a dyno boots, the failing reading restarts it, and it
+//! boots again.
+
+use flyball_model::{Because, Dyno, DynoId, DynoState, Sight, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// With preboot the old code answers for this much longer. Source: Heroku's CLI, `ps:wait`; unconfirmed to the minute.
+const PREBOOT: Duration = Duration::from_secs(180);
+
+/// Heroku's times have whole seconds: what happened "at 12:00:05" may have happened just before 12:00:06.
+const HEROKU_GRAIN: Duration = Duration::from_secs(1);
+
+/// Whether the app is settling: a formation dyno is booting, or does not run the current release yet. `been_up` are the
+/// dynos that were seen up; one of them that crashed is not booting. `now` is by Heroku's clock.
+#[must_use]
+pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now: Timestamp) -> Option<Because> {
+    let booting = sight
+        .formation_dynos()
+        .filter(|dyno| is_booting(dyno, been_up))
+        .map(|dyno| (dyno.created_at + settle, dyno))
+        .filter(|(until, _)| *until > now)
+        .max_by_key(|(until, _)| *until)
+        .map(|(until, dyno)| Because::Settling { dyno: dyno.name.clone(), until });
+    booting.or_else(|| rolling_out(sight, settle, now))
+}
+
+/// A dyno that runs another release than the current one, within the time that a roll-out may take.
+fn rolling_out(sight: &Sight, settle: Duration, now: Timestamp) -> Option<Because> {
+    let current = sight.releases.current()?;
+    let behind = sight.formation_dynos().find(|dyno| dyno.release != current.version)?;
+    // Old and new dynos of one type side by side are what preboot looks like.
+    let preboot =
+        sight.formation_dynos().any(|dyno| dyno.process_type == behind.process_type && dyno.release == current.version);
+    let until = current.created_at + settle + if preboot { PREBOOT } else { Duration::ZERO };
+    (until > now).then(|| Because::RollingOut { dyno: behind.name.clone(), release: current.version, until })
+}
+
+fn is_booting(dyno: &Dyno, been_up: &BTreeSet<DynoId>) -> bool {
+    match dyno.state {
+        DynoState::Up | DynoState::Idle | DynoState::Down => false,
+        DynoState::Starting | DynoState::Crashed | DynoState::Other(_) => !been_up.contains(&dyno.id),
+    }
+}
+
+/// From when on readings are evidence for making dynos boot anew: those begun at this time (by Heroku's clock) or
+/// earlier saw something that has gone. It is when the last formation dyno came up, as far as can be seen; or gave up
+/// booting, since a dyno that never comes up must not stop the cure.
+#[must_use]
+pub fn evidence_from(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration) -> Option<Timestamp> {
+    sight
+        .formation_dynos()
+        .map(|dyno| match dyno.state {
+            DynoState::Up | DynoState::Idle => dyno.updated_at + HEROKU_GRAIN,
+            DynoState::Starting | DynoState::Crashed | DynoState::Other(_) if !been_up.contains(&dyno.id) => {
+                dyno.created_at + settle
+            }
+            DynoState::Starting | DynoState::Crashed | DynoState::Down | DynoState::Other(_) => dyno.created_at,
+        })
+        .max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::{
+        App, AppId, Content, DynoSize, Generation, ProcessType, Release, ReleaseHistory, ReleaseId, ReleaseStatus,
+        ReleaseVersion,
+    };
+
+    const SETTLE: Duration = Duration::from_secs(300);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn dyno(name: &str, state: DynoState, created: i64, updated: i64, release: u64) -> Dyno {
+        let process_type: ProcessType = name.split('.').next().unwrap().parse().unwrap();
+        Dyno {
+            id: DynoId::new(format!("{name} made {created}")),
+            name: name.parse().unwrap(),
+            process_type,
+            state,
+            size: DynoSize::new("standard-1x"),
+            command: String::new(),
+            release: ReleaseVersion::new(release),
+            created_at: at(created),
+            updated_at: at(updated),
+        }
+    }
+
+    /// An app whose v2 was released at second 1000.
+    fn sight(dynos: Vec<Dyno>) -> Sight {
+        let release = Release {
+            id: ReleaseId::new("r2"),
+            version: ReleaseVersion::new(2),
+            status: ReleaseStatus::Succeeded,
+            current: true,
+            eligible_for_rollback: Some(true),
+            content: Content::None,
+            description: String::new(),
+            user: None,
+            created_at: at(1000),
+        };
+        Sight {
+            app: App {
+                id: AppId::new("a"),
+                name: "shop".parse().unwrap(),
+                maintenance: false,
+                generation: Generation::Cedar,
+                shield: false,
+                web_url: None,
+            },
+            formation: Vec::new(),
+            dynos,
+            releases: ReleaseHistory { newest_first: vec![release], reaches_the_first: true },
+            taken_at: at(1100),
+            heroku_now: None,
+        }
+    }
+
+    #[test]
+    fn the_table() {
+        use DynoState::{Crashed, Idle, Starting, Up};
+        let other = DynoState::Other("provisioning".into());
+        let cases: [(&str, Vec<Dyno>, &str); 11] = [
+            ("all up", vec![dyno("web.1", Up, 1000, 1010, 2)], "settled"),
+            ("asleep", vec![dyno("web.1", Idle, 0, 10, 2)], "settled"),
+            ("one boots", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.2", Starting, 1090, 1090, 2)], "settling"),
+            ("another type boots", vec![dyno("worker.1", Starting, 1090, 1090, 2)], "settling"),
+            ("a one-off boots", vec![dyno("run.1", Starting, 1090, 1090, 2)], "settled"),
+            ("booting for too long", vec![dyno("web.1", Starting, 800, 800, 2)], "settled"),
+            ("crashed before it was up", vec![dyno("web.1", Crashed, 1050, 1060, 2)], "settling"),
+            ("crashed long ago", vec![dyno("web.1", Crashed, 700, 710, 2)], "settled"),
+            ("an unknown state", vec![dyno("web.1", other, 1050, 1060, 2)], "settling"),
+            ("not on the release yet", vec![dyno("web.1", Up, 0, 10, 1)], "rolling_out"),
+            ("no dynos", vec![], "settled"),
+        ];
+        for (case, dynos, code) in cases {
+            let answer = settling(&sight(dynos), &BTreeSet::new(), SETTLE, at(1100));
+            assert_eq!(answer.as_ref().map_or("settled", Because::code), code, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_dyno_that_crashed_after_it_was_up_is_not_booting() {
+        let crashed = dyno("web.1", DynoState::Crashed, 1050, 1060, 2);
+        let been_up = BTreeSet::from([crashed.id.clone()]);
+        assert_eq!(settling(&sight(vec![crashed]), &been_up, SETTLE, at(1100)), None);
+    }
+
+    #[test]
+    fn preboot_is_waited_for_three_minutes_more() {
+        let old = dyno("web.1", DynoState::Up, 0, 10, 1);
+        let new = dyno("web.1", DynoState::Up, 1001, 1010, 2);
+        let alone = settling(&sight(vec![old.clone()]), &BTreeSet::new(), SETTLE, at(1300));
+        assert_eq!(alone, None);
+        let both = settling(&sight(vec![old, new]), &BTreeSet::new(), SETTLE, at(1300));
+        assert_eq!(both.and_then(|because| because.until()), Some(at(1480)));
+    }
+
+    #[test]
+    fn readings_count_from_when_the_last_dyno_came_up() {
+        let none = BTreeSet::new();
+        let up = dyno("web.1", DynoState::Up, 1000, 1020, 2);
+        let later = dyno("web.2", DynoState::Up, 1000, 1030, 2);
+        assert_eq!(evidence_from(&sight(vec![up.clone(), later]), &none, SETTLE), Some(at(1031)));
+        let stuck = dyno("web.2", DynoState::Starting, 1000, 1000, 2);
+        assert_eq!(evidence_from(&sight(vec![up, stuck]), &none, SETTLE), Some(at(1300)));
+        assert_eq!(evidence_from(&sight(vec![]), &none, SETTLE), None);
+    }
+}

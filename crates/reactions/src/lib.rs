@@ -1,0 +1,10 @@
+//! What Flyball can do: one file per kind under `kinds/`. Pure: from what is seen of an app to a plan, or a reason.
+
+mod kinds;
+mod reaction;
+
+pub use kinds::{
+    CreateOneOffDyno, InDoubt, Kind, KindDescription, RestartAllDynos, RestartDyno, RollbackRelease, ScaleDown,
+    ScaleIn, ScaleOut, ScaleUp,
+};
+pub use reaction::Reaction;
