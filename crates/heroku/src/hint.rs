@@ -1,0 +1,101 @@
+//! What a person can do about a failed call, in words.
+
+use crate::{Call, ErrorKind};
+
+/// The hint for this failure, if there is anything that a person can do.
+pub(crate) fn hint(call: &Call, kind: &ErrorKind) -> Option<String> {
+    let said = match kind {
+        ErrorKind::Unauthorized => {
+            "the token is wrong or expired: make one with `heroku authorizations:create` and put \
+                                    it into HEROKU_API_KEY, or run `heroku login`"
+                .to_owned()
+        }
+        ErrorKind::TwoFactor => "Flyball cannot give a second factor: take a token made by `heroku \
+                                 authorizations:create`, which needs none"
+            .to_owned(),
+        ErrorKind::Forbidden => match call.app() {
+            Some(app) => format!(
+                "give the token's account access with `heroku access:add EMAIL -a {app}` (operate rights in a team), or \
+                 take the token of an account that has it"
+            ),
+            None => "the token's scope does not allow this: take one made by `heroku authorizations:create`".to_owned(),
+        },
+        ErrorKind::Suspended => "ask Heroku's support why the account or the app is suspended".to_owned(),
+        ErrorKind::Delinquent => {
+            "see to the account's payment method at https://dashboard.heroku.com/account/billing".to_owned()
+        }
+        ErrorKind::NotFound { resource } => not_found(call, resource.as_deref())?,
+        ErrorKind::Conflict => "something else is changing the app just now; it passes by itself".to_owned(),
+        ErrorKind::Invalid { limit, .. } => invalid(call, *limit)?,
+        ErrorKind::RateLimited | ErrorKind::OverBudget { .. } => {
+            "the account has 4500 calls, refilled 75 a minute, shared by all its tokens: raise `every` of the \
+             `heroku_dynos` monitors, or see what else uses the account; `flyball doctor` shows what is left"
+                .to_owned()
+        }
+        ErrorKind::Server { .. } => "see https://status.heroku.com; it is tried again by itself".to_owned(),
+        ErrorKind::Unexpected { status } if (300..400).contains(status) => {
+            "the Platform API never redirects: check HEROKU_HOST, and whether a proxy is in between".to_owned()
+        }
+        ErrorKind::Unexpected { .. } => return None,
+        ErrorKind::TimedOut | ErrorKind::Broken => {
+            "see https://status.heroku.com, and this machine's network".to_owned()
+        }
+        ErrorKind::Connect => {
+            "check this machine's network and name look-up, its clock (for TLS), and HEROKU_HOST".to_owned()
+        }
+        ErrorKind::Unreadable => {
+            "check HEROKU_HOST, and whether a proxy is in between; if it is Heroku itself, a newer Flyball may \
+             understand it"
+                .to_owned()
+        }
+        ErrorKind::ReadOnly => "this is a dry run: set `mode = \"act\"` to change Heroku".to_owned(),
+    };
+    Some(said)
+}
+
+fn not_found(call: &Call, resource: Option<&str>) -> Option<String> {
+    let app = call.app()?;
+    let about_the_app = format!(
+        "the token's account sees no app `{app}`: check the name with `heroku apps --all`, and that HEROKU_API_KEY is \
+         the right account's"
+    );
+    Some(match (call, resource) {
+        (_, Some("app")) => about_the_app,
+        (Call::SetQuantity { process_type, .. } | Call::SetSize { process_type, .. }, _) => format!(
+            "check that `{app}` exists and has a process type `{process_type}`: `heroku ps:type -a {app}` lists them"
+        ),
+        (Call::RestartDyno { dyno, .. }, _) => {
+            format!("`{app}` has no dyno `{dyno}` just now: `heroku ps -a {app}` lists them")
+        }
+        (Call::RollBack { .. }, _) => format!("`heroku releases -a {app}` lists the releases"),
+        _ => about_the_app,
+    })
+}
+
+fn invalid(call: &Call, limit: Option<u32>) -> Option<String> {
+    Some(match (call, limit) {
+        (Call::SetQuantity { process_type, .. }, Some(limit)) => format!(
+            "this dyno size allows {limit} for `{process_type}`: set `max_quantity = {limit}` in the reaction, or change \
+             the size"
+        ),
+        (Call::SetSize { process_type, .. }, Some(limit)) => {
+            format!("the new size allows {limit} of `{process_type}`: scale it in first, or keep the size")
+        }
+        (Call::RunOneOff { .. }, Some(limit)) => {
+            format!(
+                "{limit} of this size may run at once: wait for one to end, lower `at_once`, or take another `size`"
+            )
+        }
+        (Call::SetQuantity { app, .. }, None) => {
+            format!("the app may have reached the limit of dynos of its size: `heroku ps -a {app}` shows what runs")
+        }
+        (Call::SetSize { app, .. }, None) => format!(
+            "sizes of different tiers do not mix in one app, and every process type counts: see `heroku ps:type -a {app}`"
+        ),
+        (Call::RollBack { app, .. }, _) => {
+            format!("Heroku will not roll back to this release: `heroku releases -a {app}` shows which it keeps")
+        }
+        (Call::RunOneOff { .. }, None) => "check `command`, `size`, `time_to_live` (at most 24h) and `env`".to_owned(),
+        _ => return None,
+    })
+}

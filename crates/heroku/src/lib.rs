@@ -1,0 +1,67 @@
+//! A client for the Heroku Platform API that knows what may follow a failed call.
+//!
+//! [`Heroku`] is a trait over our nouns with three bodies: [`Live`] speaks HTTPS, [`ReadOnly`] refuses everything that
+//! changes Heroku, and tests bring a simulated one, either as a body of the trait or as a [`Transport`] under [`Live`],
+//! which then exercises every line between a call and its bytes.
+//!
+//! Three promises shape it:
+//!
+//! - **A changing call is sent at most once.** Nothing in here repeats anything; [`Error::next`] says what may follow
+//!   and [`Error::sent`] whether the call can have taken effect. The caller's loop is the retry.
+//! - **Observers never starve effects.** All clones of one [`Live`] spend from one [`Budget`], and those made by
+//!   [`Live::for_monitors`] stop while there is still enough left for effects.
+//! - **Whatever Heroku answers is survived**: an HTML page, an endless body, a field, state, size or error id that is
+//!   newer than this crate.
+//!
+//! ```no_run
+//! # async fn example(now: flyball_heroku::Clock, ids: flyball_heroku::RequestIds) -> Result<(), Box<dyn std::error::Error>> {
+//! use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, TimeLimits};
+//!
+//! let live = Live::new(LiveSettings {
+//!     base: BaseUrl::from_heroku_host(None)?,
+//!     token: "HRKU-12345678".parse()?,
+//!     user_agent: "example/1.0".into(),
+//!     budget: Budget::default(),
+//!     limits: TimeLimits::default(),
+//!     clock: now,
+//!     request_ids: ids,
+//! })?;
+//! let app = "shop".parse()?;
+//! for dyno in live.for_monitors().dynos(&app).await?.value {
+//!     println!("{} is {}", dyno.name, dyno.state);
+//! }
+//! if let Err(error) = live.restart_all(&app).await {
+//!     eprintln!("cannot {error}: {:?} may follow", error.next());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A token, a config var or a body is never part of an error, a log line or a `Debug` output.
+
+mod budget;
+mod call;
+mod error;
+mod heroku;
+mod hint;
+mod host;
+mod https;
+mod live;
+mod read_only;
+mod stats;
+mod text;
+pub mod token;
+mod transport;
+mod wire;
+
+pub use budget::{BucketSize, Budget, Caller};
+pub use call::Call;
+pub use error::{Error, ErrorKind, Next, Sent};
+pub use heroku::{Account, Answer, Heroku, OneOff, RELEASES_A_PAGE, TIME_TO_LIVE_MAX};
+pub use host::{BaseUrl, InvalidHost};
+pub use https::{Https, HttpsError};
+pub use live::{CHANGE_DEADLINE, Clock, Live, LiveSettings, READ_DEADLINE, RequestIds, TimeLimits};
+pub use read_only::ReadOnly;
+pub use stats::Stats;
+pub use token::Token;
+pub use transport::{BODY_MAX, Body, Request, Response, Transport, TransportError};

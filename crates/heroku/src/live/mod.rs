@@ -1,0 +1,392 @@
+//! The body that speaks to Heroku, over whatever [`Transport`].
+
+mod cache;
+mod exchange;
+mod pages;
+mod refusal;
+
+use crate::wire::{self, Misread};
+use crate::{
+    Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
+    RELEASES_A_PAGE, Stats, Token, Transport,
+};
+use async_trait::async_trait;
+use cache::{Cache, Known};
+use exchange::{Ask, Variant, answer, unreadable, whole};
+use flyball_model::{
+    App, AppName, Dyno, DynoName, DynoSize, ProcessFormation, ProcessType, Quantity, Release, ReleaseId,
+    ReleaseVersion, Timestamp,
+};
+use http::header::ETAG;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a read may take. Heroku answers within a second; its router gives up after 30. A monitor that waits longer
+/// than this learns nothing more.
+pub const READ_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a change may take. Longer than a read, because a change of which nothing is known costs a look and a wait;
+/// shorter than the router's 30 s, because nothing else is done to the process type meanwhile.
+pub const CHANGE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Tells the time. Built once, in `main`; the budget is counted by it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// Makes the id of a request: visible ASCII, a UUID by custom. It comes back in [`Answer::request_id`].
+pub type RequestIds = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// How long calls may take, from their start to the last byte of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimits {
+    /// Calls that only look.
+    pub read: Duration,
+    /// Calls that change Heroku.
+    pub change: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self { read: READ_DEADLINE, change: CHANGE_DEADLINE }
+    }
+}
+
+/// What a [`Live`] needs to know.
+pub struct LiveSettings {
+    /// Where the Platform API is.
+    pub base: BaseUrl,
+    /// The account's token.
+    pub token: Token,
+    /// Who we are: `flyball/0.1.0`. Characters that no header may hold are left out.
+    pub user_agent: String,
+    /// The account's budget: one for all clients with tokens of the same account.
+    pub budget: Budget,
+    /// How long calls may take.
+    pub limits: TimeLimits,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes the ids of requests.
+    pub request_ids: RequestIds,
+}
+
+/// One account at Heroku. Clones share budget, cache, counts and connections.
+#[derive(Clone)]
+pub struct Live {
+    shared: Arc<Shared>,
+    caller: Caller,
+}
+
+struct Shared {
+    base: BaseUrl,
+    token: Token,
+    user_agent: HeaderValue,
+    transport: Arc<dyn Transport>,
+    budget: Budget,
+    limits: TimeLimits,
+    clock: Clock,
+    request_ids: RequestIds,
+    cache: Mutex<Cache>,
+    stats: Mutex<Stats>,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live")
+            .field("base", &self.shared.base)
+            .field("caller", &self.caller)
+            .field("budget", &self.shared.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A list's page, and how it goes on.
+struct Page<T> {
+    value: T,
+    next: Option<String>,
+}
+
+impl Live {
+    /// A client over HTTPS. It spends as [`Caller::Effects`] until [`Live::for_monitors`] says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpsError`] if TLS cannot be prepared on this machine.
+    pub fn new(settings: LiveSettings) -> Result<Self, HttpsError> {
+        let https = Https::new(&settings.base)?;
+        Ok(Self::over(Arc::new(https), settings))
+    }
+
+    /// The same over any transport.
+    pub fn over(transport: Arc<dyn Transport>, settings: LiveSettings) -> Self {
+        let LiveSettings { base, token, user_agent, budget, limits, clock, request_ids } = settings;
+        let user_agent: String = user_agent.chars().filter(|char| matches!(char, ' '..='~')).take(200).collect();
+        let user_agent = HeaderValue::try_from(user_agent).expect("visible ASCII and blanks are a header");
+        let (cache, stats) = (Mutex::default(), Mutex::default());
+        let shared = Shared { base, token, user_agent, transport, budget, limits, clock, request_ids, cache, stats };
+        Self { shared: Arc::new(shared), caller: Caller::Effects }
+    }
+
+    /// The same client for things that observe: it stops while there is still a reserve for effects.
+    #[must_use]
+    pub fn for_monitors(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), caller: Caller::Monitors }
+    }
+
+    /// The same client for things that act, and for the looks around that: it may use the last token.
+    #[must_use]
+    pub fn for_effects(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), caller: Caller::Effects }
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The account's budget.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.shared.budget
+    }
+
+    /// Where it sends to.
+    #[must_use]
+    pub fn base(&self) -> &BaseUrl {
+        &self.shared.base
+    }
+
+    /// How long this call may take. A change that was lost may still arrive until then.
+    #[must_use]
+    pub fn deadline(&self, call: &Call) -> Duration {
+        if call.is_change() { self.shared.limits.change } else { self.shared.limits.read }
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Stats)) {
+        count(&mut self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whatever a panic left in there is still an answer with its own tag, so poison is no reason to stop.
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.shared.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads one thing or one page, conditionally if it was read before.
+    async fn read<T: Send + Sync + 'static>(
+        &self,
+        mut ask: Ask<'_>,
+        parse: fn(&[u8]) -> Result<T, Misread>,
+    ) -> Result<Answer<Arc<Page<T>>>, Error> {
+        let call = ask.call;
+        let key = [ask.variant.accept(), ask.range.as_deref().unwrap_or_default(), &ask.path.join("/")].join(" ");
+        let known: Option<Known<Page<T>>> = self.cache().get(&key);
+        ask.if_none_match = known.as_ref().map(|known| known.etag.clone());
+        let response = self.exchange(ask).await?;
+        if let (StatusCode::NOT_MODIFIED, Some(known)) = (response.status, known) {
+            return Ok(answer(known.value, &response.headers));
+        }
+        let headers = response.headers;
+        let body = whole(call, &headers, response.body)?;
+        let value = parse(&body).map_err(|misread| unreadable(call, &headers, &misread))?;
+        let next = if response.status == StatusCode::PARTIAL_CONTENT { next_range(&headers) } else { None };
+        let page = Arc::new(Page { value, next });
+        match headers.get(ETAG) {
+            Some(etag) => self.cache().put(key, etag.clone(), Arc::clone(&page), body.len()),
+            None => self.cache().forget(&key),
+        }
+        Ok(answer(page, &headers))
+    }
+
+    /// Reads one thing.
+    async fn one<T: Clone + Send + Sync + 'static>(
+        &self,
+        call: &Call,
+        path: &[&str],
+        variant: Variant,
+        parse: fn(&[u8]) -> Result<T, Misread>,
+    ) -> Result<Answer<T>, Error> {
+        let page = self.read(Ask::new(call, Method::GET, path, variant), parse).await?;
+        Ok(page.map(|page| page.value.clone()))
+    }
+
+    /// Reads a list page by page from `ask.range` on, until it ends or there are `enough`. Anything else is an error:
+    /// what is missing from a list would be taken for not there.
+    async fn list<T: Clone + Send + Sync + 'static>(
+        &self,
+        mut ask: Ask<'_>,
+        enough: usize,
+        parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
+    ) -> Result<Answer<Vec<T>>, Error> {
+        let call = ask.call;
+        let mut list = Vec::new();
+        for _ in 0..pages::PAGES_MAX {
+            let page = self.read(ask.clone(), parse).await?;
+            list.extend_from_slice(&page.value.value);
+            match &page.value.next {
+                Some(next) if list.len() < enough => ask.range = Some(next.clone()),
+                Some(_) | None => return Ok(page.map(|_| list)),
+            }
+        }
+        Err(Error::new(call.clone(), ErrorKind::Unreadable).with_message("the list does not end"))
+    }
+
+    /// Reads a list that is short enough to be needed whole.
+    async fn whole_list<T: Clone + Send + Sync + 'static>(
+        &self,
+        call: &Call,
+        path: &[&str],
+        parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
+    ) -> Result<Answer<Vec<T>>, Error> {
+        let mut ask = Ask::new(call, Method::GET, path, Variant::Three);
+        ask.range = Some(pages::WHOLE_LIST.to_owned());
+        self.list(ask, usize::MAX, parse).await
+    }
+
+    async fn page_of_releases(&self, call: &Call, app: &AppName, range: String) -> Result<Answer<Vec<Release>>, Error> {
+        let path = ["apps", app.as_str(), "releases"];
+        let mut ask = Ask::new(call, Method::GET, &path, Variant::Sdk);
+        ask.range = Some(range);
+        self.list(ask, RELEASES_A_PAGE, wire::releases).await
+    }
+
+    /// Makes a change, once.
+    async fn change<T>(
+        &self,
+        ask: Ask<'_>,
+        parse: impl FnOnce(&[u8]) -> Result<T, Misread> + Send,
+    ) -> Result<Answer<T>, Error> {
+        let call = ask.call;
+        let response = self.exchange(ask).await?;
+        let body = whole(call, &response.headers, response.body)?;
+        let value = parse(&body).map_err(|misread| unreadable(call, &response.headers, &misread))?;
+        Ok(answer(value, &response.headers))
+    }
+
+    /// Restarts what is at this path. The head of the answer says all: its body is `{}`, and how it ends is nothing to
+    /// doubt the restart for.
+    async fn restart(&self, call: &Call, path: &[&str]) -> Result<Answer<()>, Error> {
+        let response = self.exchange(Ask::new(call, Method::DELETE, path, Variant::Sdk)).await?;
+        Ok(answer((), &response.headers))
+    }
+
+    async fn change_formation(
+        &self,
+        call: &Call,
+        app: &AppName,
+        of: &ProcessType,
+        body: &Value,
+    ) -> Result<Answer<ProcessFormation>, Error> {
+        let path = ["apps", app.as_str(), "formation"];
+        let mut ask = Ask::new(call, Method::PATCH, &path, Variant::Three);
+        ask.body = Some(body);
+        self.change(ask, |answer| wire::process_after(answer, of)).await
+    }
+}
+
+/// Where a list that was cut goes on, to be sent back word for word.
+fn next_range(headers: &HeaderMap) -> Option<String> {
+    let next = headers.get(HeaderName::from_static("next-range"))?.to_str().ok()?;
+    (next.len() <= pages::NEXT_RANGE_BYTES_MAX).then(|| next.to_owned())
+}
+
+#[async_trait]
+impl Heroku for Live {
+    async fn account(&self) -> Result<Answer<Account>, Error> {
+        self.one(&Call::Account, &["account"], Variant::Three, wire::account).await
+    }
+
+    async fn rate_limit(&self) -> Result<Answer<u32>, Error> {
+        let call = Call::RateLimit;
+        let ask = Ask::new(&call, Method::GET, &["account", "rate-limits"], Variant::Three);
+        let response = self.exchange(ask).await?;
+        let body = whole(&call, &response.headers, response.body)?;
+        let left = wire::rate_limit(&body).map_err(|misread| unreadable(&call, &response.headers, &misread))?;
+        self.shared.budget.told(left, (self.shared.clock)());
+        Ok(answer(left, &response.headers))
+    }
+
+    async fn app(&self, app: &AppName) -> Result<Answer<App>, Error> {
+        let call = Call::App { app: app.clone() };
+        self.one(&call, &["apps", app.as_str()], Variant::Sdk, wire::app).await
+    }
+
+    async fn formation(&self, app: &AppName) -> Result<Answer<Vec<ProcessFormation>>, Error> {
+        let call = Call::Formation { app: app.clone() };
+        self.whole_list(&call, &["apps", app.as_str(), "formation"], wire::formation).await
+    }
+
+    async fn dynos(&self, app: &AppName) -> Result<Answer<Vec<Dyno>>, Error> {
+        let call = Call::Dynos { app: app.clone() };
+        self.whole_list(&call, &["apps", app.as_str(), "dynos"], wire::dynos).await
+    }
+
+    async fn releases(&self, app: &AppName, below: Option<ReleaseVersion>) -> Result<Answer<Vec<Release>>, Error> {
+        let call = Call::Releases { app: app.clone(), below };
+        let Some(bound) = below else {
+            let page = self.page_of_releases(&call, app, pages::newest()).await?;
+            return Ok(page.map(|page| pages::in_order(page, None)));
+        };
+        if bound <= ReleaseVersion::new(1) {
+            // Versions count from 1.
+            return Ok(Answer { value: Vec::new(), request_id: None, date: None });
+        }
+        let mut page = self.page_of_releases(&call, app, pages::on_from(bound)).await?;
+        if !pages::is_below(&page.value, bound) {
+            page = self.page_of_releases(&call, app, pages::by_value(bound)).await?;
+        }
+        Ok(page.map(|page| pages::in_order(page, below)))
+    }
+
+    async fn dyno_sizes(&self) -> Result<Answer<Vec<DynoSize>>, Error> {
+        self.whole_list(&Call::DynoSizes, &["dyno-sizes"], wire::dyno_sizes).await
+    }
+
+    async fn set_quantity(
+        &self,
+        app: &AppName,
+        of: &ProcessType,
+        to: Quantity,
+    ) -> Result<Answer<ProcessFormation>, Error> {
+        let call = Call::SetQuantity { app: app.clone(), process_type: of.clone(), to };
+        self.change_formation(&call, app, of, &wire::scale(of, to)).await
+    }
+
+    async fn set_size(
+        &self,
+        app: &AppName,
+        of: &ProcessType,
+        to: &DynoSize,
+    ) -> Result<Answer<ProcessFormation>, Error> {
+        let call = Call::SetSize { app: app.clone(), process_type: of.clone(), to: to.clone() };
+        self.change_formation(&call, app, of, &wire::resize(of, to)).await
+    }
+
+    async fn restart_dyno(&self, app: &AppName, dyno: &DynoName) -> Result<Answer<()>, Error> {
+        let call = Call::RestartDyno { app: app.clone(), dyno: dyno.clone() };
+        self.restart(&call, &["apps", app.as_str(), "dynos", dyno.as_str()]).await
+    }
+
+    async fn restart_all(&self, app: &AppName) -> Result<Answer<()>, Error> {
+        let call = Call::RestartAll { app: app.clone() };
+        self.restart(&call, &["apps", app.as_str(), "dynos"]).await
+    }
+
+    async fn roll_back(&self, app: &AppName, to: &ReleaseId) -> Result<Answer<Release>, Error> {
+        let call = Call::RollBack { app: app.clone(), to: to.clone() };
+        let (path, body) = (["apps", app.as_str(), "releases"], wire::roll_back(to));
+        let mut ask = Ask::new(&call, Method::POST, &path, Variant::Sdk);
+        ask.body = Some(&body);
+        self.change(ask, wire::release).await
+    }
+
+    async fn run_one_off(&self, app: &AppName, one_off: &OneOff) -> Result<Answer<Dyno>, Error> {
+        let call = Call::RunOneOff { app: app.clone() };
+        let (path, body) = (["apps", app.as_str(), "dynos"], wire::start_one_off(one_off));
+        let secrets: Vec<&str> = one_off.env.values().map(|value| value.expose_secret()).collect();
+        let mut ask = Ask::new(&call, Method::POST, &path, Variant::Three);
+        ask.body = Some(&body);
+        ask.secrets = &secrets;
+        self.change(ask, wire::dyno).await
+    }
+}
