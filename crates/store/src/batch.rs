@@ -1,0 +1,140 @@
+//! What the loop writes.
+
+use flyball_model::{
+    App, AppName, Because, Dyno, DynoId, Entry, MonitorId, MonitorState, ProcessFormation, ReactionId, Reading,
+    Release, Run, Timestamp,
+};
+
+/// Everything that one turn of the loop has to say. Written whole, or not at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// Readings.
+    pub readings: Vec<(MonitorId, Reading)>,
+    /// What the monitors remember after them.
+    pub states: Vec<Remembered>,
+    /// Why reactions hold still.
+    pub holdings: Vec<Holding>,
+    /// New runs, queued.
+    pub runs: Vec<(String, Run)>,
+    /// What was seen of apps.
+    pub sightings: Vec<Sighting>,
+    /// Lines of the timeline.
+    pub entries: Vec<Entry>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.readings.is_empty()
+            && self.states.is_empty()
+            && self.holdings.is_empty()
+            && self.runs.is_empty()
+            && self.sightings.is_empty()
+            && self.entries.is_empty()
+    }
+
+    /// Puts another batch behind this one. Of what is remembered once (states, holdings, sightings), the later wins.
+    pub fn append(&mut self, mut later: Self) {
+        self.readings.append(&mut later.readings);
+        self.states.append(&mut later.states);
+        self.holdings.append(&mut later.holdings);
+        self.runs.append(&mut later.runs);
+        self.sightings.append(&mut later.sightings);
+        self.entries.append(&mut later.entries);
+    }
+}
+
+/// Where a definition comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The file; read-only elsewhere.
+    File,
+    /// The store itself.
+    Store,
+}
+
+/// A monitor's or a reaction's definition, as the store keeps it beside what happened to it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Definition {
+    /// The monitor's or the reaction's id.
+    pub id: uuid::Uuid,
+    /// Its name.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The word of its kind.
+    pub kind: String,
+    /// Its settings as JSON, secrets by name.
+    pub settings: serde_json::Value,
+}
+
+/// What a monitor remembers, and of what: when what it looks at changes, its streak ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Which monitor.
+    pub monitor: MonitorId,
+    /// A fingerprint of what it looks at.
+    pub watched: String,
+    /// What it remembers.
+    pub state: MonitorState,
+}
+
+/// Which monitor and reaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HoldingKey {
+    /// The monitor.
+    pub monitor: MonitorId,
+    /// The reaction.
+    pub reaction: ReactionId,
+}
+
+/// Why a reaction holds still on a monitor's readings, since when, and how often it did for that reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holding {
+    /// Which.
+    pub key: HoldingKey,
+    /// The latest reason.
+    pub because: Because,
+    /// When this reason began.
+    pub since: Timestamp,
+    /// The latest reading for which it held.
+    pub last_at: Timestamp,
+    /// For how many readings.
+    pub count: u64,
+}
+
+/// What was last seen of an app.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// The API host.
+    pub host: String,
+    /// The app.
+    pub app: App,
+    /// Its process types.
+    pub formation: Vec<ProcessFormation>,
+    /// Its formation dynos: at most [`Sighting::DYNOS_MAX`].
+    pub dynos: Vec<Dyno>,
+    /// Its newest releases: at most [`Sighting::RELEASES_MAX`].
+    pub releases: Vec<Release>,
+    /// Ids of present formation dynos that have been seen up: one that crashed after it was up is not booting.
+    pub been_up: Vec<DynoId>,
+    /// When we last saw the app settling; readings begun before are no evidence for what boots dynos anew.
+    pub unsettled_at: Option<Timestamp>,
+    /// When it was seen.
+    pub seen_at: Timestamp,
+}
+
+impl Sighting {
+    /// More dynos than an app has by default (255 on Fir), with room.
+    pub const DYNOS_MAX: usize = 512;
+    /// Two pages of a terminal; the lineage is read from Heroku each time.
+    pub const RELEASES_MAX: usize = 50;
+
+    /// The app's name when it was seen.
+    #[must_use]
+    pub fn name(&self) -> &AppName {
+        &self.app.name
+    }
+}

@@ -1,0 +1,137 @@
+//! What Flyball remembers.
+//!
+//! One trait per noun, SQLite behind them, one contract suite over every implementation. Times and ids come as
+//! arguments: a store reads no clock. The loop writes through [`Loop::save`] alone, so that a reading, what followed
+//! from it, and the run that will act on it are on disk together or not at all.
+
+mod batch;
+mod error;
+mod facts;
+mod page;
+mod sqlite;
+
+pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered, Sighting};
+pub use error::Error;
+pub use facts::{AppFacts, Claim, Fence, Pause, Resumed, Send};
+pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
+pub use sqlite::{EngineLock, Sqlite};
+
+use async_trait::async_trait;
+use flyball_model::{
+    AppName, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+};
+use std::time::Duration;
+
+/// Everything of one store.
+pub trait Store: Loop + Runs + Pauses + Timeline + Retention {}
+
+impl<S: Loop + Runs + Pauses + Timeline + Retention> Store for S {}
+
+/// What the loop reads at its start, and the one way in which it writes.
+#[async_trait]
+pub trait Loop: std::marker::Send + Sync {
+    /// Replaces the definitions that came from the file: new ones are added, changed ones changed, those that are gone
+    /// are retired and stay readable.
+    async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error>;
+
+    /// What every monitor remembered when it was last saved.
+    async fn remembered(&self) -> Result<Vec<Remembered>, Error>;
+
+    /// Why each reaction held still last, for each monitor that it is attached to.
+    async fn holdings(&self) -> Result<Vec<Holding>, Error>;
+
+    /// Writes all of the batch, or none of it. Returns once it is on disk.
+    async fn save(&self, batch: &Batch) -> Result<(), Error>;
+
+    /// What was last seen of an app.
+    async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error>;
+
+    /// What a choice on an app depends on and only the store knows, in one consistent look.
+    async fn app_facts(
+        &self,
+        host: &str,
+        app: &AppName,
+        reactions: &[ReactionId],
+        now: Timestamp,
+    ) -> Result<AppFacts, Error>;
+}
+
+/// Runs: claimed by compare-and-set, one at a time per app.
+#[async_trait]
+pub trait Runs: std::marker::Send + Sync {
+    /// Takes a queued run for `node`, unless it is paused, taken, or another run on the app is under way. Checks and
+    /// takes in one transaction.
+    async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error>;
+
+    /// Commits that the call is about to be sent, unless it was paused meanwhile or the fence no longer holds. A run is
+    /// marked once in its life: this is what "sent at most once" stands on.
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error>;
+
+    /// Puts off the next look at a sent run, and notes request ids and timeline entries.
+    async fn defer(
+        &self,
+        run: RunId,
+        fence: Fence,
+        look_at: Timestamp,
+        request_ids: &[Excerpt],
+        entries: &[flyball_model::Entry],
+    ) -> Result<(), Error>;
+
+    /// Ends a run. False when it had ended already, or the fence no longer holds; nothing is written then.
+    async fn end(
+        &self,
+        run: RunId,
+        fence: Fence,
+        now: Timestamp,
+        outcome: &Outcome,
+        request_ids: &[Excerpt],
+        entries: &[flyball_model::Entry],
+    ) -> Result<bool, Error>;
+
+    /// Takes over what another, dead node had claimed or sent; used when an engine starts. Every open run comes back,
+    /// queued ones as they are, the others under a new fence of this node.
+    async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error>;
+
+    /// Queued runs, and sent ones whose look is due: at most [`Sqlite::DUE_MAX`], first queued first.
+    async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error>;
+
+    /// One run.
+    async fn run(&self, run: RunId) -> Result<Option<Run>, Error>;
+
+    /// Runs, newest first.
+    async fn runs(&self, page: &RunsPage) -> Result<Vec<Run>, Error>;
+}
+
+/// Pauses: what a person does to a running instance.
+#[async_trait]
+pub trait Pauses: std::marker::Send + Sync {
+    /// Pauses a scope, or changes until when it is paused; tells it in the timeline.
+    async fn pause(&self, pause: &Pause) -> Result<(), Error>;
+
+    /// Ends a pause; false when the scope was not paused. Tells it in the timeline.
+    async fn resume(&self, scope: &PauseScope, by: &str, now: Timestamp) -> Result<bool, Error>;
+
+    /// The pauses that hold now.
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error>;
+}
+
+/// What is read by people.
+#[async_trait]
+pub trait Timeline: std::marker::Send + Sync {
+    /// Lines of the timeline, oldest first.
+    async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error>;
+
+    /// Readings of a monitor, oldest first.
+    async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error>;
+
+    /// Hourly roll-ups of a monitor, oldest first.
+    async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error>;
+}
+
+/// Bounds of what is kept.
+#[async_trait]
+pub trait Retention: std::marker::Send + Sync {
+    /// Rolls completed hours up and removes what is too old, in small transactions; returns how many rows went. Called
+    /// every few minutes; each call is bounded, so that it never holds the writer for long.
+    async fn sweep(&self, now: Timestamp) -> Result<u64, Error>;
+}

@@ -1,0 +1,92 @@
+//! What is asked for, and what comes back, when people read.
+
+use flyball_model::{AppName, Entry, MonitorId, ReactionId, Timestamp};
+
+/// Which lines of the timeline.
+#[derive(Debug, Clone, Default)]
+pub struct TimelinePage {
+    /// On this app.
+    pub app: Option<AppName>,
+    /// Of this monitor.
+    pub monitor: Option<MonitorId>,
+    /// Of this reaction.
+    pub reaction: Option<ReactionId>,
+    /// At this time or later.
+    pub since: Option<Timestamp>,
+    /// Numbered higher than this.
+    pub after: Option<i64>,
+    /// The latest so many that match: at most [`TimelinePage::LINES_MAX`], which is also meant by 0.
+    pub lines: u32,
+}
+
+impl TimelinePage {
+    /// A page of a browser, or what a person pipes through `less`.
+    pub const LINES_MAX: u32 = 1000;
+}
+
+/// One line of the timeline, with its number.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct TimelineLine {
+    /// Grows with every line; never used again.
+    pub number: i64,
+    /// The line.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// Which readings.
+#[derive(Debug, Clone)]
+pub struct ReadingsPage {
+    /// Of this monitor.
+    pub monitor: MonitorId,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// The latest so many: at most [`ReadingsPage::READINGS_MAX`], which is also meant by 0.
+    pub readings: u32,
+}
+
+impl ReadingsPage {
+    /// Eight hours at 30 s.
+    pub const READINGS_MAX: u32 = 1000;
+}
+
+/// Which runs.
+#[derive(Debug, Clone, Default)]
+pub struct RunsPage {
+    /// On this app.
+    pub app: Option<AppName>,
+    /// Of this reaction.
+    pub reaction: Option<ReactionId>,
+    /// Queued at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only those that have not ended.
+    pub open: Option<Open>,
+    /// The latest so many: at most [`RunsPage::RUNS_MAX`], which is also meant by 0.
+    pub runs: u32,
+}
+
+/// Only runs that have not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open;
+
+impl RunsPage {
+    /// What a person can read.
+    pub const RUNS_MAX: u32 = 1000;
+}
+
+/// An hour of a monitor's readings, rolled up.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Hourly {
+    /// The start of the hour.
+    pub hour: Timestamp,
+    /// How many passed.
+    pub passing: u32,
+    /// How many failed.
+    pub failing: u32,
+    /// How many were unknown.
+    pub unknown: u32,
+    /// Mean time a check took, in milliseconds.
+    pub took_ms_mean: f64,
+    /// Longest time a check took, in milliseconds.
+    pub took_ms_max: u32,
+}

@@ -1,0 +1,174 @@
+//! What a choice on an app depends on and only the store knows: a few narrow queries as of one moment.
+//!
+//! A fact that cannot be read is an error, and nothing is left out: a choice made on half the facts could act.
+
+use super::pauses;
+use super::read::{at, from_text};
+use super::run_row::{RunRow, run_columns};
+use crate::AppFacts;
+use crate::error::Fault;
+use flyball_model::{AppName, ProcessType, ReactionId, ReleaseVersion, Run, Timestamp};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+/// As many refusals in a row as are counted: the back-off has reached its longest long before.
+const REFUSALS_MAX: i64 = 32;
+
+/// How far back one-off runs are told: Heroku ends a one-off dyno after 24 hours at the latest.
+const ONE_OFFS_SINCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// At most this many of them: more than one for every two minutes of the day.
+const ONE_OFFS_MAX: i64 = 1000;
+
+/// How far back an *out* is looked for: nobody stabilises for longer than a month, and an app may scale every minute.
+const OUTS_SINCE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// At most this many of our rollbacks: an app of 3,000 releases that were all ours.
+const ROLLBACKS_MAX: i64 = 3000;
+
+/// All facts of an app.
+pub(crate) async fn read(
+    tx: &mut SqliteConnection,
+    host: &str,
+    app: &AppName,
+    reactions: &[ReactionId],
+    now: Timestamp,
+) -> Result<AppFacts, Fault> {
+    let mut facts = AppFacts {
+        pauses: pauses::holding(tx, app, reactions, now).await?,
+        resumed: pauses::resumed(tx, app, reactions, now).await?,
+        ..AppFacts::default()
+    };
+    if let Some(id) = app_id(tx, host, app).await? {
+        facts.open = open(tx, host, &id).await?;
+        facts.last_out = last_out(tx, host, &id, now).await?;
+        facts.our_rollbacks = our_rollbacks(tx, host, &id).await?;
+    }
+    if !reactions.is_empty() {
+        for (run, _) in latest(tx, reactions, LAST_EFFECT).await? {
+            facts.last_effect.insert(run.reaction, run);
+        }
+        for (run, refusals) in latest(tx, reactions, LAST_ENDED).await? {
+            if refusals > 0 {
+                facts.refusals_in_a_row.insert(run.reaction, refusals);
+            }
+            facts.last_ended.insert(run.reaction, run);
+        }
+        facts.one_offs = one_offs(tx, reactions, now).await?;
+    }
+    Ok(facts)
+}
+
+/// The id of the app that has this name now: as seen last, else as our latest run on it knew it. Runs are found by
+/// the id, so that they survive a rename and are not taken for those of an earlier app of the same name.
+async fn app_id(tx: &mut SqliteConnection, host: &str, app: &AppName) -> Result<Option<String>, Fault> {
+    let seen = "SELECT app_id FROM sightings WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
+    let acted_on = "SELECT subject_id FROM runs WHERE subject_name = $2 AND host = $1 ORDER BY queued_at DESC LIMIT 1";
+    for sql in [seen, acted_on] {
+        let id: Option<String> = sqlx::query_scalar(sql).bind(host).bind(app.as_str()).fetch_optional(&mut *tx).await?;
+        if id.is_some() {
+            return Ok(id);
+        }
+    }
+    Ok(None)
+}
+
+async fn open(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        run_columns!(),
+        " FROM runs WHERE host = $1 AND subject_id = $2 AND state <> 'ended' ORDER BY queued_at, id"
+    );
+    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(host).bind(app_id).fetch_all(tx).await?;
+    rows.into_iter().map(RunRow::read).collect()
+}
+
+async fn last_out(
+    tx: &mut SqliteConnection,
+    host: &str,
+    app_id: &str,
+    now: Timestamp,
+) -> Result<HashMap<ProcessType, Timestamp>, Fault> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT process_type, MAX(effect_at) FROM runs \
+         WHERE host = $1 AND subject_id = $2 AND rank = 'out' AND effect_at IS NOT NULL AND effect_at >= $3 \
+           AND process_type IS NOT NULL \
+         GROUP BY process_type",
+    )
+    .bind(host)
+    .bind(app_id)
+    .bind((now - OUTS_SINCE).as_millis())
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|(process_type, out_at)| {
+            let row = || format!("column `process_type` of a run on app {app_id}");
+            Ok((from_text(&process_type, row)?, at(out_at)))
+        })
+        .collect()
+}
+
+async fn our_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<BTreeSet<ReleaseVersion>, Fault> {
+    let versions: Vec<i64> = sqlx::query_scalar(
+        "SELECT release_made FROM runs WHERE host = $1 AND subject_id = $2 AND release_made IS NOT NULL \
+         ORDER BY release_made DESC LIMIT $3",
+    )
+    .bind(host)
+    .bind(app_id)
+    .bind(ROLLBACKS_MAX)
+    .fetch_all(tx)
+    .await?;
+    Ok(versions.into_iter().filter_map(|version| u64::try_from(version).ok()).map(ReleaseVersion::new).collect())
+}
+
+/// A statement that begins with a table `wanted` of reaction ids.
+fn for_each(reactions: &[ReactionId]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("WITH wanted (id) AS (VALUES ");
+    let mut values = query.separated(", ");
+    for reaction in reactions {
+        values.push("(").push_bind_unseparated(reaction.to_string()).push_unseparated(")");
+    }
+    query.push(") ");
+    query
+}
+
+/// Which run is the latest to take effect.
+const LAST_EFFECT: &str = "WHERE runs.reaction_id = wanted.id AND runs.effect_at IS NOT NULL \
+                           ORDER BY runs.effect_at DESC, runs.id DESC LIMIT 1";
+
+/// Which run is the latest to end.
+const LAST_ENDED: &str = "WHERE runs.reaction_id = wanted.id AND runs.ended_at IS NOT NULL \
+                          ORDER BY runs.ended_at DESC, runs.id DESC LIMIT 1";
+
+/// The latest run of each reaction, with how many refusals in a row its runs have ended with.
+async fn latest(
+    tx: &mut SqliteConnection,
+    reactions: &[ReactionId],
+    which: &'static str,
+) -> Result<Vec<(Run, u32)>, Fault> {
+    let mut query = for_each(reactions);
+    query
+        .push(concat!("SELECT ", run_columns!(), " FROM runs WHERE id IN (SELECT (SELECT runs.id FROM runs "))
+        .push(which)
+        .push(") FROM wanted)");
+    let rows: Vec<RunRow> = query.build_query_as().fetch_all(tx).await?;
+    let refusals = |row: &RunRow| u32::try_from(row.refusals.clamp(0, REFUSALS_MAX)).expect("clamped");
+    rows.into_iter().map(|row| (refusals(&row), row)).map(|(refusals, row)| Ok((row.read()?, refusals))).collect()
+}
+
+async fn one_offs(tx: &mut SqliteConnection, reactions: &[ReactionId], now: Timestamp) -> Result<Vec<Run>, Fault> {
+    let mut query = for_each(reactions);
+    query
+        .push(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs WHERE reaction_id IN (SELECT id FROM wanted) AND rank = 'one_off' \
+             AND effect_at IS NOT NULL AND effect_at >= "
+        ))
+        .push_bind((now - ONE_OFFS_SINCE).as_millis())
+        .push(" ORDER BY effect_at DESC, id DESC LIMIT ")
+        .push_bind(ONE_OFFS_MAX);
+    let rows: Vec<RunRow> = query.build_query_as().fetch_all(tx).await?;
+    rows.into_iter().map(RunRow::read).collect()
+}

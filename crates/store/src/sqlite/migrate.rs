@@ -1,0 +1,52 @@
+//! The schema, and how an older file is brought up to it.
+//!
+//! A list of our own, and not sqlx's: that one takes no lock on SQLite, so that `flyball up` and `flyball status`
+//! started in the same second on a new file would both create its tables. Here everything happens in one writing
+//! transaction: the second waits, and finds nothing left to do. It also refuses a file that a newer version wrote,
+//! before anything is changed in it.
+
+use crate::Error;
+use crate::error::Fault;
+use sqlx::{SqliteConnection, SqlitePool};
+use std::path::Path;
+
+/// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
+const STEPS: [&str; 1] = [include_str!("../../migrations/0001_beginning.sql")];
+
+/// The newest schema that this version knows.
+const KNOWN: i64 = STEPS.len() as i64;
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(writer: &SqlitePool, file: &Path) -> Result<(), Error> {
+    let has =
+        take_steps(writer).await.map_err(|error| Fault::from(error).told("bring the database up to date", file))?;
+    if has > KNOWN { Err(Error::Newer { file: file.to_owned(), has, knows: KNOWN }) } else { Ok(()) }
+}
+
+/// Takes the missing steps; returns the schema's number before.
+async fn take_steps(writer: &SqlitePool) -> Result<i64, sqlx::Error> {
+    // Nearly always it is up to date already, and a command beside a busy engine need not wait for its turn to see so.
+    // Whatever is wrong here, a missing table among it, is wrong below too.
+    if let Ok(has) = has_steps(&mut *writer.acquire().await?).await
+        && has >= KNOWN
+    {
+        return Ok(has);
+    }
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::query("CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT PRIMARY KEY)").execute(&mut *tx).await?;
+    let has = has_steps(&mut tx).await?;
+    if has >= KNOWN {
+        return Ok(has);
+    }
+    for (number, step) in (1..).zip(STEPS).skip_while(|(number, _)| *number <= has) {
+        sqlx::raw_sql(step).execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO schema_steps (number) VALUES ($1)").bind::<i64>(number).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(has)
+}
+
+/// How many steps the file has taken.
+async fn has_steps(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM schema_steps").fetch_one(connection).await
+}

@@ -1,0 +1,207 @@
+//! Bounds of what is kept, and the roll-ups that outlive the readings.
+//!
+//! Everything happens in small transactions, so that the loop's own writes slip in between: the one writer serves
+//! whoever came first. What a call does not finish, the next one does.
+
+use super::rows::{HourRow, write_hours};
+use super::{Sqlite, pauses};
+use crate::error::Fault;
+use crate::{Error, Retention};
+use async_trait::async_trait;
+use flyball_model::Timestamp;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Raw readings: a week, so that last week's same hour can be looked at.
+const READINGS_KEPT: Duration = DAY.saturating_mul(7);
+
+/// Roll-ups: thirteen months, so that a month can be held against the same month a year before.
+const HOURS_KEPT: Duration = DAY.saturating_mul(396);
+
+/// Timeline with its flips, runs, pauses: two years, as audits ask.
+const HISTORY_KEPT: Duration = DAY.saturating_mul(731);
+
+/// What a monitor remembers, once it is gone from the file: as long as its readings.
+const RETIRED_STATES_KEPT: Duration = READINGS_KEPT;
+
+/// Rows that one transaction removes or writes: some 30 ms of the writer.
+const ROWS_AT_ONCE: i64 = 5000;
+
+/// Removing transactions of one call, over all tables: two million rows, which is twice what 100,000 monitors at 30 s
+/// make in five minutes.
+const REMOVALS_MAX: u32 = 400;
+
+/// Hours that one call rolls up: more than a week, so that one call catches up with all that can be there.
+const HOURS_AT_ONCE: u32 = 24 * 8;
+
+/// How long after its end an hour is rolled up: longer than any check may take, and its way to the disk. A reading that
+/// is saved later still is kept for its week, and not counted.
+const HOUR_GRACE: Duration = Duration::from_secs(10 * 60);
+
+/// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
+const REMOVALS: [(&str, Duration); 9] = [
+    (
+        "DELETE FROM hourly WHERE (monitor_id, hour) IN \
+         (SELECT monitor_id, hour FROM hourly WHERE hour < $1 ORDER BY hour LIMIT $2)",
+        HOURS_KEPT,
+    ),
+    (
+        "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline WHERE at < $1 ORDER BY at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        // The lineage of an app that nobody has touched for years still rests on the rollbacks that we made: those
+        // stay as long as they are among the app's latest 3,000 releases that were ours.
+        "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at IS NOT NULL AND ended_at < $1 \
+           AND (release_made IS NULL OR release_made <= (SELECT MAX(newer.release_made) FROM runs AS newer \
+                WHERE newer.host = runs.host AND newer.subject_id = runs.subject_id \
+                  AND newer.release_made IS NOT NULL) - 3000) \
+         ORDER BY ended_at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM pauses WHERE (scope_key, paused_at) IN \
+         (SELECT scope_key, paused_at FROM pauses WHERE resumed_at < $1 ORDER BY resumed_at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM monitor_states WHERE monitor_id IN (SELECT definitions.id FROM definitions \
+           JOIN monitor_states ON monitor_states.monitor_id = definitions.id \
+           WHERE definitions.noun = 'monitor' AND definitions.retired_at < $1 LIMIT $2)",
+        RETIRED_STATES_KEPT,
+    ),
+    (
+        "DELETE FROM holdings WHERE (monitor_id, reaction_id) IN (SELECT holdings.monitor_id, holdings.reaction_id \
+           FROM definitions JOIN holdings ON holdings.monitor_id = definitions.id \
+           WHERE definitions.noun = 'monitor' AND definitions.retired_at < $1 LIMIT $2)",
+        RETIRED_STATES_KEPT,
+    ),
+    (
+        "DELETE FROM holdings WHERE (monitor_id, reaction_id) IN (SELECT holdings.monitor_id, holdings.reaction_id \
+           FROM definitions JOIN holdings ON holdings.reaction_id = definitions.id \
+           WHERE definitions.noun = 'reaction' AND definitions.retired_at < $1 LIMIT $2)",
+        RETIRED_STATES_KEPT,
+    ),
+    (
+        "DELETE FROM sightings WHERE (host, app_id) IN \
+         (SELECT host, app_id FROM sightings WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM definitions WHERE (noun, id) IN \
+         (SELECT noun, id FROM definitions WHERE retired_at < $1 ORDER BY retired_at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+];
+
+#[async_trait]
+impl Retention for Sqlite {
+    async fn sweep(&self, now: Timestamp) -> Result<u64, Error> {
+        self.sweep_all(now).await.map_err(self.told("roll up and remove what is too old"))
+    }
+}
+
+impl Sqlite {
+    async fn sweep_all(&self, now: Timestamp) -> Result<u64, Fault> {
+        self.close_expired_pauses(now).await?;
+        let rolled_until = self.roll_up(now).await?;
+        let mut left = REMOVALS_MAX;
+        // Nothing is removed before it is rolled up.
+        let readings_before = (now - READINGS_KEPT).min(rolled_until);
+        let readings = "DELETE FROM readings WHERE (monitor_id, begun_at) IN \
+            (SELECT monitor_id, begun_at FROM readings WHERE begun_at < $1 ORDER BY begun_at LIMIT $2)";
+        let mut gone = self.remove(readings, readings_before, &mut left).await?;
+        for (sql, kept) in REMOVALS {
+            gone += self.remove(sql, now - kept, &mut left).await?;
+        }
+        Ok(gone)
+    }
+
+    /// Removes in steps until nothing is left, or as many steps were taken as a call may.
+    async fn remove(&self, sql: &'static str, before: Timestamp, left: &mut u32) -> Result<u64, Fault> {
+        let mut gone = 0;
+        while *left > 0 {
+            *left -= 1;
+            let mut tx = self.writing().await?;
+            let done = sqlx::query(sql).bind(before.as_millis()).bind(ROWS_AT_ONCE).execute(&mut *tx).await?;
+            tx.commit().await?;
+            gone += done.rows_affected();
+            if done.rows_affected() < ROWS_AT_ONCE.unsigned_abs() {
+                break;
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn close_expired_pauses(&self, now: Timestamp) -> Result<(), Fault> {
+        let mut tx = self.writing().await?;
+        if pauses::close_expired(&mut tx, now).await? > 0 {
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Rolls completed hours up, oldest first; returns until when all are.
+    async fn roll_up(&self, now: Timestamp) -> Result<Timestamp, Fault> {
+        let mut rolled_until = Timestamp::from_millis(
+            sqlx::query_scalar("SELECT value FROM counters WHERE name = 'rolled_until'")
+                .fetch_one(&self.readers)
+                .await?,
+        );
+        for _ in 0..HOURS_AT_ONCE {
+            let Some(hour) = self.next_hour(rolled_until).await? else { break };
+            if hour + HOUR + HOUR_GRACE > now {
+                break;
+            }
+            self.roll_up_hour(hour).await?;
+            rolled_until = hour + HOUR;
+        }
+        Ok(rolled_until)
+    }
+
+    /// The first hour with readings that is not rolled up.
+    async fn next_hour(&self, rolled_until: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        let first: Option<i64> = sqlx::query_scalar("SELECT MIN(begun_at) FROM readings WHERE begun_at >= $1")
+            .bind(rolled_until.as_millis())
+            .fetch_one(&self.readers)
+            .await?;
+        let hour_ms = millis(HOUR);
+        Ok(first.map(|begun_at| Timestamp::from_millis(begun_at.div_euclid(hour_ms) * hour_ms)))
+    }
+
+    /// Counts on a reader, which holds nobody up, and writes the sums in steps.
+    async fn roll_up_hour(&self, hour: Timestamp) -> Result<(), Fault> {
+        let hours: Vec<HourRow> = sqlx::query_as(
+            "SELECT monitor_id, CAST($1 AS BIGINT) AS hour, \
+                    SUM(CASE WHEN verdict = 'passing' THEN 1 ELSE 0 END) AS passing_count, \
+                    SUM(CASE WHEN verdict = 'failing' THEN 1 ELSE 0 END) AS failing_count, \
+                    SUM(CASE WHEN verdict = 'unknown' THEN 1 ELSE 0 END) AS unknown_count, \
+                    CAST(SUM(took_us) AS BIGINT) AS took_us_sum, MAX(took_us) AS took_us_max \
+             FROM readings WHERE begun_at >= $1 AND begun_at < $2 GROUP BY monitor_id",
+        )
+        .bind(hour.as_millis())
+        .bind((hour + HOUR).as_millis())
+        .fetch_all(&self.readers)
+        .await?;
+        let steps = usize::try_from(ROWS_AT_ONCE).expect("the constant is small and positive");
+        for step in hours.chunks(steps) {
+            let mut tx = self.writing().await?;
+            write_hours(&mut tx, step).await?;
+            tx.commit().await?;
+        }
+        // Last, so that an interrupted hour is counted again.
+        let mut tx = self.writing().await?;
+        sqlx::query("UPDATE counters SET value = $1 WHERE name = 'rolled_until'")
+            .bind((hour + HOUR).as_millis())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,287 @@
+//! Runs: each step is a compare-and-set in one transaction. No row changed means that somebody else was first.
+
+use super::read::{bounded, from_json, readable, to_json};
+use super::run_row::{RunRow, run_columns};
+use super::{Sqlite, pauses, rows};
+use crate::error::Fault;
+use crate::{Claim, Error, Fence, Runs, RunsPage, Send};
+use async_trait::async_trait;
+use flyball_model::{Entry, Excerpt, NodeId, Outcome, Run, RunId, RunState, Timestamp};
+use sqlx::{QueryBuilder, SqliteConnection};
+use std::time::Duration;
+
+const SELECT_RUN: &str = concat!("SELECT ", run_columns!(), " FROM runs WHERE id = $1");
+
+/// Open runs are what an engine takes over: far more than it can have, one for each reaction.
+const OPEN_MAX: i64 = 100_000;
+
+#[async_trait]
+impl Runs for Sqlite {
+    async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
+        let claimed = async {
+            let mut tx = self.writing().await?;
+            let claim = claim(&mut tx, run, node, now, lease).await?;
+            if matches!(claim, Claim::Claimed(..)) {
+                tx.commit().await?;
+            }
+            Ok(claim)
+        };
+        claimed.await.map_err(self.told("claim a run"))
+    }
+
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error> {
+        let marked = async {
+            let mut tx = self.writing().await?;
+            let send = mark_sent(&mut tx, run, fence, now, look_at).await?;
+            if send == Send::Go {
+                tx.commit().await?;
+            }
+            Ok(send)
+        };
+        marked.await.map_err(self.told("mark a run as sent"))
+    }
+
+    async fn defer(
+        &self,
+        run: RunId,
+        fence: Fence,
+        look_at: Timestamp,
+        request_ids: &[Excerpt],
+        entries: &[Entry],
+    ) -> Result<(), Error> {
+        let deferred = async {
+            let mut tx = self.writing().await?;
+            let Some(ids) = request_ids_with(&mut tx, run, request_ids).await? else { return Ok(()) };
+            let changed = sqlx::query(
+                "UPDATE runs SET look_at = $1, request_ids = $2 WHERE id = $3 AND fence = $4 AND state = 'sent'",
+            )
+            .bind(look_at.as_millis())
+            .bind(ids)
+            .bind(run.to_string())
+            .bind(fence.0)
+            .execute(&mut *tx)
+            .await?;
+            if changed.rows_affected() == 1 {
+                rows::write_entries(&mut tx, entries).await?;
+                tx.commit().await?;
+            }
+            Ok(())
+        };
+        deferred.await.map_err(self.told("put off a look"))
+    }
+
+    async fn end(
+        &self,
+        run: RunId,
+        fence: Fence,
+        now: Timestamp,
+        outcome: &Outcome,
+        request_ids: &[Excerpt],
+        entries: &[Entry],
+    ) -> Result<bool, Error> {
+        let ended = async {
+            let mut tx = self.writing().await?;
+            let Some(ids) = request_ids_with(&mut tx, run, request_ids).await? else { return Ok(false) };
+            if !end(&mut tx, run, fence, now, outcome, ids).await? {
+                return Ok(false);
+            }
+            rows::write_entries(&mut tx, entries).await?;
+            tx.commit().await?;
+            Ok(true)
+        };
+        ended.await.map_err(self.told("end a run"))
+    }
+
+    async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
+        let taken = async {
+            let mut tx = self.writing().await?;
+            sqlx::query(
+                "UPDATE runs SET node = $1, lease_until = $2, fence = fence + 1 \
+                 WHERE state <> 'ended' AND state IN ('claimed', 'sent') AND node <> $1",
+            )
+            .bind(node.to_string())
+            .bind((now + lease).as_millis())
+            .execute(&mut *tx)
+            .await?;
+            let sql =
+                concat!("SELECT ", run_columns!(), " FROM runs WHERE state <> 'ended' ORDER BY queued_at, id LIMIT $1");
+            let rows: Vec<RunRow> = sqlx::query_as(sql).bind(OPEN_MAX).fetch_all(&mut *tx).await?;
+            tx.commit().await?;
+            readable(rows, |row| {
+                let fence = Fence(row.fence);
+                Ok((row.read()?, fence))
+            })
+        };
+        taken.await.map_err(self.told("take over open runs"))
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error> {
+        let read = async {
+            let sql = concat!(
+                "SELECT ",
+                run_columns!(),
+                " FROM runs WHERE state <> 'ended' AND (state = 'queued' OR (state = 'sent' AND look_at <= $1)) \
+                 ORDER BY queued_at, id LIMIT $2"
+            );
+            let rows: Vec<RunRow> = sqlx::query_as(sql)
+                .bind(now.as_millis())
+                .bind(i64::from(Self::DUE_MAX))
+                .fetch_all(&self.readers)
+                .await?;
+            readable(rows, RunRow::read)
+        };
+        read.await.map_err(self.told("read which runs are due"))
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<Run>, Error> {
+        let read = async {
+            let row: Option<RunRow> =
+                sqlx::query_as(SELECT_RUN).bind(run.to_string()).fetch_optional(&self.readers).await?;
+            row.map(RunRow::read).transpose()
+        };
+        read.await.map_err(self.told("read a run"))
+    }
+
+    async fn runs(&self, page: &RunsPage) -> Result<Vec<Run>, Error> {
+        let read = async {
+            let mut query =
+                QueryBuilder::<sqlx::Sqlite>::new(concat!("SELECT ", run_columns!(), " FROM runs WHERE 1 = 1"));
+            if let Some(app) = &page.app {
+                query.push(" AND subject_name = ").push_bind(app.as_str());
+            }
+            if let Some(reaction) = page.reaction {
+                query.push(" AND reaction_id = ").push_bind(reaction.to_string());
+            }
+            if let Some(since) = page.since {
+                query.push(" AND queued_at >= ").push_bind(since.as_millis());
+            }
+            if page.open.is_some() {
+                query.push(" AND state <> 'ended'");
+            }
+            query.push(" ORDER BY queued_at DESC, id DESC LIMIT ").push_bind(bounded(page.runs, RunsPage::RUNS_MAX));
+            let rows: Vec<RunRow> = query.build_query_as().fetch_all(&self.readers).await?;
+            readable(rows, RunRow::read)
+        };
+        read.await.map_err(self.told("read runs"))
+    }
+}
+
+/// Queued, not paused, and the app is free: then it is claimed.
+async fn claim(
+    tx: &mut SqliteConnection,
+    id: RunId,
+    node: NodeId,
+    now: Timestamp,
+    lease: Duration,
+) -> Result<Claim, Fault> {
+    let row: Option<RunRow> = sqlx::query_as(SELECT_RUN).bind(id.to_string()).fetch_optional(&mut *tx).await?;
+    let Some(row) = row else { return Ok(Claim::Taken) };
+    let mut run = row.read()?;
+    if run.state != RunState::Queued {
+        return Ok(Claim::Taken);
+    }
+    if let Some(pause) = pauses::over(tx, &run, now).await? {
+        return Ok(Claim::Paused(pause));
+    }
+    let claimed: Result<Option<i64>, sqlx::Error> = sqlx::query_scalar(
+        "UPDATE runs SET state = 'claimed', node = $1, claimed_at = $2, lease_until = $3, fence = fence + 1 \
+         WHERE id = $4 AND state = 'queued' RETURNING fence",
+    )
+    .bind(node.to_string())
+    .bind(now.as_millis())
+    .bind((now + lease).as_millis())
+    .bind(id.to_string())
+    .fetch_optional(&mut *tx)
+    .await;
+    match claimed {
+        Ok(Some(fence)) => {
+            run.state = RunState::Claimed { node, at: now };
+            Ok(Claim::Claimed(Box::new(run), Fence(fence)))
+        }
+        Ok(None) => Ok(Claim::Taken),
+        // The index that allows one running effect per app is the judge.
+        Err(error) if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation) => {
+            Ok(Claim::AppBusy)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Still ours, never marked before, and not paused meanwhile: then it is marked.
+async fn mark_sent(
+    tx: &mut SqliteConnection,
+    id: RunId,
+    fence: Fence,
+    now: Timestamp,
+    look_at: Timestamp,
+) -> Result<Send, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        run_columns!(),
+        " FROM runs WHERE id = $1 AND fence = $2 AND state = 'claimed' AND sent_at IS NULL"
+    );
+    let row: Option<RunRow> = sqlx::query_as(sql).bind(id.to_string()).bind(fence.0).fetch_optional(&mut *tx).await?;
+    let Some(row) = row else { return Ok(Send::Lost) };
+    if let Some(pause) = pauses::over(tx, &row.read()?, now).await? {
+        return Ok(Send::Paused(pause));
+    }
+    let changed = sqlx::query(
+        "UPDATE runs SET state = 'sent', sent_at = $1, effect_at = $1, look_at = $2 \
+         WHERE id = $3 AND fence = $4 AND state = 'claimed' AND sent_at IS NULL",
+    )
+    .bind(now.as_millis())
+    .bind(look_at.as_millis())
+    .bind(id.to_string())
+    .bind(fence.0)
+    .execute(&mut *tx)
+    .await?;
+    Ok(if changed.rows_affected() == 1 { Send::Go } else { Send::Lost })
+}
+
+/// Ends a run that is open and fenced so; false when it is not. A run that was never claimed has fence 0.
+async fn end(
+    tx: &mut SqliteConnection,
+    id: RunId,
+    fence: Fence,
+    now: Timestamp,
+    outcome: &Outcome,
+    request_ids: String,
+) -> Result<bool, Fault> {
+    // How many refusals came in a row is carried from run to run, so that asking for it is one look at the latest.
+    let sql = "UPDATE runs SET state = 'ended', ended_at = $1, outcome = $2, outcome_code = $3, release_made = $4, \
+            request_ids = $5, look_at = NULL, lease_until = NULL, \
+            effect_at = CASE WHEN $3 IN ('done', 'in_doubt') THEN effect_at END, \
+            refusals = CASE WHEN $3 = 'refused' THEN 1 + COALESCE((SELECT earlier.refusals FROM runs AS earlier \
+                WHERE earlier.reaction_id = runs.reaction_id AND earlier.ended_at IS NOT NULL \
+                ORDER BY earlier.ended_at DESC, earlier.id DESC LIMIT 1), 0) ELSE 0 END \
+         WHERE id = $6 AND fence = $7 AND state <> 'ended'";
+    let changed = sqlx::query(sql)
+        .bind(now.as_millis())
+        .bind(to_json(outcome))
+        .bind(outcome.code())
+        .bind(rows::release_made(outcome))
+        .bind(request_ids)
+        .bind(id.to_string())
+        .bind(fence.0)
+        .execute(tx)
+        .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// The run's request ids with more behind them, each once; the newest when there are too many. `None` when there is
+/// no such run.
+async fn request_ids_with(tx: &mut SqliteConnection, id: RunId, more: &[Excerpt]) -> Result<Option<String>, Fault> {
+    let stored: Option<String> = sqlx::query_scalar("SELECT request_ids FROM runs WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(tx)
+        .await?;
+    let Some(stored) = stored else { return Ok(None) };
+    let mut ids: Vec<Excerpt> = from_json(&stored, || format!("column `request_ids` of run {id}"))?;
+    for new in more {
+        if !ids.contains(new) {
+            ids.push(new.clone());
+        }
+    }
+    let surplus = ids.len().saturating_sub(Run::REQUEST_IDS_MAX);
+    Ok(Some(to_json(&ids[surplus..])))
+}

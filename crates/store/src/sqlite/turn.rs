@@ -1,0 +1,136 @@
+//! What the loop reads at its start, and the one way in which it writes.
+
+use super::read::{at, from_json, from_text, readable};
+use super::{Sqlite, definitions, facts, rows};
+use crate::error::Fault;
+use crate::{AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, Remembered, Sighting};
+use async_trait::async_trait;
+use flyball_model::{AppName, ReactionId, Timestamp};
+
+#[async_trait]
+impl Loop for Sqlite {
+    async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error> {
+        let defined = async {
+            let mut tx = self.writing().await?;
+            definitions::replace(&mut tx, monitors, reactions, now).await?;
+            Ok(tx.commit().await?)
+        };
+        defined.await.map_err(self.told("save the definitions"))
+    }
+
+    async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
+        let read = async {
+            let rows: Vec<(String, String, String)> =
+                sqlx::query_as("SELECT monitor_id, watched, state FROM monitor_states")
+                    .fetch_all(&self.readers)
+                    .await?;
+            readable(rows, |(monitor, watched, state)| {
+                let row = || format!("the state of monitor {monitor}");
+                let (state, monitor) = (from_json(&state, row)?, from_text(&monitor, row)?);
+                Ok(Remembered { monitor, watched, state })
+            })
+        };
+        read.await.map_err(self.told("read what monitors remember"))
+    }
+
+    async fn holdings(&self) -> Result<Vec<Holding>, Error> {
+        let read = async {
+            let sql = "SELECT monitor_id, reaction_id, because, since, last_at, held_count FROM holdings";
+            let rows: Vec<HoldingRow> = sqlx::query_as(sql).fetch_all(&self.readers).await?;
+            readable(rows, HoldingRow::read)
+        };
+        read.await.map_err(self.told("read why reactions hold"))
+    }
+
+    async fn save(&self, batch: &Batch) -> Result<(), Error> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let saved = async {
+            let mut tx = self.writing().await?;
+            rows::write(&mut tx, batch).await?;
+            Ok(tx.commit().await?)
+        };
+        saved.await.map_err(self.told("save readings and what followed from them"))
+    }
+
+    async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
+        let read = async {
+            // A name that was given up and taken anew belongs to the app that was seen last.
+            let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, seen_at FROM sightings \
+                WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
+            let row: Option<SightingRow> =
+                sqlx::query_as(sql).bind(host).bind(app.as_str()).fetch_optional(&self.readers).await?;
+            row.map(|row| row.read(app)).transpose()
+        };
+        read.await.map_err(self.told("read what was seen of an app"))
+    }
+
+    async fn app_facts(
+        &self,
+        host: &str,
+        app: &AppName,
+        reactions: &[ReactionId],
+        now: Timestamp,
+    ) -> Result<AppFacts, Error> {
+        let read = async {
+            let mut tx = self.reading().await?;
+            facts::read(&mut tx, host, app, reactions, now).await
+        };
+        read.await.map_err(self.told("read what is known of an app"))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct HoldingRow {
+    monitor_id: String,
+    reaction_id: String,
+    because: String,
+    since: i64,
+    last_at: i64,
+    held_count: i64,
+}
+
+impl HoldingRow {
+    fn read(self) -> Result<Holding, Fault> {
+        let row = || format!("the holding of reaction {} on monitor {}", self.reaction_id, self.monitor_id);
+        Ok(Holding {
+            key: HoldingKey {
+                monitor: from_text(&self.monitor_id, row)?,
+                reaction: from_text(&self.reaction_id, row)?,
+            },
+            because: from_json(&self.because, row)?,
+            since: at(self.since),
+            last_at: at(self.last_at),
+            count: u64::try_from(self.held_count).unwrap_or(0),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct SightingRow {
+    host: String,
+    app: String,
+    formation: String,
+    dynos: String,
+    releases: String,
+    been_up: String,
+    unsettled_at: Option<i64>,
+    seen_at: i64,
+}
+
+impl SightingRow {
+    fn read(self, app: &AppName) -> Result<Sighting, Fault> {
+        let row = |column: &'static str| move || format!("column `{column}` of the sighting of {app}");
+        Ok(Sighting {
+            app: from_json(&self.app, row("app"))?,
+            formation: from_json(&self.formation, row("formation"))?,
+            dynos: from_json(&self.dynos, row("dynos"))?,
+            releases: from_json(&self.releases, row("releases"))?,
+            been_up: from_json(&self.been_up, row("been_up"))?,
+            unsettled_at: self.unsettled_at.map(at),
+            seen_at: at(self.seen_at),
+            host: self.host,
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! What a choice learns.
+
+use crate::Database;
+use crate::fixtures::*;
+use flyball_model::{Outcome, PauseScope, ProcessType, ReleaseVersion, Timestamp};
+use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Runs as _, Store};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+async fn facts(store: &impl Store, reactions: &[&str], now: Timestamp) -> AppFacts {
+    let reactions: Vec<_> = reactions.iter().map(|name| reaction(name)).collect();
+    store.app_facts(HOST, &app("shop"), &reactions, now).await.unwrap()
+}
+
+pub(crate) async fn the_last_effect_is_the_latest_that_happened_or_may_have<D: Database>(database: &D) {
+    let store = database.open().await;
+    let (first, in_doubt, refusal, not_done) = (run(1, "a"), run(11, "a"), run(21, "a"), run(31, "a"));
+    assert_eq!(facts(&*store, &["a"], at(0)).await, AppFacts::default());
+    let last_effect = async |now| facts(&*store, &["a", "b"], now).await.last_effect.remove(&reaction("a"));
+    ended(&*store, first.clone(), &done()).await;
+    assert_eq!(last_effect(at(5)).await.unwrap().id, first.id);
+    ended(&*store, in_doubt.clone(), &Outcome::InDoubt { why: "no answer".into() }).await;
+    assert_eq!(last_effect(at(15)).await.unwrap().id, in_doubt.id);
+    ended(&*store, refusal, &refused()).await;
+    ended(&*store, not_done.clone(), &Outcome::NotDone { why: "not seen".into() }).await;
+    assert_eq!(last_effect(at(35)).await.unwrap().id, in_doubt.id, "a refusal took no effect");
+    let fence = sent(&*store, run(41, "a")).await;
+    assert_eq!(last_effect(at(45)).await.unwrap().id, run(41, "a").id, "what was sent may take effect");
+    let known = facts(&*store, &["a", "b"], at(45)).await;
+    assert_eq!(known.last_ended[&reaction("a")].id, not_done.id);
+    assert!(!known.last_ended.contains_key(&reaction("b")));
+    assert!(store.end(run(41, "a").id, fence, at(46), &refused(), &[], &[]).await.unwrap());
+    assert_eq!(last_effect(at(47)).await.unwrap().id, in_doubt.id);
+    // A reaction that was not asked for is not told.
+    ended(&*store, run(51, "c"), &done()).await;
+    assert_eq!(facts(&*store, &["a", "b"], at(60)).await.last_effect.len(), 1);
+}
+
+pub(crate) async fn refusals_in_a_row_are_counted_from_the_last_other_end<D: Database>(database: &D) {
+    let store = database.open().await;
+    let count = async |now| facts(&*store, &["b", "a"], now).await.refusals_in_a_row.get(&reaction("a")).copied();
+    for number in 0..3 {
+        ended(&*store, run(number * 10, "a"), &refused()).await;
+    }
+    ended(&*store, run(35, "b"), &done()).await;
+    assert_eq!(count(at(40)).await, Some(3));
+    ended(&*store, run(40, "a"), &done()).await;
+    assert_eq!(count(at(50)).await, None);
+    ended(&*store, run(50, "a"), &refused()).await;
+    assert_eq!(count(at(60)).await, Some(1));
+    for number in 6..50 {
+        ended(&*store, run(number * 10, "a"), &refused()).await;
+    }
+    assert_eq!(count(at(600)).await, Some(32));
+}
+
+pub(crate) async fn outs_rollbacks_and_one_offs_are_known<D: Database>(database: &D) {
+    let store = database.open().await;
+    ended(&*store, run(1, "more web"), &done()).await;
+    ended(&*store, run(11, "more web"), &refused()).await;
+    let mut fewer = run(21, "fewer web");
+    fewer.rank = flyball_model::Rank::In;
+    ended(&*store, fewer, &done()).await;
+    ended(&*store, rollback(run(31, "roll back")), &released(13)).await;
+    ended(&*store, rollback(run(41, "roll back")), &released(14)).await;
+    ended(&*store, on("other", rollback(run(51, "roll back other"))), &released(99)).await;
+    ended(&*store, one_off(run(61, "clean up")), &done()).await;
+    ended(&*store, one_off(run(71, "clean up")), &refused()).await;
+    ended(&*store, one_off(run(81, "somebody else's")), &done()).await;
+    let known = facts(&*store, &["more web", "clean up"], at(100)).await;
+    assert_eq!(known.last_out.into_iter().collect::<Vec<_>>(), [(ProcessType::web(), at(1))]);
+    assert_eq!(known.our_rollbacks, BTreeSet::from([ReleaseVersion::new(13), ReleaseVersion::new(14)]));
+    assert_eq!(known.one_offs.iter().map(|run| run.id).collect::<Vec<_>>(), [run(61, "clean up").id]);
+    let later = at(61) + Duration::from_secs(24 * 3600 + 1);
+    assert!(facts(&*store, &["clean up"], later).await.one_offs.is_empty(), "none lives for more than a day");
+}
+
+pub(crate) async fn the_end_of_a_pause_is_known_however_it_ended<D: Database>(database: &D) {
+    let store = database.open().await;
+    let (everything, shop) = (PauseScope::Everything, PauseScope::App(app("shop")));
+    let (ours, others) = (PauseScope::Reaction(reaction_name("a")), PauseScope::Reaction(reaction_name("b")));
+    store.pause(&pause(everything.clone(), at(1), None)).await.unwrap();
+    assert!(store.resume(&everything, "ada", at(5)).await.unwrap());
+    store.pause(&pause(shop.clone(), at(2), Some(at(9)))).await.unwrap();
+    store.pause(&pause(ours.clone(), at(3), Some(at(100)))).await.unwrap();
+    store.pause(&pause(others, at(3), Some(at(8)))).await.unwrap();
+    store.pause(&pause(PauseScope::App(app("other")), at(3), Some(at(8)))).await.unwrap();
+    let known = facts(&*store, &["a"], at(8)).await;
+    assert_eq!(known.pauses.iter().map(|pause| &pause.scope).collect::<Vec<_>>(), [&shop, &ours]);
+    let resumed =
+        |known: &AppFacts| known.resumed.iter().map(|resumed| (resumed.scope.clone(), resumed.at)).collect::<Vec<_>>();
+    assert_eq!(resumed(&known), [(everything.clone(), at(5))]);
+    // By its time, whether somebody has swept since or not.
+    let expired = [(shop.clone(), at(9)), (everything.clone(), at(5))];
+    assert_eq!(resumed(&facts(&*store, &["a"], at(9)).await), expired);
+    store.sweep(at(20)).await.unwrap();
+    assert_eq!(resumed(&facts(&*store, &["a"], at(20)).await), expired);
+    // The latest of several counts.
+    store.pause(&pause(everything.clone(), at(30), None)).await.unwrap();
+    assert!(store.resume(&everything, "ada", at(40)).await.unwrap());
+    assert_eq!(resumed(&facts(&*store, &[], at(50)).await), [(shop, at(9)), (everything, at(40))]);
+}
+
+pub(crate) async fn facts_follow_an_app_through_a_rename_and_not_to_its_successor<D: Database>(database: &D) {
+    let store = database.open().await;
+    ended(&*store, rollback(run(1, "roll back")), &released(13)).await;
+    let seen = |sightings| Batch { sightings, ..Batch::default() };
+    store.save(&seen(vec![sighting("shop", "id-of-shop", at(2))])).await.unwrap();
+    let versions = async |name: &str| {
+        let known = store.app_facts(HOST, &app(name), &[], at(50)).await.unwrap();
+        known.our_rollbacks.iter().map(|version| version.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(versions("shop").await, [13]);
+    // It is renamed, and another app takes its name.
+    store.save(&seen(vec![sighting("old-shop", "id-of-shop", at(3))])).await.unwrap();
+    store.save(&seen(vec![sighting("shop", "id-of-new-shop", at(4))])).await.unwrap();
+    assert_eq!(versions("old-shop").await, [13]);
+    assert_eq!(versions("shop").await, [0_u64; 0]);
+}
+
+pub(crate) async fn open_runs_on_the_app_are_known_whosever_they_are<D: Database>(database: &D) {
+    let store = database.open().await;
+    sent(&*store, run(1, "a")).await;
+    store.save(&runs([run(2, "b"), on("other", run(3, "c"))])).await.unwrap();
+    ended(&*store, one_off(run(4, "d")), &done()).await;
+    let open = facts(&*store, &["z"], at(10)).await.open;
+    assert_eq!(open.iter().map(|run| run.id).collect::<Vec<_>>(), [run(1, "a").id, run(2, "b").id]);
+}

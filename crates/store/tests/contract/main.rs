@@ -1,0 +1,151 @@
+//! What every store promises, whichever database is behind it.
+//!
+//! Each promise is a function over any [`Database`]; the last lines of this file say which databases keep them all.
+
+#![expect(clippy::unwrap_used, reason = "a promise that is not kept ends its test")]
+
+mod claiming;
+mod facts;
+mod fixtures;
+mod pausing;
+mod reading;
+mod retention;
+mod saving;
+mod sending;
+
+use flyball_store::{Sqlite, Store};
+use std::sync::Arc;
+
+/// A database of its own for one test, which can be opened as often as wanted, as by several processes.
+trait Database {
+    /// The store on it.
+    type Store: Store + 'static;
+
+    /// A new, empty one.
+    fn new() -> Self;
+
+    /// Opens it, once more.
+    async fn open(&self) -> Arc<Self::Store>;
+
+    /// Closes one of its stores, as a process does that ends.
+    async fn close(&self, store: Arc<Self::Store>);
+
+    /// Runs SQL beside the stores: what a damaged disk or another version may have done.
+    async fn tamper(&self, sql: &'static str);
+}
+
+/// A SQLite file in a directory of its own.
+struct SqliteFile {
+    directory: tempfile::TempDir,
+}
+
+impl SqliteFile {
+    fn path(&self) -> std::path::PathBuf {
+        self.directory.path().join("flyball.db")
+    }
+}
+
+impl Database for SqliteFile {
+    type Store = Sqlite;
+
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    async fn open(&self) -> Arc<Sqlite> {
+        Arc::new(Sqlite::open(&self.path()).await.unwrap())
+    }
+
+    async fn close(&self, store: Arc<Sqlite>) {
+        store.close().await;
+    }
+
+    async fn tamper(&self, sql: &'static str) {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+macro_rules! promises {
+    ($database:ty, $($module:ident { $($promise:ident)* })*) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                crate::$module::$promise(&<$database as crate::Database>::new()).await;
+            })*
+        })*
+    };
+}
+
+macro_rules! every_promise_is_kept_by {
+    ($name:ident: $database:ty) => {
+        mod $name {
+            promises! { $database,
+                saving {
+                    everything_saved_is_read_back
+                    a_batch_is_saved_whole_or_not_at_all
+                    of_what_is_remembered_once_the_later_wins
+                    a_save_cut_short_anywhere_leaves_all_or_nothing
+                    the_same_reading_saved_twice_is_there_once
+                    definitions_that_are_gone_are_retired_and_may_come_back
+                    text_from_outside_cannot_break_out_of_a_statement
+                }
+                claiming {
+                    a_run_is_claimed_by_exactly_one_of_many
+                    an_app_has_one_running_effect_at_a_time
+                    a_one_off_stands_outside_the_order
+                    an_app_is_free_again_once_its_run_has_ended
+                    the_same_app_on_another_host_is_another_app
+                    runs_come_due_first_queued_first_and_bounded
+                }
+                sending {
+                    a_run_is_marked_sent_once_in_its_life
+                    a_run_ends_once
+                    a_run_that_was_never_claimed_can_be_ended
+                    what_ended_was_written_with_its_lines
+                    a_node_that_took_over_fences_the_other_off
+                    taking_over_leaves_queued_runs_as_they_are
+                    a_look_that_was_put_off_comes_due_later
+                    request_ids_are_kept_in_order_and_bounded
+                }
+                pausing {
+                    a_pause_between_claim_and_send_stops_the_call
+                    every_scope_stops_its_own_runs_and_no_others
+                    a_pause_survives_its_process
+                    a_pause_is_changed_and_not_doubled
+                    a_pause_ends_by_itself
+                    what_was_not_paused_cannot_be_resumed
+                }
+                facts {
+                    the_last_effect_is_the_latest_that_happened_or_may_have
+                    refusals_in_a_row_are_counted_from_the_last_other_end
+                    outs_rollbacks_and_one_offs_are_known
+                    the_end_of_a_pause_is_known_however_it_ended
+                    facts_follow_an_app_through_a_rename_and_not_to_its_successor
+                    open_runs_on_the_app_are_known_whosever_they_are
+                }
+                reading {
+                    the_timeline_is_numbered_without_gaps_and_filtered
+                    lines_of_two_processes_share_one_order
+                    readings_come_oldest_first_and_bounded
+                    runs_come_newest_first_and_filtered
+                    a_row_that_cannot_be_read_is_left_out_of_a_list
+                    a_run_that_cannot_be_read_is_an_error_that_names_it
+                }
+                retention {
+                    hours_are_rolled_up_before_their_readings_go
+                    the_present_hour_is_not_rolled_up
+                    history_goes_after_two_years_and_not_before
+                    open_runs_and_the_lineage_never_go
+                    reasons_of_a_reaction_that_is_gone_go_with_it
+                    one_sweep_is_bounded_and_the_next_goes_on
+                }
+            }
+        }
+    };
+}
+
+every_promise_is_kept_by! { sqlite: crate::SqliteFile }

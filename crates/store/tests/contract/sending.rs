@@ -1,0 +1,130 @@
+//! Sent at most once, ended once.
+
+use crate::Database;
+use crate::fixtures::*;
+use flyball_model::{Excerpt, Outcome, Run, RunState};
+use flyball_store::{Claim, Fence, Loop as _, Runs as _, RunsPage, Send, Timeline as _, TimelinePage};
+use tokio::task::JoinSet;
+
+pub(crate) async fn a_run_is_marked_sent_once_in_its_life<D: Database>(database: &D) {
+    let handles = [database.open().await, database.open().await];
+    let run = run(1, "more web");
+    let fence = claimed(&*handles[0], run.clone()).await;
+    let mut tasks = JoinSet::new();
+    for task in 0..12_usize {
+        let (store, id) = (handles[task % 2].clone(), run.id);
+        tasks.spawn(async move { store.mark_sent(id, fence, at(2), at(40)).await.unwrap() });
+    }
+    let sends = tasks.join_all().await;
+    assert_eq!(sends.iter().filter(|send| **send == Send::Go).count(), 1, "{sends:?}");
+    assert_eq!(sends.iter().filter(|send| **send == Send::Lost).count(), 11, "{sends:?}");
+    let stored = handles[1].run(run.id).await.unwrap().unwrap();
+    assert_eq!(stored.state, RunState::Sent { node: node(1), at: at(2), look_at: at(40) });
+    assert_eq!(stored.sent_at, Some(at(2)));
+    // Nor after its end, nor by whoever takes it over, nor before it is claimed.
+    assert!(handles[0].end(run.id, fence, at(3), &done(), &[], &[]).await.unwrap());
+    assert_eq!(handles[0].mark_sent(run.id, fence, at(4), at(50)).await.unwrap(), Send::Lost);
+    let queued = crate::fixtures::run(9, "queued");
+    handles[0].save(&runs([queued.clone()])).await.unwrap();
+    assert_eq!(handles[0].mark_sent(queued.id, Fence(0), at(9), at(50)).await.unwrap(), Send::Lost);
+}
+
+pub(crate) async fn a_run_ends_once<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    let fence = sent(&*store, run.clone()).await;
+    let lines = [said(at(2), "it ended")];
+    assert!(store.end(run.id, fence, at(2), &done(), &[], &lines).await.unwrap());
+    assert!(!store.end(run.id, fence, at(3), &refused(), &[], &lines).await.unwrap());
+    let stored = store.run(run.id).await.unwrap().unwrap();
+    assert_eq!(stored.state, RunState::Ended { at: at(2), outcome: done() });
+    assert_eq!(stored.sent_at, Some(at(1)), "when it was sent is kept through to the end");
+    assert_eq!(store.timeline(&TimelinePage::default()).await.unwrap().len(), 1);
+    assert_eq!(store.claim(run.id, node(1), at(4), LEASE).await.unwrap(), Claim::Taken);
+}
+
+pub(crate) async fn a_run_that_was_never_claimed_can_be_ended<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    store.save(&runs([run.clone()])).await.unwrap();
+    let outcome = Outcome::Superseded { why: "the monitor passes again".into() };
+    assert!(!store.end(run.id, Fence(1), at(2), &outcome, &[], &[]).await.unwrap());
+    assert!(store.end(run.id, Fence(0), at(2), &outcome, &[], &[]).await.unwrap());
+    assert_eq!(store.claim(run.id, node(1), at(3), LEASE).await.unwrap(), Claim::Taken);
+    // Once claimed, its first fence no longer holds.
+    let next = crate::fixtures::run(4, "more web");
+    let fence = claimed(&*store, next.clone()).await;
+    assert!(fence > Fence(0));
+    assert!(!store.end(next.id, Fence(0), at(5), &outcome, &[], &[]).await.unwrap());
+}
+
+pub(crate) async fn what_ended_was_written_with_its_lines<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    let fence = sent(&*store, run.clone()).await;
+    let lines = [said(at(2), "one"), said(at(2), "two")];
+    assert!(!store.end(run.id, Fence(fence.0 + 1), at(2), &done(), &[], &lines).await.unwrap());
+    assert!(store.timeline(&TimelinePage::default()).await.unwrap().is_empty());
+    assert!(store.end(run.id, fence, at(2), &done(), &[], &lines).await.unwrap());
+    let told = store.timeline(&TimelinePage::default()).await.unwrap();
+    assert_eq!(told.into_iter().map(|line| line.entry).collect::<Vec<_>>(), lines);
+}
+
+pub(crate) async fn a_node_that_took_over_fences_the_other_off<D: Database>(database: &D) {
+    let old = database.open().await;
+    let (claimed_run, sent_run) = (on("other", run(1, "claimed")), run(2, "sent"));
+    let claimed_fence = claimed(&*old, claimed_run.clone()).await;
+    let sent_fence = sent(&*old, sent_run.clone()).await;
+    let new = database.open().await;
+    let taken = new.take_over(node(2), at(60), LEASE).await.unwrap();
+    assert_eq!(taken.iter().map(|(run, _)| run.id).collect::<Vec<_>>(), [claimed_run.id, sent_run.id]);
+    assert!(taken[0].1 > claimed_fence && taken[1].1 > sent_fence);
+    assert!(matches!(taken[0].0.state, RunState::Claimed { node: of, .. } if of == node(2)));
+    assert!(
+        matches!(taken[1].0.state, RunState::Sent { node: of, at: sent_at, .. } if of == node(2) && sent_at == at(2))
+    );
+    // The old node wakes up, and can do nothing any more.
+    assert_eq!(old.mark_sent(claimed_run.id, claimed_fence, at(61), at(99)).await.unwrap(), Send::Lost);
+    assert!(!old.end(sent_run.id, sent_fence, at(61), &done(), &[], &[]).await.unwrap());
+    old.defer(sent_run.id, sent_fence, at(500), &[], &[said(at(61), "late")]).await.unwrap();
+    assert!(old.timeline(&TimelinePage::default()).await.unwrap().is_empty());
+    // The new one goes on, and never sends twice.
+    assert_eq!(new.mark_sent(sent_run.id, taken[1].1, at(62), at(99)).await.unwrap(), Send::Lost);
+    assert_eq!(new.mark_sent(claimed_run.id, taken[0].1, at(62), at(99)).await.unwrap(), Send::Go);
+    assert!(new.end(sent_run.id, taken[1].1, at(62), &done(), &[], &[]).await.unwrap());
+    // Taking over once more changes nothing of what is ours.
+    let again = new.take_over(node(2), at(63), LEASE).await.unwrap();
+    assert_eq!(again.iter().map(|(run, fence)| (run.id, *fence)).collect::<Vec<_>>(), [(claimed_run.id, taken[0].1)]);
+}
+
+pub(crate) async fn taking_over_leaves_queued_runs_as_they_are<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    store.save(&runs([run.clone()])).await.unwrap();
+    assert_eq!(store.take_over(node(2), at(60), LEASE).await.unwrap(), [(run.clone(), Fence(0))]);
+    claim(&*store, run.id, at(61)).await;
+}
+
+pub(crate) async fn a_look_that_was_put_off_comes_due_later<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    let fence = sent(&*store, run.clone()).await;
+    assert_eq!(store.due(at(41)).await.unwrap().len(), 1);
+    store.defer(run.id, fence, at(100), &[Excerpt::of("r-1")], &[said(at(41), "not seen yet")]).await.unwrap();
+    assert!(store.due(at(99)).await.unwrap().is_empty());
+    let due = store.due(at(100)).await.unwrap();
+    assert_eq!(due[0].request_ids, [Excerpt::of("r-1")]);
+    assert_eq!(store.timeline(&TimelinePage::default()).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn request_ids_are_kept_in_order_and_bounded<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    let fence = sent(&*store, run.clone()).await;
+    let id = |number: usize| Excerpt::of(&format!("r-{number}"));
+    store.defer(run.id, fence, at(50), &[id(0), id(1)], &[]).await.unwrap();
+    let more: Vec<_> = (1..=Run::REQUEST_IDS_MAX).map(id).collect();
+    assert!(store.end(run.id, fence, at(60), &done(), &more, &[]).await.unwrap());
+    let ended = store.runs(&RunsPage::default()).await.unwrap().remove(0);
+    assert_eq!(ended.request_ids, more, "each once, the oldest gone");
+}

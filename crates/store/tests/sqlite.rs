@@ -1,0 +1,162 @@
+//! What is SQLite's alone: the file, who writes beside whom, what a kill leaves, and the dialect that is kept to.
+
+#![expect(clippy::unwrap_used, reason = "what does not hold ends its test")]
+
+use flyball_model::{NodeId, PauseScope, Timestamp};
+use flyball_store::{Error, Loop as _, Pause, Pauses as _, Runs as _, Sqlite, Timeline as _, TimelinePage};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+fn pause(seconds: u64) -> Pause {
+    let at = Timestamp::EPOCH + Duration::from_secs(seconds);
+    Pause { scope: PauseScope::Everything, at, until: None, by: "ada".into() }
+}
+
+#[tokio::test]
+async fn a_new_file_can_be_opened_by_many_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let path = path.clone();
+        tasks.spawn(async move { Sqlite::open(&path).await.map(|store| store.file().to_owned()) });
+    }
+    for opened in tasks.join_all().await {
+        assert_eq!(opened.unwrap(), path);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    Sqlite::open(&path).await.unwrap().close().await;
+    let newer =
+        sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    sqlx::query("INSERT INTO schema_steps (number) VALUES (99)").execute(&newer).await.unwrap();
+    newer.close().await;
+    let error = Sqlite::open(&path).await.unwrap_err();
+    assert!(matches!(error, Error::Newer { has: 99, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_told_apart_from_what_cannot_be_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let letter = directory.path().join("letter.txt");
+    std::fs::write(&letter, "Dear Ada, this is no database, and long enough to be taken for one. ".repeat(40)).unwrap();
+    let error = Sqlite::open(&letter).await.unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
+    let error = Sqlite::open(&directory.path().join("no/such/directory/flyball.db")).await.unwrap_err();
+    assert!(matches!(error, Error::CannotOpen { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("no/such/directory"));
+}
+
+#[tokio::test]
+async fn a_second_process_writes_in_turn_and_is_told_when_it_waited_too_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    let store = Sqlite::open(&path).await.unwrap();
+    let other =
+        sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    // Reading goes on while somebody else writes.
+    assert!(store.remembered().await.unwrap().is_empty());
+    assert!(store.due(Timestamp::EPOCH).await.unwrap().is_empty());
+    let error = store.pause(&pause(1)).await.unwrap_err();
+    assert!(matches!(error, Error::Busy { .. }) && error.may_pass(), "{error:?}");
+    held.rollback().await.unwrap();
+    store.pause(&pause(1)).await.unwrap();
+    assert!(store.take_over(NodeId(uuid::Uuid::nil()), Timestamp::EPOCH, Duration::ZERO).await.unwrap().is_empty());
+}
+
+/// Where the child of the next test finds the database.
+const CHILD: &str = "FLYBALL_STORE_TEST_DATABASE";
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill_and_nothing_is_there_by_half() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test runs itself as a child, and tells it so by its environment"
+    )]
+    if let Some(path) = std::env::var_os(CHILD) {
+        return pause_until_killed(Path::new(&path)).await;
+    }
+    for pauses in [1, 2, 7, 30, 120] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("flyball.db");
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "what_was_acknowledged_survives_a_kill_and_nothing_is_there_by_half"])
+            .env(CHILD, &path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let acknowledged = lines.filter(|line| line.contains("paused")).take(pauses).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(acknowledged, pauses);
+        let store = Sqlite::open(&path).await.unwrap();
+        let told = store.timeline(&TimelinePage::default()).await.unwrap();
+        assert!(told.len() >= pauses, "{} of {pauses}", told.len());
+        let held = &store.pauses(Timestamp::EPOCH).await.unwrap()[0];
+        let latest = Timestamp::EPOCH + Duration::from_secs(3600 + told.len() as u64);
+        assert_eq!(held.until, Some(latest), "a pause and its line are there together");
+        store.close().await;
+    }
+}
+
+/// Changes one pause over and over, and says so each time that it is on disk.
+async fn pause_until_killed(path: &Path) {
+    let store = Sqlite::open(path).await.unwrap();
+    for number in 1..=100_000 {
+        let until = Some(Timestamp::EPOCH + Duration::from_secs(3600 + number));
+        store.pause(&Pause { until, ..pause(0) }).await.unwrap();
+        println!("paused {number}");
+    }
+}
+
+/// Words that SQLite alone knows, and the files that may hold them.
+const SQLITE_ONLY: [(&str, &[&str]); 16] = [
+    ("json_each", &["rows.rs"]),
+    ("json_extract", &[]),
+    ("json_group", &[]),
+    ("pragma", &["mod.rs"]),
+    ("begin immediate", &["mod.rs", "migrate.rs"]),
+    ("insert or ", &[]),
+    ("replace into", &[]),
+    ("autoincrement", &[]),
+    ("rowid", &[]),
+    ("last_insert", &[]),
+    ("ifnull", &[]),
+    ("strftime", &[]),
+    ("datetime(", &[]),
+    ("group_concat", &[]),
+    (" glob ", &[]),
+    ("?1", &[]),
+];
+
+#[test]
+fn the_sql_is_what_sqlite_and_postgresql_share() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |directory: &str| -> Vec<PathBuf> {
+        std::fs::read_dir(root.join(directory)).unwrap().map(|file| file.unwrap().path()).collect()
+    };
+    let (sources, migrations) = (files("src/sqlite"), files("migrations"));
+    assert!(sources.len() > 8 && !migrations.is_empty());
+    for path in sources.iter().chain(&migrations) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim_start().to_lowercase();
+            if line.starts_with("//") || line.starts_with("--") {
+                continue;
+            }
+            for (word, allowed) in SQLITE_ONLY {
+                assert!(!line.contains(word) || allowed.contains(&name), "{name}:{number} holds `{word}`: {line}");
+            }
+        }
+    }
+}
