@@ -1,0 +1,60 @@
+//! What a file costs of Heroku's rate limit, at rest.
+
+use crate::Definitions;
+use flyball_model::AccountName;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Platform API calls that a file will make while nothing is wrong: those of the monitors that look at Heroku.
+/// Reactions add theirs when they run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// The accounts that monitors look with, by name.
+    pub accounts: Vec<AccountCost>,
+}
+
+/// What one account will be asked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AccountCost {
+    /// The account.
+    pub account: AccountName,
+    /// Monitors that look with it.
+    pub monitors: usize,
+    /// Calls a minute, at most: what several monitors ask about one app in the same moment is asked once.
+    pub calls_per_minute: f64,
+    /// Calls a minute that Heroku allows: [`Cost::ALLOWED_PER_MINUTE`].
+    pub allowed_per_minute: f64,
+}
+
+impl Cost {
+    /// What Heroku refills in a minute: 4,500 calls an hour for each account (Platform API reference, *rate limits*).
+    pub const ALLOWED_PER_MINUTE: f64 = 75.0;
+}
+
+impl AccountCost {
+    /// Whether the file asks for more than Heroku allows, so that readings will be unknown.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.calls_per_minute > self.allowed_per_minute
+    }
+}
+
+/// Adds up what the enabled monitors of a file cost.
+#[must_use]
+pub fn cost(definitions: &Definitions) -> Cost {
+    let mut accounts: BTreeMap<&AccountName, (usize, f64)> = BTreeMap::new();
+    for monitor in definitions.monitors.iter().filter(|monitor| monitor.enabled) {
+        let Some(account) = monitor.kind.account() else { continue };
+        let calls = f64::from(monitor.kind.heroku_calls_per_reading()) * 60.0 / monitor.every.as_secs_f64();
+        let (monitors, sum) = accounts.entry(account).or_default();
+        *monitors += 1;
+        *sum += calls;
+    }
+    let accounts = accounts.into_iter().map(|(account, (monitors, calls_per_minute))| AccountCost {
+        account: account.clone(),
+        monitors,
+        calls_per_minute,
+        allowed_per_minute: Cost::ALLOWED_PER_MINUTE,
+    });
+    Cost { accounts: accounts.collect() }
+}

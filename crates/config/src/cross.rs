@@ -1,0 +1,111 @@
+//! What only shows when the whole file is looked at: names that are there twice, or not at all.
+
+use crate::definitions::Account;
+use crate::document::Damage;
+use crate::entries::{Entry, Family, texts};
+use crate::found::Found;
+use flyball_model::{AccountName, ReactionName};
+use flyball_settings::{Mistake, Node, Span, Value, did_you_mean};
+use std::collections::{HashMap, HashSet};
+
+/// Names that are taken.
+pub(crate) fn duplicate_names(entries: &[Entry<'_>], family: &Family, found: &mut Vec<Found>) {
+    let mut taken: HashMap<&str, &Span> = HashMap::new();
+    for (name, span) in entries.iter().filter_map(|entry| entry.name.as_ref()) {
+        if let Some(first) = taken.get(name.as_str()) {
+            let message = format!("two {}s are called \"{name}\"", family.word);
+            let mistake = Mistake::new(span.clone(), message, "expected a name of its own")
+                .hint("what is remembered goes by the name; give this one another");
+            found.push(Found::from(mistake).also((*first).clone(), "already here"));
+        } else {
+            taken.insert(name, span);
+        }
+    }
+}
+
+/// Reactions that a monitor calls twice, or that are not there.
+pub(crate) fn reaction_names(monitors: &[Entry<'_>], reactions: &[Entry<'_>], damage: &Damage, found: &mut Vec<Found>) {
+    let written = reactions.iter().filter_map(|entry| entry.name.as_ref()).map(|(name, _)| name.as_str());
+    let known: Vec<&str> = written.chain(damage.reactions().iter().map(String::as_str)).collect();
+    let set: HashSet<&str> = known.iter().copied().collect();
+    let lists: Vec<Vec<(String, Span)>> = monitors.iter().map(|entry| texts(&entry.common, "reactions")).collect();
+    let nameless = reactions.iter().any(|entry| entry.name.is_none() && !damage.explains(&entry.span));
+    for list in &lists {
+        let mut before: HashMap<&str, &Span> = HashMap::new();
+        for (name, span) in list {
+            if let Some(first) = before.get(name.as_str()) {
+                let mistake = Mistake::new(span.clone(), format!("\"{name}\" is called twice"), "already in this list")
+                    .hint("each reaction is asked once after each reading; leave this one out");
+                found.push(Found::from(mistake).also((*first).clone(), "already here"));
+                continue;
+            }
+            before.insert(name, span);
+            // A name that cannot be one was told as that.
+            if set.contains(name.as_str()) || name.parse::<ReactionName>().is_err() {
+                continue;
+            }
+            // A reaction whose name could not be read may be the one that is missed here.
+            let slip = known.iter().copied().find(|known| is_slip(name, known));
+            if slip.is_none() && nameless {
+                continue;
+            }
+            let mistake =
+                Mistake::new(span.clone(), format!("no reaction is called \"{name}\""), "not among the reactions");
+            let hint = match slip.or_else(|| did_you_mean(name, known.iter().copied())) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None if known.is_empty() => "there is no [[reaction]] in this file".to_owned(),
+                None => format!("there are: {}", some_of(&known)),
+            };
+            found.push(mistake.hint(hint).into());
+        }
+    }
+}
+
+/// Whether a name is probably another one misspelt: one or two slips of the finger, but not in a number, since
+/// "web 1" and "web 2" are two names.
+fn is_slip(written: &str, known: &str) -> bool {
+    const SLIPS_MAX: usize = 2;
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    digits(written) == digits(known) && strsim::osa_distance(written, known) <= SLIPS_MAX
+}
+
+/// Accounts that are named and not there.
+pub(crate) fn account_names(entries: &[Entry<'_>], accounts: &[Account], damage: &Damage, found: &mut Vec<Found>) {
+    if damage.touches("heroku") {
+        return;
+    }
+    for (_, table, _) in entries.iter().filter_map(|entry| entry.kind.as_ref()) {
+        let Some((_, Node { value: Value::Text(name), span })) = table.get("account") else { continue };
+        let known = accounts.iter().any(|account| account.name.as_str() == name);
+        if known || name.parse::<AccountName>().is_err() {
+            continue;
+        }
+        let mistake = Mistake::new(span.clone(), format!("no account is called \"{name}\""), "not among the accounts");
+        let hint = match did_you_mean(name, accounts.iter().map(|account| account.name.as_str())) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => format!("an account needs its section: [heroku.accounts.{name}]"),
+        };
+        found.push(mistake.hint(hint).into());
+    }
+}
+
+/// Reactions that no monitor calls: nothing will ever come of them.
+pub(crate) fn unattached(monitors: &[Entry<'_>], reactions: &[Entry<'_>], warnings: &mut Vec<Found>) {
+    let called: HashSet<String> =
+        monitors.iter().flat_map(|entry| texts(&entry.common, "reactions")).map(|(name, _)| name).collect();
+    for (name, span) in reactions.iter().filter_map(|entry| entry.name.as_ref()) {
+        if !called.contains(name) {
+            let mistake = Mistake::new(span.clone(), format!("no monitor calls \"{name}\""), "never runs by itself")
+                .hint("put its name into the `reactions` of a [[monitor]]");
+            warnings.push(mistake.into());
+        }
+    }
+}
+
+/// A few names for a hint.
+fn some_of(names: &[&str]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}

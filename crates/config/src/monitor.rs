@@ -1,0 +1,54 @@
+//! `[[monitor]]`
+
+use crate::entries::{Entry, Family};
+use crate::found::Found;
+use flyball_model::{MonitorId, MonitorName, ReactionName};
+use flyball_monitors::{Kind, Monitor};
+use flyball_settings::{Bounds, Fields, Settings, describe};
+use std::time::Duration;
+
+/// What every monitor has, whatever it watches.
+pub(crate) struct MonitorFields {
+    name: MonitorName,
+    every: Duration,
+    reactions: Vec<ReactionName>,
+    enabled: bool,
+}
+
+impl Settings for MonitorFields {
+    const KIND: &str = "monitor";
+    const SUMMARY: &str = "what is watched, how often, and the reactions that it calls";
+    const EXAMPLE: &str = "name = \"shop answers\"\nevery = \"30s\"\nhttp = { url = \"https://shop.example.com/\" }\nreactions = [\"more web\"]";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let bounds = Bounds { least: Monitor::EVERY_MIN, most: Monitor::EVERY_MAX, words: "\"1s\" to \"24h\"" };
+        let name = fields.required("name", "what you call it, unique among monitors");
+        let every = fields.within("every", Monitor::EVERY, "\"30s\"", &bounds, "how often it looks");
+        let reactions = fields.or("reactions", Vec::new(), "[]", "the reactions that it calls, by name, in this order");
+        let enabled = fields.or("enabled", true, "true", "`false` switches it off");
+        Some(Self { name: name?, every: every?, reactions: reactions?, enabled: enabled? })
+    }
+}
+
+/// The family of monitors.
+pub(crate) fn family() -> Family {
+    let example = Kind::describe().into_iter().next().map(|kind| format!("{} = {}", kind.word, kind.example));
+    Family {
+        word: MonitorFields::KIND,
+        purpose: "is watched here",
+        kinds: Kind::words().to_vec(),
+        fields: describe::<MonitorFields>().into_iter().map(|field| field.name).collect(),
+        example: example.unwrap_or_default(),
+    }
+}
+
+/// Reads a monitor whose keys are sorted out.
+pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Monitor> {
+    let mut mistakes = Vec::new();
+    let fields = MonitorFields::from_table(&entry.common, entry.span.clone(), &mut mistakes);
+    let kind = entry.kind.clone();
+    let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
+    found.extend(entry.own(mistakes));
+    let MonitorFields { name, every, reactions, enabled } = fields?;
+    Some(Monitor { id: MonitorId::of(&name), name, every, enabled, reactions, kind: kind? })
+}

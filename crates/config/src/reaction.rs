@@ -1,0 +1,89 @@
+//! `[[reaction]]`
+
+use crate::entries::{Entry, Family};
+use crate::found::Found;
+use flyball_model::{CallOn, Mode, Policy, ReactionId, ReactionName, Trigger};
+use flyball_reactions::{Kind, Reaction};
+use flyball_settings::{Bounds, Fields, Settings, describe};
+use std::time::Duration;
+
+/// A month: who waits longer does not want a cooldown but `enabled = false`.
+const COOLDOWN_MAX: Duration = Duration::from_secs(30 * 86_400);
+/// No dyno boots for a day.
+const SETTLE_MAX: Duration = Duration::from_secs(86_400);
+
+/// What every reaction has, whatever it does.
+pub(crate) struct ReactionFields {
+    name: ReactionName,
+    policy: Policy,
+}
+
+impl Settings for ReactionFields {
+    const KIND: &str = "reaction";
+    const SUMMARY: &str = "what is done, to which app, within which limit, and when";
+    const EXAMPLE: &str =
+        "name = \"more web\"\ntrigger = 2\ncooldown = \"5m\"\nscale_out = { app = \"shop\", max_quantity = 5 }";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let zero = Duration::ZERO;
+        let cooldowns = Bounds { least: zero, most: COOLDOWN_MAX, words: "\"0s\" to \"30d\"" };
+        let settles = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
+        let name = fields.required("name", "what you call it, unique among reactions");
+        let call_on = fields.or("call_on", CallOn::Failing, "\"failing\"", "the verdict at which it runs");
+        let causes = fields.or("causes", Vec::new(), "any", "runs only while the reading fails for one of these");
+        let trigger = fields.or("trigger", Trigger::default(), "1", "from which matching reading in a row on it runs");
+        let cooldown =
+            fields.within("cooldown", zero, "\"0s\"", &cooldowns, "the shortest time between two of its runs");
+        let frequency =
+            fields.within("frequency", zero, "that of `cooldown`", &cooldowns, "another word for `cooldown`");
+        let settle =
+            fields.within("settle", Policy::SETTLE, "\"5m\"", &settles, "how long a booting dyno is waited for");
+        let mode = fields.or("mode", Mode::Act, "\"act\"", "whether it acts, or only tells what it would do");
+        let in_maintenance =
+            fields.or("in_maintenance", false, "false", "whether it runs while the app is in maintenance mode");
+        let enabled = fields.or("enabled", true, "true", "`false` switches it off");
+        let cooldown = if fields.has("cooldown") { cooldown } else { frequency };
+        if fields.has("cooldown") && fields.has("frequency") {
+            let hint = Some("leave one of them out".to_owned());
+            fields.wrong("frequency", "`frequency` is another word for `cooldown`", "given twice", hint);
+        }
+        if call_on == Some(CallOn::Passing) && causes.as_ref().is_some_and(|causes| !causes.is_empty()) {
+            let hint = Some("leave `causes` out, or call on \"failing\"".to_owned());
+            fields.wrong("causes", "a passing reading has no cause", "never matches", hint);
+        }
+        let policy = Policy {
+            call_on: call_on?,
+            causes: causes?,
+            trigger: trigger?,
+            cooldown: cooldown?,
+            settle: settle?,
+            mode: mode?,
+            in_maintenance: in_maintenance?,
+            enabled: enabled?,
+        };
+        Some(Self { name: name?, policy })
+    }
+}
+
+/// The family of reactions.
+pub(crate) fn family() -> Family {
+    let example = Kind::descriptions().into_iter().next().map(|kind| format!("{} = {}", kind.word, kind.example));
+    Family {
+        word: ReactionFields::KIND,
+        purpose: "is done here",
+        kinds: Kind::words().to_vec(),
+        fields: describe::<ReactionFields>().into_iter().map(|field| field.name).collect(),
+        example: example.unwrap_or_default(),
+    }
+}
+
+/// Reads a reaction whose keys are sorted out.
+pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Reaction> {
+    let mut mistakes = Vec::new();
+    let fields = ReactionFields::from_table(&entry.common, entry.span.clone(), &mut mistakes);
+    let kind = entry.kind.clone();
+    let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
+    found.extend(entry.own(mistakes));
+    let ReactionFields { name, policy } = fields?;
+    Some(Reaction { id: ReactionId::of(&name), name, policy, kind: kind? })
+}

@@ -1,0 +1,82 @@
+//! The reference of every section, kind and field, made from the same lines that read them.
+
+use crate::monitor::MonitorFields;
+use crate::reaction::ReactionFields;
+use crate::sections::{AccountFields, HerokuFields, InstanceFields};
+use flyball_settings::{FieldDescription, Need, Settings, describe};
+use std::fmt::Write as _;
+
+/// The reference as Markdown: `docs/reference.md`.
+#[must_use]
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Reference of the file\n\nMade from the code that reads the file; `UPDATE=1 cargo nextest run -p flyball-config` \
+         writes it anew.\n\nOne TOML file, `flyball.toml` unless said. Lengths of time are in words: `\"800ms\"`, \
+         `\"30s\"`, `\"1h 30m\"`. A secret is named by its environment variable, `{ env = \"NAME\" }`, and never written \
+         out. A table may be written in one line, or as a section of its own: `http = { url = \"…\" }` is the same as \
+         `[monitor.http]` with `url = \"…\"` below it.\n",
+    );
+    section::<InstanceFields>(&mut page, "The top level");
+    section::<HerokuFields>(&mut page, "`[heroku]`");
+    section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
+    section::<MonitorFields>(&mut page, "`[[monitor]]`");
+    say(&mut page, "A monitor has exactly one of these kinds.\n");
+    for kind in flyball_monitors::Kind::describe() {
+        section_of(
+            &mut page,
+            &format!("### `{}`", kind.word),
+            kind.summary,
+            &format!("{} = {}", kind.word, kind.example),
+            &kind.fields,
+        );
+    }
+    section::<ReactionFields>(&mut page, "`[[reaction]]`");
+    say(&mut page, "A reaction has exactly one of these kinds.\n");
+    for kind in flyball_reactions::Kind::descriptions() {
+        section_of(
+            &mut page,
+            &format!("### `{}`", kind.word),
+            kind.summary,
+            &format!("{} = {}", kind.word, kind.example),
+            &kind.fields,
+        );
+    }
+    page
+}
+
+fn section<S: Settings>(page: &mut String, title: &str) {
+    section_of(page, &format!("## {title}"), S::SUMMARY, S::EXAMPLE, &describe::<S>());
+}
+
+fn section_of(page: &mut String, title: &str, summary: &str, example: &str, fields: &[FieldDescription]) {
+    let mut summary = summary.chars();
+    let first = summary.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    say(page, &format!("\n{title}\n\n{first}{}.\n\n```toml\n{example}\n```\n\n", summary.as_str()));
+    say(page, "| field | what it is | takes | unless said |\n|---|---|---|---|\n");
+    for FieldDescription { name, takes, need, doc } in fields {
+        let unless_said = match need {
+            Need::Required => "required".to_owned(),
+            Need::Optional => String::new(),
+            Need::Default(words) if is_code(words) => format!("`{words}`"),
+            Need::Default(words) => words.clone(),
+        };
+        say(page, &format!("| `{name}` | {} | {} | {unless_said} |\n", cell(doc), cell(takes)));
+    }
+    say(page, "\n");
+}
+
+/// Whether a default is written as it would be in the file, rather than told in words.
+fn is_code(words: &str) -> bool {
+    words.starts_with(['"', '[', '{'])
+        || words.starts_with(|c: char| c.is_ascii_digit())
+        || matches!(words, "true" | "false")
+}
+
+/// A text within a table of Markdown.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn say(page: &mut String, text: &str) {
+    write!(page, "{text}").expect("a String takes every text");
+}

@@ -1,0 +1,128 @@
+//! The sections that are there once: the top level, `[heroku]`, and its accounts.
+
+use crate::definitions::{Account, Instance};
+use crate::found::Found;
+use flyball_model::{AccountName, Mode};
+use flyball_settings::{Fields, Key, Mistake, Node, Settings, Span, Table, Value, Variable, did_you_mean};
+
+/// The keys of the top level.
+pub(crate) const TOP: [&str; 4] = ["mode", "heroku", "monitor", "reaction"];
+
+/// The top level.
+pub(crate) struct InstanceFields(Instance);
+
+impl Settings for InstanceFields {
+    const KIND: &str = "";
+    const SUMMARY: &str = "what holds for the whole instance";
+    const EXAMPLE: &str = "mode = \"dry_run\"";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let mode = fields.or("mode", Mode::Act, "\"act\"", "whether reactions act, or only tell what they would do");
+        Some(Self(Instance { mode: mode? }))
+    }
+}
+
+/// `[heroku]`
+pub(crate) struct HerokuFields {
+    token: Option<Variable>,
+}
+
+impl Settings for HerokuFields {
+    const KIND: &str = "heroku";
+    const SUMMARY: &str = "the default account";
+    const EXAMPLE: &str = "token = { env = \"HEROKU_API_KEY\" }";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let token =
+            fields.optional("token", "the variable with the token; unless said, HEROKU_API_KEY or Heroku's CLI");
+        Some(Self { token: token? })
+    }
+}
+
+/// `[heroku.accounts.NAME]`
+pub(crate) struct AccountFields {
+    token: Variable,
+}
+
+impl Settings for AccountFields {
+    const KIND: &str = "heroku.accounts.NAME";
+    const SUMMARY: &str = "one more account, which monitors and reactions choose by `account = \"NAME\"`";
+    const EXAMPLE: &str = "token = { env = \"HEROKU_API_KEY_NAME\" }";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let token = fields.required("token", "the variable with the account's token");
+        Some(Self { token: token? })
+    }
+}
+
+/// Reads the settings of the instance, and refuses keys that are not known at the top.
+pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
+    for (key, _) in root.entries.iter().filter(|(key, _)| !TOP.contains(&key.name.as_str())) {
+        let mistake =
+            Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
+        let hint = match did_you_mean(&key.name, TOP) {
+            Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
+            Some("heroku") => "did you mean `[heroku]`?".to_owned(),
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "known here: mode, [heroku], [[monitor]], [[reaction]]".to_owned(),
+        };
+        found.push(mistake.hint(hint).into());
+    }
+    let mut mistakes = Vec::new();
+    let instance = InstanceFields::from_table(&only(root, |key| key == "mode"), 0..0, &mut mistakes);
+    found.extend(mistakes.into_iter().map(Found::from));
+    instance.map(|fields| fields.0).unwrap_or_default()
+}
+
+/// Reads the accounts, the default one first; those with mistakes are there all the same, so that they are known.
+pub(crate) fn accounts(root: &Table, found: &mut Vec<Found>) -> Vec<Account> {
+    let mut accounts = vec![Account { name: AccountName::default(), token: None }];
+    let Some((_, node)) = root.get("heroku") else { return accounts };
+    let mut mistakes = Vec::new();
+    if let Some((heroku, span)) = table(node, "a table, `[heroku]`", &mut mistakes) {
+        if let Some((key, _)) = heroku.get("host") {
+            mistakes.push(
+                Mistake::new(key.span.clone(), "`host` does not stand in the file", "not known here")
+                    .hint("which API is called is the environment's: HEROKU_HOST, as Heroku's CLI reads it"),
+            );
+        }
+        let own = only(heroku, |key| key != "accounts" && key != "host");
+        let fields = HerokuFields::from_table(&own, span, &mut mistakes);
+        accounts[0].token = fields.and_then(|fields| fields.token).map(|variable| variable.0);
+        if let Some((_, node)) = heroku.get("accounts")
+            && let Some((named, _)) = table(node, "a table, `[heroku.accounts.NAME]`", &mut mistakes)
+        {
+            accounts.extend(named.entries.iter().filter_map(|entry| account(entry, &mut mistakes)));
+        }
+    }
+    found.extend(mistakes.into_iter().map(Found::from));
+    accounts
+}
+
+fn account((key, node): &(Key, Node), mistakes: &mut Vec<Mistake>) -> Option<Account> {
+    let name = key.name.parse::<AccountName>().ok().filter(|name| *name != AccountName::default());
+    if name.is_none() {
+        let mistake =
+            Mistake::new(key.span.clone(), "not a name for an account", format!("expected {}", AccountName::EXPECTED));
+        mistakes.push(mistake.hint("`default` is the account of `[heroku]` itself"));
+    }
+    let (fields, span) = table(node, "a table, `[heroku.accounts.NAME]`", mistakes)?;
+    let token = AccountFields::from_table(fields, span, mistakes).map(|fields| fields.token.0);
+    Some(Account { name: name?, token })
+}
+
+/// The table that a value should be.
+pub(crate) fn table<'t>(node: &'t Node, expected: &str, mistakes: &mut Vec<Mistake>) -> Option<(&'t Table, Span)> {
+    if let Value::Table(table) = &node.value {
+        return Some((table, node.span.clone()));
+    }
+    let message = format!("found {} instead of a table", node.value.kind());
+    mistakes.push(Mistake::new(node.span.clone(), message, format!("expected {expected}")));
+    None
+}
+
+/// The table with only some of its keys.
+pub(crate) fn only(table: &Table, keep: impl Fn(&str) -> bool) -> Table {
+    let entries = table.entries.iter().filter(|(key, _)| keep(&key.name)).cloned().collect();
+    Table { entries, span: table.span.clone() }
+}
