@@ -144,7 +144,7 @@ fn file(injected: &BTreeMap<(Block, usize), usize>) -> (String, BTreeSet<(usize,
             }
         }
         for line in lines {
-            writeln!(text, "{}", line.replace('#', &number.to_string())).unwrap();
+            writeln!(text, "{}", line.replace('#', &number.to_string())).expect("a String takes every text");
         }
     }
     let mut places = BTreeSet::new();

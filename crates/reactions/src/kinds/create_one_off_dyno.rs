@@ -2,7 +2,7 @@
 
 use super::app_and_account;
 use flyball_decide::{Known, Planned, StartedOneOff};
-use flyball_model::{AccountName, AppName, Because, DynoSize, Effect, EnvValue, Sight, Timestamp};
+use flyball_model::{AccountName, AppName, Because, DynoSize, Effect, EnvValue, Generation, Sight, Timestamp};
 use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Take, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -116,8 +116,14 @@ impl CreateOneOffDyno {
         if running >= self.at_once {
             return Planned::Hold(Because::OneOffRunning { running, at_once: self.at_once });
         }
+        // On Fir a command needs the launcher in front, or it finds neither its path nor its environment.
+        // Source: the official CLI, src/lib/run/helpers.ts.
+        let command = match sight.app.generation {
+            Generation::Cedar => self.command.clone(),
+            Generation::Fir => format!("launcher {}", self.command),
+        };
         Planned::Do(Effect::RunOneOff {
-            command: self.command.clone(),
+            command,
             size: self.size.clone(),
             time_to_live: self.time_to_live,
             env: self.env.clone(),
@@ -172,6 +178,11 @@ mod tests {
         let one = shop().web(1, "standard-1x").one_off("run.1").started("run.1", NOW);
         assert_eq!(outcome(&two, &one), RUNS);
         assert_eq!(outcome(&two, &one.in_doubt(NOW)), "one_off_running");
+    }
+
+    #[test]
+    fn on_fir_the_launcher_goes_in_front() {
+        assert_eq!(outcome(KIND, &shop().fir()), "run `launcher clean` once on shop, for 10m at most");
     }
 
     #[test]

@@ -1,0 +1,171 @@
+//! Asking for a page: hop after hop, within one time-out, and what was met on the way.
+
+use super::Http;
+use super::body::read_page;
+use super::connection::{Arrived, Connection, Version};
+use super::request::Hop;
+use super::search::Search;
+use super::verdict::{Exchange, Page, Text};
+use crate::net::{Failure, Progress, Step};
+use crate::observer::Observer;
+use crate::values::Method;
+use flyball_model::{Blind, Cause, Excerpt, MonitorId, Reading, Timestamp};
+use http::Response;
+use http::header::LOCATION;
+use hyper::body::Incoming;
+use tokio_util::either::Either;
+
+/// A search of more than this is not done between two other checks: a regex that is slow takes milliseconds for it.
+const SEARCH_INLINE_MAX: usize = 64 * 1024;
+
+/// What has been met so far. Stands outside the future that does the work, so that it survives a time-out.
+struct Seen {
+    progress: Progress,
+    redirected_to: Option<Excerpt>,
+    page: Option<Partial>,
+}
+
+/// A page, as far as it was read.
+pub(super) struct Partial {
+    status: u16,
+    /// The search in it.
+    pub(super) search: Search,
+    /// Bytes read so far.
+    pub(super) body_bytes: u64,
+    /// Whether there was more than may be read.
+    pub(super) cut_short: bool,
+}
+
+/// Asks for the page, and judges it.
+pub(crate) async fn observe(observer: &Observer, monitor: MonitorId, http: &Http, begun_at: Timestamp) -> Reading {
+    let mut seen = Seen { progress: Progress::begin(), redirected_to: None, page: None };
+    let asked = Asking { observer, monitor, http };
+    let failure = match Hop::first(http, |name| observer.secret(name)) {
+        Err(failure) => Some(failure),
+        Ok(first) => match tokio::time::timeout(http.timeout, asked.follow(first, &mut seen)).await {
+            Ok(result) => result.err(),
+            Err(_) => Some(seen.progress.timed_out(http.timeout)),
+        },
+    };
+    let took = seen.progress.took();
+    let (page, failure) = match seen.page {
+        None => (None, failure),
+        Some(partial) => match finished(partial).await {
+            Ok(page) => (Some(page), failure),
+            Err(worse) => (None, Some(worse)),
+        },
+    };
+    let exchange = Exchange {
+        page,
+        failure,
+        address: seen.progress.address,
+        redirected_to: seen.redirected_to,
+        phases: seen.progress.phases(),
+        took,
+    };
+    http.reading(&exchange, begun_at)
+}
+
+/// Ends the search in a page.
+async fn finished(partial: Partial) -> Result<Page, Failure> {
+    let Partial { status, search, body_bytes, cut_short } = partial;
+    let text: Text = if search.bytes_left() <= SEARCH_INLINE_MAX {
+        search.finish()
+    } else {
+        let search = tokio::task::spawn_blocking(move || search.finish()).await;
+        search
+            .map_err(|_| Failure::unknown(Blind::Overload, "the page could not be searched, because Flyball stops"))?
+    };
+    Ok(Page { status, text, body_bytes, cut_short })
+}
+
+/// Who asks, and for what.
+struct Asking<'a> {
+    observer: &'a Observer,
+    monitor: MonitorId,
+    http: &'a Http,
+}
+
+impl Asking<'_> {
+    /// Follows redirects to the last page, and reads it.
+    async fn follow(&self, first: Hop<'_>, seen: &mut Seen) -> Result<(), Failure> {
+        let mut hop = first;
+        for _ in 0..=self.http.follow_redirects {
+            let (mut connection, answer) = self.ask(&hop, &mut seen.progress).await?;
+            let key = self.http.reuse.then(|| hop.connection_key());
+            let method = hop.method();
+            // With nothing to follow, the redirect is the page.
+            let location = answer.headers().get(LOCATION).filter(|_| self.http.follow_redirects > 0);
+            if let Some((next, to)) = hop.redirected(answer.status().as_u16(), location)? {
+                seen.redirected_to = Some(to);
+                hop = next;
+                continue;
+            }
+            let is_whole = self.read(&mut connection, answer, method, seen).await?;
+            if let Some(key) = key.filter(|_| is_whole) {
+                self.observer.idle().keep(self.monitor, key, connection);
+            }
+            return Ok(());
+        }
+        let most = self.http.follow_redirects;
+        let last = seen.redirected_to.as_ref().map(Excerpt::as_str).unwrap_or_default();
+        Err(Failure::failing(Cause::Redirects, format!("redirected more than {most} times, the last time to {last}")))
+    }
+
+    /// Sends one request, and waits for the answer's head.
+    async fn ask(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<(Connection, Response<Incoming>), Failure> {
+        if self.http.reuse
+            && let Some(mut connection) = self.observer.idle().take(self.monitor, &hop.connection_key())
+        {
+            progress.reuse(connection.address);
+            match connection.send(hop.request(connection.version())).await {
+                Ok(answer) => {
+                    progress.enter(Step::Page);
+                    return Ok((connection, answer));
+                }
+                // The other side may have closed it in the meantime, which says nothing: a fresh one is asked. But what
+                // may have arrived, and is not harmless, is not sent twice.
+                Err((failure, Arrived::Maybe)) if hop.method() == Method::Post => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        let mut connection = self.connect(hop, progress).await?;
+        progress.enter(Step::FirstByte);
+        let answer = connection.send(hop.request(connection.version())).await.map_err(|(failure, _)| failure)?;
+        progress.enter(Step::Page);
+        Ok((connection, answer))
+    }
+
+    async fn connect(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<Connection, Failure> {
+        let (host, port) = hop.target();
+        let stream = self.observer.network().reach(&host, port, progress).await?;
+        let address = progress.address.expect("a connection leads to an address");
+        let Some(name) = hop.tls_name() else {
+            return Connection::open(Either::Left(stream), Version::One, address).await;
+        };
+        let stream = self.observer.tls().shake_hands(stream, &name, progress).await?;
+        let version = match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Version::Two,
+            _ => Version::One,
+        };
+        Connection::open(Either::Right(Box::new(stream)), version, address).await
+    }
+
+    /// Reads the page; says whether to its end, so that the connection can serve another check.
+    async fn read(
+        &self,
+        connection: &mut Connection,
+        answer: Response<Incoming>,
+        method: Method,
+        seen: &mut Seen,
+    ) -> Result<bool, Failure> {
+        let text = self.http.sought.as_ref().map(|sought| &sought.text);
+        let search = Search::new(text, self.http.max_body);
+        let status = answer.status().as_u16();
+        let page = seen.page.insert(Partial { status, search, body_bytes: 0, cut_short: false });
+        if method == Method::Head {
+            return Ok(true);
+        }
+        read_page(self.http, connection, answer, page).await
+    }
+}

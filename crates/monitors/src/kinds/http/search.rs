@@ -1,0 +1,181 @@
+//! The search for a text in a page that arrives in pieces.
+
+use super::SoughtText;
+use super::verdict::Text;
+use crate::values::ByteSize;
+use flyball_model::Excerpt;
+use memchr::memmem::Finder;
+use regex::bytes::Regex;
+
+/// Bytes of the page that are shown on either side of what was found.
+const AROUND: usize = 60;
+/// Bytes of the page's beginning that are kept, to show them when nothing was found: enough for an [`Excerpt`].
+const BEGINNING: usize = 4 * Excerpt::CHARS_MAX;
+
+/// A search that is fed with a page, piece by piece.
+pub(super) struct Search {
+    beginning: Vec<u8>,
+    found: Option<Excerpt>,
+    how: How,
+}
+
+enum How {
+    /// Nothing is sought.
+    Not,
+    /// The end of what was pushed is carried to the next piece: so much that a keyword across the border is found, and
+    /// that something can be shown before it.
+    Keyword { finder: Box<Finder<'static>>, carried: Vec<u8> },
+    /// A regex may look at the page's end, so it sees the page whole.
+    Regex { regex: Regex, page: Vec<u8>, limit: usize },
+}
+
+impl Search {
+    /// A search for `text` in a page of which at most `max_body` is pushed.
+    pub(super) fn new(text: Option<&SoughtText>, max_body: ByteSize) -> Self {
+        let how = match text {
+            None => How::Not,
+            Some(SoughtText::Keyword(keyword)) => {
+                How::Keyword { finder: Box::new(Finder::new(keyword.as_str()).into_owned()), carried: Vec::new() }
+            }
+            Some(SoughtText::Regex(pattern)) => How::Regex {
+                regex: pattern.regex().clone(),
+                page: Vec::new(),
+                limit: usize::try_from(max_body.get()).unwrap_or(usize::MAX),
+            },
+        };
+        Self { beginning: Vec::new(), found: None, how }
+    }
+
+    /// Takes the next piece of the page.
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        let room = BEGINNING.saturating_sub(self.beginning.len());
+        self.beginning.extend_from_slice(&piece[..piece.len().min(room)]);
+        match &mut self.how {
+            How::Not => {}
+            How::Keyword { .. } if self.found.is_some() => {}
+            How::Keyword { finder, carried } => self.found = find_across(finder, carried, piece),
+            How::Regex { page, limit, .. } => {
+                let room = limit.saturating_sub(page.len());
+                page.extend_from_slice(&piece[..piece.len().min(room)]);
+            }
+        }
+    }
+
+    /// Whether the text was found already, so that the rest of the page does not matter to it.
+    pub(super) fn is_certain(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// Bytes that the last step has to go through.
+    pub(super) fn bytes_left(&self) -> usize {
+        match &self.how {
+            How::Not | How::Keyword { .. } => 0,
+            How::Regex { page, .. } => page.len(),
+        }
+    }
+
+    /// What it came to.
+    pub(super) fn finish(self) -> Text {
+        let found = match self.how {
+            How::Not | How::Keyword { .. } => self.found,
+            How::Regex { regex, page, .. } => regex.find(&page).map(|hit| around(&page, hit.start(), hit.end())),
+        };
+        match found {
+            Some(excerpt) => Text::Found(excerpt),
+            None => Text::NotFound(shown(&self.beginning)),
+        }
+    }
+}
+
+/// Looks for the keyword in the piece, and across the border before it.
+fn find_across(finder: &Finder<'_>, carried: &mut Vec<u8>, piece: &[u8]) -> Option<Excerpt> {
+    let length = finder.needle().len();
+    let border = carried.len();
+    // The part before the border, with as much behind it as a keyword that begins there can have.
+    let behind = (length - 1).min(piece.len());
+    carried.extend_from_slice(&piece[..behind]);
+    if let Some(start) = finder.find(carried) {
+        carried.extend_from_slice(&piece[behind..piece.len().min(behind + AROUND)]);
+        return Some(around(carried, start, start + length));
+    }
+    if let Some(start) = finder.find(piece) {
+        carried.truncate(border);
+        let before = start.min(AROUND);
+        if before < AROUND {
+            // Too near to the border for the piece alone to show what was before it.
+            let joined = [carried.as_slice(), &piece[..piece.len().min(start + length + AROUND)]].concat();
+            return Some(around(&joined, border + start, border + start + length));
+        }
+        return Some(around(piece, start, start + length));
+    }
+    carried.truncate(border);
+    let keep = length - 1 + AROUND;
+    if piece.len() >= keep {
+        carried.clear();
+        carried.extend_from_slice(&piece[piece.len() - keep..]);
+    } else {
+        carried.extend_from_slice(piece);
+        carried.drain(..carried.len().saturating_sub(keep));
+    }
+    None
+}
+
+/// The page around a hit.
+fn around(page: &[u8], start: usize, end: usize) -> Excerpt {
+    let from = start.saturating_sub(AROUND);
+    // A regex can match a megabyte; its beginning is what is shown.
+    let to = page.len().min(end.min(start + BEGINNING) + AROUND);
+    shown(&page[from..to])
+}
+
+/// Bytes as text, without the halves of characters at either end.
+fn shown(bytes: &[u8]) -> Excerpt {
+    let is_inside = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
+    let from = bytes.iter().take(3).take_while(|byte| is_inside(byte)).count();
+    let mut to = bytes.len();
+    if let Err(error) = std::str::from_utf8(&bytes[from..])
+        && error.error_len().is_none()
+    {
+        to = from + error.valid_up_to();
+    }
+    Excerpt::of(&String::from_utf8_lossy(&bytes[from..to]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the keyword is found in a page that comes in these pieces.
+    fn is_found(keyword: &str, pieces: &[&[u8]]) -> bool {
+        let how = How::Keyword { finder: Box::new(Finder::new(keyword).into_owned()), carried: Vec::new() };
+        let mut search = Search { beginning: Vec::new(), found: None, how };
+        pieces.iter().for_each(|piece| search.push(piece));
+        matches!(search.finish(), Text::Found(_))
+    }
+
+    #[test]
+    fn a_keyword_is_found_exactly_when_it_is_there_however_the_page_is_cut() {
+        let long = format!("{}aab{}", "-".repeat(2 * AROUND), "a".repeat(3));
+        for page in ["aaab", "aabaab", "xaab", "aaaa", "ab", "", "aaxb", "aab", long.as_str(), &"aa".repeat(AROUND)] {
+            for keyword in ["aab", "a", "ba", "aabaab"] {
+                let bytes = page.as_bytes();
+                for one in 0..=bytes.len() {
+                    for two in one..=bytes.len() {
+                        let pieces = [&bytes[..one], &bytes[one..two], &bytes[two..]];
+                        assert_eq!(is_found(keyword, &pieces), page.contains(keyword), "{keyword} in {pieces:?}");
+                    }
+                }
+                let singles: Vec<&[u8]> = bytes.chunks(1).collect();
+                assert_eq!(is_found(keyword, &singles), page.contains(keyword), "{keyword} in {page}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_shown_never_begins_or_ends_within_a_character() {
+        let text = "éééé".as_bytes();
+        assert_eq!(shown(&text[1..7]).as_str(), "éé");
+        assert_eq!(shown(b"ab\xffcd").as_str(), "ab\u{fffd}cd");
+        assert_eq!(shown(b"").as_str(), "");
+    }
+}

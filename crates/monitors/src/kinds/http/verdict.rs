@@ -1,0 +1,206 @@
+//! What an exchange says of a page. Pure: the same exchange gives the same reading, whoever made it.
+//!
+//! The rules, in this order; the first that applies is the cause:
+//!
+//! 1. A page that could not be looked at is unknown; one that could not be read is failing, whatever was sought; unless
+//!    what came before that was enough.
+//! 2. Its status is not among those wanted. Without any setting that judges, 2xx is wanted; with `keyword`, `regex` or
+//!    `slower_than` alone, every status is as good as any other.
+//! 3. The text is not there, or is there and should not be.
+//! 4. It took longer than it may.
+
+use super::search::Search;
+use super::{Http, SoughtText};
+use crate::net::Failure;
+use flyball_model::{Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Timestamp, duration};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What one check met, up to the last hop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// The head of the last answer, and what there was of its page; `None` when no answer came.
+    pub page: Option<Page>,
+    /// Why it did not go on to its end, if it did not.
+    pub failure: Option<Failure>,
+    /// The address that was connected to last.
+    pub address: Option<SocketAddr>,
+    /// Where the last redirect led.
+    pub redirected_to: Option<Excerpt>,
+    /// How long the steps of the last hop took; the total is [`Exchange::took`].
+    pub phases: Phases,
+    /// How long all of it took.
+    pub took: Duration,
+}
+
+/// An answer, as far as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Its status.
+    pub status: u16,
+    /// What was sought in it.
+    pub text: Text,
+    /// Bytes of the page that were read, after its content encoding was undone.
+    pub body_bytes: u64,
+    /// Whether the page was longer than what was read of it.
+    pub cut_short: bool,
+}
+
+/// What a search in a page came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Text {
+    /// Found: the page around it.
+    Found(Excerpt),
+    /// Not found, or not sought: the beginning of the page.
+    NotFound(Excerpt),
+}
+
+impl Http {
+    /// The reading of a page that somebody else fetched: `body` after its content encoding was undone. The same code
+    /// that judges a page of the network.
+    #[must_use]
+    pub fn judge_page(&self, status: u16, body: &[u8], took: Duration, begun_at: Timestamp) -> Reading {
+        let limit = usize::try_from(self.max_body.get()).unwrap_or(usize::MAX);
+        let read = &body[..body.len().min(limit)];
+        let mut search = Search::new(self.sought.as_ref().map(|sought| &sought.text), self.max_body);
+        search.push(read);
+        let page =
+            Page { status, text: search.finish(), body_bytes: read.len() as u64, cut_short: read.len() < body.len() };
+        let phases = Phases { total_ms: millis(took), ..Phases::default() };
+        let exchange = Exchange { page: Some(page), failure: None, address: None, redirected_to: None, phases, took };
+        self.reading(&exchange, begun_at)
+    }
+
+    /// The reading of an exchange that began at `begun_at`.
+    #[must_use]
+    pub fn reading(&self, exchange: &Exchange, begun_at: Timestamp) -> Reading {
+        let (finding, words) = self.judge(exchange);
+        Reading {
+            begun_at,
+            took: exchange.took,
+            finding,
+            words: Excerpt::of(&words),
+            evidence: Evidence::Http(self.evidence(exchange)),
+        }
+    }
+
+    /// The verdict on an exchange, and the verdict in words.
+    #[must_use]
+    pub fn judge(&self, exchange: &Exchange) -> (Finding, String) {
+        let failing = |cause, words| (Finding::Failing(cause), words);
+        let failure = exchange.failure.as_ref().map(|failure| (failure.finding, failure.words.clone()));
+        let Some(page) = &exchange.page else {
+            return failure.unwrap_or_else(|| failing(Cause::Protocol, "no answer".to_owned()));
+        };
+        if let Some(words) = self.wrong_status(page) {
+            return failing(Cause::Status, words);
+        }
+        // A text that was found settles the matter, however the page went on.
+        let found = matches!(page.text, Text::Found(_)) && self.sought.is_some();
+        if !found && let Some(failure) = failure {
+            return failure;
+        }
+        if let Some(words) = self.wrong_text(page) {
+            return failing(Cause::Text, words);
+        }
+        if let Some(failure) = failure.filter(|_| self.slower_than.is_some()) {
+            return failure;
+        }
+        if let Some(limit) = self.slower_than.filter(|limit| exchange.took > *limit) {
+            return failing(
+                Cause::Slow,
+                format!("took {}, slower than {}", rounded(exchange.took), duration::print(limit)),
+            );
+        }
+        (Finding::Passing, self.passing_words(page, exchange.took))
+    }
+
+    fn wrong_status(&self, page: &Page) -> Option<String> {
+        let judged_otherwise = self.sought.is_some() || self.slower_than.is_some();
+        let wanted = match &self.status {
+            Some(wanted) => wanted.clone(),
+            None if judged_otherwise => return None,
+            None => crate::values::StatusList::success(),
+        };
+        (!wanted.contains(page.status)).then(|| format!("answered {}, wanted {wanted}", page.status))
+    }
+
+    fn wrong_text(&self, page: &Page) -> Option<String> {
+        let sought = self.sought.as_ref()?;
+        let text = in_quotes(&sought.text);
+        match (&page.text, sought.present) {
+            (Text::Found(_), true) | (Text::NotFound(_), false) => None,
+            (Text::Found(_), false) => Some(format!("the page has {text}")),
+            (Text::NotFound(_), true) if page.cut_short => {
+                Some(format!("the page does not have {text} in its first {}", self.max_body))
+            }
+            (Text::NotFound(_), true) => Some(format!("the page does not have {text}")),
+        }
+        .map(|words| match page.status {
+            200..=299 => words,
+            status => format!("{words} (it answered {status})"),
+        })
+    }
+
+    fn passing_words(&self, page: &Page, took: Duration) -> String {
+        let status = page.status;
+        let took = rounded(took);
+        match &self.sought {
+            None => format!("answered {status} in {took}"),
+            Some(sought) => {
+                let has = if sought.present { "has" } else { "does not have" };
+                let text = in_quotes(&sought.text);
+                // A page that ends before the bound was read whole; of a longer one this is all that can be said.
+                let part = if page.cut_short && !sought.present { " in what was read of it" } else { "" };
+                format!("answered {status} in {took}, and the page {has} {text}{part}")
+            }
+        }
+    }
+
+    fn evidence(&self, exchange: &Exchange) -> HttpEvidence {
+        let page = exchange.page.as_ref();
+        let (found, excerpt) = match page.map(|page| &page.text) {
+            Some(Text::Found(excerpt)) => (Some(true), Some(excerpt.clone())),
+            Some(Text::NotFound(excerpt)) => (Some(false), Some(excerpt.clone())),
+            None => (None, None),
+        };
+        // Of a page that broke off before the text was found it is not known whether it is there.
+        let known = self.sought.is_some() && (exchange.failure.is_none() || found == Some(true));
+        HttpEvidence {
+            status: page.map(|page| page.status),
+            redirected_to: exchange.redirected_to.clone(),
+            address: exchange.address.map(|address| address.to_string()),
+            found: found.filter(|_| known),
+            excerpt: excerpt.filter(|excerpt| !excerpt.as_str().is_empty()),
+            body_bytes: page.map_or(0, |page| page.body_bytes),
+            cut_short: page.is_some_and(|page| page.cut_short),
+            phases: Phases { total_ms: millis(exchange.took), ..exchange.phases },
+        }
+    }
+}
+
+/// What is sought, for a sentence: short enough to leave room for the rest of it.
+fn in_quotes(text: &SoughtText) -> String {
+    const CHARS_MAX: usize = 60;
+    let short = |text: &str| match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    };
+    match text {
+        SoughtText::Keyword(keyword) => format!("\"{}\"", short(keyword.as_str())),
+        SoughtText::Regex(pattern) => format!("a match of /{}/", short(pattern.as_str())),
+    }
+}
+
+/// Milliseconds, as evidence has them.
+pub(super) fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// A duration for a sentence: "12ms", "1.2s".
+fn rounded(took: Duration) -> String {
+    match took.as_millis() {
+        millis @ 0..1000 => format!("{millis}ms"),
+        millis => format!("{}.{}s", millis / 1000, millis % 1000 / 100),
+    }
+}

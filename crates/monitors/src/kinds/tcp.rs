@@ -1,0 +1,72 @@
+//! `tcp`: connects to a port within a time, and hangs up.
+
+use crate::net::{Failure, Network, Progress, Step};
+use crate::values::{Address, in_words};
+use flyball_model::{Evidence, Excerpt, Finding, Phases, Reading, Timestamp};
+use flyball_settings::{Bounds, Fields, Settings};
+use serde::Serialize;
+use std::time::Duration;
+
+/// The settings of a `tcp` monitor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tcp {
+    /// The host and port.
+    pub address: Address,
+    /// For the name look-up and the connection together.
+    #[serde(serialize_with = "in_words")]
+    pub timeout: Duration,
+}
+
+impl Tcp {
+    /// The time for one check, unless said.
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// What it looks at: see [`crate::Kind::watched`].
+    pub(crate) fn watched(&self) -> String {
+        format!("tcp {}", self.address)
+    }
+
+    /// Connects, and hangs up.
+    pub(crate) async fn observe(&self, network: &Network, begun_at: Timestamp) -> Reading {
+        let mut progress = Progress::begin();
+        let reached = network.reach(self.address.host(), self.address.port(), &mut progress);
+        let failure = match tokio::time::timeout(self.timeout, reached).await {
+            Ok(Ok(_stream)) => {
+                progress.enter(Step::FirstByte);
+                None
+            }
+            Ok(Err(failure)) => Some(failure),
+            Err(_) => Some(progress.timed_out(self.timeout)),
+        };
+        self.reading(failure, &progress, begun_at)
+    }
+
+    fn reading(&self, failure: Option<Failure>, progress: &Progress, begun_at: Timestamp) -> Reading {
+        let took = progress.took();
+        let millis = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
+        let address = progress.address.map(|address| address.to_string());
+        let (finding, words) = match failure {
+            Some(failure) => (failure.finding, failure.words),
+            None => {
+                let to = address.as_deref().unwrap_or_default();
+                (Finding::Passing, format!("connected to {to} in {millis}ms"))
+            }
+        };
+        let phases = Phases { total_ms: millis, ..progress.phases() };
+        let evidence = Evidence::Tcp { address, phases };
+        Reading { begun_at, took, finding, words: Excerpt::of(&words), evidence }
+    }
+}
+
+impl Settings for Tcp {
+    const KIND: &str = "tcp";
+    const SUMMARY: &str = "connects to a port within a time";
+    const EXAMPLE: &str = r#"{ address = "db.example.com:5432", timeout = "5s" }"#;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let address = fields.required("address", "the host and port");
+        let bounds = Bounds { least: Duration::from_millis(100), most: Duration::from_secs(300), words: "100ms to 5m" };
+        let timeout = fields.within("timeout", Self::TIMEOUT, "\"10s\"", &bounds, "the time for all of it");
+        Some(Self { address: address?, timeout: timeout? })
+    }
+}

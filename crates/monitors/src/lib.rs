@@ -1,0 +1,17 @@
+//! What Flyball can look at: one file per kind under `kinds/`.
+//!
+//! A kind's settings say what is watched, its judgement is pure, and an [`Observer`] does the looking: it makes one
+//! [`flyball_model::Reading`] of one [`Monitor`] at a time, and never acts. Intervals, streaks and maintenance are none
+//! of its business.
+
+mod kinds;
+mod monitor;
+mod net;
+mod observer;
+mod values;
+
+pub use kinds::{Exchange, HerokuDynos, Http, Idle, Kind, KindDescription, Page, Sought, SoughtText, Tcp, Text};
+pub use monitor::Monitor;
+pub use net::{Failure, Trust};
+pub use observer::{AccountLookup, Observer, SecretLookup};
+pub use values::{Address, ByteSize, HeaderList, HostName, Keyword, Method, PageUrl, Pattern, StatusList};

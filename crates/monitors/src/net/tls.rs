@@ -1,0 +1,140 @@
+//! The TLS handshake.
+
+use super::{Failure, Progress, Step, of_io};
+use flyball_model::{Cause, Timestamp};
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use std::io;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use url::Host;
+
+/// Whose signature a page's certificate needs.
+#[derive(Debug, Clone)]
+pub enum Trust {
+    /// Everybody whom this system trusts (`SSL_CERT_FILE` is honoured); where it has no list of its own, Mozilla's.
+    System,
+    /// These alone.
+    Only(RootCertStore),
+}
+
+/// Makes TLS connections.
+pub(crate) struct Tls {
+    settings: Arc<ClientConfig>,
+}
+
+impl Tls {
+    /// With the certificates that are trusted.
+    pub(crate) fn new(trust: Trust) -> Self {
+        let roots = match trust {
+            Trust::System => system_roots(),
+            Trust::Only(roots) => roots,
+        };
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut settings = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // A resumed session does not show its certificate again, and an expired one would go unseen.
+        settings.resumption = Resumption::disabled();
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// Shakes hands with the host of this name.
+    pub(crate) async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        host: &Host,
+        progress: &mut Progress,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
+        progress.enter(Step::Tls);
+        let name = match host {
+            Host::Domain(name) => ServerName::try_from(name.clone())
+                .map_err(|_| Failure::failing(Cause::Tls, format!("no certificate can be for the name {name}")))?,
+            Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
+            Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
+        };
+        let with = progress.address.map(|address| format!("by {address} in the TLS handshake")).unwrap_or_default();
+        let connector = TlsConnector::from(Arc::clone(&self.settings));
+        connector.connect(name, stream).await.map_err(|error| match of_tls(&error) {
+            Some(failure) => failure,
+            None => of_io(&error, &with),
+        })
+    }
+}
+
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    // A list may hold certificates that are no longer understood; the others are still good.
+    let (added, _) = roots.add_parsable_certificates(native.certs);
+    if added == 0 {
+        tracing::warn!("this system has no list of trusted certificates; using the one that is built in");
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
+}
+
+/// What an I/O error says of TLS, if it does.
+pub(crate) fn of_tls(error: &io::Error) -> Option<Failure> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let words = match error {
+        rustls::Error::InvalidCertificate(error) => certificate_words(error),
+        rustls::Error::AlertReceived(alert) => format!("the other side ended TLS with {alert:?}"),
+        rustls::Error::InvalidMessage(_) => "what answered did not speak TLS".to_owned(),
+        error => format!("TLS failed: {error}"),
+    };
+    Some(Failure::failing(Cause::Tls, words))
+}
+
+/// What is wrong with a certificate.
+fn certificate_words(error: &CertificateError) -> String {
+    let day = |time: rustls::pki_types::UnixTime| {
+        let millis = i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000);
+        let time = Timestamp::from_millis(millis).to_string();
+        time.split('T').next().unwrap_or_default().to_owned()
+    };
+    match error {
+        CertificateError::ExpiredContext { not_after, .. } => format!("the certificate expired on {}", day(*not_after)),
+        CertificateError::Expired => "the certificate has expired".to_owned(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("the certificate is not valid before {}", day(*not_before))
+        }
+        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let names: Vec<String> = presented.iter().take(3).map(|name| name_in(name).to_owned()).collect();
+            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+            format!("the certificate is not for {}, but for {names}", expected.to_str())
+        }
+        CertificateError::NotValidForName => "the certificate is for another name".to_owned(),
+        CertificateError::UnknownIssuer => "the certificate is signed by nobody who is trusted".to_owned(),
+        CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        error => format!("the certificate is not valid: {error}"),
+    }
+}
+
+/// `DnsName("a.example")` and `IpAddress(…)` come in rustls' own spelling.
+fn name_in(presented: &str) -> &str {
+    presented.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")")).unwrap_or(presented)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_always_roots_to_trust() {
+        assert!(!system_roots().is_empty());
+    }
+
+    #[test]
+    fn a_name_in_a_certificate_is_told_without_its_wrapping() {
+        assert_eq!(name_in("DnsName(\"a.example\")"), "a.example");
+        assert_eq!(name_in("IpAddress(127.0.0.1)"), "IpAddress(127.0.0.1)");
+    }
+}

@@ -1,0 +1,52 @@
+//! Values that only monitors take in their settings. Each checks itself once at the door; each is shown, compared and
+//! serialised as the text that was written.
+
+mod address;
+mod byte_size;
+mod header_list;
+mod method;
+mod page_url;
+mod pattern;
+mod status_list;
+
+pub use address::Address;
+pub use byte_size::ByteSize;
+pub use header_list::HeaderList;
+pub use method::Method;
+pub use page_url::{HostName, PageUrl};
+pub use pattern::{Keyword, Pattern};
+pub use status_list::StatusList;
+
+use flyball_model::{Excerpt, duration};
+use flyball_settings::{Mistake, Node, Take};
+use serde::Serializer;
+use std::time::Duration;
+
+/// Notes that a value of the wrong kind was written.
+fn wrong_kind<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<T> {
+    refused(node, format!("found {}", node.value.kind()), mistakes)
+}
+
+/// Notes that a value of the right kind is not what it should be.
+fn refused<T: Take>(node: &Node, message: impl Into<String>, mistakes: &mut Vec<Mistake>) -> Option<T> {
+    mistakes.push(Mistake::new(node.span.clone(), message, format!("expected {}", T::expected())));
+    None
+}
+
+/// What was written, short enough for a message.
+fn shown(text: &str) -> String {
+    Excerpt::of(text).to_string()
+}
+
+/// Serialises a length of time as it would be written in the file.
+pub(crate) fn in_words<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&duration::print(*duration))
+}
+
+/// The same, where there may be none.
+pub(crate) fn in_words_if_any<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => in_words(duration, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,87 @@
+//! The verdict on a page that was handed over: the rules, as a table.
+
+use crate::support::{BEGUN_AT, evidence, http};
+use flyball_model::{Blind, Cause, Finding};
+use flyball_monitors::{Exchange, Failure};
+use std::time::Duration;
+
+const FAST: Duration = Duration::from_millis(12);
+
+#[test]
+fn the_first_rule_that_applies_is_the_cause() {
+    let passing = Finding::Passing;
+    let failing = Finding::Failing;
+    // Settings beside the URL, the status, the page, milliseconds; the finding, and a part of its words.
+    let cases = [
+        ("", 200, "hello", 12, passing, "answered 200 in 12ms"),
+        ("", 204, "", 12, passing, "answered 204"),
+        ("", 302, "", 12, failing(Cause::Status), "answered 302, wanted 2xx"),
+        ("", 503, "down", 12, failing(Cause::Status), "answered 503, wanted 2xx"),
+        ("status = 503", 503, "down", 12, passing, "answered 503"),
+        (r#"status = [200, "3xx"]"#, 404, "", 12, failing(Cause::Status), "answered 404, wanted 200 or 3xx"),
+        (r#"keyword = "hell""#, 200, "hello", 12, passing, "the page has \"hell\""),
+        (r#"keyword = "hell""#, 500, "hello", 12, passing, "answered 500"),
+        (r#"keyword = "Hell""#, 200, "hello", 12, failing(Cause::Text), "the page does not have \"Hell\""),
+        (r#"keyword = "Hell""#, 503, "hello", 12, failing(Cause::Text), "(it answered 503)"),
+        (r#"keyword = "hell", present = false"#, 200, "hello", 12, failing(Cause::Text), "the page has \"hell\""),
+        (r#"keyword = "x", present = false"#, 503, "hello", 12, passing, "does not have \"x\""),
+        (r#"keyword = "hell", status = 200"#, 503, "hello", 12, failing(Cause::Status), "answered 503, wanted 200"),
+        (r#"regex = "h.l+o$""#, 200, "hello", 12, passing, "a match of /h.l+o$/"),
+        (r#"regex = "(?i)HELL", present = false"#, 200, "hello", 12, failing(Cause::Text), "has a match of"),
+        (r#"slower_than = "800ms""#, 200, "", 800, passing, "in 800ms"),
+        (r#"slower_than = "800ms""#, 200, "", 1250, failing(Cause::Slow), "took 1.2s, slower than 800ms"),
+        (r#"slower_than = "800ms""#, 503, "", 12, passing, "answered 503 in 12ms"),
+        (r#"slower_than = "800ms", status = "2xx""#, 503, "", 900, failing(Cause::Status), "answered 503"),
+        (r#"slower_than = "800ms", keyword = "x""#, 200, "", 900, failing(Cause::Text), "does not have"),
+        (r#"max_body = 4, keyword = "hello""#, 200, "hello", 12, failing(Cause::Text), "in its first 4 B"),
+        (r#"max_body = 5, keyword = "hello""#, 200, "hello", 12, passing, "has"),
+    ];
+    for (settings, status, body, millis, finding, part) in cases {
+        let comma = if settings.is_empty() { "" } else { ", " };
+        let http = http(&format!(r#"{{ url = "http://a.example/"{comma}{settings} }}"#));
+        let reading = http.judge_page(status, body.as_bytes(), Duration::from_millis(millis), BEGUN_AT);
+        assert_eq!(reading.finding, finding, "{settings} {status} {body}: {}", reading.words);
+        assert!(reading.words.as_str().contains(part), "{settings} {status} {body}: {}", reading.words);
+        assert_eq!((reading.begun_at, evidence(&reading).status), (BEGUN_AT, Some(status)));
+    }
+}
+
+#[test]
+fn evidence_shows_the_page_around_what_was_found_and_its_beginning_otherwise() {
+    let page = format!("<h1>Shop</h1>{}PG::ConnectionBad é database error\r\n{}", " .".repeat(500), "é".repeat(500));
+    let found = http(r#"{ url = "http://a.example/", keyword = "database error" }"#);
+    let reading = found.judge_page(200, page.as_bytes(), FAST, BEGUN_AT);
+    let excerpt = evidence(&reading).excerpt.clone().unwrap();
+    assert_eq!(evidence(&reading).found, Some(true));
+    assert!(excerpt.as_str().contains("PG::ConnectionBad é database error éé"), "{excerpt}");
+    assert!(!excerpt.as_str().contains('\u{fffd}'), "{excerpt}");
+
+    let missing = http(r#"{ url = "http://a.example/", keyword = "Welcome" }"#);
+    let reading = missing.judge_page(200, page.as_bytes(), FAST, BEGUN_AT);
+    assert_eq!(evidence(&reading).found, Some(false));
+    assert!(evidence(&reading).excerpt.as_ref().unwrap().as_str().starts_with("<h1>Shop</h1>"));
+}
+
+#[test]
+fn a_page_that_could_not_be_read_fails_whatever_was_sought() {
+    let failure = Failure::failing(Cause::TimeOut, "no answer within 10s");
+    let exchange = |failure| Exchange {
+        page: None,
+        failure: Some(failure),
+        address: None,
+        redirected_to: None,
+        phases: flyball_model::Phases::default(),
+        took: FAST,
+    };
+    for settings in [
+        r#"{ url = "http://a.example/" }"#,
+        r#"{ url = "http://a.example/", keyword = "database error", present = false }"#,
+        r#"{ url = "http://a.example/", status = "5xx" }"#,
+    ] {
+        let (finding, words) = http(settings).judge(&exchange(failure.clone()));
+        assert_eq!((finding, words.as_str()), (Finding::Failing(Cause::TimeOut), "no answer within 10s"));
+    }
+    let blind = Failure::unknown(Blind::Network, "network unreachable");
+    let http = http(r#"{ url = "http://a.example/" }"#);
+    assert_eq!(http.judge(&exchange(blind)).0, Finding::Unknown(Blind::Network));
+}

@@ -1,0 +1,13 @@
+//! What an observer sees: of servers that misbehave on purpose, of names that do not exist, of dynos that are down.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
+mod dynos;
+mod faults;
+mod http;
+mod judge;
+mod names;
+mod settings;
+mod support;
+mod tcp;
+mod tls;

@@ -1,0 +1,166 @@
+//! Pages behind certificates, good and bad, over both versions of HTTP.
+
+use crate::faults::{Server, answer};
+use crate::support::{BEGUN_AT, assert_failing, assert_passing, evidence, monitor, observer_trusting};
+use flyball_model::{Cause, Reading};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{RootCertStore, ServerConfig};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+/// A certificate authority of our own.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        roots
+    }
+
+    /// A server's side for these names, changed as is wanted.
+    fn acceptor(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams), alpn: &[&str]) -> TlsAcceptor {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut settings = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        settings.alpn_protocols = alpn.iter().map(|word| word.as_bytes().to_vec()).collect();
+        TlsAcceptor::from(Arc::new(settings))
+    }
+}
+
+async fn look(roots: RootCertStore, settings: &str) -> Reading {
+    observer_trusting(roots).observe(&monitor("http", settings), BEGUN_AT).await
+}
+
+fn localhost(server: SocketAddr) -> String {
+    format!(r#"{{ url = "https://localhost:{}/", keyword = "Welcome" }}"#, server.port())
+}
+
+#[tokio::test]
+async fn a_page_behind_a_good_certificate_is_read() {
+    let authority = Authority::new("Good");
+    let acceptor = authority.acceptor(&["localhost"], |_| {}, &["http/1.1"]);
+    let server = Server::start_tls(acceptor, |_| vec![answer("200 OK", "", b"Welcome")]).await;
+    let reading = look(authority.roots(), &localhost(server.address)).await;
+    assert_passing(&reading);
+    assert!(evidence(&reading).phases.tls_ms.is_some());
+    assert!(server.request().contains(&format!("host: localhost:{}\r\n", server.address.port())));
+}
+
+#[tokio::test]
+async fn a_bad_certificate_is_failing_and_the_words_say_why() {
+    let authority = Authority::new("Good");
+    let expired = |params: &mut CertificateParams| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 2, 3);
+    };
+    let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(2090, 1, 1);
+    let cases = [
+        (authority.acceptor(&["localhost"], expired, &[]), authority.roots(), "the certificate expired on 2021-02-03"),
+        (authority.acceptor(&["localhost"], early, &[]), authority.roots(), "not valid before 2090-01-01"),
+        (
+            authority.acceptor(&["other.example.com"], |_| {}, &[]),
+            authority.roots(),
+            "the certificate is not for localhost, but for other.example.com",
+        ),
+        (authority.acceptor(&["localhost"], |_| {}, &[]), Authority::new("Stranger").roots(), "nobody who is trusted"),
+    ];
+    for (acceptor, roots, part) in cases {
+        let server = Server::start_tls(acceptor, |_| vec![answer("200 OK", "", b"Welcome")]).await;
+        assert_failing(&look(roots, &localhost(server.address)).await, Cause::Tls, part);
+        assert!(server.requests.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_failing() {
+    let server = Server::start(|_| vec![answer("200 OK", "", b"Welcome")]).await;
+    let acts = crate::faults::Act::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    drop(server);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let crate::faults::Act::Send(bytes) = &acts else { return };
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, bytes).await;
+        }
+    });
+    let reading = look(RootCertStore::empty(), &localhost(address)).await;
+    assert_failing(&reading, Cause::Tls, "did not speak TLS");
+}
+
+#[tokio::test]
+async fn one_address_is_asked_for_another_hosts_page_and_certificate() {
+    let authority = Authority::new("Good");
+    let acceptor = authority.acceptor(&["shop.example.com"], |_| {}, &["http/1.1"]);
+    let server = Server::start_tls(acceptor, |_| vec![answer("200 OK", "", b"Welcome")]).await;
+    let settings = format!(r#"{{ url = "https://{}/", host = "shop.example.com" }}"#, server.address);
+    assert_passing(&look(authority.roots(), &settings).await);
+    assert!(server.request().contains("host: shop.example.com\r\n"));
+}
+
+/// A server that speaks HTTP/2 and answers with the version and the authority that it was asked for.
+async fn http2_server(acceptor: TlsAcceptor) -> (SocketAddr, JoinSet<()>) {
+    use http_body_util::Full;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut serving = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            serving.spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service = hyper::service::service_fn(|request: hyper::Request<hyper::body::Incoming>| async move {
+                    let page = format!("Welcome over {:?} to {}", request.version(), request.uri());
+                    Ok::<_, Infallible>(hyper::Response::new(Full::new(bytes::Bytes::from(page))))
+                });
+                let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    (address, tasks)
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_the_server_offers_it() {
+    let authority = Authority::new("Good");
+    let (address, _tasks) = http2_server(authority.acceptor(&["localhost"], |_| {}, &["h2", "http/1.1"])).await;
+    let url = format!("https://localhost:{}/a?b", address.port());
+    let settings = format!(r#"{{ url = "{url}", regex = "over HTTP/2.0 to {}$" }}"#, url.replace('?', "[?]"));
+    assert_passing(&look(authority.roots(), &settings).await);
+    // And a kept connection serves again.
+    let observer = observer_trusting(authority.roots());
+    let monitor = monitor("http", &format!(r#"{{ url = "{url}", reuse = true }}"#));
+    for nth in 0..3 {
+        let reading = observer.observe(&monitor, BEGUN_AT).await;
+        assert_passing(&reading);
+        assert_eq!(evidence(&reading).phases.connect_ms.is_some(), nth == 0);
+    }
+}
