@@ -1,0 +1,98 @@
+//! What happens to a world that nobody asked the API for: people at work, code that goes wrong, the weather.
+
+use super::fault::Fault;
+use super::spec::DeploySpec;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One thing that happens to one app, or to the platform.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// To one app.
+    App {
+        /// Its name.
+        app: String,
+        /// What.
+        what: AppEvent,
+    },
+    /// Every formation dyno of every app is wedged until it has been restarted.
+    HiccupEverywhere,
+    /// Calls begin to go wrong on purpose.
+    Fault(Fault),
+    /// No call goes wrong on purpose any more.
+    NoFaults,
+}
+
+/// What happens to one app.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AppEvent {
+    /// A person deploys.
+    Deploy(DeploySpec),
+    /// A person sets (`Some`) or removes (`None`) config vars.
+    Config(BTreeMap<String, Option<String>>),
+    /// A person rolls back to this version.
+    Rollback(u64),
+    /// A person scales a process type.
+    Scale {
+        /// Which.
+        process: String,
+        /// To so many.
+        quantity: u32,
+    },
+    /// A person resizes a process type.
+    Resize {
+        /// Which.
+        process: String,
+        /// To this size.
+        size: String,
+    },
+    /// A person restarts every dyno.
+    RestartAll,
+    /// A person restarts one dyno.
+    Restart(String),
+    /// A person switches maintenance mode.
+    Maintenance(Maintenance),
+    /// A dyno exits.
+    Crash(String),
+    /// Memory begins to leak: in one dyno until its restart, or in every web dyno until the leak ends.
+    Leak {
+        /// The dyno; `None`: every web dyno, those started later included.
+        dyno: Option<String>,
+        /// How fast.
+        mib_per_minute: f64,
+    },
+    /// The leak of every web dyno ends; what was lost comes back with a restart.
+    LeakEnds,
+    /// The database gets into trouble: every page is an error of this status until a clean-up has run to its end.
+    DatabaseError(u16),
+    /// The database gets well by itself.
+    DatabaseHeals,
+    /// Every formation dyno is wedged until it has been restarted.
+    Hiccup,
+    /// So many requests a second from now on, whatever the load points say.
+    Load(f64),
+    /// So many requests a second more, for so long.
+    Surge {
+        /// Requests a second.
+        extra: f64,
+        /// How long.
+        lasts: Duration,
+    },
+}
+
+/// Maintenance mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maintenance {
+    /// Visitors get 503.
+    On,
+    /// Visitors get the app.
+    Off,
+}
+
+impl Event {
+    /// Something that happens to the app of this name.
+    #[must_use]
+    pub fn app(app: &str, what: AppEvent) -> Self {
+        Self::App { app: app.to_owned(), what }
+    }
+}

@@ -1,0 +1,183 @@
+//! World files: what a full one means, and that all its mistakes are told at once.
+
+use crate::support::{START, minutes, seconds};
+use flyball_heroku_sim::{AppEvent, Behaviour, Event, FaultKind, Place, Routing, Step, World, WorldFile};
+
+const FULL: &str = r#"
+[[account]]
+email = "ops@example.com"
+token = "secret"
+bucket = 30
+refill_per_minute = 60
+
+[[app]]
+name = "shop"
+preboot = true
+owner = "ops@example.com"
+load = [["0s", 5.0], ["2m", 80.0]]
+limits = { standard-1x = 3 }
+
+[[app.process]]
+type = "web"
+quantity = 2
+size = "standard-1x"
+command = "bin/serve"
+
+[[app.release]]
+ago = "3d"
+deploy = { slug = "one", process_types = { web = "bin/serve", worker = "bin/work" } }
+
+[[app.release]]
+config = { set = { GREETING = "hello" } }
+
+[[app.release]]
+deploy = { slug = "two", release_phase = "10s", outcome = "fails" }
+
+[[app.release]]
+rollback = 3
+
+[[app.config_fault]]
+key = "GATEWAY"
+value = "new"
+behaviour = { error_page = { text = "no gateway" } }
+
+[app.mechanics]
+boot = "2s"
+routing = "spread"
+capacity = { standard-1x = 30.0 }
+command = [{ contains = "db:fix", runs = "1s", cures = "database_error" }]
+texts = { bad_release = "we broke it" }
+
+[[app]]
+name = "fir-app"
+place = "fir"
+
+[[event]]
+at = "1m"
+app = "shop"
+what = { deploy = { slug = "bad", behaviour = { error_page = {} } } }
+
+[[event]]
+at = "90s"
+app = "shop"
+what = { leak = { dyno = "web.1", mib_per_minute = 60.0 } }
+
+[[event]]
+at = "2m"
+what = "hiccup"
+
+[[fault]]
+kind = { slow = "500ms" }
+method = "PATCH"
+path = "/apps/*"
+from = "10s"
+until = "20s"
+times = 3
+"#;
+
+#[test]
+fn a_full_file_means_what_it_says() {
+    let file = WorldFile::parse(FULL).unwrap();
+    assert_eq!((file.accounts[0].bucket_capacity, file.accounts[0].token.as_deref()), (30, Some("secret")));
+    let shop = &file.apps[0];
+    assert!(shop.preboot);
+    assert_eq!(shop.load, [(seconds(0), 5.0), (minutes(2), 80.0)]);
+    assert_eq!((shop.mechanics.boot, shop.mechanics.routing), (seconds(2), Routing::Spread));
+    assert!(matches!(shop.history[3].1, Step::Rollback(3)));
+    assert_eq!(file.apps[1].place, Place::Fir);
+    let Event::App { what: AppEvent::Deploy(deploy), .. } = &file.events[0].event else { panic!("a deploy") };
+    assert_eq!(deploy.behaviour, Behaviour::ErrorPage { status: 500, text: "we broke it".into() });
+    assert_eq!(file.events[2].event, Event::HiccupEverywhere);
+    assert_eq!(file.faults[0].2.kind, FaultKind::Slow(std::time::Duration::from_millis(500)));
+
+    let mut world = World::new(&file, START, 1);
+    let app = world.app("shop").unwrap();
+    assert_eq!((app.current_release().version, app.quantity("worker"), app.size("worker")), (6, 0, "Standard-1X"));
+    assert_eq!(world.scale("shop", "web", 4).unwrap_err().limit, Some(3));
+    world.advance_to(START + minutes(1));
+    assert_eq!(world.app("shop").unwrap().current_release().version, 7);
+}
+
+#[test]
+fn the_example_in_this_crate_is_a_world_that_runs_as_written() {
+    let file = WorldFile::parse(include_str!("../../worlds/shop-day.toml")).unwrap();
+    let mut world = World::new(&file, START, 1);
+    let steps = file.apps[0].history.len();
+    assert_eq!(world.app("shop").unwrap().releases().len(), steps + 2);
+    world.advance_to(START + minutes(2));
+    assert_eq!(world.refused_events(), []);
+}
+
+#[test]
+fn an_empty_file_is_an_empty_world() {
+    assert_eq!(WorldFile::parse("").unwrap(), WorldFile::default());
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let text = r#"
+[[app]]
+name = "Shop"
+owner = "nobody@example.com"
+load = [["soon", 5.0], ["1m", -1.0]]
+process = [{ type = "web", quantity = 1, size = "standard-9x" }, { type = "we b", quantity = 1 }]
+release = [{ rollback = 3 }, { ago = "1d" }]
+mechanics = { boot = "quick", capacity = { huge = 3.0 } }
+
+[[app]]
+name = "mixed"
+process = [{ type = "web", quantity = 1, size = "basic" }, { type = "worker", quantity = 101, size = "standard-1x" }]
+
+[[event]]
+at = "1m"
+app = "elsewhere"
+what = { crash = "web.1" }
+
+[[event]]
+at = "1m"
+what = "restart_all"
+
+[[fault]]
+kind = { status = 99 }
+probability = 1.5
+from = "2m"
+until = "1m"
+"#;
+    let error = WorldFile::parse(text).unwrap_err();
+    let expected = [
+        "app `Shop`: expected an app's name",
+        "app `Shop`: there is no account `nobody@example.com`",
+        "app `Shop`: process `web`: No such size as standard-9x.",
+        "app `Shop`: process `we b`: `we b`: expected a process type",
+        "app `Shop`: release v3: cannot roll back to v3: it has no code",
+        "app `Shop`: release v4: expected exactly one of",
+        "app `Shop`: load: `soon`: expected a length of time",
+        "app `Shop`: load: -1 is not a number from 0",
+        "app `Shop`: mechanics: capacity: there is no dyno size `huge`",
+        "app `Shop`: mechanics: boot: `quick`: expected a length of time",
+        "app `mixed`: process `worker`: 101 dynos are more than an app may have",
+        "app `mixed`: Basic and Standard-1X cannot be used in the same app",
+        "event 1: there is no app `elsewhere`",
+        "event 2: expected `app`",
+        "fault 1: 99 is not an HTTP status",
+        "fault 1: probability 1.5 is not from 0 to 1",
+        "fault 1: `until` is not after `from`",
+    ];
+    for (mistake, expected) in error.mistakes().iter().zip(expected) {
+        assert!(mistake.starts_with(expected), "{mistake}\nis not\n{expected}");
+    }
+    assert_eq!(error.mistakes().len(), expected.len(), "{error}");
+    assert!(error.to_string().starts_with("the world file has 17 mistakes\n- app `Shop`"));
+}
+
+#[test]
+fn a_mistake_of_form_is_told_with_its_place() {
+    for (text, expected) in [
+        ("[[app]]\nname = \"shop\"\ncolour = 1\n", "unknown field `colour`"),
+        ("[[app]\n", "line 1"),
+        ("[[event]]\nat = \"1m\"\nwhat = \"dance\"\n", "unknown variant `dance`"),
+    ] {
+        let error = WorldFile::parse(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
