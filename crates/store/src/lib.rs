@@ -92,7 +92,11 @@ pub trait Runs: std::marker::Send + Sync {
     /// queued ones as they are, the others under a new fence of this node.
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error>;
 
-    /// Queued runs, and sent ones whose look is due: at most [`Sqlite::DUE_MAX`], first queued first.
+    /// Takes over one run that was claimed or sent, if its lease has lapsed or it is this node's own: the answer to a
+    /// claim was lost, or whoever claimed it is dead. `None` when it is in living hands, or at its end.
+    async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error>;
+
+    /// Queued runs, claimed ones whose lease has lapsed, and sent ones whose look is due: at most [`Sqlite::DUE_MAX`], first queued first.
     async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error>;
 
     /// One run.

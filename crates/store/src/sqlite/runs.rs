@@ -115,12 +115,32 @@ impl Runs for Sqlite {
         taken.await.map_err(self.told("take over open runs"))
     }
 
+    async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error> {
+        let reclaimed = async {
+            let mut tx = self.writing().await?;
+            let fence: Option<i64> = sqlx::query_scalar(
+                "UPDATE runs SET node = $1, lease_until = $2, fence = fence + 1 \
+                 WHERE id = $3 AND state IN ('claimed', 'sent') AND (node = $1 OR lease_until <= $4) RETURNING fence",
+            )
+            .bind(node.to_string())
+            .bind((now + lease).as_millis())
+            .bind(run.to_string())
+            .bind(now.as_millis())
+            .fetch_optional(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(fence.map(Fence))
+        };
+        reclaimed.await.map_err(self.told("take over a run"))
+    }
+
     async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error> {
         let read = async {
             let sql = concat!(
                 "SELECT ",
                 run_columns!(),
-                " FROM runs WHERE state <> 'ended' AND (state = 'queued' OR (state = 'sent' AND look_at <= $1)) \
+                " FROM runs WHERE state <> 'ended' AND (state = 'queued' OR (state = 'sent' AND look_at <= $1) \
+                 OR (state = 'claimed' AND lease_until <= $1)) \
                  ORDER BY queued_at, id LIMIT $2"
             );
             let rows: Vec<RunRow> = sqlx::query_as(sql)

@@ -107,6 +107,7 @@ macro_rules! every_promise_is_kept_by {
                     a_run_that_was_never_claimed_can_be_ended
                     what_ended_was_written_with_its_lines
                     a_node_that_took_over_fences_the_other_off
+                    a_claim_that_lapsed_comes_due_and_can_be_taken
                     taking_over_leaves_queued_runs_as_they_are
                     a_look_that_was_put_off_comes_due_later
                     request_ids_are_kept_in_order_and_bounded

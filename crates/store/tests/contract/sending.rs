@@ -4,6 +4,7 @@ use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Excerpt, Outcome, Run, RunState};
 use flyball_store::{Claim, Fence, Loop as _, Runs as _, RunsPage, Send, Timeline as _, TimelinePage};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 pub(crate) async fn a_run_is_marked_sent_once_in_its_life<D: Database>(database: &D) {
@@ -95,6 +96,24 @@ pub(crate) async fn a_node_that_took_over_fences_the_other_off<D: Database>(data
     // Taking over once more changes nothing of what is ours.
     let again = new.take_over(node(2), at(63), LEASE).await.unwrap();
     assert_eq!(again.iter().map(|(run, fence)| (run.id, *fence)).collect::<Vec<_>>(), [(claimed_run.id, taken[0].1)]);
+}
+
+pub(crate) async fn a_claim_that_lapsed_comes_due_and_can_be_taken<D: Database>(database: &D) {
+    let store = database.open().await;
+    let run = run(1, "more web");
+    let fence = claimed(&*store, run.clone()).await;
+    let lapses = at(1) + LEASE;
+    assert!(store.due(lapses - Duration::from_millis(1)).await.unwrap().is_empty(), "it is in living hands");
+    assert_eq!(store.reclaim(run.id, node(2), lapses - Duration::from_millis(1), LEASE).await.unwrap(), None);
+    assert_eq!(store.due(lapses).await.unwrap().len(), 1);
+    let taken = store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap().unwrap();
+    assert!(taken > fence);
+    assert_eq!(store.mark_sent(run.id, fence, lapses, at(999)).await.unwrap(), Send::Lost);
+    // One's own is taken back at any time: the answer to a claim may have been lost.
+    assert!(store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap().unwrap() > taken);
+    let last = store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap().unwrap();
+    assert!(store.end(run.id, last, lapses, &done(), &[], &[]).await.unwrap());
+    assert_eq!(store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap(), None, "it has ended");
 }
 
 pub(crate) async fn taking_over_leaves_queued_runs_as_they_are<D: Database>(database: &D) {
