@@ -1,0 +1,432 @@
+//! A choice about one app: what is called is asked further, the app is looked at, and at most one effect is planned
+//! (and one-off dynos beside it, which stand outside the order).
+
+use crate::engine::Engine;
+use crate::look::{Seen, in_words, look, look_further};
+use crate::turn::{AppTurn, Wish};
+use crate::wiring::{Subject, Wiring};
+use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
+use flyball_heroku::{ErrorKind, Heroku};
+use flyball_model::{
+    Actor, Because, Effect, Entry, Event, Mode, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId, Run, RunId,
+    RunState, Sight, Timestamp,
+};
+use flyball_reactions::Reaction;
+use flyball_store::{AppFacts, Batch, Error, Pause};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Engine {
+    /// Makes the choice about one app, and writes it together with the readings that led to it.
+    ///
+    /// # Errors
+    ///
+    /// When the store did not take it: nothing was decided then, and the next reading decides anew.
+    pub(crate) async fn choose(&self, turn: AppTurn, now: Timestamp) -> Result<Vec<RunId>, Error> {
+        let AppTurn { subject, wishes, mut batch } = turn;
+        if self.memory().begin_look(&subject) {
+            let chosen = self.choose_alone(&subject, wishes, &mut batch, now).await;
+            self.memory().end_look(&subject);
+            chosen?;
+        } else {
+            self.note_all(&wishes, &Because::StillLooking, &mut batch, now);
+        }
+        self.ports.store.save(&batch).await?;
+        Ok(batch.runs.iter().map(|(_, run)| run.id).collect())
+    }
+
+    /// Notes the same reason for everybody.
+    fn note_all(&self, wishes: &[Wish], because: &Because, batch: &mut Batch, now: Timestamp) {
+        let mut memory = self.memory();
+        for wish in wishes {
+            memory.note(&wish.monitor, &wish.reaction, because.clone(), now, batch);
+        }
+    }
+
+    async fn choose_alone(
+        &self,
+        subject: &Subject,
+        wishes: Vec<Wish>,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let wiring = self.wiring();
+        let ids: Vec<ReactionId> = wishes.iter().map(|wish| wish.reaction.id).collect();
+        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &ids, now).await?;
+        let adders = self.memory().adders(subject);
+
+        let mut left = Vec::new();
+        for wish in wishes {
+            let kind = &wish.reaction.kind;
+            let answer = self
+                .is_called_since_resumed(&wish, &facts, now)
+                .and_then(|()| {
+                    let known = before_looking(&wish.reaction, &wiring, &facts);
+                    may_act(kind.rank(), wish.reaction.policy.cooldown, &known, now)
+                })
+                .and_then(|()| self.dry_run_may(&wish.reaction, &wiring, now))
+                .and_then(|()| stands_back(kind.rank(), kind.process_type(), &adders).map_or(Ok(()), Err));
+            match answer {
+                Ok(()) => left.push(wish),
+                Err(because) => self.memory().note(&wish.monitor, &wish.reaction, because, now, batch),
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+
+        let wanted = match self.look_for(subject, &left, now).await {
+            Ok(sight) => self.plan(subject, left, sight, &facts, batch, now).await,
+            Err(because) => {
+                self.note_all(&left, &because, batch, now);
+                return Ok(());
+            }
+        };
+        self.arbitrate(wanted, &wiring, batch, now);
+        Ok(())
+    }
+
+    /// Readings from before a pause ended are no evidence: after a resume the streak starts anew.
+    fn is_called_since_resumed(&self, wish: &Wish, facts: &AppFacts, now: Timestamp) -> Result<(), Because> {
+        let covers = |scope: &PauseScope| covers(scope, &wish.reaction);
+        let resumed = facts.resumed.iter().filter(|resumed| covers(&resumed.scope) && resumed.at <= now);
+        self.is_called_since(wish, resumed.map(|resumed| resumed.at).max())
+    }
+
+    fn is_called_since(&self, wish: &Wish, counted_from: Option<Timestamp>) -> Result<(), Because> {
+        let memory = self.memory();
+        let standing = memory.state(wish.monitor.id).and_then(|state| state.standing.as_ref());
+        called(&wish.reaction.policy, wish.finding, standing, counted_from).map(|_| ())
+    }
+
+    /// A dry run has a cooldown and a settling of its own, since nothing that it would do shows in the world.
+    fn dry_run_may(&self, reaction: &Reaction, wiring: &Wiring, now: Timestamp) -> Result<(), Because> {
+        if wiring.mode(reaction) == Mode::Act {
+            return Ok(());
+        }
+        let Some((_, at)) = self.memory().would(reaction.id).cloned() else { return Ok(()) };
+        let cooled = at + reaction.policy.cooldown;
+        if cooled > now {
+            return Err(Because::CoolingDown { until: cooled });
+        }
+        let settled = at + if reaction.kind.boots_anew() { reaction.policy.settle } else { Duration::ZERO };
+        if settled > now { Err(Because::DrySettling { until: settled }) } else { Ok(()) }
+    }
+
+    /// Looks at the app for everybody who is left.
+    async fn look_for(&self, subject: &Subject, left: &[Wish], now: Timestamp) -> Result<Sight, Because> {
+        let needs = left.iter().fold(Needs::default(), |needs, wish| needs.and(wish.reaction.kind.needs()));
+        self.look(subject, needs, now).await
+    }
+
+    /// Looks at an app, as far as is needed; a failure is a reason to hold.
+    pub(crate) async fn look(&self, subject: &Subject, needs: Needs, now: Timestamp) -> Result<Sight, Because> {
+        let account = &subject.account;
+        let Some(heroku) = self.ports.accounts.heroku(account) else {
+            return Err(Because::CannotSee { error: format!("there is no account \"{account}\"") });
+        };
+        if self.memory().account_is_stopped(account, now) {
+            return Err(Because::AccountStopped { account: account.clone() });
+        }
+        self.recall_sighting(subject).await;
+        let looked = look(&*heroku, subject, needs, now).await;
+        let refused = matches!(&looked, Err(error) if *error.kind() == ErrorKind::Unauthorized);
+        if self.memory().account_answers(account, !refused, now) && refused {
+            tracing::warn!(account = %account, "Heroku does not take the account's token; its reactions hold");
+        }
+        looked.map_err(|error| match refused {
+            true => Because::AccountStopped { account: account.clone() },
+            false => Because::CannotSee { error: in_words(&error) },
+        })
+    }
+
+    /// What was seen of an app before a restart still counts: which dynos have been up, and when it was settling.
+    async fn recall_sighting(&self, subject: &Subject) {
+        if self.memory().sighting(subject).is_some() {
+            return;
+        }
+        match self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await {
+            Ok(Some(sighting)) => self.memory().set_sighting(subject.clone(), sighting),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, app = %subject.app, "what was seen of the app before is not known"),
+        }
+    }
+
+    /// Lets each kind plan from what is seen. Those that hold are noted.
+    async fn plan(
+        &self,
+        subject: &Subject,
+        left: Vec<Wish>,
+        mut sight: Sight,
+        facts: &AppFacts,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) -> Vec<(Wish, Plan)> {
+        let needs = left.iter().fold(Needs::default(), |needs, wish| needs.and(wish.reaction.kind.needs()));
+        let settle = left.iter().map(|wish| wish.reaction.policy.settle).max().unwrap_or(Policy::SETTLE);
+        let mut wanted = Vec::new();
+        for wish in left {
+            let planned = self.plan_one(subject, &wish, &mut sight, facts, now).await;
+            match planned {
+                Ok(effect) => {
+                    let plan = self.finish_plan(&wish.reaction, &sight, effect);
+                    wanted.push((wish, plan));
+                }
+                Err(because) => self.memory().note(&wish.monitor, &wish.reaction, because, now, batch),
+            }
+        }
+        self.remember_sight(subject, &sight, needs, settle, batch);
+        wanted
+    }
+
+    /// Keeps what was seen of an app.
+    fn remember_sight(&self, subject: &Subject, sight: &Sight, needs: Needs, settle: Duration, batch: &mut Batch) {
+        let mut memory = self.memory();
+        let sighting = Seen::new(sight, memory.sighting(subject)).sighting(self.ports.accounts.host(), needs, settle);
+        memory.set_sighting(subject.clone(), sighting.clone());
+        drop(memory);
+        batch.sightings.push(sighting);
+    }
+
+    async fn plan_one(
+        &self,
+        subject: &Subject,
+        wish: &Wish,
+        sight: &mut Sight,
+        facts: &AppFacts,
+        now: Timestamp,
+    ) -> Result<Effect, Because> {
+        let reaction = &wish.reaction;
+        if sight.app.maintenance && !reaction.policy.in_maintenance {
+            return Err(Because::Maintenance);
+        }
+        if reaction.kind.boots_anew() {
+            let counted_from = {
+                let memory = self.memory();
+                let seen = Seen::new(sight, memory.sighting(subject));
+                if let Some(because) = seen.settling(reaction.policy.settle) {
+                    return Err(because);
+                }
+                seen.evidence_from(reaction.policy.settle)
+            };
+            self.is_called_since(wish, counted_from)?;
+        }
+        let episode = {
+            let memory = self.memory();
+            let standing = memory.state(wish.monitor.id).and_then(|state| state.standing.as_ref());
+            standing.map_or(now, |standing| standing.since)
+        };
+        let effect = self.ask_kind(subject, reaction, sight, facts, episode).await?;
+        let gist = sight.gist(reaction.kind.needs());
+        match refusal(reaction, facts, self.wiring().since(reaction.id)).and_then(|r| backed_off(&r, &gist, now)) {
+            Some(because) => Err(because),
+            None => Ok(effect),
+        }
+    }
+
+    /// Asks the kind, and looks further back as often as it needs to.
+    pub(crate) async fn ask_kind(
+        &self,
+        subject: &Subject,
+        reaction: &Reaction,
+        sight: &mut Sight,
+        facts: &AppFacts,
+        episode: Timestamp,
+    ) -> Result<Effect, Because> {
+        loop {
+            let seen = Seen::new(sight, None);
+            let one_offs = started_one_offs(reaction.id, facts, &seen);
+            let last_out = reaction.kind.process_type().and_then(|of| facts.last_out.get(of));
+            let known = Known {
+                now: seen.heroku_now(),
+                episode: seen.to_heroku(episode),
+                our_rollbacks: &facts.our_rollbacks,
+                one_offs: &one_offs,
+                last_out: last_out.map(|at| seen.to_heroku(*at)),
+            };
+            match reaction.kind.plan(sight, &known) {
+                Planned::Do(effect) => return Ok(effect),
+                Planned::Hold(because) => return Err(because),
+                Planned::LookFurther { below } => {
+                    let heroku: Option<Arc<dyn Heroku>> = self.ports.accounts.heroku(&subject.account);
+                    let Some(heroku) = heroku else { return Err(Because::NoCurrentRelease) };
+                    // Ends: each page is older than the one before, and the pages are bounded.
+                    look_further(&*heroku, subject, sight, below)
+                        .await
+                        .map_err(|error| Because::CannotSee { error: in_words(&error) })?;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn finish_plan(&self, reaction: &Reaction, sight: &Sight, effect: Effect) -> Plan {
+        Plan {
+            account: reaction.kind.account().clone(),
+            app: sight.app.name.clone(),
+            app_id: sight.app.id.clone(),
+            effect,
+            seen_at: sight.taken_at,
+            gist: sight.gist(reaction.kind.needs()),
+        }
+    }
+
+    /// Of those that would act, the first goes; the others hold. One-off dynos stand outside the order.
+    fn arbitrate(&self, wanted: Vec<(Wish, Plan)>, wiring: &Wiring, batch: &mut Batch, now: Timestamp) {
+        // What would only be told goes beside the order, so that a dry run never holds up what acts.
+        let acting = |wish: &Wish| wiring.mode(&wish.reaction) == Mode::Act;
+        let ranks: Vec<Rank> = wanted
+            .iter()
+            .map(|(wish, _)| if acting(wish) { wish.reaction.kind.rank() } else { Rank::OneOff })
+            .collect();
+        let winner = first(&ranks);
+        let winner_name = winner.map(|index| wanted[index].0.reaction.name.clone());
+        let mut started: Vec<ReactionId> = Vec::new();
+        for (index, (wish, plan)) in wanted.into_iter().enumerate() {
+            let Wish { monitor, reaction, because, .. } = &wish;
+            if wiring.mode(reaction) == Mode::DryRun {
+                self.tell_would(&wish, &plan, batch, now);
+            } else if let Some(name) =
+                winner_name.as_ref().filter(|_| ranks[index] != Rank::OneOff && winner != Some(index))
+            {
+                let because = if *name == reaction.name {
+                    Because::RunOpen
+                } else {
+                    Because::Outranked { reaction: name.clone() }
+                };
+                self.memory().note(monitor, reaction, because, now, batch);
+            } else if started.contains(&reaction.id) {
+                self.memory().note(monitor, reaction, Because::RunOpen, now, batch);
+            } else {
+                started.push(reaction.id);
+                self.memory().note(monitor, reaction, because.clone(), now, batch);
+                let run = self.run_for(&wish, plan, now);
+                batch.entries.push(entry_of(&run, now, queued(&run)));
+                batch.runs.push((self.ports.accounts.host().to_owned(), run));
+            }
+        }
+    }
+
+    fn run_for(&self, wish: &Wish, plan: Plan, now: Timestamp) -> Run {
+        let Wish { monitor, reaction, because, .. } = wish;
+        let episode = {
+            let memory = self.memory();
+            let standing = memory.state(monitor.id).and_then(|state| state.standing.as_ref());
+            standing.map_or(now, |standing| standing.since)
+        };
+        let actor = Actor::Engine { monitor: monitor.id, monitor_name: monitor.name.clone(), episode };
+        self.new_run(reaction, actor, because.clone(), plan, now)
+    }
+
+    pub(crate) fn new_run(
+        &self,
+        reaction: &Reaction,
+        actor: Actor,
+        because: Because,
+        plan: Plan,
+        now: Timestamp,
+    ) -> Run {
+        Run {
+            id: self.ports.ids.run(now),
+            reaction: reaction.id,
+            reaction_name: reaction.name.clone(),
+            actor,
+            because,
+            plan,
+            rank: reaction.kind.rank(),
+            queued_at: now,
+            sent_at: None,
+            request_ids: Vec::new(),
+            state: RunState::Queued,
+        }
+    }
+
+    /// Tells what a dry run would have done; the same again is counted, not repeated.
+    fn tell_would(&self, wish: &Wish, plan: &Plan, batch: &mut Batch, now: Timestamp) {
+        let Wish { monitor, reaction, because, .. } = wish;
+        let words = plan.to_string();
+        let mut memory = self.memory();
+        let told = memory.would(reaction.id).is_some_and(|(before, _)| *before == words);
+        memory.note(monitor, reaction, because.clone(), now, batch);
+        memory.set_would(reaction.id, words.clone(), now);
+        drop(memory);
+        if !told {
+            let mut entry = Entry::new(now, Event::Would { plan: words, because: because.clone() });
+            entry.app = Some(plan.app.clone());
+            entry.monitor = Some((monitor.id, monitor.name.clone()));
+            entry.reaction = Some((reaction.id, reaction.name.clone()));
+            batch.entries.push(entry);
+        }
+    }
+}
+
+/// What is known of a reaction before Heroku is asked.
+pub(crate) fn before_looking(reaction: &Reaction, wiring: &Wiring, facts: &AppFacts) -> Facts {
+    let paused = facts.pauses.iter().find(|pause: &&Pause| covers(&pause.scope, reaction));
+    let last = facts.last_effect.get(&reaction.id);
+    Facts {
+        paused: paused.map(|pause| (pause.scope.clone(), pause.until)),
+        run_open: facts.open.iter().any(|run| run.reaction == reaction.id),
+        app_busy: facts.open.iter().find(|run| run.rank != Rank::OneOff).map(|run| run.reaction_name.clone()),
+        last_effect: last.and_then(Run::took_effect_at),
+        last_decided: last.map(|run| run.queued_at),
+        shared_interval: wiring.shared_interval(reaction.id),
+    }
+}
+
+fn covers(scope: &PauseScope, reaction: &Reaction) -> bool {
+    match scope {
+        PauseScope::Everything => true,
+        PauseScope::App(app) => app == reaction.kind.app(),
+        PauseScope::Reaction(name) => *name == reaction.name,
+    }
+}
+
+/// The last run of a reaction, if Heroku refused it for a reason that lasts, and the reaction has not changed since.
+pub(crate) fn refusal(reaction: &Reaction, facts: &AppFacts, since: Timestamp) -> Option<Refusal> {
+    let run = facts.last_ended.get(&reaction.id)?;
+    let RunState::Ended { at, outcome: Outcome::Refused { why, .. } } = &run.state else { return None };
+    if *at < since {
+        return None;
+    }
+    let in_a_row = facts.refusals_in_a_row.get(&reaction.id).copied().unwrap_or(1);
+    Some(Refusal { at: *at, in_a_row, gist: run.plan.gist.clone(), why: why.clone() })
+}
+
+fn started_one_offs(reaction: ReactionId, facts: &AppFacts, seen: &Seen<'_>) -> Vec<StartedOneOff> {
+    let of_this = facts.one_offs.iter().filter(|run| run.reaction == reaction);
+    of_this
+        .filter_map(|run| {
+            let Effect::RunOneOff { time_to_live, .. } = &run.plan.effect else { return None };
+            let dyno = match &run.state {
+                RunState::Ended { outcome: Outcome::Done { dyno, .. }, .. } => dyno.clone(),
+                RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } | RunState::Ended { .. } => None,
+            };
+            Some(StartedOneOff { at: seen.to_heroku(run.took_effect_at()?), dyno, time_to_live: *time_to_live })
+        })
+        .collect()
+}
+
+/// The timeline's word of a new run.
+pub(crate) fn queued(run: &Run) -> Event {
+    let person = match &run.actor {
+        Actor::Engine { .. } => None,
+        Actor::Person { name } => Some(name.clone()),
+    };
+    Event::Queued { plan: run.plan.to_string(), because: run.because.clone(), person }
+}
+
+/// An entry about a run.
+pub(crate) fn entry_of(run: &Run, at: Timestamp, event: Event) -> Entry {
+    let monitor = match &run.actor {
+        Actor::Engine { monitor, monitor_name, .. } => Some((*monitor, monitor_name.clone())),
+        Actor::Person { .. } => None,
+    };
+    Entry {
+        at,
+        app: Some(run.plan.app.clone()),
+        monitor,
+        reaction: Some((run.reaction, run.reaction_name.clone())),
+        run: Some(run.id),
+        event,
+    }
+}

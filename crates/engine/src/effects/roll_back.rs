@@ -1,0 +1,93 @@
+//! Rolling back: recognised by the release that it made.
+
+use super::{Found, Made, NotMade};
+use flyball_decide::origin_of;
+use flyball_heroku::Heroku;
+use flyball_model::{AppName, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Sight};
+
+pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Result<(), String> {
+    let current = sight.releases.current().ok_or("no release is current any more")?;
+    if current.version != from {
+        return Err(format!("{} is current by now, and not {from}", current.version));
+    }
+    let newer = sight.releases.newest_first.iter().find(|release| release.version > from);
+    if let Some(pending) = newer.filter(|release| release.status == ReleaseStatus::Pending) {
+        return Err(format!("{} is in its release phase by now", pending.version));
+    }
+    // A target further back than what was looked at has been there for so long that it will not have gone just now.
+    match sight.releases.version(to) {
+        Some(release) if release.status != ReleaseStatus::Succeeded || release.eligible_for_rollback == Some(false) => {
+            Err(format!("{to} can no longer be gone back to"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) async fn perform(release: &ReleaseId, app: &AppName, heroku: &dyn Heroku) -> Result<Made, NotMade> {
+    let answer = heroku.roll_back(app, release).await?;
+    Ok(Made { request_id: answer.request_id, release: Some(answer.value.version), dyno: None })
+}
+
+pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Found {
+    let newer = sight.releases.newest_first.iter().filter(|release| release.version > from);
+    // Oldest first: of several rollbacks to the same release, ours came right after what it was based on.
+    let made = newer.filter(|release| goes_back_to(release, to, sight)).min_by_key(|release| release.version);
+    match made {
+        Some(release) => Found::Done { release: Some(release.version), dyno: None },
+        None => Found::NotDone(format!("there is no release newer than {from} that goes back to {to}")),
+    }
+}
+
+/// Whether a release says that it goes back to `to`, and what is known of their contents does not contradict it.
+fn goes_back_to(release: &Release, to: ReleaseVersion, sight: &Sight) -> bool {
+    if release.says_rollback_to() != Some(to) {
+        return false;
+    }
+    match (origin_of(&sight.releases, release), sight.releases.version(to)) {
+        (Ok(origin), Some(_)) => origin.version < release.version,
+        // The target is further back than what was looked at.
+        (Ok(_) | Err(_), _) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::effects::testing::{checked, found, sight};
+    use flyball_model::{Effect, ReleaseId, ReleaseStatus, ReleaseVersion};
+
+    #[test]
+    fn the_table() {
+        use ReleaseStatus::{Expired, Failed, Pending, Succeeded};
+        let (from, to) = (ReleaseVersion::new(3), ReleaseVersion::new(2));
+        let effect = Effect::RollBack { from, origin: from, to, release: ReleaseId::new("r2") };
+        let base = || sight().release(2, "b", "Deploy", Succeeded).release(3, "c", "Deploy", Succeeded);
+        let cases = [
+            ("nothing newer", base().current(3), "holds", "not done"),
+            ("ours", base().release(4, "b", "Rollback to v2", Succeeded).current(4), "gone", "done"),
+            (
+                "ours, in its release phase",
+                base().release(4, "b", "Rollback to v2", Pending).current(3),
+                "gone",
+                "done",
+            ),
+            ("ours, and it failed", base().release(4, "b", "Rollback to v2", Failed).current(3), "holds", "done"),
+            ("a deploy", base().release(4, "d", "Deploy", Succeeded).current(4), "gone", "not done"),
+            ("a deploy that lies", base().release(4, "d", "Rollback to v2", Succeeded).current(4), "gone", "not done"),
+            (
+                "ours, and a deploy after it",
+                base().release(4, "b", "Rollback to v2", Succeeded).release(5, "e", "Deploy", Succeeded).current(5),
+                "gone",
+                "done",
+            ),
+            (
+                "the target expired",
+                sight().release(2, "b", "Deploy", Expired).release(3, "c", "Deploy", Succeeded).current(3),
+                "gone",
+                "not done",
+            ),
+        ];
+        for (case, sight, check, find) in cases {
+            assert_eq!((checked(&effect, &sight), found(&effect, &sight)), (check, find), "{case}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Starting a one-off dyno: recognised by its exact command, an id that was not there before, and a creation time since.
+//! It may have come and gone, so not seeing it means nothing.
+
+use super::{Found, Made, NotMade, Variables};
+use flyball_heroku::{Heroku, OneOff};
+use flyball_model::{AppName, DynoId, DynoSize, EnvValue, Sight, Timestamp};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Heroku's times have whole seconds, and its clock is known to a second: a dyno made "just before" may be ours.
+const SLACK: Duration = Duration::from_secs(2);
+
+pub(super) fn one_off(
+    command: &str,
+    size: Option<&DynoSize>,
+    time_to_live: Duration,
+    env: &BTreeMap<String, EnvValue>,
+    variables: Variables<'_>,
+) -> Result<OneOff, NotMade> {
+    let value = |value: &EnvValue| match value {
+        EnvValue::Plain(value) => Ok(SecretString::from(value.clone())),
+        EnvValue::Variable(name) => variables(name).ok_or_else(|| NotMade::NoVariable(name.clone())),
+    };
+    let env = env.iter().map(|(name, written)| value(written).map(|value| (name.clone(), value)));
+    Ok(OneOff { command: command.to_owned(), size: size.cloned(), time_to_live, env: env.collect::<Result<_, _>>()? })
+}
+
+pub(super) async fn perform(one_off: &OneOff, app: &AppName, heroku: &dyn Heroku) -> Result<Made, NotMade> {
+    let answer = heroku.run_one_off(app, one_off).await?;
+    Ok(Made { request_id: answer.request_id, release: None, dyno: Some(answer.value.id) })
+}
+
+pub(super) fn find(command: &str, present: &[DynoId], sight: &Sight, sent_at: Timestamp) -> Found {
+    let ours = sight.dynos.iter().find(|dyno| {
+        !dyno.is_formation()
+            && dyno.command == command
+            && !present.contains(&dyno.id)
+            && dyno.created_at + SLACK >= sent_at
+    });
+    match ours {
+        Some(dyno) => Found::Done { release: None, dyno: Some(dyno.id.clone()) },
+        None => Found::InDoubt("no such one-off dyno is there, and it may have come and gone".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::effects::testing::{SENT_AT, found, sight};
+    use flyball_model::{DynoId, Effect};
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    #[test]
+    fn the_table() {
+        let effect = Effect::RunOneOff {
+            command: "clean".into(),
+            size: None,
+            time_to_live: Duration::from_secs(60),
+            env: BTreeMap::new(),
+            present: vec![DynoId::new("before")],
+        };
+        let later = SENT_AT + Duration::from_secs(1);
+        let earlier = SENT_AT - Duration::from_secs(10);
+        let cases = [
+            ("none", sight(), "in doubt"),
+            ("ours", sight().one_off("run.1", "new", "clean", later), "done"),
+            ("one that was there before", sight().one_off("run.1", "before", "clean", later), "in doubt"),
+            ("another command", sight().one_off("run.1", "new", "clean all", later), "in doubt"),
+            ("made earlier", sight().one_off("run.1", "new", "clean", earlier), "in doubt"),
+            ("a formation dyno", sight().one_off("web.1", "new", "clean", later), "in doubt"),
+        ];
+        for (case, sight, find) in cases {
+            assert_eq!(found(&effect, &sight), find, "{case}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Setting a quantity: absolute, so that it may be seen afterwards whoever did it.
+
+use super::{Found, Made, NotMade};
+use flyball_heroku::Heroku;
+use flyball_model::{AppName, ProcessType, Quantity, Sight};
+
+pub(super) fn check(of: &ProcessType, from: Quantity, sight: &Sight) -> Result<(), String> {
+    match sight.process(of).map(|process| process.quantity) {
+        Some(quantity) if quantity == from => Ok(()),
+        Some(quantity) => Err(format!("{of} has {quantity} dynos by now, and not {from}")),
+        None => Err(format!("the app has no process type {of} any more")),
+    }
+}
+
+pub(super) async fn perform(
+    of: &ProcessType,
+    to: Quantity,
+    app: &AppName,
+    heroku: &dyn Heroku,
+) -> Result<Made, NotMade> {
+    let answer = heroku.set_quantity(app, of, to).await?;
+    if answer.value.quantity != to {
+        return Err(NotMade::Odd(format!("Heroku answered that {of} has {} dynos", answer.value.quantity)));
+    }
+    Ok(Made { request_id: answer.request_id, ..Made::default() })
+}
+
+pub(super) fn find(of: &ProcessType, to: Quantity, sight: &Sight) -> Found {
+    match sight.process(of).map(|process| process.quantity) {
+        Some(quantity) if quantity == to => Found::DONE,
+        Some(quantity) => Found::NotDone(format!("{of} has {quantity} dynos")),
+        None => Found::NotDone(format!("the app has no process type {of}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::effects::testing::{checked, found, sight};
+    use flyball_model::{Effect, ProcessType, Quantity};
+
+    #[test]
+    fn the_table() {
+        let (from, to) = (Quantity::new(2), Quantity::new(3));
+        let effect = Effect::SetQuantity { process_type: ProcessType::web(), from, to };
+        for (quantity, check, find) in [(2, "holds", "not done"), (3, "gone", "done"), (5, "gone", "not done")] {
+            let sight = sight().web(quantity, "standard-1x");
+            assert_eq!((checked(&effect, &sight), found(&effect, &sight)), (check, find), "{quantity}");
+        }
+        assert_eq!((checked(&effect, &sight()), found(&effect, &sight())), ("gone", "not done"));
+    }
+}

@@ -1,0 +1,52 @@
+//! Setting a dyno size: absolute, like a quantity.
+
+use super::{Found, Made, NotMade};
+use flyball_heroku::Heroku;
+use flyball_model::{AppName, DynoSize, ProcessType, Sight};
+
+pub(super) fn check(of: &ProcessType, from: &DynoSize, sight: &Sight) -> Result<(), String> {
+    match sight.process(of).map(|process| &process.size) {
+        Some(size) if size == from => Ok(()),
+        Some(size) => Err(format!("{of} is {size} by now, and not {from}")),
+        None => Err(format!("the app has no process type {of} any more")),
+    }
+}
+
+pub(super) async fn perform(
+    of: &ProcessType,
+    to: &DynoSize,
+    app: &AppName,
+    heroku: &dyn Heroku,
+) -> Result<Made, NotMade> {
+    let answer = heroku.set_size(app, of, to).await?;
+    if answer.value.size != *to {
+        return Err(NotMade::Odd(format!("Heroku answered that {of} is {}", answer.value.size)));
+    }
+    Ok(Made { request_id: answer.request_id, ..Made::default() })
+}
+
+pub(super) fn find(of: &ProcessType, to: &DynoSize, sight: &Sight) -> Found {
+    match sight.process(of).map(|process| &process.size) {
+        Some(size) if size == to => Found::DONE,
+        Some(size) => Found::NotDone(format!("{of} is {size}")),
+        None => Found::NotDone(format!("the app has no process type {of}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::effects::testing::{checked, found, sight};
+    use flyball_model::{DynoSize, Effect, ProcessType};
+
+    #[test]
+    fn the_table() {
+        let (from, to) = (DynoSize::new("standard-1x"), DynoSize::new("standard-2x"));
+        let effect = Effect::SetSize { process_type: ProcessType::web(), from, to };
+        for (size, check, find) in
+            [("standard-1x", "holds", "not done"), ("Standard-2X", "gone", "done"), ("eco", "gone", "not done")]
+        {
+            let sight = sight().web(1, size);
+            assert_eq!((checked(&effect, &sight), found(&effect, &sight)), (check, find), "{size}");
+        }
+    }
+}

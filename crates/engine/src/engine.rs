@@ -1,0 +1,194 @@
+//! The engine: what the loop's steps share, and the steps as they are called from outside.
+//!
+//! Nothing in here starts by itself. The live loop calls the steps as time goes by; a test calls them on a stopped clock.
+
+use crate::memory::Memory;
+use crate::perform::LEASE;
+use crate::ports::Ports;
+use crate::turn::{Observed, Turn, turn};
+use crate::wiring::Wiring;
+use flyball_config::Definitions;
+use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunId, RunState, Timestamp};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use flyball_store::{Batch, Definition, Error, Fence, Origin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A run that a person asked for is still wanted this long after a restart: they are waiting for it.
+const PERSON_WAITS: Duration = Duration::from_secs(60);
+
+/// The engine. One per process.
+pub struct Engine {
+    pub(crate) ports: Ports,
+    pub(crate) node: NodeId,
+    memory: Mutex<Memory>,
+    mode: Mode,
+    stopping: AtomicBool,
+}
+
+impl Engine {
+    /// An engine that knows nothing yet. `mode` is what the process allows at most: a dry run of everything, say.
+    #[must_use]
+    pub fn new(ports: Ports, node: NodeId, mode: Mode) -> Self {
+        Self { ports, node, memory: Mutex::default(), mode, stopping: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Every step under the lock leaves it whole, so a panic elsewhere does not make it less true.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which reactions are attached to which monitors now.
+    #[must_use]
+    pub fn wiring(&self) -> Arc<Wiring> {
+        Arc::clone(&self.memory().wiring)
+    }
+
+    /// From now on no call that changes Heroku is sent. Those that were sent are recorded.
+    pub fn stop_effects(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// The ports.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Starts: recalls what was remembered, goes over to the definitions, and establishes what became of every run that
+    /// was open when the process before ended.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn start(&self, definitions: &Definitions) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let remembered = self.ports.store.remembered().await?;
+        let holdings = self.ports.store.holdings().await?;
+        self.memory().recall(remembered, holdings);
+        self.apply(definitions).await?;
+        self.take_over(now).await
+    }
+
+    /// Goes over to other definitions. Monitors whose subject changed forget their streak, and the others keep it.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not take them; the old ones go on then.
+    pub async fn apply(&self, definitions: &Definitions) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let monitors: Vec<Definition> = definitions.monitors.iter().map(monitor_definition).collect();
+        let reactions: Vec<Definition> = definitions.reactions.iter().map(reaction_definition).collect();
+        self.ports.store.define(&monitors, &reactions, now).await?;
+        self.ports.accounts.define(&definitions.accounts);
+        let mut memory = self.memory();
+        let wiring = Wiring::new(definitions, self.mode, &memory.wiring, now);
+        memory.rewire(wiring);
+        Ok(())
+    }
+
+    /// Takes over the runs that were open. What was not sent will not be: readings from before are no reason to act now.
+    /// What was sent, or may have been, is looked for.
+    async fn take_over(&self, now: Timestamp) -> Result<(), Error> {
+        for (run, fence) in self.ports.store.take_over(self.node, now, LEASE).await? {
+            match &run.state {
+                RunState::Queued if is_awaited(&run, now) => {}
+                RunState::Queued => {
+                    let why = "Flyball was restarted before it began".to_owned();
+                    self.end(&run, Fence(0), Outcome::Superseded { why }, Vec::new()).await?;
+                }
+                RunState::Claimed { .. } => {
+                    let why = "Flyball was stopped before the call was sent".to_owned();
+                    self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await?;
+                }
+                RunState::Sent { .. } => {
+                    self.memory().held.insert(run.id, fence);
+                }
+                RunState::Ended { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the readings of one moment: folds them, asks every attached reaction, makes the choices. Returns the runs
+    /// that are to be performed; [`Engine::perform_due`] finds them too.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not take them. What was seen counts all the same; nothing was decided.
+    pub async fn take_in(&self, observed: Vec<Observed>) -> Result<Vec<RunId>, Error> {
+        let now = self.ports.clock.now();
+        let Turn { quiet, apps } = turn(&mut self.memory(), observed, now);
+        if !quiet.is_empty() {
+            self.ports.store.save(&quiet).await?;
+        }
+        let mut runs = Vec::new();
+        for app in apps {
+            runs.extend(self.choose(app, now).await?);
+        }
+        Ok(runs)
+    }
+
+    /// Brings every run that is due as far as it can go now, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn perform_due(&self) -> Result<(), Error> {
+        for run in self.ports.store.due(self.ports.clock.now()).await? {
+            self.advance(run.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks once with a monitor. Stores nothing.
+    pub async fn observe(&self, monitor: &Arc<Monitor>) -> Observed {
+        let reading = self.ports.observe.observe(monitor, self.ports.clock.now()).await;
+        Observed { monitor: Arc::clone(monitor), reading }
+    }
+
+    /// Writes a line about the engine itself into the timeline.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not take it.
+    pub async fn tell(&self, event: Event) -> Result<(), Error> {
+        let entries = vec![Entry::new(self.ports.clock.now(), event)];
+        self.ports.store.save(&Batch { entries, ..Batch::default() }).await
+    }
+}
+
+/// Whether a person who asked for this run is still waiting for it.
+fn is_awaited(run: &Run, now: Timestamp) -> bool {
+    matches!(run.actor, Actor::Person { .. }) && now.since(run.queued_at) < PERSON_WAITS
+}
+
+fn monitor_definition(monitor: &Monitor) -> Definition {
+    Definition {
+        id: monitor.id.0,
+        name: monitor.name.to_string(),
+        origin: Origin::File,
+        kind: monitor.kind.word().to_owned(),
+        settings: settings(&monitor.kind),
+    }
+}
+
+fn reaction_definition(reaction: &Reaction) -> Definition {
+    Definition {
+        id: reaction.id.0,
+        name: reaction.name.to_string(),
+        origin: Origin::File,
+        kind: reaction.kind.word().to_owned(),
+        settings: settings(&reaction.kind),
+    }
+}
+
+fn settings(kind: &impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(kind).expect("settings are tables of plain values")
+}

@@ -1,0 +1,78 @@
+//! Following the file: a changed one is applied while running, a broken one is refused while the old goes on.
+//!
+//! The file is read again every second rather than watched through the system: that works the same on every mount, with
+//! every editor's way of saving, and costs nothing that can be measured.
+
+use crate::engine::Engine;
+use crate::live::Live;
+use flyball_config::{Colour, FILE_BYTES_MAX, read};
+use flyball_model::Event;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How often the file is read again.
+const READ_EVERY: Duration = Duration::from_secs(1);
+
+/// Follows the file until `stop` is cancelled. `applied` is the text that holds at the beginning; `hangup` asks for a
+/// look at once, and for a word about it even if nothing changed.
+pub async fn follow(
+    engine: Arc<Engine>,
+    live: Arc<Live>,
+    path: PathBuf,
+    applied: String,
+    hangup: Arc<Notify>,
+    stop: CancellationToken,
+) {
+    let mut known = Ok(applied);
+    loop {
+        let asked = tokio::select! {
+            () = stop.cancelled() => return,
+            () = hangup.notified() => true,
+            () = tokio::time::sleep(READ_EVERY) => false,
+        };
+        let found = read_bounded(&path).await;
+        if found == known && !asked {
+            continue;
+        }
+        known = found;
+        let words = match &known {
+            Ok(text) => take_up(&engine, &live, &path, text).await,
+            Err(error) => format!("the file {} cannot be read ({error}); the old one goes on", path.display()),
+        };
+        tracing::info!("{words}");
+        if let Err(error) = engine.tell(Event::File { words }).await {
+            tracing::error!(%error, "a change of the file could not be recorded");
+        }
+    }
+}
+
+async fn read_bounded(path: &PathBuf) -> Result<String, String> {
+    let file = tokio::fs::File::open(path).await.map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX) + 1;
+    file.take(most).read_to_string(&mut text).await.map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+/// Applies a good file. Says in words what became of it.
+async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &str) -> String {
+    let file = path.display().to_string();
+    let definitions = match read(&file, text) {
+        Ok(definitions) => definitions,
+        Err(mistakes) => {
+            return format!("the file has mistakes, and the old one goes on:\n{}", mistakes.render(Colour::Plain));
+        }
+    };
+    match engine.apply(&definitions).await {
+        Ok(()) => {
+            live.rewired();
+            let (monitors, reactions) = (definitions.monitors.len(), definitions.reactions.len());
+            format!("the changed file is applied: {monitors} monitors, {reactions} reactions")
+        }
+        Err(error) => format!("the changed file could not be applied ({error}); the old one goes on"),
+    }
+}

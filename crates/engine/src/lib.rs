@@ -1,0 +1,22 @@
+//! The loop: due, observe, save, claim, perform.
+//!
+//! [`Engine`] holds the steps; nothing in it starts by itself. [`live`] calls the steps as time goes by; tests call them
+//! on a stopped clock. Everything after a run was saved is driven by what is stored: kill the process at any
+//! instruction, start it again, and it goes on.
+
+mod choose;
+mod effects;
+mod engine;
+pub mod follow;
+pub mod live;
+mod look;
+mod memory;
+mod perform;
+mod ports;
+mod turn;
+mod wiring;
+
+pub use engine::Engine;
+pub use ports::{Accounts, Clock, Ids, Observe, Ports};
+pub use turn::Observed;
+pub use wiring::{Subject, Wiring};

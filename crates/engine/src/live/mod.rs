@@ -1,0 +1,289 @@
+//! The live loop: the engine's steps, called as time goes by.
+//!
+//! Four tasks: the *timer* starts checks when they are due, the *intake* takes readings in, the *writer* writes quiet
+//! readings together, and the *worker* brings runs forward. Every check, choice and run is a task of its own under one
+//! tracker, so that a slow one delays nothing but itself, and stopping waits for them.
+
+mod figures;
+mod ledger;
+mod schedule;
+
+use crate::engine::Engine;
+use crate::turn::{Observed, Turn, turn};
+use figures::Counting;
+pub use figures::Figures;
+use flyball_model::{MonitorId, RunId, Timestamp};
+use ledger::Ledger;
+use schedule::{Due, Schedule};
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Waking an idle core is most of what an idle monitor costs, so checks that are due close together start together.
+const SLOT: Duration = Duration::from_millis(20);
+/// The timer looks at the clock at least this often, to see whether it was set.
+const CLOCK_LOOK: Duration = Duration::from_secs(1);
+/// A clock that moved this much more or less than time passed was set.
+const CLOCK_STEP_MS: i64 = 5000;
+/// Checks under way at once. Each takes a socket; 1,024 descriptors are what a process has by default, and some are
+/// needed for the store and Heroku. More than this wait, and are counted as late.
+const CHECKS_AT_ONCE: usize = 900;
+/// Readings on their way into the loop. Checks wait when it is full.
+const INTAKE: usize = 10_000;
+/// Quiet readings are written at least this often: what is lost at a kill is at most this much observation.
+const WRITE_EVERY: Duration = Duration::from_millis(250);
+/// The worker looks at what is owed at least this often: a run that another process queued is seen within a second.
+const WORK_EVERY: Duration = Duration::from_millis(250);
+/// What is too old is removed this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(300);
+/// Stopping waits this long for runs under way; what has not ended then is left for the next start.
+const STOP_MAX: Duration = Duration::from_secs(4);
+
+/// A running loop.
+pub struct Live {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+}
+
+struct Shared {
+    engine: Arc<Engine>,
+    counting: Counting,
+    ledger: Ledger,
+    tasks: TaskTracker,
+    rewired: Notify,
+    work: Notify,
+    checking: Busy<MonitorId>,
+    working: Busy<RunId>,
+    checks: Arc<Semaphore>,
+}
+
+/// What is under way, so that nothing overlaps itself.
+struct Busy<T>(Mutex<HashSet<T>>);
+
+impl<T: Eq + Hash + Copy> Busy<T> {
+    fn new() -> Self {
+        Self(Mutex::default())
+    }
+
+    fn begin(&self, what: T) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what)
+    }
+
+    fn end(&self, what: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&what);
+    }
+}
+
+impl Live {
+    /// Starts the loop of an engine that has been started. It ends when `stop` is cancelled.
+    #[must_use]
+    pub fn start(engine: Arc<Engine>, stop: CancellationToken) -> Self {
+        let shared = Arc::new(Shared {
+            engine,
+            counting: Counting::new(),
+            ledger: Ledger::default(),
+            tasks: TaskTracker::new(),
+            rewired: Notify::new(),
+            work: Notify::new(),
+            checking: Busy::new(),
+            working: Busy::new(),
+            checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
+        });
+        let (into, readings) = mpsc::channel(INTAKE);
+        let tasks = &shared.tasks;
+        tasks.spawn(timer(Arc::clone(&shared), into, stop.clone()));
+        tasks.spawn(intake(Arc::clone(&shared), readings));
+        tasks.spawn(writer(Arc::clone(&shared), stop.clone()));
+        tasks.spawn(worker(Arc::clone(&shared), stop.clone()));
+        tasks.spawn(sweeper(Arc::clone(&shared), stop.clone()));
+        Self { shared, stop }
+    }
+
+    /// What the loop has done so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.shared.counting.figures()
+    }
+
+    /// Takes up a new wiring of the engine.
+    pub fn rewired(&self) {
+        self.shared.rewired.notify_one();
+    }
+
+    /// Waits until the loop has stopped: no new effects, runs under way brought to their end if they end in time, and
+    /// everything that was seen written down.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
+        self.shared.engine.stop_effects();
+        self.shared.tasks.close();
+        if timeout(STOP_MAX, self.shared.tasks.wait()).await.is_err() {
+            tracing::warn!("some runs have not ended; the next start looks what became of them");
+        }
+        self.shared.ledger.write(&*self.shared.engine.ports().store, &self.shared.counting).await;
+    }
+}
+
+/// Starts checks when they are due.
+async fn timer(shared: Arc<Shared>, into: mpsc::Sender<Observed>, stop: CancellationToken) {
+    let clock = Arc::clone(&shared.engine.ports().clock);
+    let mut schedule = Schedule::default();
+    schedule.rewire(&shared.engine.wiring(), clock.now());
+    let mut watched = ClockWatch::new(clock.now());
+    loop {
+        let now = clock.now();
+        if watched.was_set(now) {
+            tracing::warn!("the clock was set; checks are planned anew");
+            schedule.replan(now);
+        }
+        for due in schedule.take_due(now) {
+            start_check(&shared, due, now, &into, &stop);
+        }
+        let wait = schedule.next().map_or(CLOCK_LOOK, |next| next.since(now).max(SLOT).min(CLOCK_LOOK));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = shared.rewired.notified() => schedule.rewire(&shared.engine.wiring(), clock.now()),
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+/// Compares the clock with the time that passes, which nobody can set.
+struct ClockWatch {
+    clock: Timestamp,
+    passing: tokio::time::Instant,
+}
+
+impl ClockWatch {
+    fn new(now: Timestamp) -> Self {
+        Self { clock: now, passing: tokio::time::Instant::now() }
+    }
+
+    fn was_set(&mut self, now: Timestamp) -> bool {
+        let passed = i64::try_from(self.passing.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let moved = now.as_millis() - self.clock.as_millis();
+        *self = Self::new(now);
+        (moved - passed).abs() > CLOCK_STEP_MS
+    }
+}
+
+fn start_check(
+    shared: &Arc<Shared>,
+    due: Due,
+    now: Timestamp,
+    into: &mpsc::Sender<Observed>,
+    stop: &CancellationToken,
+) {
+    let Due { monitor, at, missed } = due;
+    if !shared.checking.begin(monitor.id) {
+        shared.counting.overlaps(missed);
+        return;
+    }
+    let (shared_by_task, into, stop) = (Arc::clone(shared), into.clone(), stop.clone());
+    let late_already = now.since(at);
+    let started = tokio::time::Instant::now();
+    shared.tasks.spawn(async move {
+        let shared = shared_by_task;
+        let look = async {
+            let permit = shared.checks.acquire().await;
+            shared.counting.starts(late_already + started.elapsed(), missed);
+            let observed = shared.engine.observe(&monitor).await;
+            drop(permit);
+            shared.counting.made(1);
+            // The intake ends only after every check has.
+            let _ = into.send(observed).await;
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = look => {}
+        }
+        shared.checking.end(monitor.id);
+    });
+}
+
+/// Takes readings in: those that have come together are of one moment.
+async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
+    let mut together = Vec::new();
+    while readings.recv_many(&mut together, INTAKE).await > 0 {
+        let engine = &shared.engine;
+        let now = engine.ports().clock.now();
+        let Turn { quiet, apps } = turn(&mut engine.memory(), std::mem::take(&mut together), now);
+        shared.ledger.add(quiet, &shared.counting);
+        for app in apps {
+            let shared_by_task = Arc::clone(&shared);
+            shared.tasks.spawn(async move {
+                let shared = shared_by_task;
+                match shared.engine.choose(app, now).await {
+                    Ok(runs) if runs.is_empty() => {}
+                    Ok(_) => shared.work.notify_one(),
+                    Err(error) => tracing::error!(%error, "a choice could not be recorded, so nothing is done"),
+                }
+            });
+        }
+    }
+}
+
+/// Writes quiet readings together.
+async fn writer(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut tick = interval(WRITE_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = shared.ledger.is_full() => {}
+            _ = tick.tick() => {}
+        }
+        shared.ledger.write(&*shared.engine.ports().store, &shared.counting).await;
+    }
+}
+
+/// Brings runs forward: those that were just saved, those that another process queued, and those that are owed a look.
+async fn worker(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut tick = interval(WORK_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = shared.work.notified() => {}
+            _ = tick.tick() => {}
+        }
+        let engine = &shared.engine;
+        let due = match engine.ports().store.due(engine.ports().clock.now()).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(%error, "what is owed could not be read; trying again");
+                continue;
+            }
+        };
+        for run in due.into_iter().map(|run| run.id).filter(|run| shared.working.begin(*run)) {
+            let shared_by_task = Arc::clone(&shared);
+            shared.tasks.spawn(async move {
+                let shared = shared_by_task;
+                if let Err(error) = shared.engine.advance(run).await {
+                    tracing::error!(%error, run = %run, "a run could not be recorded; it is looked at again");
+                }
+                shared.working.end(run);
+            });
+        }
+    }
+}
+
+/// Removes what is too old.
+async fn sweeper(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut tick = interval(SWEEP_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        let ports = shared.engine.ports();
+        if let Err(error) = ports.store.sweep(ports.clock.now()).await {
+            tracing::error!(%error, "what is too old could not be removed; trying again later");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Which monitor is due when: a heap of times. Pure, so that it can be tested without waiting.
+
+use crate::wiring::Wiring;
+use flyball_decide::{due_at_or_after, first_due};
+use flyball_model::{MonitorId, Timestamp};
+use flyball_monitors::Monitor;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+/// A check that is due.
+#[derive(Debug, Clone)]
+pub(crate) struct Due {
+    pub(crate) monitor: Arc<Monitor>,
+    /// When it was due.
+    pub(crate) at: Timestamp,
+    /// Checks of the same monitor that were due before it and are not made up for.
+    pub(crate) missed: u64,
+}
+
+/// Which monitor is due when.
+#[derive(Debug, Default)]
+pub(crate) struct Schedule {
+    heap: BinaryHeap<Reverse<(Timestamp, MonitorId)>>,
+    monitors: HashMap<MonitorId, (Arc<Monitor>, Timestamp)>,
+}
+
+impl Schedule {
+    /// Goes over to another wiring. Monitors that keep their interval keep their times.
+    pub(crate) fn rewire(&mut self, wiring: &Wiring, now: Timestamp) {
+        let before = std::mem::take(&mut self.monitors);
+        for monitor in wiring.monitors().filter(|monitor| monitor.enabled) {
+            let at = match before.get(&monitor.id) {
+                Some((old, at)) if old.every == monitor.every => *at,
+                Some(_) | None => first_due(monitor.id, monitor.every, now),
+            };
+            self.monitors.insert(monitor.id, (Arc::clone(monitor), at));
+        }
+        self.rebuild();
+    }
+
+    /// Plans every monitor anew: the clock has been set.
+    pub(crate) fn replan(&mut self, now: Timestamp) {
+        for (monitor, at) in self.monitors.values_mut() {
+            *at = first_due(monitor.id, monitor.every, now);
+        }
+        self.rebuild();
+    }
+
+    fn rebuild(&mut self) {
+        self.heap = self.monitors.iter().map(|(id, (_, at))| Reverse((*at, *id))).collect();
+    }
+
+    /// When the next check is due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Takes the checks that are due, earliest first, and plans each monitor's next at its fixed rate.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Due> {
+        let mut due = Vec::new();
+        while let Some(Reverse((at, id))) = self.heap.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+            self.heap.pop();
+            let Some((monitor, planned)) = self.monitors.get_mut(&id) else { continue };
+            let (next, missed) = due_at_or_after(at + monitor.every, monitor.every, now);
+            *planned = next;
+            self.heap.push(Reverse((next, id)));
+            due.push(Due { monitor: Arc::clone(monitor), at, missed });
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::Mode;
+    use std::time::Duration;
+
+    const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    fn wiring(monitors: &[(&str, &str)]) -> Wiring {
+        let monitor = |(name, every): &(&str, &str)| {
+            format!("[[monitor]]\nname = \"{name}\"\nevery = \"{every}\"\ntcp = {{ address = \"127.0.0.1:1\" }}\n")
+        };
+        let text: String = monitors.iter().map(monitor).collect();
+        let definitions = flyball_config::read("test", &text).unwrap();
+        Wiring::new(&definitions, Mode::Act, &Wiring::default(), START)
+    }
+
+    /// How often each monitor is due within a time, looked at every so often.
+    fn checks(schedule: &mut Schedule, within: Duration, step: Duration) -> HashMap<String, u64> {
+        let mut counts = HashMap::new();
+        let mut now = START;
+        while now < START + within {
+            now = now + step;
+            for due in schedule.take_due(now) {
+                assert!(due.at <= now);
+                *counts.entry(due.monitor.name.to_string()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn every_monitor_at_its_rate() {
+        let mut schedule = Schedule::default();
+        schedule.rewire(&wiring(&[("a", "1s"), ("b", "30s")]), START);
+        let counts = checks(&mut schedule, Duration::from_secs(300), Duration::from_millis(20));
+        assert_eq!((counts["a"], counts["b"]), (300, 10));
+    }
+
+    #[test]
+    fn a_stall_is_counted_and_not_made_up_for() {
+        let mut schedule = Schedule::default();
+        schedule.rewire(&wiring(&[("a", "1s")]), START);
+        let due = schedule.take_due(START + Duration::from_millis(10_500));
+        assert_eq!(due.len(), 1);
+        assert!(due[0].missed >= 9, "{}", due[0].missed);
+        assert!(schedule.next().is_some_and(|next| next > START + Duration::from_millis(10_500)));
+    }
+
+    #[test]
+    fn a_changed_file_keeps_the_times_of_what_did_not_change() {
+        let mut schedule = Schedule::default();
+        schedule.rewire(&wiring(&[("a", "30s"), ("b", "30s")]), START);
+        let before = schedule.monitors.clone();
+        schedule.rewire(&wiring(&[("a", "30s"), ("b", "10s"), ("c", "5s")]), START + Duration::from_secs(3));
+        let id = |name: &str| MonitorId::of(&name.parse().unwrap());
+        assert_eq!(before[&id("a")].1, schedule.monitors[&id("a")].1);
+        assert_eq!(schedule.monitors.len(), 3);
+        schedule.rewire(&wiring(&[]), START);
+        assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_stop_the_checks() {
+        let mut schedule = Schedule::default();
+        schedule.rewire(&wiring(&[("a", "30s")]), START);
+        let earlier = START - Duration::from_secs(86_400);
+        schedule.replan(earlier);
+        assert!(schedule.next().is_some_and(|next| next <= earlier + Duration::from_secs(30)));
+    }
+}

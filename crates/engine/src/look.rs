@@ -1,0 +1,155 @@
+//! Looking at an app: what is seen of it in one go, and what is remembered of that.
+
+use crate::wiring::Subject;
+use flyball_decide::{evidence_from, settling};
+use flyball_heroku::{Error, Heroku, RELEASES_A_PAGE};
+use flyball_model::{Because, DynoId, Excerpt, Needs, Release, ReleaseHistory, ReleaseVersion, Sight, Timestamp};
+use flyball_store::Sighting;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Pages of releases that one choice reads at most: 5,000 releases back is further than any slug is kept.
+const RELEASE_PAGES_MAX: usize = 25;
+
+/// Heroku's `Date` has whole seconds: clocks that differ by less than this are taken to agree.
+const SKEW_MIN_MS: i64 = 2000;
+
+/// Looks at an app, as far as is needed.
+///
+/// # Errors
+///
+/// The first call that failed.
+pub(crate) async fn look(heroku: &dyn Heroku, subject: &Subject, needs: Needs, now: Timestamp) -> Result<Sight, Error> {
+    let app = heroku.app(&subject.app).await?;
+    let formation = if needs.formation { heroku.formation(&subject.app).await?.value } else { Vec::new() };
+    let dynos = if needs.dynos { heroku.dynos(&subject.app).await?.value } else { Vec::new() };
+    let releases = if needs.releases { page(heroku, subject, None).await? } else { ReleaseHistory::default() };
+    Ok(Sight { app: app.value, formation, dynos, releases, taken_at: now, heroku_now: app.date })
+}
+
+async fn page(heroku: &dyn Heroku, subject: &Subject, below: Option<ReleaseVersion>) -> Result<ReleaseHistory, Error> {
+    let newest_first: Vec<Release> = heroku.releases(&subject.app, below).await?.value;
+    let reaches_the_first = newest_first.len() < RELEASES_A_PAGE;
+    Ok(ReleaseHistory { newest_first, reaches_the_first })
+}
+
+/// Looks a page of releases further back. At the bound nothing older is taken to exist.
+///
+/// # Errors
+///
+/// The call that failed.
+pub(crate) async fn look_further(
+    heroku: &dyn Heroku,
+    subject: &Subject,
+    sight: &mut Sight,
+    below: ReleaseVersion,
+) -> Result<(), Error> {
+    let older = page(heroku, subject, Some(below)).await?;
+    let known = &mut sight.releases;
+    known.reaches_the_first =
+        older.reaches_the_first || known.newest_first.len() >= RELEASE_PAGES_MAX * RELEASES_A_PAGE;
+    known.newest_first.extend(older.newest_first.into_iter().filter(|release| release.version < below));
+    Ok(())
+}
+
+/// What was seen of an app, beside what was remembered of it.
+pub(crate) struct Seen<'a> {
+    pub(crate) sight: &'a Sight,
+    before: Option<&'a Sighting>,
+    been_up: BTreeSet<DynoId>,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn new(sight: &'a Sight, before: Option<&'a Sighting>) -> Self {
+        let up_before = before.map(|before| before.been_up.as_slice()).unwrap_or_default();
+        let was_up = |id: &DynoId| up_before.contains(id);
+        let is_up = |dyno: &flyball_model::Dyno| {
+            matches!(dyno.state, flyball_model::DynoState::Up | flyball_model::DynoState::Idle)
+        };
+        let dynos = sight.formation_dynos();
+        let been_up = dynos.filter(|dyno| is_up(dyno) || was_up(&dyno.id)).map(|dyno| dyno.id.clone()).collect();
+        Self { sight, before, been_up }
+    }
+
+    /// Now, by Heroku's clock.
+    pub(crate) fn heroku_now(&self) -> Timestamp {
+        self.to_heroku(self.sight.taken_at)
+    }
+
+    /// A time of ours by Heroku's clock.
+    pub(crate) fn to_heroku(&self, ours: Timestamp) -> Timestamp {
+        Timestamp::from_millis(ours.as_millis() + self.skew())
+    }
+
+    fn to_ours(&self, herokus: Timestamp) -> Timestamp {
+        Timestamp::from_millis(herokus.as_millis() - self.skew())
+    }
+
+    /// How far Heroku's clock is ahead of ours, in milliseconds.
+    fn skew(&self) -> i64 {
+        let ahead = self.sight.heroku_now.map_or(0, |theirs| theirs.as_millis() - self.sight.taken_at.as_millis());
+        if ahead.abs() < SKEW_MIN_MS { 0 } else { ahead }
+    }
+
+    /// Whether the app is settling.
+    pub(crate) fn settling(&self, settle: Duration) -> Option<Because> {
+        settling(self.sight, &self.been_up, settle, self.heroku_now())
+    }
+
+    /// From when on readings are evidence for making dynos boot anew, by our clock: since the last dyno came up, and
+    /// since we last saw the app settling.
+    pub(crate) fn evidence_from(&self, settle: Duration) -> Option<Timestamp> {
+        let seen = evidence_from(self.sight, &self.been_up, settle).map(|at| self.to_ours(at));
+        seen.max(self.before.and_then(|before| before.unsettled_at))
+    }
+
+    /// What is remembered of the app from now on. What was not looked at stays as it was.
+    pub(crate) fn sighting(&self, host: &str, needs: Needs, settle: Duration) -> Sighting {
+        let old = self.before;
+        let dynos = if needs.dynos {
+            self.sight.formation_dynos().take(Sighting::DYNOS_MAX).cloned().collect()
+        } else {
+            old.map(|old| old.dynos.clone()).unwrap_or_default()
+        };
+        let formation = if needs.formation {
+            self.sight.formation.clone()
+        } else {
+            old.map(|old| old.formation.clone()).unwrap_or_default()
+        };
+        let releases = if needs.releases {
+            self.sight.releases.newest_first.iter().take(Sighting::RELEASES_MAX).cloned().collect()
+        } else {
+            old.map(|old| old.releases.clone()).unwrap_or_default()
+        };
+        let been_up = if needs.dynos {
+            self.been_up.iter().take(Sighting::DYNOS_MAX).cloned().collect()
+        } else {
+            old.map(|old| old.been_up.clone()).unwrap_or_default()
+        };
+        let unsettled = needs.dynos && self.settling(settle).is_some();
+        let unsettled_at = if unsettled { Some(self.sight.taken_at) } else { old.and_then(|old| old.unsettled_at) };
+        Sighting {
+            host: host.to_owned(),
+            app: self.sight.app.clone(),
+            formation,
+            dynos,
+            releases,
+            been_up,
+            unsettled_at,
+            seen_at: self.sight.taken_at,
+        }
+    }
+}
+
+/// A failed call in words: what happened, and what to do.
+pub(crate) fn in_words(error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("cannot {error}; {hint}"),
+        None => format!("cannot {error}"),
+    }
+}
+
+/// A request id, bounded for the record.
+pub(crate) fn request_id(id: Option<&str>) -> Vec<Excerpt> {
+    id.map(Excerpt::of).into_iter().collect()
+}

@@ -1,0 +1,186 @@
+//! What the engine holds in memory: a copy of what the store remembers, and what may be forgotten at a restart.
+
+use crate::wiring::{Subject, Wiring};
+use flyball_decide::{Adder, called};
+use flyball_model::{
+    AccountName, Because, Entry, Event, Finding, MonitorId, MonitorState, Rank, ReactionId, RunId, Timestamp, Verdict,
+};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use flyball_store::{Batch, Fence, Holding, HoldingKey, Remembered, Sighting};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an account whose token Heroku does not take is left alone before one look tries again.
+const PROBE_EVERY: Duration = Duration::from_secs(300);
+
+/// What the engine holds in memory. Small steps under one lock; nothing in here waits.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) wiring: Arc<Wiring>,
+    states: HashMap<MonitorId, MonitorState>,
+    watched: HashMap<MonitorId, String>,
+    holdings: HashMap<HoldingKey, Holding>,
+    sightings: HashMap<Subject, Sighting>,
+    /// What each dry-run reaction would have done last, and when.
+    would: HashMap<ReactionId, (String, Timestamp)>,
+    /// Accounts whose token Heroku does not take, and when the next look tries again.
+    stopped: HashMap<AccountName, Timestamp>,
+    /// Apps that are being looked at for a choice.
+    looking: HashSet<Subject>,
+    /// Runs that this process holds, with the proof.
+    pub(crate) held: HashMap<RunId, Fence>,
+}
+
+impl Memory {
+    /// Takes up what the store remembers.
+    pub(crate) fn recall(&mut self, remembered: Vec<Remembered>, holdings: Vec<Holding>) {
+        for row in remembered {
+            self.watched.insert(row.monitor, row.watched);
+            self.states.insert(row.monitor, row.state);
+        }
+        self.holdings = holdings.into_iter().map(|holding| (holding.key, holding)).collect();
+    }
+
+    /// Goes over to other definitions. A monitor that looks at something else now forgets what it knew, and so does one
+    /// that is gone.
+    pub(crate) fn rewire(&mut self, wiring: Wiring) {
+        let mut watched = HashMap::new();
+        for monitor in wiring.monitors() {
+            let looks_at = monitor.kind.watched();
+            if self.watched.get(&monitor.id) != Some(&looks_at) {
+                self.states.remove(&monitor.id);
+            }
+            watched.insert(monitor.id, looks_at);
+        }
+        self.states.retain(|monitor, _| watched.contains_key(monitor));
+        self.watched = watched;
+        let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
+        self.holdings.retain(|key, _| wired(key));
+        self.wiring = Arc::new(wiring);
+    }
+
+    pub(crate) fn state(&self, monitor: MonitorId) -> Option<&MonitorState> {
+        self.states.get(&monitor)
+    }
+
+    pub(crate) fn set_state(&mut self, monitor: MonitorId, state: MonitorState) {
+        self.states.insert(monitor, state);
+    }
+
+    /// What a monitor remembers, for the store.
+    pub(crate) fn remembered(&self, monitor: MonitorId) -> Option<Remembered> {
+        let (state, watched) = (self.states.get(&monitor)?.clone(), self.watched.get(&monitor)?.clone());
+        Some(Remembered { monitor, watched, state })
+    }
+
+    /// Notes why a reaction holds still, or that it acted. A change of the reason is told in the timeline; the same
+    /// reason again is counted.
+    pub(crate) fn note(
+        &mut self,
+        monitor: &Monitor,
+        reaction: &Reaction,
+        because: Because,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
+        let before = self.holdings.get(&key);
+        let same = before.is_some_and(|holding| holding.because.code() == because.code());
+        // A monitor that has just been set up is not called on: that is no news.
+        let is_first_calm = before.is_none() && matches!(because, Because::NotCalledOn { .. });
+        let is_news = !same && !is_first_calm;
+        let holding = match before {
+            Some(before) if same => {
+                Holding { key, because, since: before.since, last_at: now, count: before.count + 1 }
+            }
+            Some(_) | None => Holding { key, because, since: now, last_at: now, count: 1 },
+        };
+        if is_news && !matches!(holding.because, Because::Matched { .. }) {
+            let mut entry = Entry::new(now, Event::Held { because: holding.because.clone() });
+            entry.app = Some(reaction.kind.app().clone());
+            entry.monitor = Some((monitor.id, monitor.name.clone()));
+            entry.reaction = Some((reaction.id, reaction.name.clone()));
+            batch.entries.push(entry);
+        }
+        // The count of a quiet monitor is worth no write at each of its readings.
+        if !same || !matches!(holding.because, Because::NotCalledOn { .. }) {
+            batch.holdings.push(holding.clone());
+        }
+        self.holdings.insert(key, holding);
+    }
+
+    /// The reactions that add to a process type of this app and have their condition met.
+    pub(crate) fn adders(&self, subject: &Subject) -> Vec<Adder> {
+        let adds = |reaction: &&Arc<Reaction>| {
+            matches!(reaction.kind.rank(), Rank::Out | Rank::Up) && Subject::of(reaction) == *subject
+        };
+        let met = |reaction: &Arc<Reaction>| {
+            let adder = Adder { reaction: reaction.name.clone(), process_type: reaction.kind.process_type()?.clone() };
+            let monitors = self.wiring.watched_by(reaction.id).iter();
+            monitors
+                .filter(|monitor| monitor.enabled)
+                .any(|monitor| self.is_called(monitor.id, reaction))
+                .then_some(adder)
+        };
+        self.wiring.reactions().filter(adds).filter_map(met).collect()
+    }
+
+    /// Whether what a monitor remembers calls a reaction.
+    pub(crate) fn is_called(&self, monitor: MonitorId, reaction: &Reaction) -> bool {
+        let Some(standing) = self.states.get(&monitor).and_then(|state| state.standing.as_ref()) else { return false };
+        let finding = match (standing.verdict, standing.cause) {
+            (Verdict::Failing, Some(cause)) => Finding::Failing(cause),
+            (Verdict::Passing | Verdict::Failing | Verdict::Unknown, _) => Finding::Passing,
+        };
+        called(&reaction.policy, finding, Some(standing), None).is_ok()
+    }
+
+    /// Begins a look at an app for a choice; false when one is under way already.
+    pub(crate) fn begin_look(&mut self, subject: &Subject) -> bool {
+        self.looking.insert(subject.clone())
+    }
+
+    pub(crate) fn end_look(&mut self, subject: &Subject) {
+        self.looking.remove(subject);
+    }
+
+    /// Whether an account is stopped, because Heroku does not take its token. Lets one look through now and then.
+    pub(crate) fn account_is_stopped(&mut self, account: &AccountName, now: Timestamp) -> bool {
+        match self.stopped.get_mut(account) {
+            None => false,
+            Some(probe_at) if *probe_at <= now => {
+                *probe_at = now + PROBE_EVERY;
+                false
+            }
+            Some(_) => true,
+        }
+    }
+
+    /// Notes whether Heroku takes an account's token; true when that is news.
+    pub(crate) fn account_answers(&mut self, account: &AccountName, takes_token: bool, now: Timestamp) -> bool {
+        if takes_token {
+            self.stopped.remove(account).is_some()
+        } else {
+            self.stopped.insert(account.clone(), now + PROBE_EVERY).is_none()
+        }
+    }
+
+    pub(crate) fn sighting(&self, subject: &Subject) -> Option<&Sighting> {
+        self.sightings.get(subject)
+    }
+
+    pub(crate) fn set_sighting(&mut self, subject: Subject, sighting: Sighting) {
+        self.sightings.insert(subject, sighting);
+    }
+
+    /// What a dry-run reaction would have done last, and when.
+    pub(crate) fn would(&self, reaction: ReactionId) -> Option<&(String, Timestamp)> {
+        self.would.get(&reaction)
+    }
+
+    pub(crate) fn set_would(&mut self, reaction: ReactionId, plan: String, now: Timestamp) {
+        self.would.insert(reaction, (plan, now));
+    }
+}

@@ -1,0 +1,253 @@
+//! Performing a run: claim, look, commit that the call is about to be sent, send it once, record what came of it.
+//! Afterwards, when an answer was lost: only look.
+
+use crate::choose::entry_of;
+use crate::effects::{self, Found, Made, NotMade};
+use crate::engine::Engine;
+use crate::look::{Seen, in_words, look, request_id};
+use crate::wiring::Subject;
+use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
+use flyball_model::{Actor, Event, Excerpt, Look, Mode, Outcome, Policy, Run, RunId, RunState, Timestamp};
+use flyball_store::{Claim, Error, Fence, Pause, Send};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// After the call's deadline, this much longer is waited until "not seen" means "not done": what was sent may still be
+/// on its way through Heroku.
+const MARGIN: Duration = Duration::from_secs(10);
+/// When Heroku cannot be looked at, it is tried again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// For so long it is tried to find out what became of a call. After that it ends in doubt.
+const LOOK_MAX: Duration = Duration::from_secs(3600);
+/// How long a claim is good for: longer than the look, the call and the record together.
+pub(crate) const LEASE: Duration = Duration::from_secs(60);
+/// How long a run waits behind another on the same app before it is out of date.
+const QUEUED_MAX: Duration = Duration::from_secs(60);
+
+impl Engine {
+    /// Brings one run as far as it can go now.
+    ///
+    /// # Errors
+    ///
+    /// When the store did not answer. Nothing is lost: what is on disk says what is owed.
+    pub(crate) async fn advance(&self, run: RunId) -> Result<(), Error> {
+        let Some(run) = self.ports.store.run(run).await? else { return Ok(()) };
+        match &run.state {
+            RunState::Queued => self.perform(run).await,
+            RunState::Sent { at, .. } => {
+                let at = *at;
+                self.look_afterwards(run, at).await
+            }
+            RunState::Claimed { .. } => self.give_up_claim(run).await,
+            RunState::Ended { .. } => Ok(()),
+        }
+    }
+
+    /// Ends a run whose claim has lapsed: the store's answer was lost, or whoever claimed it is dead. No call was sent,
+    /// and none will be, since their fence no longer holds.
+    async fn give_up_claim(&self, run: Run) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let Some(fence) = self.ports.store.reclaim(run.id, self.node, now, LEASE).await? else { return Ok(()) };
+        let why = "the store did not answer in time, so nothing was sent".to_owned();
+        self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await
+    }
+
+    async fn perform(&self, run: Run) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let (run, fence) = match self.ports.store.claim(run.id, self.node, now, LEASE).await? {
+            Claim::Claimed(run, fence) => (*run, fence),
+            Claim::Taken => return Ok(()),
+            Claim::Paused(pause) => return self.end(&run, Fence(0), paused(&pause), Vec::new()).await,
+            Claim::AppBusy if now.since(run.queued_at) > QUEUED_MAX => {
+                let why = "it waited too long behind another run on the app".to_owned();
+                return self.end(&run, Fence(0), Outcome::Superseded { why }, Vec::new()).await;
+            }
+            Claim::AppBusy => return Ok(()),
+        };
+        self.memory().held.insert(run.id, fence);
+
+        let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
+        let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
+            let why = format!("there is no account \"{}\" any more", subject.account);
+            return self.end(&run, fence, Outcome::Superseded { why }, Vec::new()).await;
+        };
+        if let Err(outcome) = self.check(&run, &subject, &*heroku, now).await {
+            return self.end(&run, fence, outcome, Vec::new()).await;
+        }
+
+        if self.is_stopping() {
+            let why = "Flyball was stopped before the call was sent".to_owned();
+            return self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await;
+        }
+        let sending_at = self.ports.clock.now();
+        let look_at = sending_at + CHANGE_DEADLINE + MARGIN;
+        match self.ports.store.mark_sent(run.id, fence, sending_at, look_at).await? {
+            Send::Go => {}
+            Send::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
+            // Somebody else has the run in hand now: what happens to it is theirs to tell.
+            Send::Lost => return Ok(()),
+        }
+        self.send(&run, fence, heroku, look_at).await
+    }
+
+    /// Looks whether the plan still holds: the monitor still calls for it, nobody switched anything off, the app is as
+    /// the plan says, and settled.
+    async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku, now: Timestamp) -> Result<(), Outcome> {
+        let superseded = |why: String| Outcome::Superseded { why };
+        let wiring = self.wiring();
+        let reaction = wiring.reaction(run.reaction);
+        if let Actor::Engine { monitor, .. } = &run.actor {
+            let Some(reaction) = reaction.filter(|reaction| wiring.mode(reaction) == Mode::Act) else {
+                return Err(superseded("the reaction is gone from the file, or only told by now".to_owned()));
+            };
+            if !wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id) {
+                return Err(superseded("the reaction is not attached to the monitor any more".to_owned()));
+            }
+            if !self.memory().is_called(*monitor, reaction) {
+                return Err(superseded("the monitor does not call for it any more".to_owned()));
+            }
+        }
+        let effect = &run.plan.effect;
+        let sight = look(heroku, subject, effects::needs(effect), now).await.map_err(|error| Outcome::NotDone {
+            why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
+        })?;
+        if sight.app.id != run.plan.app_id {
+            return Err(superseded(format!("{} is another app by now", run.plan.app)));
+        }
+        if sight.app.maintenance && !reaction.is_some_and(|reaction| reaction.policy.in_maintenance) {
+            return Err(superseded("the app is in maintenance mode by now".to_owned()));
+        }
+        if effect.boots_anew() {
+            let settle = reaction.map_or(Policy::SETTLE, |reaction| reaction.policy.settle);
+            let memory = self.memory();
+            if let Some(because) = Seen::new(&sight, memory.sighting(subject)).settling(settle) {
+                return Err(superseded(because.to_string()));
+            }
+        }
+        effects::check(effect, &sight).map_err(superseded)
+    }
+
+    /// Sends the call, once, and records what came of it.
+    async fn send(&self, run: &Run, fence: Fence, heroku: Arc<dyn Heroku>, look_at: Timestamp) -> Result<(), Error> {
+        let accounts = Arc::clone(&self.ports.accounts);
+        let variables = move |name: &str| accounts.variable(name);
+        let made = effects::perform(&run.plan.effect, &run.plan.app, &*heroku, &variables).await;
+        match made {
+            Ok(Made { request_id: id, release, dyno }) => {
+                let outcome = Outcome::Done { seen: Look::Answered, release, dyno };
+                self.end(run, fence, outcome, request_id(id.as_deref())).await
+            }
+            Err(NotMade::NoVariable(name)) => {
+                let why = format!("nothing was sent: the environment variable {name} is not set where Flyball runs");
+                self.end(run, fence, Outcome::NotDone { why }, Vec::new()).await
+            }
+            Err(NotMade::Odd(why)) => self.lose(run, fence, why, look_at, Vec::new()).await,
+            Err(NotMade::Failed(error)) => self.failed(run, fence, &error, look_at).await,
+        }
+    }
+
+    async fn failed(&self, run: &Run, fence: Fence, error: &HerokuError, look_at: Timestamp) -> Result<(), Error> {
+        let ids = request_id(error.request_id());
+        match error.sent() {
+            Sent::No => self.end(run, fence, Outcome::NotDone { why: in_words(error) }, ids).await,
+            Sent::Maybe => self.lose(run, fence, format!("cannot {error}"), look_at, ids).await,
+            Sent::Refused => {
+                let outcome = match refused(error.kind()) {
+                    Some((status, id)) => Outcome::Refused { status, id, why: in_words(error) },
+                    // Refused for now: the next reading decides anew.
+                    None => Outcome::NotDone { why: in_words(error) },
+                };
+                self.end(run, fence, outcome, ids).await
+            }
+        }
+    }
+
+    /// The answer was lost. Nothing is sent again: it is looked for when it has had its time.
+    async fn lose(
+        &self,
+        run: &Run,
+        fence: Fence,
+        why: String,
+        look_at: Timestamp,
+        ids: Vec<Excerpt>,
+    ) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let entry = entry_of(run, now, Event::Lost { why, look_at });
+        self.ports.store.defer(run.id, fence, look_at, &ids, &[entry]).await
+    }
+
+    /// Finds out what became of a call whose answer was lost.
+    async fn look_afterwards(&self, run: Run, sent_at: Timestamp) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let held = self.memory().held.get(&run.id).copied();
+        let fence = match held {
+            Some(fence) => fence,
+            None => match self.ports.store.reclaim(run.id, self.node, now, LEASE).await? {
+                Some(fence) => fence,
+                None => return Ok(()),
+            },
+        };
+        let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
+        let effect = &run.plan.effect;
+        let looked = match self.ports.accounts.heroku(&subject.account) {
+            Some(heroku) => {
+                look(&*heroku, &subject, effects::needs(effect), now).await.map_err(|error| in_words(&error))
+            }
+            None => Err(format!("there is no account \"{}\" any more", subject.account)),
+        };
+        let outcome = match looked {
+            Ok(sight) => {
+                let sent_at = Seen::new(&sight, None).to_heroku(sent_at);
+                match effects::find(effect, &sight, sent_at) {
+                    Found::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
+                    Found::NotDone(why) => {
+                        Outcome::NotDone { why: format!("the answer was lost, and it did not happen: {why}") }
+                    }
+                    Found::InDoubt(why) => Outcome::InDoubt { why: format!("the answer was lost: {why}") },
+                }
+            }
+            Err(why) if now.since(sent_at) > LOOK_MAX => {
+                Outcome::InDoubt { why: format!("the answer was lost, and nothing could be seen for an hour: {why}") }
+            }
+            Err(_) => return self.ports.store.defer(run.id, fence, now + LOOK_AGAIN, &[], &[]).await,
+        };
+        self.end(&run, fence, outcome, Vec::new()).await
+    }
+
+    /// Ends a run, and tells it.
+    pub(crate) async fn end(&self, run: &Run, fence: Fence, outcome: Outcome, ids: Vec<Excerpt>) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let entry = entry_of(run, now, Event::Ended { plan: run.plan.to_string(), outcome: outcome.clone() });
+        self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await?;
+        self.memory().held.remove(&run.id);
+        Ok(())
+    }
+}
+
+fn paused(pause: &Pause) -> Outcome {
+    Outcome::Superseded { why: format!("{} was paused by {}", pause.scope, pause.by) }
+}
+
+/// The status and the error id of a refusal that lasts until a person changes something.
+fn refused(kind: &ErrorKind) -> Option<(u16, String)> {
+    let (status, id) = match kind {
+        ErrorKind::Unauthorized => (401, "unauthorized"),
+        ErrorKind::Delinquent => (402, "delinquent"),
+        ErrorKind::TwoFactor => (403, "two_factor"),
+        ErrorKind::Forbidden => (403, "forbidden"),
+        ErrorKind::Suspended => (403, "suspended"),
+        ErrorKind::NotFound { .. } => (404, "not_found"),
+        ErrorKind::Invalid { id, .. } => (422, id.as_str()),
+        ErrorKind::Unexpected { status } => (*status, "unexpected"),
+        ErrorKind::Conflict
+        | ErrorKind::RateLimited
+        | ErrorKind::OverBudget { .. }
+        | ErrorKind::Server { .. }
+        | ErrorKind::TimedOut
+        | ErrorKind::Connect
+        | ErrorKind::Broken
+        | ErrorKind::Unreadable
+        | ErrorKind::ReadOnly => return None,
+    };
+    Some((status, id.to_owned()))
+}

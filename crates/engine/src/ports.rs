@@ -1,0 +1,64 @@
+//! The ports: everything outside that the engine speaks to. Built in `main`, or by a test that plays the outside.
+
+use async_trait::async_trait;
+use flyball_heroku::Heroku;
+use flyball_model::{AccountName, Reading, RunId, Timestamp};
+use flyball_monitors::{Monitor, Observer};
+use flyball_store::Store;
+use std::sync::Arc;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now. Asked once at the start of a step, and handed down.
+    fn now(&self) -> Timestamp;
+}
+
+/// Makes ids.
+pub trait Ids: Send + Sync {
+    /// A run's id: time-ordered.
+    fn run(&self, now: Timestamp) -> RunId;
+}
+
+/// The Heroku accounts.
+pub trait Accounts: Send + Sync {
+    /// The Platform API for what acts, and for the looks around that; `None` if there is no such account.
+    fn heroku(&self, account: &AccountName) -> Option<Arc<dyn Heroku>>;
+
+    /// The API host, by which apps of the same name are told apart.
+    fn host(&self) -> &str;
+
+    /// The value of an environment variable that a setting names; `None` if it is not set.
+    fn variable(&self, name: &str) -> Option<secrecy::SecretString>;
+
+    /// Goes over to the accounts of other definitions. Whoever always has the same accounts need not listen.
+    fn define(&self, _accounts: &[flyball_config::Account]) {}
+}
+
+/// Makes readings.
+#[async_trait]
+pub trait Observe: Send + Sync {
+    /// Looks once, and says what was seen.
+    async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading;
+}
+
+#[async_trait]
+impl Observe for Observer {
+    async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
+        Observer::observe(self, monitor, begun_at).await
+    }
+}
+
+/// Everything outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// What Flyball remembers.
+    pub store: Arc<dyn Store>,
+    /// The Heroku accounts.
+    pub accounts: Arc<dyn Accounts>,
+    /// Makes readings.
+    pub observe: Arc<dyn Observe>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn Ids>,
+}

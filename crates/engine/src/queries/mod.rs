@@ -1,0 +1,136 @@
+//! Queries: what people and programs ask, answered as plain views.
+//!
+//! A [`Reader`] builds every view from the definitions and the store alone, so that it works beside a running engine and
+//! from another process. It changes nothing and calls nobody. What the command line prints as JSON is the view itself.
+
+mod history;
+mod monitor;
+mod next;
+mod reaction;
+mod run;
+mod status;
+mod why;
+
+pub use history::{HistoryFilter, HistoryLine};
+pub use monitor::{MonitorView, ReadingView};
+pub use next::Next;
+pub use reaction::{HoldingView, ReactionView};
+pub use run::{RunView, WantedBy};
+pub use status::Status;
+pub use why::{About, NotKnown, Part, Why};
+
+use crate::wiring::Wiring;
+use flyball_config::Definitions;
+use flyball_model::{MonitorId, MonitorState, Timestamp};
+use flyball_store::{Error, Holding, Store};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Whether an engine runs on the store that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineState {
+    /// One does: what is read is at most a second old.
+    Running,
+    /// None does: nothing is watched, and what is read is from before.
+    Stopped,
+}
+
+/// Answers queries, as of one moment.
+pub struct Reader<'a> {
+    store: &'a dyn Store,
+    definitions: &'a Definitions,
+    wiring: Wiring,
+    host: &'a str,
+    engine: EngineState,
+    now: Timestamp,
+}
+
+/// What the store remembers of monitors and reactions, read once for a whole view.
+struct Recalled {
+    states: HashMap<MonitorId, MonitorState>,
+    holdings: Vec<Holding>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `store` with these definitions, of apps at the API `host`, as of `now`.
+    #[must_use]
+    pub fn new(
+        store: &'a dyn Store,
+        definitions: &'a Definitions,
+        host: &'a str,
+        engine: EngineState,
+        now: Timestamp,
+    ) -> Self {
+        let wiring = Wiring::new(definitions, flyball_model::Mode::Act, &Wiring::default(), now);
+        Self { store, definitions, wiring, host, engine, now }
+    }
+
+    async fn recalled(&self) -> Result<Recalled, Error> {
+        let remembered = self.store.remembered().await?;
+        let still_watched = |row: &flyball_store::Remembered| {
+            self.wiring.monitor(row.monitor).is_some_and(|monitor| monitor.kind.watched() == row.watched)
+        };
+        let states = remembered.into_iter().filter(still_watched).map(|row| (row.monitor, row.state)).collect();
+        Ok(Recalled { states, holdings: self.store.holdings().await? })
+    }
+}
+
+/// How long ago, in words: "3s ago".
+fn ago(then: Timestamp, now: Timestamp) -> String {
+    let passed = now.since(then);
+    // Nobody counts in milliseconds how long ago something was.
+    if passed.as_secs() == 0 {
+        return "just now".to_owned();
+    }
+    let whole = std::time::Duration::from_secs(passed.as_secs());
+    format!("{} ago", flyball_model::duration::roughly(whole))
+}
+
+/// A time for a sentence: the time of day, with the date when it is another day's.
+fn when(at: Timestamp, now: Timestamp) -> String {
+    let (text, today) = (at.to_string(), now.to_string());
+    if text[..10] == today[..10] { at.time_of_day() } else { format!("{} {}", &text[..10], at.time_of_day()) }
+}
+
+/// "once", "14 times".
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// "1 reading", "14 readings".
+fn readings(count: u64) -> String {
+    if count == 1 { "1 reading".to_owned() } else { format!("{count} readings") }
+}
+
+/// Names for a sentence: `"a", "b" and "c"`.
+fn names<T: std::fmt::Display>(names: &[T]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    match quoted.split_last() {
+        None => "nothing".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_say_them() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-01-02T12:00:00Z");
+        assert_eq!(ago(at("2026-01-02T11:56:58.400Z"), now), "3m 1s ago");
+        assert_eq!(ago(now, now), "just now");
+        assert_eq!(when(at("2026-01-02T11:00:00Z"), now), "11:00:00");
+        assert_eq!(when(at("2026-01-01T11:00:00Z"), now), "2026-01-01 11:00:00");
+    }
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        assert_eq!(names::<&str>(&[]), "nothing");
+        assert_eq!(names(&["a"]), "\"a\"");
+        assert_eq!(names(&["a", "b", "c"]), "\"a\", \"b\" and \"c\"");
+    }
+}

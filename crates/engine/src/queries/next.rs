@@ -1,0 +1,138 @@
+//! When a reaction could act next, as far as that can be told beforehand.
+
+use super::{Recalled, readings};
+use flyball_decide::{Facts, Refusal, backed_off, may_act};
+use flyball_model::{Because, MonitorId, Timestamp};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// When a reaction could act next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// The earliest time; none where it does not hang on time alone.
+    pub at: Option<Timestamp>,
+    /// In a sentence.
+    pub words: String,
+}
+
+impl Next {
+    fn never(why: &str) -> Self {
+        Self { at: None, words: format!("It cannot act by itself: {why}.") }
+    }
+
+    fn when(what: &str) -> Self {
+        Self { at: None, words: format!("It can act again when {what}.") }
+    }
+}
+
+/// What stands between being called and acting, without a look at the app.
+pub(super) struct Gate {
+    pub(super) known: Facts,
+    pub(super) refused: Option<Refusal>,
+}
+
+/// When a reaction could act next.
+pub(super) fn next(
+    reaction: &Reaction,
+    watching: &[Arc<Monitor>],
+    recalled: &Recalled,
+    gate: &Gate,
+    now: Timestamp,
+) -> Next {
+    if !reaction.policy.enabled {
+        return Next::never("it is switched off in the file (`enabled = false`)");
+    }
+    let watching: Vec<&Arc<Monitor>> = watching.iter().filter(|monitor| monitor.enabled).collect();
+    if watching.is_empty() {
+        return Next::never("no monitor that is switched on calls it; `flyball react` does it by hand");
+    }
+    let gate = match gate.closed(reaction, now) {
+        Some(because) => match because.until() {
+            Some(until) => Some((until, because)),
+            None => return Next::when(&opening(&because)),
+        },
+        None => None,
+    };
+    // Of several monitors, the one that could call it first.
+    let chances = watching.iter().map(|monitor| chance(reaction, monitor, recalled, now));
+    let chance = chances.min_by_key(|chance| chance.at.unwrap_or(Timestamp::FAR_FUTURE));
+    let chance = chance.expect("there is at least one monitor");
+    match (gate, chance.at) {
+        (None, _) => chance,
+        (Some((until, because)), at) => {
+            let at = at.map_or(until, |at| at.max(until));
+            let time = at.time_of_day();
+            let exception = match because {
+                Because::BackedOff { .. } => ", or as soon as the file or what is seen of the app changes",
+                _ => "",
+            };
+            Next { at: Some(at), words: format!("It could act at {time} at the earliest{exception}: {because}.") }
+        }
+    }
+}
+
+impl Gate {
+    fn closed(&self, reaction: &Reaction, now: Timestamp) -> Option<Because> {
+        let may = may_act(reaction.kind.rank(), reaction.policy.cooldown, &self.known, now);
+        may.err().or_else(|| self.refused.as_ref().and_then(|refused| backed_off(refused, &refused.gist, now)))
+    }
+}
+
+/// What ends a reason that has no time of its own.
+fn opening(because: &Because) -> String {
+    match because {
+        Because::Paused { scope, .. } => format!("somebody resumes {scope}: `flyball resume`"),
+        Because::RunOpen => "its open run has ended".to_owned(),
+        Because::AppBusy { reaction } => format!("the open run of \"{reaction}\" has ended"),
+        other => format!("this no longer holds: {other}"),
+    }
+}
+
+/// What one monitor could lead to.
+fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, now: Timestamp) -> Next {
+    let call_on = reaction.policy.call_on;
+    let trigger = reaction.policy.trigger.get();
+    let standing = recalled.states.get(&monitor.id).and_then(|state| state.standing.as_ref());
+    let (streak, known_at) = match standing {
+        Some(standing) if call_on.matches(standing.verdict) => (standing.streak, standing.known_at),
+        Some(standing) => (0, standing.known_at),
+        None => (0, now),
+    };
+    let missing = trigger.saturating_sub(streak).max(1);
+    let at = (known_at + monitor.every * missing).max(now);
+    if streak >= trigger
+        && let Some(because) = holding(recalled, reaction, monitor.id)
+    {
+        return held(because, at);
+    }
+    let words = format!(
+        "It could act at {} at the earliest, after {} more of \"{}\" that {} {call_on}.",
+        at.time_of_day(),
+        readings(u64::from(missing)),
+        monitor.name,
+        if missing == 1 { "is" } else { "are" },
+    );
+    Next { at: Some(at), words }
+}
+
+/// The reason for which a reaction held still at the latest reading of a monitor that called it.
+fn holding<'a>(recalled: &'a Recalled, reaction: &Reaction, monitor: MonitorId) -> Option<&'a Because> {
+    let of = |holding: &&flyball_store::Holding| {
+        holding.key.reaction == reaction.id && holding.key.monitor == monitor
+    };
+    let because = &recalled.holdings.iter().find(of)?.because;
+    (!matches!(because, Because::Matched { .. } | Because::ByHand | Because::NotCalledOn { .. })).then_some(because)
+}
+
+/// Called, and held still all the same: for how much longer.
+fn held(because: &Because, next_reading: Timestamp) -> Next {
+    if because.is_limit() {
+        let words = "It can go no further: raise its limit in the file, or change the app by hand.".to_owned();
+        return Next { at: None, words };
+    }
+    let at = because.until().map_or(next_reading, |until| until.max(next_reading));
+    let words = format!("It asks again at each reading, next at {}: {because}.", at.time_of_day());
+    Next { at: Some(at), words }
+}

@@ -1,0 +1,142 @@
+//! Reactions as people read them: why they hold still, and when they could act next.
+
+use super::next::{Gate, next};
+use super::{Next, Reader, Recalled, RunView, ago, names, readings, when};
+use crate::choose::before_looking;
+use flyball_model::{
+    AccountName, AppName, Because, CallOn, Mode, MonitorName, ReactionName, Timestamp, duration,
+};
+use flyball_reactions::Reaction;
+use flyball_store::{AppFacts, Error, RunsPage};
+use serde::Serialize;
+use std::time::Duration;
+
+/// A reaction, and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReactionView {
+    /// Its name.
+    pub name: ReactionName,
+    /// The word of its kind.
+    pub kind: &'static str,
+    /// The app that it acts on.
+    pub app: AppName,
+    /// The account that it acts by.
+    pub account: AccountName,
+    /// Whether it acts, or only tells.
+    pub mode: Mode,
+    /// Whether the file has it switched on.
+    pub enabled: bool,
+    /// The verdict that it is called on.
+    pub call_on: CallOn,
+    /// From which reading in a row on.
+    pub trigger: u32,
+    /// Its cooldown, in words.
+    pub cooldown: String,
+    /// The monitors that call it.
+    pub called_by: Vec<MonitorName>,
+    /// What it decided at the latest readings of each monitor.
+    pub holdings: Vec<HoldingView>,
+    /// Its latest run.
+    pub last_run: Option<RunView>,
+    /// When it could act next.
+    pub next: Next,
+}
+
+/// What a reaction decided at the latest readings of a monitor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HoldingView {
+    /// Which monitor.
+    pub monitor: MonitorName,
+    /// Whether it acted, or held still.
+    pub acted: bool,
+    /// The reason's word.
+    pub reason: &'static str,
+    /// The reason in words.
+    pub words: String,
+    /// Since when it is this reason.
+    pub since: Timestamp,
+    /// The latest reading for which it was.
+    pub last_at: Timestamp,
+    /// For how many readings.
+    pub count: u64,
+}
+
+impl Reader<'_> {
+    pub(super) async fn reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<ReactionView, Error> {
+        let facts = self.store.app_facts(self.host, reaction.kind.app(), &[reaction.id], self.now).await?;
+        let page = RunsPage { reaction: Some(reaction.id), runs: 1, ..RunsPage::default() };
+        let last_run = self.store.runs(&page).await?.pop();
+        let watching = self.wiring.watched_by(reaction.id);
+        let holdings = recalled.holdings.iter().filter(|holding| holding.key.reaction == reaction.id);
+        let named = holdings.filter_map(|holding| {
+            let monitor = watching.iter().find(|monitor| monitor.id == holding.key.monitor)?;
+            Some((holding, monitor.name.clone()))
+        });
+        let holdings = named
+            .map(|(holding, monitor)| HoldingView {
+                monitor,
+                acted: matches!(holding.because, Because::Matched { .. } | Because::ByHand),
+                reason: holding.because.code(),
+                words: holding.because.to_string(),
+                since: holding.since,
+                last_at: holding.last_at,
+                count: holding.count,
+            })
+            .collect();
+        let gate = Gate { known: before_looking(reaction, &self.wiring, &facts), refused: refusal(&facts, reaction) };
+        Ok(ReactionView {
+            name: reaction.name.clone(),
+            kind: reaction.kind.word(),
+            app: reaction.kind.app().clone(),
+            account: reaction.kind.account().clone(),
+            mode: self.wiring.mode(reaction),
+            enabled: reaction.policy.enabled,
+            call_on: reaction.policy.call_on,
+            trigger: reaction.policy.trigger.get(),
+            cooldown: duration::print(reaction.policy.cooldown),
+            called_by: watching.iter().map(|monitor| monitor.name.clone()).collect(),
+            holdings,
+            last_run: last_run.as_ref().map(RunView::of),
+            next: next(reaction, watching, recalled, &gate, self.now),
+        })
+    }
+}
+
+/// The reaction's last run, if Heroku refused it. Whether the app or the file changed since is not known here.
+fn refusal(facts: &AppFacts, reaction: &Reaction) -> Option<flyball_decide::Refusal> {
+    crate::choose::refusal(reaction, facts, Timestamp::EPOCH)
+}
+
+impl ReactionView {
+    /// What it does, why it holds still, and when it could act next, in sentences.
+    pub(super) fn sentences(&self, cooldown: Duration, now: Timestamp) -> Vec<String> {
+        let mut told = vec![self.purpose(cooldown)];
+        if self.mode == Mode::DryRun {
+            told.push("It only tells what it would do (`mode = \"dry_run\"`).".to_owned());
+        }
+        told.extend(self.holdings.iter().map(|holding| holding.sentence(now)));
+        if let Some(run) = &self.last_run {
+            told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
+        }
+        told.push(self.next.words.clone());
+        told
+    }
+
+    fn purpose(&self, cooldown: Duration) -> String {
+        let nth = match self.trigger {
+            1 => "each".to_owned(),
+            trigger => format!("the {trigger}. and each further"),
+        };
+        let rest = if cooldown.is_zero() { String::new() } else { format!(", at most once in {}", self.cooldown) };
+        let of = if self.called_by.is_empty() { "no monitor".to_owned() } else { names(&self.called_by) };
+        format!("It does `{}` on {} at {nth} {} reading in a row of {of}{rest}.", self.kind, self.app, self.call_on)
+    }
+}
+
+impl HoldingView {
+    fn sentence(&self, now: Timestamp) -> String {
+        let (monitor, since, count) = (&self.monitor, when(self.since, now), readings(self.count));
+        let verb = if self.acted { "acts on" } else { "holds still at" };
+        format!("It {verb} readings of \"{monitor}\" since {since} ({count}): {}.", self.words)
+    }
+}

@@ -1,0 +1,99 @@
+//! Runs as people read them.
+
+use flyball_model::{Actor, AppName, Excerpt, ReactionName, Run, RunId, RunState, Timestamp};
+use serde::Serialize;
+
+/// A run: one plan from queued to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunView {
+    /// Which.
+    pub id: RunId,
+    /// Of which reaction.
+    pub reaction: ReactionName,
+    /// On which app.
+    pub app: AppName,
+    /// What is to be done, in words.
+    pub plan: String,
+    /// Why, in words.
+    pub because: String,
+    /// Who wanted it: a monitor's name, or a person's.
+    pub wanted_by: WantedBy,
+    /// When it was saved.
+    pub queued_at: Timestamp,
+    /// When its call was about to be sent.
+    pub sent_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// `queued`, `claimed`, `sent` or `ended`.
+    pub state: &'static str,
+    /// `done`, `not_done`, `superseded`, `refused` or `in_doubt`, once it has ended.
+    pub outcome: Option<&'static str>,
+    /// How it stands, or how it ended, in words.
+    pub words: String,
+    /// Heroku's request ids, which its support asks for.
+    pub request_ids: Vec<Excerpt>,
+}
+
+/// Who wanted a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WantedBy {
+    /// A monitor's readings.
+    Monitor(String),
+    /// A person.
+    Person(String),
+}
+
+impl RunView {
+    /// The view of a run.
+    #[must_use]
+    pub fn of(run: &Run) -> Self {
+        let (ended_at, outcome) = match &run.state {
+            RunState::Ended { at, outcome } => (Some(*at), Some(outcome)),
+            RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => (None, None),
+        };
+        let words = match &run.state {
+            RunState::Queued => "waits to be performed".to_owned(),
+            RunState::Claimed { .. } => "the app is looked at before the call is sent".to_owned(),
+            RunState::Sent { look_at, .. } => {
+                format!("the call was sent; without an answer it is looked for at {}", look_at.time_of_day())
+            }
+            RunState::Ended { outcome, .. } => outcome.to_string(),
+        };
+        Self {
+            id: run.id,
+            reaction: run.reaction_name.clone(),
+            app: run.plan.app.clone(),
+            plan: run.plan.to_string(),
+            because: run.because.to_string(),
+            wanted_by: match &run.actor {
+                Actor::Engine { monitor_name, .. } => WantedBy::Monitor(monitor_name.to_string()),
+                Actor::Person { name } => WantedBy::Person(name.clone()),
+            },
+            queued_at: run.queued_at,
+            sent_at: run.sent_at,
+            ended_at,
+            state: run.state.code(),
+            outcome: outcome.map(flyball_model::Outcome::code),
+            words,
+            request_ids: run.request_ids.clone(),
+        }
+    }
+
+    /// The run in one sentence, without a full stop: what, who wanted it, what became of it, by which request.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let wanted = match &self.wanted_by {
+            WantedBy::Monitor(monitor) => format!("\"{monitor}\" was {}", self.because),
+            WantedBy::Person(person) => format!("{person} asked for it"),
+        };
+        let mut sentence = format!("{} ({wanted}): {}", self.plan, self.words);
+        // What failed carries its request's id in its words.
+        let told = |id: &&Excerpt| !self.words.contains(id.as_str());
+        let ids: Vec<&str> = self.request_ids.iter().filter(told).map(Excerpt::as_str).collect();
+        if !ids.is_empty() {
+            sentence.push_str(&format!(" [request {}]", ids.join("; ")));
+        }
+        sentence
+    }
+}

@@ -1,0 +1,217 @@
+//! `why`: what was seen, what is held and for what reason, and what may come next, in sentences.
+
+use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView, ago, when};
+use flyball_model::{AppName, MonitorName, ReactionName, Timestamp};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use flyball_settings::did_you_mean;
+use flyball_store::{Error, Pause, RunsPage, Sighting};
+use serde::Serialize;
+
+/// So many readings are shown: what fits on a screen beside the rest.
+const READINGS: u32 = 5;
+/// So many runs are shown.
+const RUNS: u32 = 5;
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A monitor.
+    Monitor(MonitorName),
+    /// A reaction.
+    Reaction(ReactionName),
+    /// An app.
+    App(AppName),
+}
+
+/// Nothing in the file has this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotKnown {
+    /// What was probably meant.
+    pub meant: Option<String>,
+}
+
+/// An explanation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Why {
+    /// When this was read.
+    pub at: Timestamp,
+    /// Whether an engine runs.
+    pub engine: EngineState,
+    /// The pauses that hold.
+    pub pauses: Vec<Pause>,
+    /// What was asked about first, then what belongs to it.
+    pub parts: Vec<Part>,
+}
+
+/// An explanation of one thing: sentences, and the data that they were made from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// What it is about.
+    pub about: About,
+    /// The explanation.
+    pub sentences: Vec<String>,
+    /// The monitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<MonitorView>,
+    /// The reaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<ReactionView>,
+    /// The latest readings, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<ReadingView>,
+    /// The latest runs, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunView>,
+}
+
+impl Reader<'_> {
+    /// What a name means: monitors before reactions before apps, and all of them where several have it.
+    ///
+    /// # Errors
+    ///
+    /// When nothing in the file has it.
+    pub fn about(&self, name: &str) -> Result<Vec<About>, NotKnown> {
+        let monitors = self.definitions.monitors.iter().map(|monitor| About::Monitor(monitor.name.clone()));
+        let reactions = self.definitions.reactions.iter().map(|reaction| About::Reaction(reaction.name.clone()));
+        let known: Vec<About> = monitors.chain(reactions).chain(self.apps().into_iter().map(About::App)).collect();
+        let found: Vec<About> = known.iter().filter(|about| about.name() == name).cloned().collect();
+        if found.is_empty() {
+            let meant = did_you_mean(name, known.iter().map(About::name)).map(str::to_owned);
+            return Err(NotKnown { meant });
+        }
+        Ok(found)
+    }
+
+    /// The apps that the file names, in its order, each once.
+    fn apps(&self) -> Vec<AppName> {
+        let watched = self.definitions.monitors.iter().filter_map(|monitor| monitor.kind.app());
+        let acted_on = self.definitions.reactions.iter().map(|reaction| reaction.kind.app());
+        let mut apps: Vec<AppName> = Vec::new();
+        for app in acted_on.chain(watched) {
+            if !apps.contains(app) {
+                apps.push(app.clone());
+            }
+        }
+        apps
+    }
+
+    /// Explains.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn why(&self, about: &[About]) -> Result<Why, Error> {
+        let recalled = self.recalled().await?;
+        let mut parts = Vec::new();
+        for about in about {
+            match about {
+                About::Monitor(name) => self.why_monitor(name, &recalled, &mut parts).await?,
+                About::Reaction(name) => self.why_reaction(name, &recalled, &mut parts).await?,
+                About::App(app) => self.why_app(app, &recalled, &mut parts).await?,
+            }
+        }
+        Ok(Why { at: self.now, engine: self.engine, pauses: self.store.pauses(self.now).await?, parts })
+    }
+
+    async fn why_monitor(&self, name: &MonitorName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
+        let Some(monitor) = self.definitions.monitors.iter().find(|monitor| monitor.name == *name) else {
+            return Ok(());
+        };
+        parts.push(self.of_monitor(monitor, recalled).await?);
+        for reaction in self.definitions.reactions.iter().filter(|reaction| monitor.reactions.contains(&reaction.name)) {
+            parts.push(self.of_reaction(reaction, recalled).await?);
+        }
+        Ok(())
+    }
+
+    async fn why_reaction(&self, name: &ReactionName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
+        let Some(reaction) = self.definitions.reactions.iter().find(|reaction| reaction.name == *name) else {
+            return Ok(());
+        };
+        parts.push(self.of_reaction(reaction, recalled).await?);
+        for monitor in self.definitions.monitors.iter().filter(|monitor| monitor.reactions.contains(name)) {
+            parts.push(self.of_monitor(monitor, recalled).await?);
+        }
+        Ok(())
+    }
+
+    async fn why_app(&self, app: &AppName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
+        let sighting = self.store.sighting(self.host, app).await?;
+        let page = RunsPage { app: Some(app.clone()), runs: RUNS, ..RunsPage::default() };
+        let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
+        let sentences = vec![seen(sighting.as_ref(), self.now)];
+        let about = About::App(app.clone());
+        parts.push(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs });
+        let reactions: Vec<&Reaction> =
+            self.definitions.reactions.iter().filter(|reaction| reaction.kind.app() == app).collect();
+        for monitor in &self.definitions.monitors {
+            let calls_one = reactions.iter().any(|reaction| monitor.reactions.contains(&reaction.name));
+            if calls_one || monitor.kind.app() == Some(app) {
+                parts.push(self.of_monitor(monitor, recalled).await?);
+            }
+        }
+        for reaction in reactions {
+            parts.push(self.of_reaction(reaction, recalled).await?);
+        }
+        Ok(())
+    }
+
+    async fn of_monitor(&self, monitor: &Monitor, recalled: &Recalled) -> Result<Part, Error> {
+        let view = self.monitor(monitor, recalled).await?;
+        let readings = self.last_readings(monitor, READINGS).await?;
+        Ok(Part {
+            about: About::Monitor(monitor.name.clone()),
+            sentences: view.sentences(monitor.every, self.now),
+            monitor: Some(view),
+            reaction: None,
+            readings,
+            runs: Vec::new(),
+        })
+    }
+
+    async fn of_reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<Part, Error> {
+        let view = self.reaction(reaction, recalled).await?;
+        let page = RunsPage { reaction: Some(reaction.id), runs: RUNS, ..RunsPage::default() };
+        let runs = self.store.runs(&page).await?;
+        Ok(Part {
+            about: About::Reaction(reaction.name.clone()),
+            sentences: view.sentences(reaction.policy.cooldown, self.now),
+            monitor: None,
+            reaction: Some(view),
+            readings: Vec::new(),
+            runs: runs.iter().map(RunView::of).collect(),
+        })
+    }
+}
+
+impl About {
+    /// The name alone.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Monitor(name) => name.as_str(),
+            Self::Reaction(name) => name.as_str(),
+            Self::App(name) => name.as_str(),
+        }
+    }
+}
+
+/// What was last seen of an app, in a sentence.
+fn seen(sighting: Option<&Sighting>, now: Timestamp) -> String {
+    let Some(sighting) = sighting else {
+        return "It has not been looked at yet: that is done when a reaction is called.".to_owned();
+    };
+    let mut facts: Vec<String> = Vec::new();
+    let process = |p: &flyball_model::ProcessFormation| format!("{}={}:{}", p.process_type, p.quantity, p.size);
+    if !sighting.formation.is_empty() {
+        facts.push(sighting.formation.iter().map(process).collect::<Vec<_>>().join(" "));
+    }
+    facts.extend(sighting.releases.iter().find(|release| release.current).map(|r| format!("release {}", r.version)));
+    if sighting.app.maintenance {
+        facts.push("in maintenance mode, in which reactions hold".to_owned());
+    }
+    let facts = if facts.is_empty() { "it was there".to_owned() } else { facts.join(", ") };
+    format!("It was last looked at {} ({}): {facts}.", when(sighting.seen_at, now), ago(sighting.seen_at, now))
+}

@@ -1,0 +1,128 @@
+//! Wiring: which reactions are attached to which monitors. Read-only; a changed file makes a new one.
+
+use flyball_config::Definitions;
+use flyball_model::{AccountName, AppName, Mode, MonitorId, ReactionId, ReactionName, Timestamp};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The app that a reaction acts on, and by which account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// The account.
+    pub account: AccountName,
+    /// The app.
+    pub app: AppName,
+}
+
+impl Subject {
+    /// What a reaction acts on.
+    #[must_use]
+    pub fn of(reaction: &Reaction) -> Self {
+        Self { account: reaction.kind.account().clone(), app: reaction.kind.app().clone() }
+    }
+}
+
+/// Which reactions are attached to which monitors.
+#[derive(Debug, Default)]
+pub struct Wiring {
+    monitors: HashMap<MonitorId, Arc<Monitor>>,
+    reactions: HashMap<ReactionId, Arc<Reaction>>,
+    attached: HashMap<MonitorId, Vec<Arc<Reaction>>>,
+    watched_by: HashMap<ReactionId, Vec<Arc<Monitor>>>,
+    mode: Mode,
+    /// Since when each reaction is as it is: refusals from before are forgiven.
+    since: HashMap<ReactionId, Timestamp>,
+}
+
+impl Wiring {
+    /// Wires definitions up. `before` is what held until now: reactions that did not change keep their history.
+    #[must_use]
+    pub fn new(definitions: &Definitions, mode: Mode, before: &Self, now: Timestamp) -> Self {
+        let monitors: HashMap<_, _> = definitions.monitors.iter().map(|m| (m.id, Arc::new(m.clone()))).collect();
+        let reactions: HashMap<_, _> = definitions.reactions.iter().map(|r| (r.id, Arc::new(r.clone()))).collect();
+        let mut attached = HashMap::new();
+        let mut watched_by: HashMap<ReactionId, Vec<Arc<Monitor>>> = HashMap::new();
+        for monitor in monitors.values() {
+            let ids = monitor.reactions.iter().map(ReactionId::of);
+            let reactions: Vec<Arc<Reaction>> = ids.filter_map(|id| reactions.get(&id).cloned()).collect();
+            for reaction in &reactions {
+                watched_by.entry(reaction.id).or_default().push(Arc::clone(monitor));
+            }
+            attached.insert(monitor.id, reactions);
+        }
+        let since = |reaction: &Arc<Reaction>| match before.reactions.get(&reaction.id) {
+            Some(old) if **old == **reaction => before.since.get(&reaction.id).copied().unwrap_or(now),
+            Some(_) | None => now,
+        };
+        let since = reactions.values().map(|reaction| (reaction.id, since(reaction))).collect();
+        Self { monitors, reactions, attached, watched_by, mode: mode.and(definitions.settings.mode), since }
+    }
+
+    /// Every monitor, in no order.
+    pub fn monitors(&self) -> impl Iterator<Item = &Arc<Monitor>> {
+        self.monitors.values()
+    }
+
+    /// Every reaction, in no order.
+    pub fn reactions(&self) -> impl Iterator<Item = &Arc<Reaction>> {
+        self.reactions.values()
+    }
+
+    /// One monitor.
+    #[must_use]
+    pub fn monitor(&self, id: MonitorId) -> Option<&Arc<Monitor>> {
+        self.monitors.get(&id)
+    }
+
+    /// One reaction.
+    #[must_use]
+    pub fn reaction(&self, id: ReactionId) -> Option<&Arc<Reaction>> {
+        self.reactions.get(&id)
+    }
+
+    /// One reaction by name.
+    #[must_use]
+    pub fn reaction_named(&self, name: &ReactionName) -> Option<&Arc<Reaction>> {
+        self.reactions.get(&ReactionId::of(name))
+    }
+
+    /// The reactions that are asked after each reading of a monitor, in order.
+    #[must_use]
+    pub fn attached(&self, monitor: MonitorId) -> &[Arc<Reaction>] {
+        self.attached.get(&monitor).map_or(&[], Vec::as_slice)
+    }
+
+    /// The monitors that a reaction is attached to.
+    #[must_use]
+    pub fn watched_by(&self, reaction: ReactionId) -> &[Arc<Monitor>] {
+        self.watched_by.get(&reaction).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many readings' times a monitor must remember: the longest trigger of its reactions.
+    #[must_use]
+    pub fn remember(&self, monitor: MonitorId) -> u32 {
+        self.attached(monitor).iter().map(|reaction| reaction.policy.trigger.get()).max().unwrap_or(1)
+    }
+
+    /// The shortest interval of a reaction's monitors, when there are several.
+    #[must_use]
+    pub fn shared_interval(&self, reaction: ReactionId) -> Option<Duration> {
+        let monitors = self.watched_by(reaction);
+        if monitors.len() < 2 { None } else { monitors.iter().map(|monitor| monitor.every).min() }
+    }
+
+    /// Whether this reaction acts, or only tells.
+    #[must_use]
+    pub fn mode(&self, reaction: &Reaction) -> Mode {
+        self.mode.and(reaction.policy.mode)
+    }
+
+    /// Since when a reaction is as it is.
+    #[must_use]
+    pub fn since(&self, reaction: ReactionId) -> Timestamp {
+        self.since.get(&reaction).copied().unwrap_or(Timestamp::EPOCH)
+    }
+}
