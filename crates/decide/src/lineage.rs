@@ -137,8 +137,9 @@ pub fn step_back(
 
     let oldest = history.newest_first.last().map(|release| release.version);
     match (limits.min_release, look_further(history)) {
+        (Some(min), _) if passed_over_by_minimum => Err(Because::AtMinimumRelease { origin, min }.into()),
         // Everything that is not known yet is older than may run.
-        (Some(min), _) if passed_over_by_minimum || oldest.is_some_and(|oldest| oldest <= min) => {
+        (Some(min), Some(_)) if oldest.is_some_and(|oldest| oldest <= min) => {
             Err(Because::AtMinimumRelease { origin, min }.into())
         }
         (_, Some(further)) => Err(further),

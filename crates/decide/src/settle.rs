@@ -65,10 +65,7 @@ pub fn evidence_from(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{
-        App, AppId, Content, DynoSize, Generation, ProcessType, Release, ReleaseHistory, ReleaseId, ReleaseStatus,
-        ReleaseVersion,
-    };
+    use flyball_model::{Release, ReleaseHistory, ReleaseVersion, testing};
 
     const SETTLE: Duration = Duration::from_secs(300);
 
@@ -77,48 +74,16 @@ mod tests {
     }
 
     fn dyno(name: &str, state: DynoState, created: i64, updated: i64, release: u64) -> Dyno {
-        let process_type: ProcessType = name.split('.').next().unwrap().parse().unwrap();
-        Dyno {
-            id: DynoId::new(format!("{name} made {created}")),
-            name: name.parse().unwrap(),
-            process_type,
-            state,
-            size: DynoSize::new("standard-1x"),
-            command: String::new(),
-            release: ReleaseVersion::new(release),
-            created_at: at(created),
-            updated_at: at(updated),
-        }
+        let plain = testing::dyno(name, at(created));
+        let id = DynoId::new(format!("{name} made {created}"));
+        Dyno { id, state, release: ReleaseVersion::new(release), updated_at: at(updated), ..plain }
     }
 
     /// An app whose v2 was released at second 1000.
     fn sight(dynos: Vec<Dyno>) -> Sight {
-        let release = Release {
-            id: ReleaseId::new("r2"),
-            version: ReleaseVersion::new(2),
-            status: ReleaseStatus::Succeeded,
-            current: true,
-            eligible_for_rollback: Some(true),
-            content: Content::None,
-            description: String::new(),
-            user: None,
-            created_at: at(1000),
-        };
-        Sight {
-            app: App {
-                id: AppId::new("a"),
-                name: "shop".parse().unwrap(),
-                maintenance: false,
-                generation: Generation::Cedar,
-                shield: false,
-                web_url: None,
-            },
-            formation: Vec::new(),
-            dynos,
-            releases: ReleaseHistory { newest_first: vec![release], reaches_the_first: true },
-            taken_at: at(1100),
-            heroku_now: None,
-        }
+        let release = Release { current: true, ..testing::release(2, at(1000)) };
+        let releases = ReleaseHistory { newest_first: vec![release], reaches_the_first: true };
+        Sight { dynos, releases, ..testing::sight(at(1100)) }
     }
 
     #[test]

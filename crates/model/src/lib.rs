@@ -17,6 +17,8 @@ mod secret;
 mod sight;
 mod size;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod timeline;
 

@@ -1,5 +1,5 @@
 use super::*;
-use flyball_model::SlugId;
+use flyball_model::{SlugId, testing};
 
 /// A history written in one line, oldest first, one release a word:
 /// `slug` alone is a deploy, `slug<N` a rollback to vN, `+c` after a slug a config change; a leading `!` failed,
@@ -25,15 +25,12 @@ fn history(words: &str) -> ReleaseHistory {
         let content = if slug == "-" { Content::None } else { Content::Slug(SlugId::new(slug)) };
         let eligible = status == ReleaseStatus::Succeeded && content != Content::None;
         releases.push(Release {
-            id: ReleaseId::new(format!("id-{version}")),
-            version: ReleaseVersion::new(version),
             status,
             current: starred,
             eligible_for_rollback: Some(eligible),
             content,
             description,
-            user: None,
-            created_at: at(version),
+            ..testing::release(version, at(version))
         });
     }
     if !releases.iter().any(|release| release.current)
@@ -80,6 +77,7 @@ fn one_release_further_back_by_content() {
         ("a failed release is passed over", "- - a !b c", min(1), "v5 to v3"),
         ("an expired release is passed over", "- - a xb c", min(1), "v5 to v3"),
         ("a release without a slug is passed over", "- - a", steps(9), "nothing_older"),
+        ("nor is it the minimum that it stops at", "- - a", min(1), "nothing_older"),
         ("the minimum stops it", "- - a b c b<4", min(4), "at_minimum_release"),
         ("a minimum above what runs stops it too", "- - a b c b<4", min(5), "at_minimum_release"),
         ("nothing between the minimum and what runs", "- - a !b c", min(4), "at_minimum_release"),

@@ -2,8 +2,8 @@
 
 use super::{Found, check, find};
 use flyball_model::{
-    App, AppId, Content, Dyno, DynoId, DynoSize, DynoState, Effect, Generation, ProcessFormation, ProcessType,
-    Quantity, Release, ReleaseHistory, ReleaseId, ReleaseStatus, ReleaseVersion, Sight, SlugId, Timestamp,
+    Content, Dyno, DynoId, DynoSize, Effect, ProcessFormation, ProcessType, Quantity, Release, ReleaseStatus,
+    ReleaseVersion, Sight, SlugId, Timestamp, testing,
 };
 
 /// When the call was sent.
@@ -15,21 +15,7 @@ pub(super) struct Written(Sight);
 
 /// An app of which nothing is seen.
 pub(super) fn sight() -> Written {
-    Written(Sight {
-        app: App {
-            id: AppId::new("id-of-shop"),
-            name: "shop".parse().unwrap(),
-            maintenance: false,
-            generation: Generation::Cedar,
-            shield: false,
-            web_url: None,
-        },
-        formation: Vec::new(),
-        dynos: Vec::new(),
-        releases: ReleaseHistory { newest_first: Vec::new(), reaches_the_first: true },
-        taken_at: SENT_AT,
-        heroku_now: None,
-    })
+    Written(testing::sight(SENT_AT))
 }
 
 impl Written {
@@ -44,31 +30,18 @@ impl Written {
     }
 
     pub(super) fn one_off(mut self, name: &str, id: &str, command: &str, created_at: Timestamp) -> Self {
-        self.0.dynos.push(Dyno {
-            id: DynoId::new(id),
-            name: name.parse().unwrap(),
-            process_type: name.split('.').next().unwrap().parse().unwrap(),
-            state: DynoState::Up,
-            size: DynoSize::new("standard-1x"),
-            command: command.to_owned(),
-            release: ReleaseVersion::new(1),
-            created_at,
-            updated_at: created_at,
-        });
+        let plain = testing::dyno(name, created_at);
+        self.0.dynos.push(Dyno { id: DynoId::new(id), command: command.to_owned(), ..plain });
         self
     }
 
     pub(super) fn release(mut self, version: u64, slug: &str, description: &str, status: ReleaseStatus) -> Self {
         let release = Release {
-            id: ReleaseId::new(format!("r{version}")),
-            version: ReleaseVersion::new(version),
             eligible_for_rollback: Some(status == ReleaseStatus::Succeeded),
             status,
-            current: false,
             content: Content::Slug(SlugId::new(slug)),
             description: description.to_owned(),
-            user: None,
-            created_at: SENT_AT,
+            ..testing::release(version, SENT_AT)
         };
         self.0.releases.newest_first.insert(0, release);
         self

@@ -3,8 +3,8 @@
 use super::Kind;
 use flyball_decide::{Known, Planned, StartedOneOff};
 use flyball_model::{
-    App, AppId, Content, Dyno, DynoId, DynoSize, DynoState, Generation, Plan, ProcessFormation, ProcessType, Quantity,
-    Release, ReleaseHistory, ReleaseId, ReleaseStatus, ReleaseVersion, Sight, SlugId, Timestamp,
+    Content, DynoId, DynoSize, Generation, Plan, ProcessFormation, ProcessType, Quantity, Release, Sight, SlugId,
+    Timestamp, testing,
 };
 use flyball_settings::{Key, Mistake, Node, Table, Value};
 use std::collections::BTreeSet;
@@ -23,64 +23,30 @@ pub(super) struct Shop {
 
 /// An app without dynos.
 pub(super) fn shop() -> Shop {
-    Shop {
-        sight: Sight {
-            app: App {
-                id: AppId::new("id-of-shop"),
-                name: "shop".parse().unwrap(),
-                maintenance: false,
-                generation: Generation::Cedar,
-                shield: false,
-                web_url: None,
-            },
-            formation: Vec::new(),
-            dynos: Vec::new(),
-            releases: ReleaseHistory { newest_first: Vec::new(), reaches_the_first: true },
-            taken_at: NOW,
-            heroku_now: None,
-        },
-        last_out: None,
-        one_offs: Vec::new(),
-    }
+    Shop { sight: testing::sight(NOW), last_out: None, one_offs: Vec::new() }
 }
 
 impl Shop {
     pub(super) fn web(mut self, quantity: u32, size: &str) -> Self {
         let (process_type, size) = (ProcessType::web(), DynoSize::new(size));
         self.sight.formation.push(ProcessFormation { process_type, quantity: Quantity::new(quantity), size });
-        (1..=quantity).fold(self, |shop, n| shop.dyno(&format!("web.{n}"), "web"))
+        (1..=quantity).fold(self, |shop, n| shop.dyno(&format!("web.{n}")))
     }
 
     pub(super) fn one_off(self, name: &str) -> Self {
-        self.dyno(name, "run")
+        self.dyno(name)
     }
 
-    fn dyno(mut self, name: &str, process_type: &str) -> Self {
-        self.sight.dynos.push(Dyno {
-            id: DynoId::new(format!("id-of-{name}")),
-            name: name.parse().unwrap(),
-            process_type: process_type.parse().unwrap(),
-            state: DynoState::Up,
-            size: DynoSize::new("standard-1x"),
-            command: String::new(),
-            release: ReleaseVersion::new(1),
-            created_at: NOW,
-            updated_at: NOW,
-        });
+    fn dyno(mut self, name: &str) -> Self {
+        self.sight.dynos.push(testing::dyno(name, NOW));
         self
     }
 
     pub(super) fn releases(mut self, count: u64) -> Self {
         let release = |version| Release {
-            id: ReleaseId::new(format!("id-of-v{version}")),
-            version: ReleaseVersion::new(version),
-            status: ReleaseStatus::Succeeded,
             current: version == count,
-            eligible_for_rollback: Some(true),
             content: Content::Slug(SlugId::new(format!("slug-{version}"))),
-            description: String::new(),
-            user: None,
-            created_at: NOW - Duration::from_secs(86_400),
+            ..testing::release(version, NOW - Duration::from_secs(86_400))
         };
         self.sight.releases.newest_first = (1..=count).rev().map(release).collect();
         self

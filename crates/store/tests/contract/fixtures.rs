@@ -2,7 +2,7 @@
 
 use flyball_model::{
     AccountName, Actor, App, AppId, AppName, Because, Cause, Effect, Entry, Event, Evidence, Excerpt, Finding,
-    Generation, HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType,
+    HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType,
     Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing,
     Timestamp, Verdict,
 };
@@ -148,14 +148,7 @@ pub(crate) fn remembered(of: &str, streak: u32) -> Remembered {
 pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
     Sighting {
         host: HOST.into(),
-        app: App {
-            id: AppId::new(id),
-            name: app(name),
-            maintenance: false,
-            generation: Generation::Cedar,
-            shield: false,
-            web_url: None,
-        },
+        app: App { id: AppId::new(id), name: app(name), ..flyball_model::testing::app() },
         formation: Vec::new(),
         dynos: Vec::new(),
         releases: Vec::new(),
