@@ -8,13 +8,32 @@ use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
 use flyball_heroku::{ErrorKind, Heroku};
 use flyball_model::{
-    Actor, Because, Effect, Entry, Event, Mode, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId, Run, RunId,
-    RunState, Sight, Timestamp,
+    Actor, Because, Effect, Entry, Event, Mode, MonitorId, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId,
+    Run, RunId, RunState, Sight, Timestamp,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{AppFacts, Batch, Error, Pause};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A choice about an app under way, until it is dropped.
+struct Looking<'a> {
+    engine: &'a Engine,
+    subject: &'a Subject,
+}
+
+impl<'a> Looking<'a> {
+    /// Begins one; `None` when one is under way already.
+    fn begin(engine: &'a Engine, subject: &'a Subject) -> Option<Self> {
+        engine.memory().begin_look(subject).then(|| Self { engine, subject })
+    }
+}
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        self.engine.memory().end_look(self.subject);
+    }
+}
 
 impl Engine {
     /// Makes the choice about one app, and writes it together with the readings that led to it.
@@ -24,14 +43,26 @@ impl Engine {
     /// When the store did not take it: nothing was decided then, and the next reading decides anew.
     pub(crate) async fn choose(&self, turn: AppTurn, now: Timestamp) -> Result<Vec<RunId>, Error> {
         let AppTurn { subject, wishes, mut batch } = turn;
-        if self.memory().begin_look(&subject) {
-            let chosen = self.choose_alone(&subject, wishes, &mut batch, now).await;
-            self.memory().end_look(&subject);
-            chosen?;
-        } else {
-            self.note_all(&wishes, &Because::StillLooking, &mut batch, now);
+        // Until its run is on disk, nobody else makes a choice about the app: they would not see it.
+        let alone = Looking::begin(self, &subject);
+        let chosen = match &alone {
+            Some(_) => self.choose_alone(&subject, wishes, &mut batch, now).await,
+            None => {
+                self.note_all(&wishes, &Because::StillLooking, &mut batch, now);
+                Ok(())
+            }
+        };
+        // While the app was looked at, later readings may have been written down already: never go back behind them.
+        let monitors: Vec<MonitorId> = batch.states.iter().map(|row| row.monitor).collect();
+        batch.states = monitors.into_iter().filter_map(|monitor| self.memory().remembered(monitor)).collect();
+        let saved = match chosen {
+            Ok(()) => self.ports.store.save(&batch).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = saved {
+            self.memory().owe(batch);
+            return Err(error);
         }
-        self.ports.store.save(&batch).await?;
         Ok(batch.runs.iter().map(|(_, run)| run.id).collect())
     }
 
@@ -41,6 +72,17 @@ impl Engine {
         for wish in wishes {
             memory.note(&wish.monitor, &wish.reaction, because.clone(), now, batch);
         }
+    }
+
+    /// Takes up what was seen of an app before this process began.
+    pub(crate) async fn recall_sighting(&self, subject: &Subject) -> Result<(), Error> {
+        if self.memory().sighting(subject).is_some() {
+            return Ok(());
+        }
+        if let Some(seen) = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await? {
+            self.memory().set_sighting(subject.clone(), seen);
+        }
+        Ok(())
     }
 
     async fn choose_alone(
@@ -75,6 +117,7 @@ impl Engine {
             return Ok(());
         }
 
+        self.recall_sighting(subject).await?;
         let wanted = match self.look_for(subject, &left, now).await {
             Ok(sight) => self.plan(subject, left, sight, &facts, batch, now).await,
             Err(because) => {
@@ -128,7 +171,6 @@ impl Engine {
         if self.memory().account_is_stopped(account, now) {
             return Err(Because::AccountStopped { account: account.clone() });
         }
-        self.recall_sighting(subject).await;
         let looked = look(&*heroku, subject, needs, now).await;
         let refused = matches!(&looked, Err(error) if *error.kind() == ErrorKind::Unauthorized);
         if self.memory().account_answers(account, !refused, now) && refused {
@@ -138,18 +180,6 @@ impl Engine {
             true => Because::AccountStopped { account: account.clone() },
             false => Because::CannotSee { error: in_words(&error) },
         })
-    }
-
-    /// What was seen of an app before a restart still counts: which dynos have been up, and when it was settling.
-    async fn recall_sighting(&self, subject: &Subject) {
-        if self.memory().sighting(subject).is_some() {
-            return;
-        }
-        match self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await {
-            Ok(Some(sighting)) => self.memory().set_sighting(subject.clone(), sighting),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, app = %subject.app, "what was seen of the app before is not known"),
-        }
     }
 
     /// Lets each kind plan from what is seen. Those that hold are noted.

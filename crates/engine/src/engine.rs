@@ -121,18 +121,27 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the store does not take them. What was seen counts all the same; nothing was decided.
+    /// When the store does not take them. What was seen counts all the same, and is written with the next readings; where
+    /// the store failed, nothing was decided.
     pub async fn take_in(&self, observed: Vec<Observed>) -> Result<Vec<RunId>, Error> {
         let now = self.ports.clock.now();
         let Turn { quiet, apps } = turn(&mut self.memory(), observed, now);
-        if !quiet.is_empty() {
-            self.ports.store.save(&quiet).await?;
+        // A failure about one app is no reason to forget the others.
+        let mut failed = None;
+        if !quiet.is_empty()
+            && let Err(error) = self.ports.store.save(&quiet).await
+        {
+            self.memory().owe(quiet);
+            failed = Some(error);
         }
         let mut runs = Vec::new();
         for app in apps {
-            runs.extend(self.choose(app, now).await?);
+            match self.choose(app, now).await {
+                Ok(chosen) => runs.extend(chosen),
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(runs)
+        failed.map_or(Ok(runs), Err)
     }
 
     /// Brings every run that is due as far as it can go now, one after the other.

@@ -5,6 +5,7 @@
 //! instruction, start it again, and it goes on.
 
 mod choose;
+pub mod commands;
 mod effects;
 mod engine;
 pub mod follow;
@@ -13,6 +14,7 @@ mod look;
 mod memory;
 mod perform;
 mod ports;
+pub mod queries;
 mod turn;
 mod wiring;
 

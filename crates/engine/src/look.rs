@@ -61,6 +61,8 @@ pub(crate) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(crate) fn new(sight: &'a Sight, before: Option<&'a Sighting>) -> Self {
+        // An app of the same name may be another one by now.
+        let before = before.filter(|before| before.app.id == sight.app.id);
         let up_before = before.map(|before| before.been_up.as_slice()).unwrap_or_default();
         let was_up = |id: &DynoId| up_before.contains(id);
         let is_up = |dyno: &flyball_model::Dyno| {

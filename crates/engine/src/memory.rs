@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How long an account whose token Heroku does not take is left alone before one look tries again.
 const PROBE_EVERY: Duration = Duration::from_secs(300);
 
+/// While the store takes nothing, so many readings and lines are kept: an hour of 80 failing monitors at 30 s.
+const OWED_MAX: usize = 10_000;
+
 /// What the engine holds in memory. Small steps under one lock; nothing in here waits.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -31,6 +34,8 @@ pub(crate) struct Memory {
     looking: HashSet<Subject>,
     /// Runs that this process holds, with the proof.
     pub(crate) held: HashMap<RunId, Fence>,
+    /// What was seen and told, and the store did not take.
+    owed: Batch,
 }
 
 impl Memory {
@@ -41,6 +46,22 @@ impl Memory {
             self.states.insert(row.monitor, row.state);
         }
         self.holdings = holdings.into_iter().map(|holding| (holding.key, holding)).collect();
+    }
+
+    /// Keeps what the store did not take, so that nothing stays untold: readings, and lines of the timeline. The runs of
+    /// the batch were not decided, and nor are they told; everything else is written with the next reading as it is then.
+    pub(crate) fn owe(&mut self, batch: Batch) {
+        let Batch { readings, entries, .. } = batch;
+        self.owed.readings.extend(readings);
+        self.owed.entries.extend(entries.into_iter().filter(|entry| entry.run.is_none()));
+        let surplus = |length: usize| length.saturating_sub(OWED_MAX);
+        self.owed.readings.drain(..surplus(self.owed.readings.len()));
+        self.owed.entries.drain(..surplus(self.owed.entries.len()));
+    }
+
+    /// What is owed to the store, to be written first.
+    pub(crate) fn take_owed(&mut self) -> Batch {
+        std::mem::take(&mut self.owed)
     }
 
     /// Goes over to other definitions. A monitor that looks at something else now forgets what it knew, and so does one

@@ -94,37 +94,46 @@ impl Engine {
     /// the plan says, and settled.
     async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku, now: Timestamp) -> Result<(), Outcome> {
         let superseded = |why: String| Outcome::Superseded { why };
-        let wiring = self.wiring();
-        let reaction = wiring.reaction(run.reaction);
-        if let Actor::Engine { monitor, .. } = &run.actor {
-            let Some(reaction) = reaction.filter(|reaction| wiring.mode(reaction) == Mode::Act) else {
-                return Err(superseded("the reaction is gone from the file, or only told by now".to_owned()));
-            };
-            if !wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id) {
-                return Err(superseded("the reaction is not attached to the monitor any more".to_owned()));
-            }
-            if !self.memory().is_called(*monitor, reaction) {
-                return Err(superseded("the monitor does not call for it any more".to_owned()));
-            }
-        }
+        // Before the look, which costs calls; and after it, since much may have been seen meanwhile.
+        self.is_still_called_for(run).map_err(superseded)?;
         let effect = &run.plan.effect;
         let sight = look(heroku, subject, effects::needs(effect), now).await.map_err(|error| Outcome::NotDone {
             why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
         })?;
+        self.is_still_called_for(run).map_err(superseded)?;
         if sight.app.id != run.plan.app_id {
             return Err(superseded(format!("{} is another app by now", run.plan.app)));
         }
-        if sight.app.maintenance && !reaction.is_some_and(|reaction| reaction.policy.in_maintenance) {
+        let wiring = self.wiring();
+        let policy = wiring.reaction(run.reaction).map(|reaction| &reaction.policy);
+        if sight.app.maintenance && !policy.is_some_and(|policy| policy.in_maintenance) {
             return Err(superseded("the app is in maintenance mode by now".to_owned()));
         }
         if effect.boots_anew() {
-            let settle = reaction.map_or(Policy::SETTLE, |reaction| reaction.policy.settle);
+            let settle = policy.map_or(Policy::SETTLE, |policy| policy.settle);
             let memory = self.memory();
             if let Some(because) = Seen::new(&sight, memory.sighting(subject)).settling(settle) {
                 return Err(superseded(because.to_string()));
             }
         }
         effects::check(effect, &sight).map_err(superseded)
+    }
+
+    /// Whether a run is still called for: the file still wants it, and the monitor's latest reading does. What a person
+    /// asked for stays asked for.
+    fn is_still_called_for(&self, run: &Run) -> Result<(), String> {
+        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(()) };
+        let wiring = self.wiring();
+        let Some(reaction) = wiring.reaction(run.reaction).filter(|reaction| wiring.mode(reaction) == Mode::Act) else {
+            return Err("the reaction is gone from the file, or only told by now".to_owned());
+        };
+        if !wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id) {
+            return Err("the reaction is not attached to the monitor any more".to_owned());
+        }
+        if !self.memory().is_called(*monitor, reaction) {
+            return Err("the monitor does not call for it any more".to_owned());
+        }
+        Ok(())
     }
 
     /// Sends the call, once, and records what came of it.
@@ -150,7 +159,7 @@ impl Engine {
         let ids = request_id(error.request_id());
         match error.sent() {
             Sent::No => self.end(run, fence, Outcome::NotDone { why: in_words(error) }, ids).await,
-            Sent::Maybe => self.lose(run, fence, format!("cannot {error}"), look_at, ids).await,
+            Sent::Maybe => self.lose(run, fence, in_words(error), look_at, ids).await,
             Sent::Refused => {
                 let outcome = match refused(error.kind()) {
                     Some((status, id)) => Outcome::Refused { status, id, why: in_words(error) },

@@ -47,8 +47,8 @@ pub(crate) struct Turn {
 
 /// Folds the readings of one moment in, and asks every attached reaction whether it is called.
 pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp) -> Turn {
-    let mut quiet = Batch::default();
-    let mut apps: HashMap<Subject, AppTurn> = HashMap::new();
+    let mut quiet = memory.take_owed();
+    let mut apps = Apps::default();
     for Observed { monitor, reading } in observed {
         let wiring = Arc::clone(&memory.wiring);
         // A monitor that was removed, or changed to look at something else, while this check was under way.
@@ -82,18 +82,32 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
         match wishes.first().map(|wish| Subject::of(&wish.reaction)) {
             None => quiet.append(batch),
             // The reading is written with the choice about the first app that it leads to.
-            Some(subject) => app_turn(&mut apps, subject).batch.append(batch),
+            Some(subject) => apps.of(subject).batch.append(batch),
         }
         for wish in wishes {
             let subject = Subject::of(&wish.reaction);
-            app_turn(&mut apps, subject).wishes.push(wish);
+            apps.of(subject).wishes.push(wish);
         }
     }
-    Turn { quiet, apps: apps.into_values().collect() }
+    Turn { quiet, apps: apps.turns }
 }
 
-fn app_turn(apps: &mut HashMap<Subject, AppTurn>, subject: Subject) -> &mut AppTurn {
-    apps.entry(subject.clone()).or_insert_with(|| AppTurn { subject, wishes: Vec::new(), batch: Batch::default() })
+/// The apps of a turn, in the order in which they came up.
+#[derive(Default)]
+struct Apps {
+    turns: Vec<AppTurn>,
+    places: HashMap<Subject, usize>,
+}
+
+impl Apps {
+    fn of(&mut self, subject: Subject) -> &mut AppTurn {
+        let next = self.turns.len();
+        let place = *self.places.entry(subject.clone()).or_insert(next);
+        if place == next {
+            self.turns.push(AppTurn { subject, wishes: Vec::new(), batch: Batch::default() });
+        }
+        &mut self.turns[place]
+    }
 }
 
 fn standing(state: &MonitorState) -> Option<&flyball_model::Standing> {

@@ -51,7 +51,9 @@ impl HistoryLine {
         let TimelineLine { number, entry } = line;
         let (monitor, reaction) = (entry.monitor.map(|(_, name)| name), entry.reaction.map(|(_, name)| name));
         let words = match (&entry.event, &monitor, &reaction) {
-            (Event::Flipped { .. } | Event::Unknown { .. }, Some(monitor), _) => format!("\"{monitor}\" {}", entry.event),
+            (Event::Flipped { .. } | Event::Unknown { .. }, Some(monitor), _) => {
+                format!("\"{monitor}\" {}", entry.event)
+            }
             // A pause names what it covers by itself.
             (Event::Paused { .. } | Event::Resumed { .. }, _, _) => entry.event.to_string(),
             (_, _, Some(reaction)) => format!("\"{reaction}\" {}", entry.event),

@@ -1,6 +1,6 @@
 //! When a reaction could act next, as far as that can be told beforehand.
 
-use super::{Recalled, readings};
+use super::{EngineState, Recalled};
 use flyball_decide::{Facts, Refusal, backed_off, may_act};
 use flyball_model::{Because, MonitorId, Timestamp};
 use flyball_monitors::Monitor;
@@ -29,6 +29,7 @@ impl Next {
 
 /// What stands between being called and acting, without a look at the app.
 pub(super) struct Gate {
+    pub(super) engine: EngineState,
     pub(super) known: Facts,
     pub(super) refused: Option<Refusal>,
 }
@@ -47,6 +48,9 @@ pub(super) fn next(
     let watching: Vec<&Arc<Monitor>> = watching.iter().filter(|monitor| monitor.enabled).collect();
     if watching.is_empty() {
         return Next::never("no monitor that is switched on calls it; `flyball react` does it by hand");
+    }
+    if gate.engine == EngineState::Stopped {
+        return Next::never("no engine runs; `flyball up` starts one");
     }
     let gate = match gate.closed(reaction, now) {
         Some(because) => match because.until() {
@@ -107,21 +111,18 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, now: Time
     {
         return held(because, at);
     }
-    let words = format!(
-        "It could act at {} at the earliest, after {} more of \"{}\" that {} {call_on}.",
-        at.time_of_day(),
-        readings(u64::from(missing)),
-        monitor.name,
-        if missing == 1 { "is" } else { "are" },
-    );
+    let time = at.time_of_day();
+    let name = &monitor.name;
+    let words = match missing {
+        1 => format!("It could act at {time} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
+        _ => format!("It could act at {time} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
+    };
     Next { at: Some(at), words }
 }
 
 /// The reason for which a reaction held still at the latest reading of a monitor that called it.
 fn holding<'a>(recalled: &'a Recalled, reaction: &Reaction, monitor: MonitorId) -> Option<&'a Because> {
-    let of = |holding: &&flyball_store::Holding| {
-        holding.key.reaction == reaction.id && holding.key.monitor == monitor
-    };
+    let of = |holding: &&flyball_store::Holding| holding.key.reaction == reaction.id && holding.key.monitor == monitor;
     let because = &recalled.holdings.iter().find(of)?.because;
     (!matches!(because, Because::Matched { .. } | Because::ByHand | Because::NotCalledOn { .. })).then_some(because)
 }

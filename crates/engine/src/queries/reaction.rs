@@ -3,9 +3,7 @@
 use super::next::{Gate, next};
 use super::{Next, Reader, Recalled, RunView, ago, names, readings, when};
 use crate::choose::before_looking;
-use flyball_model::{
-    AccountName, AppName, Because, CallOn, Mode, MonitorName, ReactionName, Timestamp, duration,
-};
+use flyball_model::{AccountName, AppName, Because, CallOn, Mode, MonitorName, ReactionName, Timestamp, duration};
 use flyball_reactions::Reaction;
 use flyball_store::{AppFacts, Error, RunsPage};
 use serde::Serialize;
@@ -83,7 +81,11 @@ impl Reader<'_> {
                 count: holding.count,
             })
             .collect();
-        let gate = Gate { known: before_looking(reaction, &self.wiring, &facts), refused: refusal(&facts, reaction) };
+        let gate = Gate {
+            engine: self.engine,
+            known: before_looking(reaction, &self.wiring, &facts),
+            refused: refusal(&facts, reaction),
+        };
         Ok(ReactionView {
             name: reaction.name.clone(),
             kind: reaction.kind.word(),
@@ -123,13 +125,14 @@ impl ReactionView {
     }
 
     fn purpose(&self, cooldown: Duration) -> String {
-        let nth = match self.trigger {
-            1 => "each".to_owned(),
-            trigger => format!("the {trigger}. and each further"),
-        };
-        let rest = if cooldown.is_zero() { String::new() } else { format!(", at most once in {}", self.cooldown) };
+        let (kind, app, call_on) = (self.kind, &self.app, self.call_on);
+        let rest = if cooldown.is_zero() { String::new() } else { format!(", and at most once in {}", self.cooldown) };
         let of = if self.called_by.is_empty() { "no monitor".to_owned() } else { names(&self.called_by) };
-        format!("It does `{}` on {} at {nth} {} reading in a row of {of}{rest}.", self.kind, self.app, self.call_on)
+        let when = match self.trigger {
+            1 => format!("at each {call_on} reading of {of}"),
+            trigger => format!("from the {} {call_on} reading in a row of {of} on", ordinal(trigger)),
+        };
+        format!("It does `{kind}` on {app} {when}{rest}.")
     }
 }
 
@@ -138,5 +141,28 @@ impl HoldingView {
         let (monitor, since, count) = (&self.monitor, when(self.since, now), readings(self.count));
         let verb = if self.acted { "acts on" } else { "holds still at" };
         format!("It {verb} readings of \"{monitor}\" since {since} ({count}): {}.", self.words)
+    }
+}
+
+/// "2nd", "11th", "23rd".
+fn ordinal(number: u32) -> String {
+    let suffix = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn numbers_are_said_as_people_say_them() {
+        let said: Vec<String> = [1, 2, 3, 4, 11, 12, 13, 21, 102, 113].into_iter().map(ordinal).collect();
+        assert_eq!(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "113th"]);
     }
 }

@@ -120,7 +120,8 @@ impl Reader<'_> {
             return Ok(());
         };
         parts.push(self.of_monitor(monitor, recalled).await?);
-        for reaction in self.definitions.reactions.iter().filter(|reaction| monitor.reactions.contains(&reaction.name)) {
+        for reaction in self.definitions.reactions.iter().filter(|reaction| monitor.reactions.contains(&reaction.name))
+        {
             parts.push(self.of_reaction(reaction, recalled).await?);
         }
         Ok(())

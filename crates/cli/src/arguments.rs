@@ -1,0 +1,265 @@
+//! The command line.
+
+use crate::exit::Exit;
+use clap::{Args, Parser, Subcommand};
+use flyball_model::{AppName, MonitorName, ReactionName, duration};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Watches Heroku apps and puts them right.
+#[derive(Debug, Parser)]
+#[command(name = "flyball", version, after_help = Exit::HELP, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// The file that says what is watched and what is done.
+    #[arg(long, global = true, env = "FLYBALL_CONFIG", value_name = "FILE", default_value = "flyball.toml")]
+    pub(crate) config: PathBuf,
+    /// Where Flyball remembers: `sqlite:FILE`. Unless said, `flyball.db` beside the file.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Print data as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch, decide, act: run everything in the file, and follow the file.
+    Up,
+    /// Write a commented file to start from, which only tells what it would do.
+    Init(Init),
+    /// Tell every mistake in the file, each at its place, and what the file costs.
+    Validate,
+    /// Show every monitor and reaction: where they stand, and since when.
+    Status(Status),
+    /// Look now with one monitor and show everything seen. Stores nothing.
+    #[command(after_help = "Exit codes: 0 passing, 1 failing, 75 unknown (could not look).")]
+    Check(Check),
+    /// Do what a reaction does, now. Its limits, maintenance mode, pauses and settling hold; trigger and cooldown do not.
+    #[command(
+        after_help = "Exit codes: 0 done (or, with --dry-run, it would act), 1 held, refused or not done, 75 not known yet."
+    )]
+    React(React),
+    /// Explain a monitor, a reaction or an app: what was seen, what is held and for what reason, what may come next.
+    Why(Why),
+    /// What was seen, decided and done, oldest first.
+    History(History),
+    /// Stop effects; looking goes on.
+    #[command(after_help = "Without --app and --reaction, everything is paused.")]
+    Pause(Pause),
+    /// End a pause.
+    #[command(after_help = "Without --app and --reaction, the pause of everything ends.")]
+    Resume(Resume),
+    /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
+    Doctor,
+    /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
+    #[command(after_help = "Exit codes: 0 all eight reactions did what they should, 1 one of them did not.")]
+    Demo(crate::demo::Arguments),
+    /// A stand-in for Heroku on this machine, to try things out on.
+    HerokuSim(HerokuSim),
+    /// Measure what watching costs on this machine.
+    #[command(after_help = "Exit codes: 0 every check that was due was made, 1 some were not.")]
+    Bench(crate::bench::Arguments),
+    /// Print completions for a shell.
+    Completions(Completions),
+}
+
+/// `flyball init`
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The app to watch; asked for if it is not said.
+    #[arg(short, long)]
+    pub(crate) app: Option<AppName>,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// `flyball status`
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Only what concerns this app.
+    #[arg(short, long)]
+    pub(crate) app: Option<AppName>,
+    /// Go on showing, once a second, until Ctrl-C.
+    #[arg(short, long)]
+    pub(crate) watch: bool,
+}
+
+/// `flyball check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The monitor's name.
+    pub(crate) monitor: MonitorName,
+}
+
+/// `flyball react`
+#[derive(Debug, Args)]
+pub(crate) struct React {
+    /// The reaction's name.
+    pub(crate) reaction: ReactionName,
+    /// Only show which calls would be made.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask.
+    #[arg(short, long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+}
+
+/// `flyball why`
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// A monitor's, a reaction's or an app's name.
+    #[arg(value_name = "MONITOR|REACTION|APP", required_unless_present = "app", conflicts_with = "app")]
+    pub(crate) name: Option<String>,
+    /// An app.
+    #[arg(short, long)]
+    pub(crate) app: Option<AppName>,
+}
+
+/// `flyball history`
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Only on this app.
+    #[arg(short, long)]
+    pub(crate) app: Option<AppName>,
+    /// Only of this monitor.
+    #[arg(short, long)]
+    pub(crate) monitor: Option<MonitorName>,
+    /// Only of this reaction.
+    #[arg(short, long)]
+    pub(crate) reaction: Option<ReactionName>,
+    /// Only since then: a length of time such as 2h, or a time such as 2026-01-02T03:04:05Z.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) since: Option<Since>,
+    /// At most so many lines, the latest.
+    #[arg(short = 'n', long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) lines: u32,
+}
+
+/// `flyball pause`
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// Only effects on this app.
+    #[arg(short, long, conflicts_with = "reaction")]
+    pub(crate) app: Option<AppName>,
+    /// Only effects of this reaction.
+    #[arg(short, long)]
+    pub(crate) reaction: Option<ReactionName>,
+    /// For so long, such as 2h; until resumed if it is not said.
+    #[arg(long = "for", value_name = "LENGTH", value_parser = length)]
+    pub(crate) lasts: Option<Duration>,
+}
+
+/// `flyball resume`
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The pause of this app.
+    #[arg(short, long, conflicts_with = "reaction")]
+    pub(crate) app: Option<AppName>,
+    /// The pause of this reaction.
+    #[arg(short, long)]
+    pub(crate) reaction: Option<ReactionName>,
+}
+
+/// `flyball heroku-sim`
+#[derive(Debug, Args)]
+pub(crate) struct HerokuSim {
+    /// The address to listen on: this machine's loopback. Port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5000")]
+    pub(crate) listen: SocketAddr,
+    /// A world file; without one there is one app, `shop`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
+    /// The only token that is taken; any if it is not said.
+    #[arg(long)]
+    pub(crate) token: Option<String>,
+    /// Where chance begins: the same seed gives the same ids.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// `flyball completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// From when on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long ago.
+    Ago(Duration),
+    /// At this time.
+    At(flyball_model::Timestamp),
+}
+
+impl std::str::FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(ago) = duration::parse(text) {
+            return Ok(Self::Ago(ago));
+        }
+        let at =
+            text.parse().map_err(|_| "expected a length of time such as 2h, or a time such as 2026-01-02T03:04:05Z");
+        Ok(Self::At(at?))
+    }
+}
+
+impl Since {
+    /// The time that is meant.
+    pub(crate) fn from(self, now: flyball_model::Timestamp) -> flyball_model::Timestamp {
+        match self {
+            Self::Ago(ago) => now - ago,
+            Self::At(at) => at,
+        }
+    }
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(Duration::ZERO) => Err("expected a length of time above zero".to_owned()),
+        Ok(length) => Ok(length),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn since_is_a_length_or_a_time() {
+        let now: flyball_model::Timestamp = "2026-01-02T03:00:00Z".parse().unwrap();
+        let since = |text: &str| text.parse::<Since>().map(|since| since.from(now).to_string());
+        assert_eq!(since("2h").as_deref(), Ok("2026-01-02T01:00:00Z"));
+        assert_eq!(since("2026-01-01T00:00:00Z").as_deref(), Ok("2026-01-01T00:00:00Z"));
+        assert!(since("yesterday").is_err());
+    }
+
+    #[test]
+    fn an_app_and_a_reaction_are_not_paused_at_once() {
+        let parsed = |words: &[&str]| Arguments::try_parse_from(words).is_ok();
+        assert!(parsed(&["flyball", "pause", "--app", "shop", "--for", "2h"]));
+        assert!(!parsed(&["flyball", "pause", "--app", "shop", "--reaction", "more"]));
+        assert!(!parsed(&["flyball", "pause", "--for", "0s"]));
+        assert!(!parsed(&["flyball", "why"]));
+    }
+}

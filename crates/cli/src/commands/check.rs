@@ -1,0 +1,58 @@
+//! `flyball check`: looks now with one monitor and shows everything seen. Opens no store, and so stores nothing.
+
+use crate::arguments::Check;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::render;
+use crate::wiring::Wiring;
+use flyball_engine::queries::ReadingView;
+use flyball_model::{MonitorName, Verdict};
+use flyball_settings::did_you_mean;
+use serde::Serialize;
+
+/// What was seen, as data.
+#[derive(Serialize)]
+struct Checked<'a> {
+    monitor: &'a MonitorName,
+    looks_at: String,
+    #[serde(flatten)]
+    reading: ReadingView,
+}
+
+pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failure> {
+    let definitions = wiring.definitions()?;
+    let Some(monitor) = definitions.monitors.iter().find(|monitor| monitor.name == asked.monitor) else {
+        let names = definitions.monitors.iter().map(|monitor| monitor.name.as_str());
+        return Err(no_such("monitor", asked.monitor.as_str(), wiring, names));
+    };
+    let accounts = wiring.accounts(&definitions)?;
+    let reading = wiring.observer(&accounts).observe(monitor, wiring.now()).await;
+    let looks_at = monitor.kind.subject();
+    match wiring.format {
+        Format::Json => {
+            output::json(&Checked { monitor: &monitor.name, looks_at, reading: ReadingView::of(&reading) })?;
+        }
+        Format::Text => output::data(&render::reading::text(&monitor.name, &looks_at, &reading))?,
+    }
+    Ok(match reading.verdict() {
+        Verdict::Passing => Exit::GOOD,
+        Verdict::Failing => Exit::NO,
+        Verdict::Unknown => Exit::TRY_AGAIN,
+    })
+}
+
+/// Nothing of this kind has this name.
+pub(super) fn no_such<'a>(
+    noun: &str,
+    name: &str,
+    wiring: &Wiring,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Failure {
+    let failure = Failure::new(Exit::NO, format!("cannot find the {noun} \"{name}\""))
+        .because(format!("{} has none of this name", wiring.config().display()));
+    match did_you_mean(name, names) {
+        Some(meant) => failure.hint(format!("did you mean \"{meant}\"?")),
+        None => failure.hint("`flyball status` lists them"),
+    }
+}

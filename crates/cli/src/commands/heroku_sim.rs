@@ -1,0 +1,81 @@
+//! `flyball heroku-sim`: the stand-in for Heroku, served on this machine until somebody ends it.
+
+use crate::arguments::HerokuSim;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::wiring::{SystemClock, Wiring, stopped_by_person};
+use flyball_engine::Clock as _;
+use flyball_heroku_sim::{ServeError, Server, World, WorldFile};
+use serde::Serialize;
+use std::error::Error as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// The token that is printed where any is taken.
+const ANY_TOKEN: &str = "stand-in";
+
+/// Where it listens, as data.
+#[derive(Serialize)]
+struct Listening {
+    heroku_host: String,
+    heroku_api_key: String,
+    pages: Vec<String>,
+}
+
+pub(super) async fn heroku_sim(wiring: &Wiring, asked: &HerokuSim) -> Result<Exit, Failure> {
+    let file = match &asked.world {
+        Some(file) => world_file(file)?,
+        None => WorldFile::small_shop(),
+    };
+    let file = match &asked.token {
+        Some(token) => file.token(token),
+        None => file,
+    };
+    let token = file.accounts.first().and_then(|account| account.token.clone());
+    let world = World::new(&file, SystemClock.now(), asked.seed);
+    let apps: Vec<String> = world.apps().map(|app| app.name().to_string()).collect();
+    let clock = Arc::new(|| SystemClock.now());
+    let server =
+        Server::bind(asked.listen, Arc::new(Mutex::new(world)), clock).await.map_err(|error| cannot_listen(&error))?;
+    tell(
+        wiring.format,
+        &Listening {
+            heroku_host: server.url(),
+            heroku_api_key: token.unwrap_or_else(|| ANY_TOKEN.to_owned()),
+            pages: apps.iter().map(|app| server.page_url(app)).collect(),
+        },
+    )?;
+    stopped_by_person().await;
+    server.stop().await;
+    Ok(Exit::GOOD)
+}
+
+fn tell(format: Format, listening: &Listening) -> Result<(), Failure> {
+    match format {
+        Format::Json => output::json_line(listening),
+        Format::Text => {
+            output::data(&format!("A stand-in for Heroku listens at {}", listening.heroku_host))?;
+            output::data(&format!(
+                "HEROKU_HOST={} HEROKU_API_KEY={}",
+                listening.heroku_host, listening.heroku_api_key
+            ))?;
+            listening.pages.iter().try_for_each(|page| output::data(page))
+        }
+    }
+}
+
+fn world_file(file: &Path) -> Result<WorldFile, Failure> {
+    let cannot = || Failure::new(Exit::CONFIGURATION, format!("cannot use the world file {}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| cannot().because(error))?;
+    WorldFile::parse(&text)
+        .map_err(|error| error.mistakes().iter().fold(cannot(), |failure, mistake| failure.because(mistake)))
+}
+
+fn cannot_listen(error: &ServeError) -> Failure {
+    let failure = Failure::new(Exit::NO, format!("cannot {error}"));
+    match error.source() {
+        Some(cause) => failure.because(cause).hint("--listen names another address; port 0 takes any free one"),
+        None => failure.hint("the stand-in takes any token, so it speaks to this machine only"),
+    }
+}

@@ -1,0 +1,82 @@
+//! `flyball init`: a commented file to start from, which only tells what it would do.
+
+use crate::arguments::Init;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::wiring::Wiring;
+use flyball_config::starting_file;
+use flyball_model::AppName;
+use serde::Serialize;
+use std::fs::OpenOptions;
+use std::io::{self, BufRead as _, ErrorKind, IsTerminal, Write as _};
+
+/// A person may mistype the name; more often than this they meant to do something else.
+const TRIES: u32 = 5;
+
+/// What was written, as data.
+#[derive(Serialize)]
+struct Written<'a> {
+    file: String,
+    app: &'a AppName,
+}
+
+pub(super) fn init(wiring: &Wiring, asked: Init) -> Result<Exit, Failure> {
+    let file = wiring.config();
+    let cannot = || Failure::new(Exit::NO, format!("cannot write {}", file.display()));
+    let exists = || cannot().because("it is there already").hint("--force writes over it; --config names another");
+    if !asked.force && file.exists() {
+        return Err(exists());
+    }
+    let app = match asked.app {
+        Some(app) => app,
+        None => ask()?,
+    };
+    let mut options = OpenOptions::new();
+    options.write(true);
+    // Made by somebody else while we asked: theirs stays.
+    if asked.force {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    let written = options.open(file).and_then(|mut open| open.write_all(starting_file(&app).as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(),
+        _ => cannot().because(error),
+    })?;
+    match wiring.format {
+        Format::Json => output::json(&Written { file: file.display().to_string(), app: &app })?,
+        Format::Text => output::say(&format!(
+            "wrote {} for {app}: it only tells what it would do, until you write `mode = \"act\"`\n\
+             next: `flyball validate`, `flyball doctor`, `flyball up`",
+            file.display()
+        )),
+    }
+    Ok(Exit::GOOD)
+}
+
+/// Asks for the app's name.
+fn ask() -> Result<AppName, Failure> {
+    let nobody = || {
+        Failure::new(Exit::USAGE, "cannot ask which app to watch")
+            .because("nobody is at a terminal")
+            .hint("name it with --app")
+    };
+    if !io::stdin().is_terminal() {
+        return Err(nobody());
+    }
+    for _ in 0..TRIES {
+        let mut stderr = io::stderr();
+        let _nobody_listens = write!(stderr, "Which app? ").and_then(|()| stderr.flush());
+        let mut line = String::new();
+        if !io::stdin().lock().read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            return Err(nobody());
+        }
+        match line.trim().parse() {
+            Ok(app) => return Ok(app),
+            Err(error) => output::say(&format!("That is none: {error}.")),
+        }
+    }
+    Err(nobody())
+}

@@ -1,0 +1,52 @@
+//! The commands, one file each. A command parses nothing and decides nothing: it asks one query or gives one command,
+//! and renders what comes back.
+
+mod check;
+mod completions;
+mod doctor;
+mod heroku_sim;
+mod history;
+mod init;
+mod pause;
+mod react;
+mod reading;
+mod resume;
+mod status;
+mod up;
+mod validate;
+mod why;
+
+use crate::arguments::{Arguments, Command};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::wiring::{SystemClock, SystemIds, Wiring};
+use std::sync::Arc;
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// What kept it from doing what it was asked to.
+pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Result<Exit, Failure> {
+    let wiring = Wiring::new(arguments.common, environment);
+    match arguments.command {
+        Command::Up => up::up(&wiring).await,
+        Command::Init(init) => init::init(&wiring, init),
+        Command::Validate => validate::validate(&wiring),
+        Command::Status(status) => status::status(&wiring, &status).await,
+        Command::Check(check) => check::check(&wiring, &check).await,
+        Command::React(react) => react::react(&wiring, &react).await,
+        Command::Why(why) => why::why(&wiring, &why).await,
+        Command::History(history) => history::history(&wiring, history).await,
+        Command::Pause(pause) => pause::pause(&wiring, pause).await,
+        Command::Resume(resume) => resume::resume(&wiring, resume).await,
+        Command::Doctor => doctor::doctor(&wiring).await,
+        Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
+        Command::Bench(bench) => {
+            crate::bench::run(bench, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await
+        }
+        Command::HerokuSim(sim) => heroku_sim::heroku_sim(&wiring, &sim).await,
+        Command::Completions(completions) => completions::completions(&completions),
+    }
+}

@@ -1,0 +1,209 @@
+//! `flyball react`: what a reaction does, done because a person asks for it.
+
+use super::check::no_such;
+use crate::arguments::React;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::wiring::{SystemIds, Wiring};
+use flyball_config::Definitions;
+use flyball_engine::Engine;
+use flyball_engine::commands::{Call, Considered, Intent, NotConsidered};
+use flyball_engine::queries::RunView;
+use flyball_model::{Because, Mode, Outcome, ReactionName, Run, RunId, RunState};
+use flyball_store::{EngineLock, Runs as _, Sqlite};
+use serde::Serialize;
+use std::io::{self, BufRead as _, IsTerminal, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often it is looked whether a run has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A person waits so long: a call's deadline, the margin after a lost answer, the look, and some more.
+const WAIT_MAX: Duration = Duration::from_secs(90);
+
+/// What came of it, as data.
+#[derive(Serialize)]
+struct Said<'a> {
+    reaction: &'a ReactionName,
+    /// What it does, in words; none while it holds.
+    plan: Option<String>,
+    calls: &'a [Call],
+    /// Why it holds.
+    holds: Option<Held>,
+    run: Option<RunView>,
+}
+
+#[derive(Serialize)]
+struct Held {
+    reason: &'static str,
+    words: String,
+}
+
+pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
+    let definitions = wiring.definitions()?;
+    let database = wiring.database()?;
+    let store = wiring.store().await?;
+    let accounts = wiring.accounts(&definitions)?;
+    let ports = wiring.ports(store.clone(), &accounts);
+    let mode = if wiring.environment.dyno().is_some() { Mode::DryRun } else { Mode::Act };
+    let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;
+
+    let considered = engine.consider(&asked.reaction).await;
+    let intent = match considered.map_err(|why| not_considered(wiring, &definitions, &asked.reaction, why))? {
+        Considered::Holds(because) => return held(wiring, &asked.reaction, &because),
+        Considered::Would(intent) => *intent,
+    };
+    let said = |run: Option<RunView>| Said {
+        reaction: &asked.reaction,
+        plan: Some(intent.plan.to_string()),
+        calls: &intent.calls,
+        holds: None,
+        run,
+    };
+    if wiring.format == Format::Text {
+        show(&intent)?;
+    }
+    if asked.dry_run {
+        if wiring.format == Format::Json {
+            output::json(&said(None))?;
+        }
+        return Ok(Exit::GOOD);
+    }
+    if intent.mode == Mode::DryRun {
+        let why = match wiring.environment.dyno() {
+            Some(dyno) => format!("with SQLite, nothing is done on a dyno such as {dyno}"),
+            None => "the file says `mode = \"dry_run\"`".to_owned(),
+        };
+        return Err(Failure::new(Exit::NO, format!("cannot do what \"{}\" would", asked.reaction))
+            .because(why)
+            .hint("`--dry-run` shows it; `mode = \"act\"` does it"));
+    }
+    if !asked.yes && !agreed().await? {
+        output::say("nothing was done");
+        return Ok(Exit::NO);
+    }
+
+    let run = engine.queue(intent.clone(), wiring.environment.person()).await?;
+    let run = carried_out(wiring, &engine, &store, &database, run).await?;
+    let view = RunView::of(&run);
+    match wiring.format {
+        Format::Json => output::json(&said(Some(view)))?,
+        Format::Text => {
+            let ids: Vec<&str> = view.request_ids.iter().map(|id| id.as_str()).collect();
+            let ids = if ids.is_empty() { String::new() } else { format!(" [request {}]", ids.join("; ")) };
+            output::data(&format!("{}{ids}", view.words))?;
+        }
+    }
+    store.close().await;
+    Ok(exit(&run.state))
+}
+
+/// Shows what would be done, and by which calls.
+fn show(intent: &Intent) -> Result<(), Failure> {
+    output::data(&output::paint(output::STRONG, &intent.plan))?;
+    intent.calls.iter().try_for_each(|call| output::data(&format!("  {call}")))
+}
+
+/// The reaction holds: that is the answer.
+fn held(wiring: &Wiring, reaction: &ReactionName, because: &Because) -> Result<Exit, Failure> {
+    match wiring.format {
+        Format::Json => {
+            let holds = Some(Held { reason: because.code(), words: because.to_string() });
+            output::json(&Said { reaction, plan: None, calls: &[], holds, run: None })?;
+        }
+        Format::Text => output::data(&format!("\"{reaction}\" holds: {because}"))?,
+    }
+    Ok(Exit::NO)
+}
+
+fn not_considered(wiring: &Wiring, definitions: &Definitions, name: &ReactionName, why: NotConsidered) -> Failure {
+    match why {
+        NotConsidered::NoSuchReaction => {
+            let names = definitions.reactions.iter().map(|reaction| reaction.name.as_str());
+            no_such("reaction", name.as_str(), wiring, names)
+        }
+        NotConsidered::NoSuchAccount(account) => {
+            Failure::new(Exit::CONFIGURATION, format!("cannot act for \"{name}\""))
+                .because(format!("{} has no account \"{account}\"", wiring.config().display()))
+        }
+        NotConsidered::Heroku(error) => error.into(),
+        NotConsidered::Store(error) => error.into(),
+    }
+}
+
+/// Asks the person.
+async fn agreed() -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new(Exit::USAGE, "cannot ask whether to do this")
+            .because("nobody is at a terminal")
+            .hint("--yes does it without asking; --dry-run only shows it"));
+    }
+    let mut stderr = io::stderr();
+    let _nobody_listens = write!(stderr, "Do this? [y/N] ").and_then(|()| stderr.flush());
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|_| line)
+    });
+    let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
+    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Waits until the run has ended, or a person has waited long enough. Where no engine runs it is performed here.
+async fn carried_out(
+    wiring: &Wiring,
+    engine: &Engine,
+    store: &Sqlite,
+    database: &Path,
+    id: RunId,
+) -> Result<Run, Failure> {
+    let begun = wiring.now();
+    let mut lock: Option<EngineLock> = None;
+    let mut said_lost = false;
+    loop {
+        if lock.is_none() && !EngineLock::is_held(database)? {
+            // An engine that starts in this very moment is as good as we are.
+            lock = EngineLock::take(database).ok();
+        }
+        let now = wiring.now();
+        let run = store.run(id).await?;
+        let run = match (&lock, run) {
+            (Some(_), Some(run)) if is_due(&run.state, now) => engine.perform_one(id).await?,
+            (_, run) => run,
+        };
+        let Some(run) = run else {
+            return Err(Failure::new(Exit::NO, "cannot say what became of it").because("its record is gone"));
+        };
+        match &run.state {
+            RunState::Ended { .. } => return Ok(run),
+            RunState::Sent { look_at, at, .. } if !said_lost && now.since(*at) > Duration::from_secs(5) => {
+                said_lost = true;
+                output::say(&format!("no answer yet; it is looked for at {}", look_at.time_of_day()));
+            }
+            RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => {}
+        }
+        if now.since(begun) > WAIT_MAX {
+            output::say("it has not ended yet; `flyball why` tells what becomes of it");
+            return Ok(run);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Whether there is something to do for a run now, where we are the engine.
+fn is_due(state: &RunState, now: flyball_model::Timestamp) -> bool {
+    match state {
+        RunState::Queued => true,
+        RunState::Sent { look_at, .. } => *look_at <= now,
+        RunState::Claimed { .. } | RunState::Ended { .. } => false,
+    }
+}
+
+fn exit(state: &RunState) -> Exit {
+    match state {
+        RunState::Ended { outcome: Outcome::Done { .. }, .. } => Exit::GOOD,
+        RunState::Ended { outcome: Outcome::Refused { status: 401 | 403, .. }, .. } => Exit::NO_PERMISSION,
+        RunState::Ended { .. } => Exit::NO,
+        RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => Exit::TRY_AGAIN,
+    }
+}

@@ -1,0 +1,173 @@
+//! `flyball up`: runs everything in the file, follows the file, and prints the timeline as it grows.
+
+use super::validate::{counted, warn};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::render::timeline::{Stamp, line};
+use crate::wiring::{Accounts, SystemIds, Wiring, hangups, stopped_by_person};
+use flyball_config::Definitions;
+use flyball_engine::follow::follow;
+use flyball_engine::live::Live;
+use flyball_engine::queries::HistoryLine;
+use flyball_engine::{Engine, Ports};
+use flyball_heroku::token::NoToken;
+use flyball_model::{AccountName, Event, Mode};
+use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often the timeline is asked for new lines.
+const PRINT_EVERY: Duration = Duration::from_millis(200);
+/// Stopping takes no longer than this: what supervises us waits 10 seconds at least before it kills, and a person less.
+/// Runs that have not ended by then are found again at the next start.
+const STOP_MAX: Duration = Duration::from_millis(4_500);
+/// What is left of five seconds for the last words.
+const LAST_WORDS_MAX: Duration = Duration::from_millis(300);
+
+pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
+    // From here on a signal stops us cleanly, also before everything is started.
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let asked_to_stop = stop.clone();
+    tasks.spawn(async move {
+        tokio::select! {
+            () = stopped_by_person() => asked_to_stop.cancel(),
+            () = asked_to_stop.cancelled() => {}
+        }
+    });
+    let hangup = Arc::new(Notify::new());
+    tasks.spawn(hangups(Arc::clone(&hangup), stop.clone()));
+
+    let text = wiring.text()?;
+    let definitions = wiring.read(&text)?;
+    warn(&definitions.warnings);
+    let database = wiring.database()?;
+    let _lock = EngineLock::take(&database)?;
+    let store = Sqlite::open(&database).await?;
+    let accounts = wiring.accounts(&definitions)?;
+    find_tokens(&accounts, &definitions).await?;
+
+    let ports = wiring.ports(store.clone(), &accounts);
+    let printed = last_number(&store).await?;
+    let (engine, words) = start(wiring, ports, &definitions).await?;
+    output::say(&words);
+    let live = Arc::new(Live::start(Arc::clone(&engine), stop.clone()));
+    let file = wiring.config().to_owned();
+    tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, text, hangup, stop.clone()));
+
+    let printer = Printer { store: store.clone(), format: wiring.format, printed };
+    let ended = printer.print_until(&stop).await;
+    // Whoever read our output has gone: that ends us as well.
+    stop.cancel();
+    if timeout(STOP_MAX, live.stopped()).await.is_err() {
+        tracing::warn!("the loop did not stop in time; the next start looks what became of its runs");
+    }
+    let last_words = async {
+        if let Err(error) = engine.tell(Event::Engine { words: "Flyball stopped".to_owned() }).await {
+            tracing::warn!(%error, "the stop could not be recorded");
+        }
+        let ended = match ended {
+            Ok(printer) => printer.print_new().await.map(|_| ()),
+            Err(failure) => Err(failure),
+        };
+        store.close().await;
+        ended
+    };
+    match timeout(LAST_WORDS_MAX, last_words).await {
+        Ok(Err(failure)) => Err(failure),
+        Ok(Ok(())) | Err(_) => Ok(Exit::GOOD),
+    }
+}
+
+/// Starts the engine, and says so.
+async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Result<(Arc<Engine>, String), Failure> {
+    let node = SystemIds.node(wiring.now());
+    let on_dyno = wiring.environment.dyno();
+    let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
+    let engine = Arc::new(Engine::new(ports, node, mode));
+    engine.start(definitions).await?;
+    let counts = [counted(definitions.monitors.len(), "monitor"), counted(definitions.reactions.len(), "reaction")];
+    let mode = match (on_dyno, definitions.settings.mode) {
+        (Some(dyno), _) => format!(
+            "; it only tells what it would do, because {dyno} is a dyno: its disk is lost at least once a day, and with \
+             it what must be remembered"
+        ),
+        (None, Mode::DryRun) => "; it only tells what it would do (`mode = \"dry_run\"`)".to_owned(),
+        (None, Mode::Act) => String::new(),
+    };
+    let file = wiring.config().display();
+    let words = format!("Flyball {} started with {file}: {}{mode}", env!("CARGO_PKG_VERSION"), counts.join(", "));
+    engine.tell(Event::Engine { words: words.clone() }).await?;
+    Ok((engine, format!("{words}; Ctrl-C stops")))
+}
+
+/// The accounts that a file cannot do without must have a token at the start: to be told so later helps nobody.
+async fn find_tokens(accounts: &Accounts, definitions: &Definitions) -> Result<(), Failure> {
+    let watching = definitions.monitors.iter().filter_map(|monitor| monitor.kind.account());
+    let acting = definitions.reactions.iter().map(|reaction| reaction.kind.account());
+    let needed: BTreeSet<&AccountName> = watching.chain(acting).collect();
+    for account in needed {
+        if let Some(Err(none)) = accounts.find(account).await {
+            let what = format!("cannot act for the account \"{account}\"");
+            return Err(Failure::new(Exit::NO_PERMISSION, what).because(format!("cannot {none}")).hint(NoToken::HINT));
+        }
+    }
+    Ok(())
+}
+
+async fn last_number(store: &Sqlite) -> Result<i64, Failure> {
+    let page = TimelinePage { lines: 1, ..TimelinePage::default() };
+    Ok(store.timeline(&page).await?.last().map_or(0, |line| line.number))
+}
+
+/// Prints the timeline as it grows.
+struct Printer {
+    store: Sqlite,
+    format: Format,
+    /// The number of the last line that was printed.
+    printed: i64,
+}
+
+impl Printer {
+    /// Prints until `stop` is cancelled, or nobody reads any more.
+    async fn print_until(mut self, stop: &CancellationToken) -> Result<Self, Failure> {
+        loop {
+            self = self.print_new().await?;
+            tokio::select! {
+                () = stop.cancelled() => return Ok(self),
+                () = tokio::time::sleep(PRINT_EVERY) => {}
+            }
+        }
+    }
+
+    /// Prints what is new. A store that does not answer just now is asked again later.
+    async fn print_new(mut self) -> Result<Self, Failure> {
+        let page = TimelinePage { after: Some(self.printed), ..TimelinePage::default() };
+        let lines = match self.store.timeline(&page).await {
+            Ok(lines) => lines,
+            Err(error) => {
+                tracing::warn!(%error, "the timeline cannot be printed");
+                return Ok(self);
+            }
+        };
+        let Some(last) = lines.last() else { return Ok(self) };
+        self.printed = last.number;
+        let lines: Vec<String> = lines.into_iter().map(|new| self.shown(&HistoryLine::of(new))).collect();
+        // On a thread of its own: a reader that stands still must not stop the engine.
+        let written = tokio::task::spawn_blocking(move || output::data(&lines.join("\n")));
+        written.await.expect("writing does not panic")?;
+        Ok(self)
+    }
+
+    fn shown(&self, new: &HistoryLine) -> String {
+        match self.format {
+            Format::Text => line(new, Stamp::Time),
+            Format::Json => serde_json::to_string(new).expect("views are plain values"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `flyball validate`: every mistake in the file, each at its place, and what the file costs.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::wiring::Wiring;
+use flyball_config::{AccountCost, Colour, Cost, Definitions, Located, Mistakes, cost};
+use serde::Serialize;
+
+/// What there is to say of a file, as data.
+#[derive(Serialize)]
+struct Said<'a> {
+    file: String,
+    valid: bool,
+    mistakes: Vec<&'a Located>,
+    warnings: Vec<&'a Located>,
+    monitors: usize,
+    reactions: usize,
+    cost: Option<Cost>,
+}
+
+pub(super) fn validate(wiring: &Wiring) -> Result<Exit, Failure> {
+    let file = wiring.config().display().to_string();
+    match (flyball_config::read(&file, &wiring.text()?), wiring.format) {
+        (Ok(definitions), Format::Text) => good(&file, &definitions),
+        (Err(mistakes), Format::Text) => {
+            output::say(&mistakes.render(Colour::Ansi));
+            output::say(&format!("\n{file} has {}", counted(mistakes.len(), "mistake")));
+            Ok(Exit::CONFIGURATION)
+        }
+        (Ok(definitions), Format::Json) => {
+            let warnings = definitions.warnings.iter().collect();
+            output::json(&Said {
+                file,
+                valid: true,
+                mistakes: Vec::new(),
+                warnings,
+                monitors: definitions.monitors.len(),
+                reactions: definitions.reactions.len(),
+                cost: Some(cost(&definitions)),
+            })?;
+            Ok(Exit::GOOD)
+        }
+        (Err(mistakes), Format::Json) => {
+            let (mistakes, warnings) = (mistakes.iter().collect(), Vec::new());
+            output::json(&Said { file, valid: false, mistakes, warnings, monitors: 0, reactions: 0, cost: None })?;
+            Ok(Exit::CONFIGURATION)
+        }
+    }
+}
+
+fn good(file: &str, definitions: &Definitions) -> Result<Exit, Failure> {
+    warn(&definitions.warnings);
+    let (monitors, reactions) = (definitions.monitors.len(), definitions.reactions.len());
+    output::data(&format!("{file} is good: {}, {}", counted(monitors, "monitor"), counted(reactions, "reaction")))?;
+    let accounts = cost(definitions).accounts;
+    if accounts.is_empty() {
+        let allowed = Cost::ALLOWED_PER_MINUTE;
+        output::data(&format!("no monitor asks Heroku: at rest it costs none of the {allowed:.0} calls a minute"))?;
+    }
+    accounts.iter().try_for_each(|account| output::data(&cost_in_words(account)))?;
+    Ok(Exit::GOOD)
+}
+
+/// Tells what is allowed and probably not meant.
+pub(super) fn warn(warnings: &Mistakes) {
+    if !warnings.is_empty() {
+        output::say(&warnings.render(Colour::Ansi));
+    }
+}
+
+/// "the account \"default\" will be asked at most 12.0 times a minute by 3 monitors; Heroku allows 75"
+pub(super) fn cost_in_words(cost: &AccountCost) -> String {
+    let AccountCost { account, monitors, calls_per_minute, allowed_per_minute } = cost;
+    let monitors = counted(*monitors, "monitor");
+    format!(
+        "the account \"{account}\" will be asked at most {calls_per_minute:.1} times a minute by {monitors}; Heroku \
+         allows {allowed_per_minute:.0}"
+    )
+}
+
+/// "1 monitor", "2 monitors"
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,40 @@
+//! `flyball why`: an explanation in sentences.
+
+use super::reading::Desk;
+use crate::arguments::Why;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::render;
+use crate::wiring::Wiring;
+use flyball_engine::queries::{About, NotKnown};
+
+pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
+    let desk = Desk::open(wiring).await?;
+    let reader = desk.reader(wiring)?;
+    let about = match (&asked.app, &asked.name) {
+        (Some(app), _) => vec![About::App(app.clone())],
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            reader.about(name).map_err(|not_known| nothing_named(wiring, name, &not_known))?
+        }
+    };
+    let why = reader.why(&about).await?;
+    match wiring.format {
+        Format::Json => output::json(&why)?,
+        Format::Text => output::data(&render::why::text(&why))?,
+    }
+    Ok(Exit::GOOD)
+}
+
+/// Nothing in the file has this name.
+fn nothing_named(wiring: &Wiring, name: &str, not_known: &NotKnown) -> Failure {
+    let name = flyball_model::Excerpt::of(name);
+    let what = format!("cannot explain \"{name}\"");
+    let failure = Failure::new(Exit::NO, what)
+        .because(format!("{} has no monitor, reaction or app of this name", wiring.config().display()));
+    match &not_known.meant {
+        Some(meant) => failure.hint(format!("did you mean \"{meant}\"?")),
+        None => failure.hint("`flyball status` lists them"),
+    }
+}

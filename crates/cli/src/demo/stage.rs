@@ -1,0 +1,160 @@
+//! The stage: the stand-in on a loopback address, and the real engine in front of it, as `flyball up` would run it.
+
+use super::file;
+use super::kind::Kind;
+use super::shop::{APP, TOKEN, world};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use flyball_engine::live::Live;
+use flyball_engine::{Accounts, Clock, Engine, Ids, Ports};
+use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, TimeLimits};
+use flyball_heroku_sim::{Server, World};
+use flyball_model::{AccountName, Mode, NodeId, Timestamp};
+use flyball_monitors::{Observer, Trust};
+use flyball_store::{Sqlite, Timeline as _, TimelineLine, TimelinePage};
+use secrecy::SecretString;
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// Everything that runs.
+pub(super) struct Stage {
+    server: Server,
+    shared: Arc<Mutex<World>>,
+    clock: Arc<dyn Clock>,
+    store: Sqlite,
+    live: Live,
+    stop: CancellationToken,
+    /// The number of the last line of the timeline that was read.
+    read_until: i64,
+    /// The text of the file.
+    pub(super) file: String,
+    /// Holds the database; removed at the end.
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts the stand-in and the engine.
+    ///
+    /// # Errors
+    ///
+    /// When one of them does not start.
+    pub(super) async fn set(without: Option<Kind>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, Failure> {
+        let now = clock.now();
+        let shared = Arc::new(Mutex::new(world(now)));
+        let time = Arc::clone(&clock);
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Server::bind(any_port, Arc::clone(&shared), Arc::new(move || time.now()));
+        let server = server.await.map_err(|error| cannot("start the stand-in", error))?;
+
+        let folder = tempfile::tempdir().map_err(|error| cannot("make a folder for the database", error))?;
+        let store = Sqlite::open(&folder.path().join("demo.db")).await?;
+        let heroku = client(&server.url(), &clock, &ids)?;
+        let watching: Arc<dyn Heroku> = Arc::new(heroku.for_monitors());
+        let accounts = Arc::new(OneAccount { host: server.addr().to_string(), heroku: Arc::new(heroku.for_effects()) });
+        let ports = Ports {
+            store: Arc::new(store.clone()),
+            accounts,
+            observe: Arc::new(Observer::new(
+                Arc::new(|_: &str| None::<SecretString>),
+                Arc::new(move |_: &AccountName| Some(Arc::clone(&watching))),
+                Trust::System,
+            )),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        };
+        let file = file::text(&server.page_url(APP), without);
+        let definitions = flyball_config::read("shop.toml", &file)?;
+        let engine = Arc::new(Engine::new(ports, NodeId(ids.run(now).0), Mode::Act));
+        engine.start(&definitions).await?;
+        let stop = CancellationToken::new();
+        let live = Live::start(engine, stop.clone());
+        Ok(Self { server, shared, clock, store, live, stop, read_until: 0, file, _folder: folder })
+    }
+
+    /// The world, brought to the present. Not to be held across an await.
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        world.advance_to(self.clock.now());
+        world
+    }
+
+    /// Now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where the stand-in is.
+    pub(super) fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Where the shop's page is.
+    pub(super) fn page_url(&self) -> String {
+        self.server.page_url(APP)
+    }
+
+    /// What is new in Flyball's timeline.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub(super) async fn news(&mut self) -> Result<Vec<TimelineLine>, Failure> {
+        let page = TimelinePage { after: Some(self.read_until), ..TimelinePage::default() };
+        let lines = self.store.timeline(&page).await?;
+        self.read_until = lines.last().map_or(self.read_until, |line| line.number);
+        Ok(lines)
+    }
+
+    /// Stops everything, in order: no new effects, what was seen is written down, the stand-in goes last.
+    pub(super) async fn strike(self) {
+        self.stop.cancel();
+        self.live.stopped().await;
+        self.server.stop().await;
+        self.store.close().await;
+    }
+}
+
+/// The real client, for the stand-in.
+fn client(url: &str, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<HerokuLive, Failure> {
+    let (time, ids) = (Arc::clone(clock), Arc::clone(ids));
+    let settings = LiveSettings {
+        base: BaseUrl::from_heroku_host(Some(url)).map_err(|error| cannot("use the stand-in's address", error))?,
+        token: TOKEN.parse().expect("the demo's token is one word"),
+        user_agent: concat!("flyball/", env!("CARGO_PKG_VERSION"), " (demo)").to_owned(),
+        budget: Budget::default(),
+        limits: TimeLimits::default(),
+        clock: {
+            let time = Arc::clone(&time);
+            Arc::new(move || time.now())
+        },
+        request_ids: Arc::new(move || ids.run(time.now()).to_string()),
+    };
+    HerokuLive::new(settings).map_err(|error| cannot("speak to the stand-in", error))
+}
+
+fn cannot(what: &str, why: impl Display) -> Failure {
+    Failure::new(Exit::NO, format!("cannot {what}")).because(why)
+}
+
+/// The one account of the demo. Neither the environment nor anybody's token is looked at.
+struct OneAccount {
+    host: String,
+    heroku: Arc<dyn Heroku>,
+}
+
+impl Accounts for OneAccount {
+    fn heroku(&self, _: &AccountName) -> Option<Arc<dyn Heroku>> {
+        Some(Arc::clone(&self.heroku))
+    }
+
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn variable(&self, _: &str) -> Option<SecretString> {
+        None
+    }
+}

@@ -1,0 +1,59 @@
+//! The environment: the one place that reads it. Everything else is given values.
+
+use flyball_heroku::token::Surroundings;
+use flyball_model::Excerpt;
+use secrecy::{ExposeSecret, SecretString};
+use std::ffi::OsString;
+
+/// The process's environment. Read when asked, and never printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Environment;
+
+impl Environment {
+    /// The value of a variable that a setting names; `None` if it is not set, or no text.
+    pub(crate) fn variable(self, name: &str) -> Option<SecretString> {
+        read(name)?.into_string().ok().map(SecretString::from)
+    }
+
+    /// `HEROKU_HOST`: another API than Heroku's own.
+    pub(crate) fn heroku_host(self) -> Option<String> {
+        text("HEROKU_HOST")
+    }
+
+    /// What a token is found in.
+    pub(crate) fn surroundings(self) -> Surroundings {
+        Surroundings {
+            api_key: self.variable("HEROKU_API_KEY").filter(|key| !key.expose_secret().is_empty()),
+            path: read("PATH"),
+            home: read(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(Into::into),
+        }
+    }
+
+    /// The dyno that we run on, such as `web.1`, if we run on one.
+    pub(crate) fn dyno(self) -> Option<Excerpt> {
+        text("DYNO").map(|dyno| Excerpt::of(&dyno))
+    }
+
+    /// Who asks, as the operating system names them.
+    pub(crate) fn person(self) -> String {
+        let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(text);
+        let person = named.map(|name| Excerpt::of(&name).to_string()).unwrap_or_default();
+        if person.is_empty() { "somebody".to_owned() } else { person }
+    }
+
+    /// What is logged, in `RUST_LOG`'s language.
+    pub(crate) fn log_filter(self) -> Option<String> {
+        text("RUST_LOG")
+    }
+}
+
+/// A variable that is set, not empty, and text.
+fn text(name: &str) -> Option<String> {
+    read(name)?.into_string().ok().filter(|value| !value.is_empty())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one module that reads the environment")]
+fn read(name: &str) -> Option<OsString> {
+    // A name that no variable can have would make the system's own function panic.
+    if name.is_empty() || name.contains(['=', '\0']) { None } else { std::env::var_os(name) }
+}

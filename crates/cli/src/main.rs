@@ -1,0 +1,56 @@
+//! The one binary, `flyball`.
+//!
+//! Here the outside is put together: logging, the runtime, the environment. Everything else is given values.
+
+mod arguments;
+mod bench;
+mod commands;
+mod demo;
+mod environment;
+mod exit;
+mod failure;
+mod output;
+mod render;
+mod wiring;
+
+use arguments::Arguments;
+use clap::Parser;
+use environment::Environment;
+use exit::Exit;
+use failure::Failure;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let environment = Environment;
+    log_to_stderr(environment);
+    let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_or_else(
+        |error| Err(Failure::new(Exit::NO, "cannot start").because(error)),
+        |runtime| {
+            let ended = runtime.block_on(commands::run(arguments, environment));
+            // Somebody who does not read our output, or does not answer a question, holds up no end.
+            runtime.shutdown_background();
+            ended
+        },
+    );
+    ended.unwrap_or_else(|failure| told(&failure)).into()
+}
+
+/// Tells a failure, and how the process ends.
+fn told(failure: &Failure) -> Exit {
+    if let Some(words) = failure.render() {
+        output::say(&words);
+    }
+    failure.exit()
+}
+
+/// Logs go to stderr: warnings, unless `RUST_LOG` asks for more.
+fn log_to_stderr(environment: Environment) {
+    let filter = environment.log_filter().unwrap_or_else(|| "warn".to_owned());
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
+        .init();
+}

@@ -1,0 +1,97 @@
+//! Where words and data go: data on stdout, words on stderr, colours only where somebody sees them.
+
+use crate::failure::Failure;
+use clap::builder::styling::{AnsiColor, Style};
+use flyball_model::Verdict;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// How data is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Whether somebody looks at our stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// A terminal: it can be redrawn.
+    Terminal,
+    /// A file or a pipe.
+    Plain,
+}
+
+/// Where our output goes.
+pub(crate) fn screen() -> Screen {
+    if io::stdout().is_terminal() { Screen::Terminal } else { Screen::Plain }
+}
+
+/// Writes data to stdout, with a line break behind it. Colours are taken out where nobody sees them, or `NO_COLOR` asks
+/// for it.
+///
+/// # Errors
+///
+/// [`Failure::ClosedPipe`] when the reader has gone, and an error when stdout cannot be written for another reason.
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(failed)
+}
+
+/// Writes data to stdout as JSON, for people who read it too.
+///
+/// # Errors
+///
+/// As [`data`].
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    data(&serde_json::to_string_pretty(value).expect("views are plain values"))
+}
+
+/// Writes data to stdout as one line of JSON.
+///
+/// # Errors
+///
+/// As [`data`].
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    data(&serde_json::to_string(value).expect("views are plain values"))
+}
+
+/// Says something on stderr. Nothing can be done when nobody listens.
+pub(crate) fn say(words: &str) {
+    let _nobody_listens = writeln!(anstream::stderr(), "{words}");
+}
+
+/// What a failed write means.
+pub(crate) fn failed(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+        _ => Failure::new(crate::exit::Exit::NO, "cannot write to stdout").because(error),
+    }
+}
+
+/// A text in a style.
+pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// For headings and names.
+pub(crate) const STRONG: Style = Style::new().bold();
+/// For what matters less.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+/// For what is well.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// For what is not.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+/// For what is not known, or wants to be seen.
+pub(crate) const ODD: Style = AnsiColor::Yellow.on_default();
+
+/// The style of a verdict. Its word says the same without colour.
+pub(crate) const fn verdict(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Passing => GOOD,
+        Verdict::Failing => BAD,
+        Verdict::Unknown => ODD,
+    }
+}

@@ -1,0 +1,177 @@
+//! Wiring: from the command line and the environment to what commands work with.
+//!
+//! Built in `main`'s name and handed on; no command reads the clock, the environment or the file by itself.
+
+mod accounts;
+mod clock;
+mod ids;
+mod signals;
+
+pub(crate) use accounts::Accounts;
+pub(crate) use clock::SystemClock;
+pub(crate) use ids::SystemIds;
+pub(crate) use signals::{hangups, stopped_by_person};
+
+use crate::arguments::Common;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Format;
+use flyball_config::{Definitions, FILE_BYTES_MAX};
+use flyball_engine::{Clock as _, Ports};
+use flyball_heroku::{BaseUrl, InvalidHost};
+use flyball_model::Timestamp;
+use flyball_monitors::{Observer, Trust};
+use flyball_store::Sqlite;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The database, unless said, beside the file.
+const DATABASE: &str = "flyball.db";
+
+/// What every command works with.
+#[derive(Debug, Clone)]
+pub(crate) struct Wiring {
+    config: PathBuf,
+    database: Option<String>,
+    /// How data is written.
+    pub(crate) format: Format,
+    /// The environment.
+    pub(crate) environment: Environment,
+}
+
+impl Wiring {
+    /// For these arguments.
+    pub(crate) fn new(common: Common, environment: Environment) -> Self {
+        let format = if common.json { Format::Json } else { Format::Text };
+        Self { config: common.config, database: common.database, format, environment }
+    }
+
+    /// The file that says what is watched and what is done.
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// The text of the file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read. A file that is too large is cut off just beyond what is allowed, and refused later.
+    pub(crate) fn text(&self) -> Result<String, Failure> {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+        let read = std::fs::File::open(&self.config).and_then(|file| file.take(most).read_to_end(&mut bytes));
+        let cannot = || Failure::new(Exit::CONFIGURATION, format!("cannot read {}", self.config.display()));
+        read.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                cannot().because("it does not exist").hint("`flyball init` writes one; --config names another")
+            }
+            _ => cannot().because(error),
+        })?;
+        String::from_utf8(bytes)
+            .map_err(|_| cannot().because("it is not UTF-8").hint("save it as UTF-8, without a byte order of its own"))
+    }
+
+    /// What the file defines.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, and everything that is wrong with it.
+    pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
+        self.read(&self.text()?)
+    }
+
+    /// What this text of the file defines.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub(crate) fn read(&self, text: &str) -> Result<Definitions, Failure> {
+        Ok(flyball_config::read(&self.config.display().to_string(), text)?)
+    }
+
+    /// The database's file. One that was named is taken from here; the one that was not is beside the file.
+    ///
+    /// # Errors
+    ///
+    /// For an address that is no SQLite file.
+    pub(crate) fn database(&self) -> Result<PathBuf, Failure> {
+        match &self.database {
+            Some(url) => Ok(Sqlite::file_of(url, Path::new(""))?),
+            None => Ok(self.config.parent().unwrap_or(Path::new("")).join(DATABASE)),
+        }
+    }
+
+    /// What Flyball remembers; made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be opened.
+    pub(crate) async fn store(&self) -> Result<Sqlite, Failure> {
+        Ok(Sqlite::open(&self.database()?).await?)
+    }
+
+    /// What Flyball remembers, for commands that only read: they make no database.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it cannot be opened.
+    pub(crate) async fn store_to_read(&self) -> Result<Sqlite, Failure> {
+        let file = self.database()?;
+        if file.try_exists().is_ok_and(|exists| !exists) {
+            return Err(Failure::new(Exit::NO, format!("cannot read {}", file.display()))
+                .because("it does not exist: nothing has run here yet")
+                .hint("`flyball up` makes it; --database names another"));
+        }
+        self.store().await
+    }
+
+    /// Where the Platform API is.
+    ///
+    /// # Errors
+    ///
+    /// When `HEROKU_HOST` names a place that no token is sent to.
+    pub(crate) fn base(&self) -> Result<BaseUrl, Failure> {
+        let host = self.environment.heroku_host();
+        BaseUrl::from_heroku_host(host.as_deref()).map_err(|error| {
+            Failure::new(Exit::CONFIGURATION, "cannot use HEROKU_HOST").because(error).hint(InvalidHost::HINT)
+        })
+    }
+
+    /// The Heroku accounts of a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wiring::base`].
+    pub(crate) fn accounts(&self, definitions: &Definitions) -> Result<Arc<Accounts>, Failure> {
+        Ok(Arc::new(Accounts::new(self.base()?, self.environment, &definitions.accounts)))
+    }
+
+    /// Everything outside that an engine speaks to.
+    pub(crate) fn ports(&self, store: Sqlite, accounts: &Arc<Accounts>) -> Ports {
+        Ports {
+            store: Arc::new(store),
+            accounts: Arc::clone(accounts) as Arc<dyn flyball_engine::Accounts>,
+            observe: Arc::new(self.observer(accounts)),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+        }
+    }
+
+    /// The one who looks.
+    pub(crate) fn observer(&self, accounts: &Arc<Accounts>) -> Observer {
+        let environment = self.environment;
+        let watching = Arc::clone(accounts);
+        Observer::new(
+            Arc::new(move |name| environment.variable(name)),
+            Arc::new(move |account| watching.for_monitors(account)),
+            Trust::System,
+        )
+    }
+}

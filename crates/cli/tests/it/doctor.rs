@@ -1,0 +1,70 @@
+//! `doctor`: what is as it should be, and what to do about the rest.
+
+use crate::support::{Stage, bare, ended};
+use flyball_heroku_sim::Maintenance;
+
+const FILE: &str = "[[monitor]]\nname = \"page\"\nhttp = { url = \"PAGE\" }\nreactions = [\"more\"]\n\
+                    [[reaction]]\nname = \"more\"\nscale_out = { app = \"shop\", max_quantity = 3 }\n";
+
+#[tokio::test]
+async fn everything_well_is_told_line_by_line() {
+    let stage = Stage::new().await;
+    stage.write(FILE);
+    let told = stage.run(&["doctor"]).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for line in [
+        "✓ file: flyball.toml is good: 1 monitor, 1 reaction",
+        "✓ token: of the account \"default\" in HEROKU_API_KEY",
+        "✓ account: \"default\" is ops@example.com",
+        "✓ clock: agrees with Heroku's",
+        "✓ sizes: all ",
+        "✓ app: shop can be seen",
+        "✓ database: flyball.db can be made",
+        "· engine: does not run",
+    ] {
+        assert!(told.stdout.contains(line), "{line}: {}", told.stdout);
+    }
+    assert!(!told.stdout.contains('✗') && told.stdout.contains("calls left"));
+    assert!(!stage.path("flyball.db").exists(), "it makes no database");
+    assert!(stage.changes().is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_token_an_unknown_app_and_a_missing_process_type_are_told_with_what_to_do() {
+    let stage = Stage::new().await.token("HRKU-wrong");
+    stage.write(FILE);
+    let told = stage.run(&["doctor"]).await;
+    assert_eq!(told.code, Some(1));
+    assert!(told.stdout.contains("✗ account: cannot read the account"), "{told:?}");
+    assert!(told.stdout.contains("heroku authorizations:create"), "{told:?}");
+    assert!(!format!("{told:?}").contains("HRKU-wrong"));
+
+    let stage = Stage::new().await;
+    stage.write(&FILE.replace("app = \"shop\"", "app = \"shopp\""));
+    let told = stage.run(&["doctor"]).await;
+    assert!(told.code == Some(1) && told.stdout.contains("✗ app: cannot read `shopp`"), "{told:?}");
+    stage.write(&FILE.replace("max_quantity", "process_type = \"wrker\", max_quantity"));
+    stage.sim.world().lock().unwrap().set_maintenance("shop", Maintenance::On).unwrap();
+    let told = stage.run(&["doctor"]).await;
+    assert!(told.code == Some(1) && told.stdout.contains("✗ app: shop has no process type wrker"), "{told:?}");
+    assert!(told.stdout.contains("· app: shop is in maintenance mode"), "{told:?}");
+}
+
+#[tokio::test]
+async fn without_file_token_or_a_place_to_write_it_still_tells_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path(), &["doctor", "--database", "sqlite:nowhere/flyball.db"]);
+    command.env("HEROKU_HOST", "http://127.0.0.1:9");
+    let told = ended(command).await;
+    assert_eq!(told.code, Some(1));
+    for line in ["✗ file: cannot read flyball.toml", "✗ token: the account \"default\" has none", "✗ database: "]
+    {
+        assert!(told.stdout.contains(line), "{line}: {told:?}");
+    }
+    let mut command = bare(folder.path(), &["doctor", "--json"]);
+    command.env("HEROKU_HOST", "shop.example.com");
+    let told = ended(command).await;
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&told.stdout).unwrap();
+    let host = findings.iter().find(|finding| finding["about"] == "host").unwrap();
+    assert_eq!(host["health"], "bad", "{findings:?}");
+}

@@ -1,0 +1,20 @@
+//! The real binary, from the outside: its words, its exit codes, and what it does to a stand-in for Heroku.
+
+#[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod explaining;
+#[cfg(test)]
+mod file;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod pausing;
+#[cfg(test)]
+mod reacting;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,104 @@
+//! `react`: shown, asked for, held, done.
+
+use crate::support::{Stage, shop};
+use flyball_heroku_sim::{Fault, FaultKind, Maintenance, Took};
+
+const FILE: &str = "[[monitor]]\nname = \"page\"\nevery = \"1h\"\nhttp = { url = \"PAGE\" }\n\
+                    reactions = [\"more\", \"restart\", \"clean\", \"only tells\"]\n\
+                    [[reaction]]\nname = \"more\"\ntrigger = 9\ncooldown = \"1h\"\nscale_out = { app = \"shop\", max_quantity = 3 }\n\
+                    [[reaction]]\nname = \"restart\"\nrestart_all_dynos = { app = \"shop\" }\n\
+                    [[reaction]]\nname = \"clean\"\ncreate_one_off_dyno = { app = \"shop\", command = \"clean\", env = { KEY = { env = \"SHOP_KEY\" } } }\n\
+                    [[reaction]]\nname = \"only tells\"\nmode = \"dry_run\"\nscale_out = { app = \"shop\", max_quantity = 9 }\n";
+
+async fn stage() -> Stage {
+    let stage = Stage::with([shop().mechanics(|mechanics| mechanics.boot = std::time::Duration::from_secs(60))]).await;
+    stage.write(FILE);
+    stage
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_the_calls_and_makes_none() {
+    let stage = stage().await;
+    let told = stage.run(&["react", "more", "--dry-run"]).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(
+        told.stdout,
+        "web of shop from 1 to 2\n  PATCH /apps/shop/formation {\"updates\":[{\"quantity\":2,\"type\":\"web\"}]}\n"
+    );
+    let clean = stage.json(&["react", "clean", "--dry-run"]).await;
+    assert_eq!(clean["calls"][0]["body"]["env"]["KEY"], "[SHOP_KEY]");
+    let unknown = stage.run(&["react", "mor", "--dry-run"]).await;
+    assert!(unknown.code == Some(1) && unknown.stderr.contains("did you mean \"more\"?"), "{unknown:?}");
+    assert!(stage.changes().is_empty());
+    assert!(stage.run(&["history"]).await.stdout.is_empty(), "a dry run is no event");
+}
+
+#[tokio::test]
+async fn it_is_done_up_to_the_limit_without_trigger_and_cooldown() {
+    let stage = stage().await;
+    let nobody = stage.run(&["react", "more"]).await;
+    assert!(nobody.code == Some(2) && nobody.stderr.contains("--yes does it without asking"), "{nobody:?}");
+    for web in [2, 3] {
+        let told = stage.run(&["react", "more", "--yes"]).await;
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert!(told.stdout.contains("done [request "), "{told:?}");
+        assert_eq!(stage.web(), web);
+    }
+    let told = stage.run(&["react", "more", "--yes"]).await;
+    assert_eq!((told.code, stage.web()), (Some(1), 3), "{told:?}");
+    assert!(told.stdout.contains("holds: at limit: web has 3 dynos, and at most 3 are allowed"), "{told:?}");
+    assert_eq!(stage.changes().len(), 2);
+    let history = stage.run(&["history", "--reaction", "more"]).await.stdout;
+    assert_eq!(history.matches("asked for by ann").count(), 2, "{history}");
+    assert!(stage.run(&["why", "more"]).await.stdout.contains("web of shop from 2 to 3 (ann asked for it): done"));
+}
+
+#[tokio::test]
+async fn pauses_maintenance_settling_and_a_dry_run_hold() {
+    let stage = stage().await;
+    assert_eq!(stage.run(&["pause", "--app", "shop", "--for", "2h"]).await.code, Some(0));
+    let told = stage.run(&["react", "more", "--yes"]).await;
+    assert!(told.code == Some(1) && told.stdout.contains("app shop is paused until"), "{told:?}");
+    assert_eq!(stage.run(&["resume", "--app", "shop"]).await.code, Some(0));
+
+    stage.sim.world().lock().unwrap().set_maintenance("shop", Maintenance::On).unwrap();
+    let told = stage.json(&["react", "more", "--yes"]).await;
+    assert_eq!(told["holds"]["reason"], "maintenance");
+    stage.sim.world().lock().unwrap().set_maintenance("shop", Maintenance::Off).unwrap();
+
+    assert_eq!(stage.run(&["react", "restart", "--yes"]).await.code, Some(0));
+    let told = stage.json(&["react", "restart", "--yes"]).await;
+    assert_eq!(told["holds"]["reason"], "settling", "its dyno boots for a minute");
+
+    let told = stage.run(&["react", "only tells", "--yes"]).await;
+    assert!(told.code == Some(1) && told.stderr.contains("mode = \"dry_run\""), "{told:?}");
+    assert_eq!(stage.changes().len(), 1);
+}
+
+#[tokio::test]
+async fn heroku_s_refusal_is_told_and_decides_the_exit_code() {
+    let stage = Stage::with([shop().limit("standard-1x", 1)]).await;
+    stage.write(FILE);
+    let told = stage.run(&["react", "more", "--yes"]).await;
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.stdout.contains("refused: cannot scale `web` of `shop` to 2"), "{told:?}");
+    assert!(matches!(stage.changes()[0].took, Took::Refused(422)));
+
+    let told = stage.run(&["react", "clean", "--yes"]).await;
+    assert!(told.code == Some(1) && told.stdout.contains("SHOP_KEY is not set"), "{told:?}");
+    stage.fault(Fault::new(FaultKind::TooMany).on("GET", "*").times(1));
+    assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(75));
+    let wrong = stage.token("HRKU-wrong");
+    let told = wrong.run(&["react", "more", "--yes"]).await;
+    assert!(told.code == Some(77) && told.stderr.contains("hint: the token is wrong or expired"), "{told:?}");
+}
+
+#[tokio::test]
+async fn beside_a_running_up_the_engine_performs_it() {
+    let stage = stage().await;
+    let up = stage.up().await;
+    let told = stage.run(&["react", "more", "--yes"]).await;
+    assert_eq!((told.code, stage.web()), (Some(0), 2), "{told:?}");
+    up.until("it tells of it", |up| up.printed().contains("\"more\" web of shop from 1 to 2: done")).await;
+    assert_eq!(stage.changes().len(), 1);
+}

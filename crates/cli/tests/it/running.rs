@@ -1,0 +1,153 @@
+//! `up`: it starts, follows its file, and stops.
+
+use crate::pausing::FAILING;
+use crate::support::{Stage, Up, wait_for};
+use flyball_heroku_sim::{Fault, FaultKind};
+use std::process::Stdio;
+use std::time::Duration;
+
+#[tokio::test]
+async fn it_scales_a_failing_shop_until_the_maximum_and_then_makes_no_call() {
+    let stage = Stage::new().await;
+    stage.write(&FAILING.replace("90", "3"));
+    let up = stage.up().await;
+    up.until("it is at its limit", |up| up.printed().contains("at limit: web has 3 dynos")).await;
+    let printed = up.printed();
+    for line in
+        ["\"page\" is failing: ", "\"more\" decided: web of shop from 1 to 2", "\"more\" web of shop from 2 to 3: done"]
+    {
+        assert!(printed.contains(line), "{line}: {printed}");
+    }
+    let streak = async || stage.monitor("page").await["streak"].as_u64().unwrap();
+    let then = streak().await;
+    wait_for("some more readings fail", async || streak().await >= then + 3).await;
+    assert_eq!((stage.changes().len(), stage.web()), (2, 3));
+    let status = stage.run(&["status"]).await.stdout;
+    assert!(status.contains("holds: at limit"), "{status}");
+}
+
+#[tokio::test]
+async fn a_second_engine_on_the_same_database_is_refused_and_says_who_runs() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    let second = stage.run(&["up"]).await;
+    assert_eq!(second.code, Some(75));
+    assert!(second.stderr.contains(&format!("another flyball runs on it (process {})", up.id())), "{second:?}");
+    assert!(second.stderr.contains("hint: stop process"), "{second:?}");
+    assert!(stage.run(&["doctor"]).await.stdout.contains("✓ engine: runs"));
+}
+
+#[tokio::test]
+async fn a_broken_file_at_the_start_is_refused_with_all_its_mistakes() {
+    let stage = Stage::new().await;
+    stage.write("[[monitor]]\nname = \"a\"\n[[monitor]]\nname = \"b\"\nevery = \"soon\"\n");
+    let refused = stage.run(&["up"]).await;
+    assert_eq!(refused.code, Some(78));
+    assert_eq!(refused.stderr.matches("error:").count(), 3, "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn a_file_broken_while_it_runs_is_refused_and_the_old_one_goes_on() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    stage.write(&FAILING.replace("every = \"1s\"", "evry = \"1s\""));
+    up.until("it says so", |up| up.printed().contains("the file has mistakes, and the old one goes on")).await;
+    let printed = up.printed();
+    assert!(printed.contains("unknown key `evry`") && printed.contains("flyball.toml:3:1"), "{printed}");
+    let web = stage.web();
+    wait_for("the old one goes on", async || stage.web() >= web + 2).await;
+    assert!(stage.run(&["history"]).await.stdout.contains("the file has mistakes, and the old one goes on"));
+
+    stage.write(&FAILING.replace("name = \"page\"", "name = \"front\""));
+    up.until("it takes a good one", |up| up.printed().contains("the changed file is applied")).await;
+    up.until("what is new is watched", |up| up.printed().contains("\"front\" is failing")).await;
+}
+
+#[tokio::test]
+async fn sighup_reads_the_file_at_once_and_says_so() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    up.signal("-HUP").await;
+    up.until("it says so", |up| up.printed().contains("the changed file is applied: 1 monitors, 1 reactions")).await;
+}
+
+#[tokio::test]
+async fn sigterm_and_ctrl_c_end_it_cleanly_within_five_seconds() {
+    for signal in ["-TERM", "-INT"] {
+        let stage = Stage::new().await;
+        stage.write(FAILING);
+        let mut up = stage.up().await;
+        wait_for("it scales", async || stage.web() >= 2).await;
+        up.signal(signal).await;
+        let (code, took) = up.end().await;
+        assert_eq!(code, Some(0), "{}", up.printed());
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert!(stage.run(&["history"]).await.stdout.contains("Flyball stopped"));
+        let open = stage.json(&["status"]).await;
+        assert_eq!((open["open_runs"].as_array().unwrap().len(), &open["engine"]), (0, &"stopped".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_does_not_hold_up_the_end_and_is_left_for_recovery() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    stage.fault(Fault::new(FaultKind::Slow(Duration::from_secs(60))).on("PATCH", "*"));
+    let mut up = stage.up().await;
+    wait_for("the call arrives", async || stage.changes().len() == 1).await;
+    up.signal("-TERM").await;
+    let (code, took) = up.end().await;
+    assert_eq!(code, Some(0), "{}", up.printed());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let open = stage.json(&["status"]).await["open_runs"].clone();
+    assert_eq!(open[0]["state"], "sent", "{open}");
+}
+
+#[tokio::test]
+async fn without_a_token_it_does_not_start_and_says_where_it_looked() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let mut command = stage.command(&["up"]);
+    command.env_remove("HEROKU_API_KEY");
+    let refused = crate::support::ended(command).await;
+    assert_eq!(refused.code, Some(77), "{refused:?}");
+    assert!(refused.stderr.contains("HEROKU_API_KEY is not set; Heroku's CLI is not installed"), "{refused:?}");
+    // What needs no Heroku needs no token.
+    stage.write("[[monitor]]\nname = \"page\"\nevery = \"1s\"\nhttp = { url = \"PAGE\" }\n");
+    let mut command = stage.command(&["up"]);
+    command.env_remove("HEROKU_API_KEY");
+    let up = stage.up_with(command).await;
+    up.until("it looks", |up| up.printed().contains("\"page\" is passing")).await;
+}
+
+#[tokio::test]
+async fn on_a_dyno_it_only_tells_and_says_why() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let mut command = stage.command(&["up"]);
+    command.env("DYNO", "worker.1");
+    let up = stage.up_with(command).await;
+    up.until("it tells", |up| up.printed().contains("\"more\" would web of shop from 1 to 2")).await;
+    assert!(up.printed().contains("because worker.1 is a dyno"), "{}", up.printed());
+    assert!(stage.changes().is_empty());
+}
+
+#[tokio::test]
+async fn lines_of_json_and_a_reader_that_goes() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = Up::spawn(stage.command(&["up", "--json"]));
+    up.until("it flips", |up| up.printed().contains("\"event\":\"flipped\"")).await;
+    let lines: Vec<serde_json::Value> =
+        up.printed().lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(lines[0]["event"], "engine");
+    up.kill().await;
+
+    let mut child = stage.command(&["up"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let status = tokio::time::timeout(crate::support::SOON, child.wait()).await.expect("it ends").unwrap();
+    assert_eq!(status.code(), Some(0));
+}

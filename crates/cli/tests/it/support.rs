@@ -1,0 +1,250 @@
+//! What the tests share: a folder of its own, a stand-in for Heroku on a free port of this machine, the real binary, and
+//! waiting for a state with a bound.
+
+use flyball_heroku_sim::{AppSpec, DeploySpec, Fault, ReceivedCall, Server, World, WorldFile};
+use flyball_model::Timestamp;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The token that the stand-in takes.
+pub(crate) const TOKEN: &str = "HRKU-token-of-the-tests";
+
+/// Everything that is waited for comes well within this, also on a machine with much else to do.
+pub(crate) const SOON: Duration = Duration::from_secs(40);
+
+/// Now, by this machine's clock, which the binary goes by as well.
+#[expect(clippy::disallowed_methods, reason = "the binary under test goes by this clock")]
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// A shop that boots quickly, so that nothing waits for it to settle.
+pub(crate) fn shop() -> AppSpec {
+    app("shop")
+}
+
+/// An app like the shop.
+pub(crate) fn app(name: &str) -> AppSpec {
+    AppSpec::new(name)
+        .process("web", 1, "Standard-1X")
+        .deploy_with(DeploySpec::new("first"))
+        .deploy_with(DeploySpec::new("second"))
+        .mechanics(|mechanics| {
+            mechanics.boot = Duration::from_millis(100);
+            mechanics.latency = Duration::ZERO;
+        })
+}
+
+/// A folder, a stand-in, and the binary.
+pub(crate) struct Stage {
+    folder: TempDir,
+    pub(crate) sim: Server,
+    token: String,
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Stage {
+    /// With these apps.
+    pub(crate) async fn with(apps: impl IntoIterator<Item = AppSpec>) -> Self {
+        let world = World::new(&WorldFile::with_apps(apps).token(TOKEN), now(), 1);
+        let address = "127.0.0.1:0".parse().unwrap();
+        let sim = Server::bind(address, Arc::new(Mutex::new(world)), Arc::new(now)).await.unwrap();
+        Self { folder: tempfile::tempdir().unwrap(), sim, token: TOKEN.to_owned() }
+    }
+
+    /// With a shop.
+    pub(crate) async fn new() -> Self {
+        Self::with([shop()]).await
+    }
+
+    /// The same with another token in the environment.
+    pub(crate) fn token(mut self, token: &str) -> Self {
+        self.token = token.to_owned();
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes the file. `PAGE` becomes the address of the shop's page.
+    pub(crate) fn write(&self, text: &str) {
+        let page = self.sim.page_url("shop");
+        std::fs::write(self.path("flyball.toml"), text.replace("PAGE", &page)).unwrap();
+    }
+
+    /// The binary, with nothing in its environment but what a test gives it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = bare(self.folder.path(), arguments);
+        command.env("HEROKU_HOST", self.sim.url()).env("HEROKU_API_KEY", &self.token);
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
+        ended(self.command(arguments)).await
+    }
+
+    /// Runs the binary to its end, and reads what it printed as JSON.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let ended = self.run(&[&["--json"], arguments].concat()).await;
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
+    }
+
+    /// Starts `flyball up`, and waits until it is up.
+    pub(crate) async fn up(&self) -> Up {
+        self.up_with(self.command(&["up"])).await
+    }
+
+    /// Starts this command, and waits until the engine is up.
+    pub(crate) async fn up_with(&self, command: Command) -> Up {
+        let up = Up::spawn(command);
+        up.until("it is up", |up| up.printed().contains(" started with ")).await;
+        up
+    }
+
+    /// Something goes wrong with calls from now on.
+    pub(crate) fn fault(&self, fault: Fault) {
+        self.sim.world().lock().unwrap().add_fault(fault);
+    }
+
+    /// Every changing call that the stand-in received.
+    pub(crate) fn changes(&self) -> Vec<ReceivedCall> {
+        self.sim.world().lock().unwrap().effects().cloned().collect()
+    }
+
+    /// How many web dynos the shop has.
+    pub(crate) fn web(&self) -> u32 {
+        self.sim.world().lock().unwrap().app("shop").unwrap().quantity("web")
+    }
+
+    /// Waits until the timeline has a line with these words, and returns it.
+    pub(crate) async fn history_until(&self, words: &str) -> String {
+        let mut found = String::new();
+        wait_for(&format!("a line with {words:?}"), async || {
+            let history = self.run(&["history"]).await;
+            found = history.stdout.lines().find(|line| line.contains(words)).unwrap_or_default().to_owned();
+            !found.is_empty()
+        })
+        .await;
+        found
+    }
+
+    /// The status's view of a monitor.
+    pub(crate) async fn monitor(&self, name: &str) -> Value {
+        of(&self.json(&["status"]).await["monitors"], name)
+    }
+
+    /// The status's view of a reaction.
+    pub(crate) async fn reaction(&self, name: &str) -> Value {
+        of(&self.json(&["status"]).await["reactions"], name)
+    }
+}
+
+fn of(views: &Value, name: &str) -> Value {
+    views.as_array().unwrap().iter().find(|view| view["name"] == name).unwrap().clone()
+}
+
+/// The binary in a folder, with an environment that is empty.
+pub(crate) fn bare(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flyball"));
+    command.args(arguments).current_dir(folder).env_clear().env("USER", "ann").env("HOME", folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) async fn ended(mut command: Command) -> Ended {
+    let output = tokio::time::timeout(SOON * 3, command.output()).await.expect("it ends").unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Waits until something is so, and fails when it does not become so.
+pub(crate) async fn wait_for(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = now();
+    while !is_so().await {
+        assert!(now().since(begun) < SOON, "it did not come about that {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A running `flyball up`. Killed when it is dropped.
+pub(crate) struct Up {
+    child: Child,
+    lines: Arc<Mutex<String>>,
+    /// Reads what it says, for as long as we look.
+    _listening: tokio::task::JoinSet<()>,
+}
+
+impl Up {
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let lines = Arc::new(Mutex::new(String::new()));
+        let mut listening = tokio::task::JoinSet::new();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (to, and_to) = (Arc::clone(&lines), Arc::clone(&lines));
+        listening.spawn(async move { collect(BufReader::new(stdout), &to).await });
+        listening.spawn(async move { collect(BufReader::new(stderr), &and_to).await });
+
+        Self { child, lines, _listening: listening }
+    }
+
+    /// Everything that it said so far.
+    pub(crate) fn printed(&self) -> String {
+        self.lines.lock().unwrap().clone()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Waits until something is so.
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let begun = now();
+        while !is_so(self) {
+            assert!(now().since(begun) < SOON, "it did not come about that {what}: {}", self.printed());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Sends it a signal, by the system's own `kill`.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().await.unwrap();
+        assert!(sent.success());
+    }
+
+    /// Kills it as the operating system does, without a word.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Waits for its end; returns its exit code and how long that took.
+    pub(crate) async fn end(&mut self) -> (Option<i32>, Duration) {
+        let begun = now();
+        let status = tokio::time::timeout(SOON, self.child.wait()).await.expect("it ends").unwrap();
+        (status.code(), now().since(begun))
+    }
+}
+
+async fn collect(mut stream: impl AsyncBufReadExt + AsyncReadExt + Unpin, to: &Mutex<String>) {
+    let mut line = String::new();
+    while stream.read_line(&mut line).await.is_ok_and(|bytes| bytes > 0) {
+        to.lock().unwrap().push_str(&line);
+        line.clear();
+    }
+}

@@ -1,0 +1,11 @@
+//! Commands: every change of state that a person can ask for, one file each.
+//!
+//! They work beside a running engine, through the store: what they leave there, the engine honours within a second.
+
+mod pause_effects;
+mod react_to;
+mod resume_effects;
+
+pub use pause_effects::{Paused, pause_effects};
+pub use react_to::{Call, Considered, Intent, NotConsidered};
+pub use resume_effects::{Resumed, resume_effects};

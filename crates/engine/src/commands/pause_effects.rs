@@ -1,0 +1,34 @@
+//! `pause`: effects stop, observation goes on.
+
+use flyball_model::{PauseScope, Timestamp};
+use flyball_store::{Error, Pause, Pauses};
+use serde::Serialize;
+use std::time::Duration;
+
+/// What is paused now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Paused {
+    /// What.
+    pub scope: PauseScope,
+    /// Until when; until somebody resumes it if missing.
+    pub until: Option<Timestamp>,
+    /// Who.
+    pub by: String,
+}
+
+/// Pauses effects, or changes until when they are paused. A call that was sent is not called back.
+///
+/// # Errors
+///
+/// When the store does not take it.
+pub async fn pause_effects(
+    store: &dyn Pauses,
+    scope: PauseScope,
+    lasts: Option<Duration>,
+    by: String,
+    now: Timestamp,
+) -> Result<Paused, Error> {
+    let until = lasts.map(|lasts| now + lasts);
+    store.pause(&Pause { scope: scope.clone(), at: now, until, by: by.clone() }).await?;
+    Ok(Paused { scope, until, by })
+}

@@ -1,0 +1,279 @@
+//! `react`: what a reaction does, done because a person asks for it.
+//!
+//! Its limits, maintenance mode, pauses, settling and open runs hold as ever; trigger and cooldown do not. What it would
+//! do is considered on an engine that stands beside the running one: it knows the definitions, looks, and stores nothing.
+//! Doing it means queueing a run like any other, which whoever claims it performs.
+
+use crate::choose::{before_looking, entry_of, queued};
+use crate::effects;
+use crate::engine::Engine;
+use crate::look::{Seen, look};
+use crate::ports::Ports;
+use crate::wiring::{Subject, Wiring};
+use async_trait::async_trait;
+use flyball_config::Definitions;
+use flyball_decide::{Facts, may_act};
+use flyball_heroku::{
+    BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, TimeLimits, Transport, TransportError,
+};
+use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
+use flyball_reactions::Reaction;
+use flyball_store::{Batch, Error};
+use secrecy::SecretString;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a reaction would do now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Considered {
+    /// This.
+    Would(Box<Intent>),
+    /// Nothing, for this reason.
+    Holds(Because),
+}
+
+/// What is to be done, and by which calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    reaction: Arc<Reaction>,
+    /// What exactly.
+    pub plan: Plan,
+    /// Whether the reaction acts, or only tells.
+    pub mode: Mode,
+    /// The calls that would change Heroku.
+    pub calls: Vec<Call>,
+}
+
+/// A call of the Platform API, as it would be sent. Values of environment variables are left out: `[NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// `PATCH`, …
+    pub method: String,
+    /// The path, escaped.
+    pub path: String,
+    /// The body; none for calls without one.
+    pub body: Option<serde_json::Value>,
+}
+
+/// Why it could not be considered.
+#[derive(Debug)]
+pub enum NotConsidered {
+    /// Nothing in the file has this name.
+    NoSuchReaction,
+    /// The account that it acts by is not in the file.
+    NoSuchAccount(AccountName),
+    /// Heroku, or the way to it.
+    Heroku(HerokuError),
+    /// The store.
+    Store(Error),
+}
+
+impl From<Error> for NotConsidered {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<HerokuError> for NotConsidered {
+    fn from(error: HerokuError) -> Self {
+        Self::Heroku(error)
+    }
+}
+
+impl Engine {
+    /// An engine that stands beside the running one, for a person's commands: it knows the definitions and what monitors
+    /// remember, and has stored nothing. `mode` is what the process allows at most.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn beside(ports: Ports, node: NodeId, mode: Mode, definitions: &Definitions) -> Result<Self, Error> {
+        let remembered = ports.store.remembered().await?;
+        ports.accounts.define(&definitions.accounts);
+        let now = ports.clock.now();
+        let engine = Self::new(ports, node, mode);
+        let mut memory = engine.memory();
+        memory.recall(remembered, Vec::new());
+        memory.rewire(Wiring::new(definitions, mode, &Wiring::default(), now));
+        drop(memory);
+        Ok(engine)
+    }
+
+    /// Considers what a reaction would do now, because a person asks. Looks at the app; stores nothing, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such reaction, or the app or the store could not be looked at.
+    pub async fn consider(&self, reaction: &ReactionName) -> Result<Considered, NotConsidered> {
+        let now = self.ports.clock.now();
+        let wiring = self.wiring();
+        let Some(reaction) = wiring.reaction_named(reaction).cloned() else {
+            return Err(NotConsidered::NoSuchReaction);
+        };
+        if !reaction.policy.enabled {
+            return Ok(Considered::Holds(Because::Disabled));
+        }
+        let subject = Subject::of(&reaction);
+        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[reaction.id], now).await?;
+        // A person does not wait for a cooldown, nor for the next interval.
+        let known = before_looking(&reaction, &wiring, &facts);
+        let known = Facts { last_effect: None, last_decided: None, shared_interval: None, ..known };
+        if let Err(because) = may_act(reaction.kind.rank(), Duration::ZERO, &known, now) {
+            return Ok(Considered::Holds(because));
+        }
+
+        let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
+            return Err(NotConsidered::NoSuchAccount(subject.account));
+        };
+        let mut sight = look(&*heroku, &subject, reaction.kind.needs(), now).await?;
+        if sight.app.maintenance && !reaction.policy.in_maintenance {
+            return Ok(Considered::Holds(Because::Maintenance));
+        }
+        if reaction.kind.boots_anew() {
+            let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
+            if let Some(because) = Seen::new(&sight, before.as_ref()).settling(reaction.policy.settle) {
+                return Ok(Considered::Holds(because));
+            }
+        }
+        let episode = self.present_episode(&reaction, &wiring, now);
+        match self.ask_kind(&subject, &reaction, &mut sight, &facts, episode).await {
+            Err(because) => Ok(Considered::Holds(because)),
+            Ok(effect) => {
+                let plan = self.finish_plan(&reaction, &sight, effect);
+                let calls = calls(&plan).await;
+                let mode = wiring.mode(&reaction);
+                Ok(Considered::Would(Box::new(Intent { reaction, plan, mode, calls })))
+            }
+        }
+    }
+
+    /// Since when the monitors of a reaction have been calling it; now if none does.
+    fn present_episode(&self, reaction: &Reaction, wiring: &Wiring, now: Timestamp) -> Timestamp {
+        let memory = self.memory();
+        let standings = wiring
+            .watched_by(reaction.id)
+            .iter()
+            .filter_map(|monitor| memory.state(monitor.id).and_then(|state| state.standing.as_ref()));
+        let calling = standings.filter(|standing| reaction.policy.call_on.matches(standing.verdict));
+        calling.map(|standing| standing.since).min().unwrap_or(now)
+    }
+
+    /// Queues what a person wants done.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not take it.
+    pub async fn queue(&self, intent: Intent, person: String) -> Result<RunId, Error> {
+        let now = self.ports.clock.now();
+        let actor = Actor::Person { name: person };
+        let run = self.new_run(&intent.reaction, actor, Because::ByHand, intent.plan, now);
+        let id = run.id;
+        let entries = vec![entry_of(&run, now, queued(&run))];
+        let runs = vec![(self.ports.accounts.host().to_owned(), run)];
+        self.ports.store.save(&Batch { runs, entries, ..Batch::default() }).await?;
+        Ok(id)
+    }
+
+    /// Brings one run as far as it can go now, where no other engine does; returns how it stands then.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn perform_one(&self, run: RunId) -> Result<Option<Run>, Error> {
+        self.advance(run).await?;
+        self.ports.store.run(run).await
+    }
+}
+
+/// Which calls a plan leads to: found out by performing it on a client that sends nothing.
+async fn calls(plan: &Plan) -> Vec<Call> {
+    let notebook = Arc::new(Notebook::default());
+    let client = Live::over(
+        Arc::clone(&notebook) as Arc<dyn Transport>,
+        LiveSettings {
+            base: BaseUrl::production(),
+            token: "none".parse().expect("a word is a token"),
+            user_agent: String::new(),
+            budget: Budget::default(),
+            limits: TimeLimits::default(),
+            clock: Arc::new(|| Timestamp::EPOCH),
+            request_ids: Arc::new(String::new),
+        },
+    );
+    let variables = |name: &str| Some(SecretString::from(format!("[{name}]")));
+    // It always fails, since nothing is sent; what it would have sent is in the notebook.
+    let _not_sent = effects::perform(&plan.effect, &plan.app, &client, &variables).await;
+    let mut calls = notebook.calls.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *calls)
+}
+
+/// Notes calls down, and sends none of them.
+#[derive(Default)]
+struct Notebook {
+    calls: Mutex<Vec<Call>>,
+}
+
+#[async_trait]
+impl Transport for Notebook {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let call = Call {
+            method: request.method.to_string(),
+            path: request.url.path().to_owned(),
+            body: serde_json::from_slice(&request.body).ok(),
+        };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        Err(TransportError::NotSent(None))
+    }
+}
+
+impl std::fmt::Display for Call {
+    /// `DELETE /apps/shop/dynos/web.1`; a body stands behind the path.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        match &self.body {
+            Some(body) => {
+                f.write_char(' ')?;
+                std::fmt::Display::fmt(body, f)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::{AppId, Effect, EnvValue, ProcessType, Quantity};
+    use std::collections::BTreeMap;
+
+    fn plan(effect: Effect) -> Plan {
+        Plan {
+            account: AccountName::default(),
+            app: "shop".parse().unwrap(),
+            app_id: AppId::new("id-of-shop"),
+            effect,
+            seen_at: Timestamp::EPOCH,
+            gist: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_calls_are_those_that_would_be_sent() {
+        let (from, to) = (Quantity::new(2), Quantity::new(3));
+        let calls = calls(&plan(Effect::SetQuantity { process_type: ProcessType::web(), from, to })).await;
+        let told: Vec<String> = calls.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [r#"PATCH /apps/shop/formation {"updates":[{"quantity":3,"type":"web"}]}"#]);
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_shown_by_its_name() {
+        let env = BTreeMap::from([("KEY".to_owned(), EnvValue::Variable("SHOP_KEY".to_owned()))]);
+        let time_to_live = Duration::from_secs(60);
+        let effect = Effect::RunOneOff { command: "clean".into(), size: None, time_to_live, env, present: Vec::new() };
+        let calls = calls(&plan(effect)).await;
+        assert_eq!(calls.len(), 1);
+        assert_eq!(calls[0].body.as_ref().unwrap()["env"]["KEY"], "[SHOP_KEY]");
+    }
+}

@@ -1,0 +1,159 @@
+//! Once means once: what becomes of a call whose answer was lost.
+
+use crate::support::{Day, Scenario, Spoilt, one, secs, shop};
+use flyball_heroku_sim::{AppSpec, Fault, FaultKind};
+use flyball_model::{Look, Outcome};
+
+const KINDS: [(&str, &str, &str); 5] = [
+    (r#"scale_out = { app = "shop", max_quantity = 2 }"#, "PATCH /apps/shop/formation", "web=2"),
+    (r#"scale_up = { app = "shop", max_size = "standard-2x" }"#, "PATCH /apps/shop/formation", "web Standard-2X"),
+    (r#"restart_dyno = { app = "shop", dyno = "web.1" }"#, "DELETE /apps/shop/dynos/web.1", "restart web.1"),
+    (r#"restart_all_dynos = { app = "shop" }"#, "DELETE /apps/shop/dynos", "restart all"),
+    (r#"rollback_release = { app = "shop", min_release = 4 }"#, "POST /apps/shop/releases", "back to v4"),
+];
+
+async fn day_of(app: AppSpec, lines: &str) -> Day {
+    Scenario::of(app).file(one("it", lines)).front_reads("f").begin().await
+}
+
+#[tokio::test]
+async fn what_happened_is_recorded_as_done_and_not_sent_again_meanwhile() {
+    for spoilt in [Spoilt::TooLate, Spoilt::Status(503)] {
+        for (lines, call, effect) in KINDS {
+            let mut day = day_of(shop(), lines).await;
+            day.spoil(call, spoilt);
+            day.pass(secs(59)).await;
+            assert_eq!(day.calls(), [format!("0:30 {effect}")]);
+            assert_eq!(day.outcomes().await, ["sent"]);
+            day.pass(secs(1)).await;
+            let seen = day.runs().await.remove(0).state;
+            let flyball_model::RunState::Ended { outcome: Outcome::Done { seen, .. }, .. } = seen else {
+                panic!("{effect}: {seen:?}");
+            };
+            assert_eq!(seen, Look::SeenAfterwards);
+            assert_eq!(day.told("answer lost").await.len(), 1, "{effect}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_did_not_happen_is_ended_as_not_done_and_the_next_reading_decides_anew() {
+    for (lines, call, effect) in KINDS {
+        let mut day = day_of(shop(), lines).await;
+        let (method, path) = call.split_once(' ').unwrap();
+        day.fault(Fault::new(FaultKind::CutBefore).on(method, path).times(1));
+        day.pass(secs(60)).await;
+        assert_eq!(day.outcomes().await, ["not_done"], "{effect}");
+        assert_eq!(day.calls(), [format!("0:30 {effect} (never reached it)")]);
+        day.pass(secs(30)).await;
+        assert_eq!(day.calls()[1..], [format!("1:30 {effect}")]);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_took_too_long_may_still_have_arrived() {
+    let (lines, _, _) = KINDS[0];
+    let mut day = day_of(shop(), lines).await;
+    day.fault(Fault::new(FaultKind::Slow(secs(25))).on("PATCH", "/apps/shop/formation").times(1));
+    day.pass(secs(90)).await;
+    assert_eq!(day.effects(), ["web=2"]);
+    assert_eq!(day.outcomes().await, ["done"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_for_is_looked_for_again_until_it_is_seen() {
+    let (lines, call, _) = KINDS[0];
+    let mut day = day_of(shop(), lines).await;
+    day.spoil(call, Spoilt::TooLate);
+    let (from, until) = (day.now() + secs(40), day.now() + secs(600));
+    day.fault(Fault::new(FaultKind::Status(503)).on("GET", "/apps/*").between(from, until));
+    day.pass(secs(599)).await;
+    assert_eq!(day.outcomes().await, ["sent"]);
+    day.pass(secs(30)).await;
+    assert_eq!(day.outcomes().await, ["done"]);
+    assert_eq!(day.effects(), ["web=2"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_for_in_an_hour_ends_in_doubt() {
+    let (lines, call, _) = KINDS[0];
+    let mut day = day_of(shop(), lines).await;
+    day.spoil(call, Spoilt::TooLate);
+    let (from, until) = (day.now() + secs(40), day.now() + secs(7200));
+    day.fault(Fault::new(FaultKind::Status(503)).on("GET", "/apps/*").between(from, until));
+    day.pass(secs(3700)).await;
+    assert_eq!(day.outcomes().await, ["in_doubt"]);
+}
+
+#[tokio::test]
+async fn a_kill_between_the_call_and_its_record_is_looked_for_by_the_next_process() {
+    for (lines, call, effect) in KINDS {
+        let mut day = day_of(shop(), lines).await;
+        let script = std::sync::Arc::clone(&day.script);
+        day.after(call, 1, |_| async move { script.die().await });
+        day.pass(secs(62)).await;
+        assert_eq!(day.calls(), [format!("0:30 {effect}")]);
+        let state = day.runs().await.remove(0).state;
+        assert!(
+            matches!(
+                state,
+                flyball_model::RunState::Ended { outcome: Outcome::Done { seen: Look::SeenAfterwards, .. }, .. }
+            ),
+            "{effect}: {state:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_kill_before_the_call_was_marked_sends_nothing_afterwards() {
+    let (lines, _, _) = KINDS[0];
+    for point in ["store claim", "store mark_sent"] {
+        let mut day = day_of(shop(), lines).await;
+        let script = std::sync::Arc::clone(&day.script);
+        day.before(point, 1, |_| async move { script.die().await });
+        day.front_reads("fp");
+        day.pass(secs(120)).await;
+        assert!(day.calls().is_empty(), "{point}");
+        assert_eq!(day.runs().await.len(), 1);
+        assert!(["superseded", "not_done"].contains(&day.outcomes().await[0]));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_did_not_answer_holds_the_app_up_for_no_longer_than_a_lease() {
+    use crate::support::Cut;
+    let (lines, _, _) = KINDS[0];
+    for point in ["store save", "store claim", "store mark_sent", "store end"] {
+        for cut in [Cut::Failed, Cut::Lost] {
+            let mut day = day_of(shop(), lines).await;
+            day.fail(point, cut);
+            day.pass(secs(300)).await;
+            assert_eq!(day.effects(), ["web=2"], "{point} {cut:?}");
+            assert!(day.runs().await.iter().all(|run| !run.state.is_open()), "{point} {cut:?}");
+            assert_eq!(day.failures().len(), 1, "{point} {cut:?}: {:?}", day.failures());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_store_did_not_take_is_told_with_the_next_reading() {
+    use crate::support::Cut;
+    let mut day = day_of(shop(), r#"scale_out = { app = "shop", max_quantity = 1 }"#).await;
+    day.fail("store save", Cut::Failed);
+    day.readings(1).await;
+    assert!(day.told("0:30").await.is_empty());
+    day.readings(2).await;
+    assert_eq!(day.told("0:30 front: is failing").await.len(), 1, "{:#?}", day.timeline().await);
+    assert_eq!(day.told("0:30 it: holds: at limit").await.len(), 1, "{:#?}", day.timeline().await);
+    assert_eq!(day.streak("front").await, 3);
+}
+
+#[tokio::test]
+async fn request_ids_are_kept_with_each_run() {
+    let (lines, _, _) = KINDS[0];
+    let mut day = day_of(shop(), lines).await;
+    day.readings(1).await;
+    let run = day.runs().await.remove(0);
+    assert_eq!(run.request_ids.len(), 1);
+    assert!(run.request_ids[0].as_str().contains("ours-"), "{:?}", run.request_ids);
+}

@@ -1,0 +1,101 @@
+//! Settling: dynos that boot are let boot, whoever made them.
+
+use crate::support::{Scenario, front, mins, monitor, one, reaction, secs, shop};
+use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec};
+
+const AGAIN: &str = r#"restart_dyno = { app = "shop", dyno = "web.1" }"#;
+
+fn boots_in(seconds: u64) -> AppSpec {
+    shop().mechanics(|mechanics| mechanics.boot = secs(seconds))
+}
+
+#[tokio::test]
+async fn a_slow_boot_is_waited_for_and_the_first_reading_after_it_is_evidence() {
+    let mut day = Scenario::of(boots_in(45)).file(one("again", AGAIN)).front_reads("f").begin().await;
+    day.readings(2).await;
+    assert_eq!(day.why("again").await, "settling");
+    day.readings(2).await;
+    assert_eq!(day.calls(), ["0:30 restart web.1", "1:30 restart web.1"]);
+}
+
+#[tokio::test]
+async fn a_reading_that_began_while_it_booted_is_no_evidence() {
+    // Up at 1:30 sharp: the reading of that moment saw it boot, as far as anybody can tell.
+    let mut day = Scenario::of(boots_in(60)).file(one("again", AGAIN)).front_reads("f").begin().await;
+    day.readings(3).await;
+    assert_eq!(day.why("again").await, "too_few_since");
+    day.readings(1).await;
+    assert_eq!(day.calls(), ["0:30 restart web.1", "2:00 restart web.1"]);
+}
+
+#[tokio::test]
+async fn its_trigger_counts_from_the_end_of_settling() {
+    let third = format!("trigger = 3\n{AGAIN}");
+    let mut day = Scenario::of(shop()).file(one("again", &third)).front_reads("f").begin().await;
+    day.readings(8).await;
+    assert_eq!(day.calls(), ["1:30 restart web.1", "3:00 restart web.1"]);
+}
+
+#[tokio::test]
+async fn a_boot_that_a_person_began_is_waited_for_too() {
+    let mut day = Scenario::of(boots_in(50)).file(one("again", AGAIN)).front_reads("f").begin().await;
+    day.pass(secs(10)).await;
+    day.happens(AppEvent::RestartAll);
+    day.readings(2).await;
+    assert!(day.calls().is_empty());
+    day.readings(1).await;
+    assert_eq!(day.calls(), ["1:30 restart web.1"]);
+}
+
+#[tokio::test]
+async fn a_boot_that_never_ends_does_not_stop_the_cure() {
+    let back = r#"rollback_release = { app = "shop", min_release = 1 }"#;
+    let mut day = Scenario::of(shop()).file(one("back", back)).begin().await;
+    day.pass(secs(10)).await;
+    day.happens(AppEvent::Deploy(DeploySpec::new("bad").behaviour(Behaviour::CrashesOnBoot)));
+    day.pass(mins(5)).await;
+    assert!(day.calls().is_empty(), "it crashed before it ever was up");
+    day.pass(mins(3)).await;
+    assert_eq!(day.calls(), ["5:30 back to v5"]);
+    assert_eq!(day.why("back").await, "not_called_on");
+}
+
+#[tokio::test]
+async fn settle_is_what_the_file_says() {
+    let lines = format!("settle = \"40s\"\n{AGAIN}");
+    let mut day = Scenario::of(boots_in(600)).file(one("again", &lines)).front_reads("f").begin().await;
+    day.readings(3).await;
+    assert_eq!(day.calls(), ["0:30 restart web.1", "1:30 restart web.1"]);
+}
+
+#[tokio::test]
+async fn changing_a_quantity_does_not_wait_for_dynos_that_boot() {
+    let more = r#"scale_out = { app = "shop", max_quantity = 4 }"#;
+    let mut day = Scenario::of(boots_in(200)).file(one("more", more)).front_reads("f").begin().await;
+    day.readings(3).await;
+    assert_eq!(day.calls(), ["0:30 web=2", "1:00 web=3", "1:30 web=4"]);
+}
+
+#[tokio::test]
+async fn a_dyno_that_crashed_after_it_was_up_is_not_booting_also_across_a_restart_of_flyball() {
+    let file = front(&["look"])
+        + &monitor("deep", r#"http = { url = "http://shop.localhost/deep" }"#, &["again"])
+        // At its limit, so that it looks at the app and does nothing.
+        + &reaction("look", r#"scale_up = { app = "shop", max_size = "standard-1x" }"#)
+        + &reaction("again", AGAIN);
+    for (seen_up, killed, restarts) in [(true, false, 1), (true, true, 1), (false, false, 0)] {
+        let front = if seen_up { "fp" } else { "p" };
+        let scenario = Scenario::of(shop()).file(file.as_str()).front_reads(front).reads("deep", "pf");
+        let mut day = scenario.begin().await;
+        day.pass(secs(5)).await;
+        // After the first crash it boots at once, after the second it stays crashed for ten minutes.
+        day.happens(AppEvent::Crash("web.1".to_owned()));
+        day.pass(secs(40)).await;
+        day.happens(AppEvent::Crash("web.1".to_owned()));
+        if killed {
+            day.kill(secs(1)).await;
+        }
+        day.pass(secs(30)).await;
+        assert_eq!(day.calls().len(), restarts, "seen up {seen_up}, killed {killed}: {:?}", day.timeline().await);
+    }
+}

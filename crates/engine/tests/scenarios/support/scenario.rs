@@ -1,0 +1,151 @@
+//! A scenario before it begins: the world, the file, and what is written down of the readings.
+
+use super::clock::{CountedIds, ManualClock, START};
+use super::day::Day;
+use super::eyes::Written;
+use super::ledger::Ledger;
+use super::script::{Outside, Script};
+use super::wire::Wire;
+use flyball_config::Definitions;
+use flyball_heroku_sim::{AccountSpec, AppSpec, World, WorldFile};
+use flyball_model::Mode;
+use flyball_store::Sqlite;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The token that the world takes.
+pub(crate) const TOKEN: &str = "HRKU-scenario-t0ken";
+
+/// What is set up before time begins.
+pub(crate) struct Scenario {
+    world: WorldFile,
+    file: String,
+    written: Written,
+    phases: HashMap<String, Duration>,
+    token: String,
+    mode: Mode,
+    seed: u64,
+}
+
+impl Scenario {
+    /// A world with one app, and nobody who watches it yet.
+    pub(crate) fn of(app: AppSpec) -> Self {
+        Self {
+            world: WorldFile::with_apps([app]).token(TOKEN),
+            file: String::new(),
+            written: Written::default(),
+            phases: HashMap::new(),
+            token: TOKEN.to_owned(),
+            mode: Mode::Act,
+            seed: 7,
+        }
+    }
+
+    /// One more app.
+    pub(crate) fn and(mut self, app: AppSpec) -> Self {
+        self.world = self.world.app(app);
+        self
+    }
+
+    /// The account's bucket of calls.
+    pub(crate) fn bucket(mut self, capacity: u32, refill_per_minute: u32) -> Self {
+        let account = AccountSpec::new("ops@example.com").token(TOKEN).bucket(capacity, refill_per_minute);
+        self.world.accounts = vec![account];
+        self
+    }
+
+    /// Flyball's file.
+    pub(crate) fn file(mut self, text: impl Into<String>) -> Self {
+        self.file = text.into();
+        self
+    }
+
+    /// The verdicts of a monitor, whatever the world is like: see [`Written`]. The last goes on.
+    pub(crate) fn reads(self, monitor: &str, verdicts: &str) -> Self {
+        self.written.write(monitor, verdicts);
+        self
+    }
+
+    /// The verdicts of `front`.
+    pub(crate) fn front_reads(self, verdicts: &str) -> Self {
+        self.reads("front", verdicts)
+    }
+
+    /// When a monitor is looked at first; after its first interval unless said.
+    pub(crate) fn phase(mut self, monitor: &str, after: Duration) -> Self {
+        self.phases.insert(monitor.to_owned(), after);
+        self
+    }
+
+    /// Another token than the world takes.
+    pub(crate) fn token(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.token);
+        self
+    }
+
+    /// The whole instance only tells what it would do.
+    pub(crate) fn dry_run(mut self) -> Self {
+        self.mode = Mode::DryRun;
+        self
+    }
+
+    /// Another world of the same description.
+    pub(crate) fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Flyball starts.
+    pub(crate) async fn begin(self) -> Day {
+        let mut day = self.set_up().await;
+        assert!(day.start().await, "the first start is not cut");
+        day
+    }
+
+    /// Everything is there but a running engine.
+    pub(crate) async fn set_up(self) -> Day {
+        let directory = scratch();
+        let store = Sqlite::open(&directory.path().join("flyball.db")).await.expect("a new database");
+        let outside = Outside {
+            world: Arc::new(Mutex::new(World::new(&self.world, START, self.seed))),
+            store: Arc::new(store),
+            clock: ManualClock::new(),
+            engine: Arc::default(),
+        };
+        let script = Arc::new(Script::default());
+        let ledger = Ledger::new(Arc::clone(&outside.store), outside.clone(), Arc::clone(&script));
+        let wire = Wire::new(outside.clone(), Arc::clone(&script));
+        Day {
+            definitions: read(&self.file),
+            outside,
+            script,
+            ledger: Arc::new(ledger),
+            wire: Arc::new(wire),
+            written: Arc::new(self.written),
+            phases: self.phases,
+            token: self.token,
+            mode: self.mode,
+            ids: CountedIds::default(),
+            live: None,
+            dues: HashMap::new(),
+            variables: Arc::default(),
+            looks_elsewhere: false,
+            failures: Vec::new(),
+            _directory: directory,
+        }
+    }
+}
+
+/// What a file defines.
+pub(crate) fn read(file: &str) -> Definitions {
+    flyball_config::read("flyball.toml", file).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// A directory that is gone afterwards; in memory where the system has such, since every commit waits for the disk.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a directory for the database")
+}
