@@ -165,22 +165,23 @@ impl Excerpt {
     /// The beginning of `text`, each run of white space and control characters replaced by one blank.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut kept = String::new();
-        let mut blank = false;
+        let (mut kept, mut chars, mut blank) = (String::new(), 0, false);
         // A long text of white space alone must not be walked to its end.
         for c in text.chars().take(Self::CHARS_MAX * 8) {
-            if kept.chars().count() >= Self::CHARS_MAX {
+            if chars >= Self::CHARS_MAX {
                 kept.push('…');
                 break;
             }
             if c.is_whitespace() || c.is_control() || is_invisible(c) {
-                blank = !kept.is_empty();
-            } else {
-                if std::mem::take(&mut blank) {
-                    kept.push(' ');
-                }
-                kept.push(c);
+                blank = chars > 0;
+                continue;
             }
+            if std::mem::take(&mut blank) {
+                kept.push(' ');
+                chars += 1;
+            }
+            kept.push(c);
+            chars += 1;
         }
         Self(kept)
     }
@@ -329,6 +330,8 @@ mod tests {
         let hostile = "ok\u{1b}[2J\u{7}\r\n\n  next\u{202e}line";
         assert_eq!(Excerpt::of(hostile).as_str(), "ok [2J next line");
         assert_eq!(Excerpt::of(&"x".repeat(10_000)).as_str().chars().count(), Excerpt::CHARS_MAX + 1);
+        let whole = "x".repeat(Excerpt::CHARS_MAX);
+        assert_eq!(Excerpt::of(&whole).as_str(), whole);
         assert_eq!(Excerpt::of("   ").as_str(), "");
         let twice = Excerpt::of(Excerpt::of(hostile).as_str());
         assert_eq!(twice, Excerpt::of(hostile));
