@@ -45,13 +45,15 @@ pub(crate) enum Command {
     #[command(after_help = "Exit codes: 0 passing, 1 failing, 75 unknown (could not look).")]
     Check(Check),
     /// Do what a reaction does, now. Its limits, maintenance mode, pauses and settling hold; trigger and cooldown do not.
-    #[command(
-        after_help = "Exit codes: 0 done (or, with --dry-run, it would act), 1 held, refused or not done, 75 not known yet."
-    )]
+    #[command(after_help = "\
+A reaction with `mode = \"dry_run\"` is only shown.
+
+Exit codes: 0 done (with --dry-run: it would act), 1 held, refused or not done, 75 not possible or not known yet, 77 the \
+token may not do this.")]
     React(React),
     /// Explain a monitor, a reaction or an app: what was seen, what is held and for what reason, what may come next.
     Why(Why),
-    /// What was seen, decided and done, oldest first.
+    /// What was seen, decided and done, oldest first; times are UTC.
     History(History),
     /// Stop effects; looking goes on.
     #[command(after_help = "Without --app and --reaction, everything is paused.")]

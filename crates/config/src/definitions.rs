@@ -65,6 +65,13 @@ pub struct Changes {
 }
 
 impl Definitions {
+    /// How much it defines: "2 monitors, 1 reaction".
+    #[must_use]
+    pub fn counted(&self) -> String {
+        let of = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        format!("{}, {}", of(self.monitors.len(), "monitor"), of(self.reactions.len(), "reaction"))
+    }
+
     /// What changes when `self` is followed by `next`.
     #[must_use]
     pub fn changes(&self, next: &Self) -> Changes {

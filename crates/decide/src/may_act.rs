@@ -40,11 +40,13 @@ pub fn may_act(rank: Rank, cooldown: Duration, facts: &Facts, now: Timestamp) ->
     }
     if let (Some(interval), Some(last)) = (facts.shared_interval, facts.last_decided) {
         // Counted in slots of the interval, so that a monitor whose readings are a little early is not held up by its
-        // own last one.
-        let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
-        let slot = |at: Timestamp| at.as_millis().div_euclid(interval);
-        if slot(last) >= slot(now) {
-            return Err(Because::OncePerInterval { until: Timestamp::from_millis((slot(last) + 1) * interval) });
+        // own last one; and half an interval apart, so that two do not act together around the end of a slot.
+        let millis = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
+        let slot = |at: Timestamp| at.as_millis().div_euclid(millis);
+        let next_slot = Timestamp::from_millis((slot(last) + 1).saturating_mul(millis));
+        let until = next_slot.max(last + interval / 2);
+        if until > now {
+            return Err(Because::OncePerInterval { until });
         }
     }
     Ok(())
@@ -92,7 +94,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         let name = || "other".parse::<ReactionName>().unwrap();
         let none = Facts::default;
-        let cases: [(&str, Rank, Facts, &str); 10] = [
+        let cases: [(&str, Rank, Facts, &str); 11] = [
             ("nothing known", Rank::Out, none(), "ok"),
             ("paused", Rank::OneOff, Facts { paused: Some((PauseScope::Everything, None)), ..none() }, "paused"),
             ("its own run is open", Rank::OneOff, Facts { run_open: true, ..none() }, "run_open"),
@@ -109,8 +111,14 @@ mod tests {
             (
                 "acted in the one before",
                 Rank::Out,
-                Facts { last_decided: Some(at(989)), shared_interval: Some(Duration::from_secs(30)), ..none() },
+                Facts { last_decided: Some(at(985)), shared_interval: Some(Duration::from_secs(30)), ..none() },
                 "ok",
+            ),
+            (
+                "acted at the end of the one before",
+                Rank::Out,
+                Facts { last_decided: Some(at(989)), shared_interval: Some(Duration::from_secs(30)), ..none() },
+                "once_per_interval",
             ),
             ("one monitor alone", Rank::Out, Facts { last_decided: Some(at(1000)), ..none() }, "ok"),
         ];

@@ -2,7 +2,7 @@
 //! (and one-off dynos beside it, which stand outside the order).
 
 use crate::engine::Engine;
-use crate::look::{Seen, in_words, look, look_further};
+use crate::look::{Seen, look, look_further, trouble};
 use crate::turn::{AppTurn, Wish};
 use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
@@ -178,7 +178,7 @@ impl Engine {
         }
         looked.map_err(|error| match refused {
             true => Because::AccountStopped { account: account.clone() },
-            false => Because::CannotSee { error: in_words(&error) },
+            false => Because::CannotSee { error: trouble(&error) },
         })
     }
 
@@ -283,7 +283,7 @@ impl Engine {
                     // Ends: each page is older than the one before, and the pages are bounded.
                     look_further(&*heroku, subject, sight, below)
                         .await
-                        .map_err(|error| Because::CannotSee { error: in_words(&error) })?;
+                        .map_err(|error| Because::CannotSee { error: trouble(&error) })?;
                 }
             }
         }

@@ -70,8 +70,7 @@ async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &st
     match engine.apply(&definitions).await {
         Ok(()) => {
             live.rewired();
-            let (monitors, reactions) = (definitions.monitors.len(), definitions.reactions.len());
-            format!("the changed file is applied: {monitors} monitors, {reactions} reactions")
+            format!("the changed file is applied: {}", definitions.counted())
         }
         Err(error) => format!("the changed file could not be applied ({error}); the old one goes on"),
     }

@@ -151,6 +151,13 @@ pub(crate) fn in_words(error: &Error) -> String {
     }
 }
 
+/// A failed look in words. Without the request's id, so that the same trouble reads the same each time.
+pub(crate) fn trouble(error: &Error) -> String {
+    let message = error.message().map(|message| format!(": {}", message.trim_end_matches('.'))).unwrap_or_default();
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("cannot {}: {}{message}{hint}", error.call(), error.kind())
+}
+
 /// A request id, bounded for the record.
 pub(crate) fn request_id(id: Option<&str>) -> Vec<Excerpt> {
     id.map(Excerpt::of).into_iter().collect()

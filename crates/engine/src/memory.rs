@@ -108,7 +108,7 @@ impl Memory {
     ) {
         let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
         let before = self.holdings.get(&key);
-        let same = before.is_some_and(|holding| holding.because.code() == because.code());
+        let same = before.is_some_and(|holding| is_same_reason(&holding.because, &because));
         // A monitor that has just been set up is not called on: that is no news.
         let is_first_calm = before.is_none() && matches!(because, Because::NotCalledOn { .. });
         let is_news = !same && !is_first_calm;
@@ -145,7 +145,10 @@ impl Memory {
                 .any(|monitor| self.is_called(monitor.id, reaction))
                 .then_some(adder)
         };
-        self.wiring.reactions().filter(adds).filter_map(met).collect()
+        let mut adders: Vec<Adder> = self.wiring.reactions().filter(adds).filter_map(met).collect();
+        // The same one is named each time.
+        adders.sort_by(|one, other| one.reaction.cmp(&other.reaction));
+        adders
     }
 
     /// Whether what a monitor remembers calls a reaction.
@@ -203,5 +206,13 @@ impl Memory {
 
     pub(crate) fn set_would(&mut self, reaction: ReactionId, plan: String, now: Timestamp) {
         self.would.insert(reaction, (plan, now));
+    }
+}
+
+/// Whether a reason is the same as before. Its numbers may differ; what stands in the way of looking may not.
+fn is_same_reason(before: &Because, now: &Because) -> bool {
+    match (before, now) {
+        (Because::CannotSee { error: before }, Because::CannotSee { error: now }) => before == now,
+        _ => before.code() == now.code(),
     }
 }

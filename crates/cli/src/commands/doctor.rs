@@ -130,8 +130,7 @@ fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> 
             return None;
         }
     };
-    let counts = [counted(definitions.monitors.len(), "monitor"), counted(definitions.reactions.len(), "reaction")];
-    findings.push(Finding::good("file", format!("{file} is good: {}", counts.join(", "))));
+    findings.push(Finding::good("file", format!("{file} is good: {}", definitions.counted())));
     if !definitions.warnings.is_empty() {
         let words = counted(definitions.warnings.len(), "warning");
         findings.push(Finding::new("file", Health::Note, words).hint(Some("`flyball validate` shows them")));
@@ -140,7 +139,9 @@ fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> 
         let health = if AccountCost::is_over(&account) { Health::Bad } else { Health::Good };
         findings.push(Finding::new("cost", health, cost_in_words(&account)));
     }
-    let named: BTreeSet<&str> = definitions.monitors.iter().flat_map(|monitor| monitor.kind.variables()).collect();
+    let by_monitors = definitions.monitors.iter().flat_map(|monitor| monitor.kind.variables());
+    let by_reactions = definitions.reactions.iter().flat_map(|reaction| reaction.kind.variables());
+    let named: BTreeSet<&str> = by_monitors.chain(by_reactions).collect();
     for name in named {
         if wiring.environment.variable(name).is_none() {
             findings.push(

@@ -23,7 +23,12 @@ pub(super) async fn history(wiring: &Wiring, asked: History) -> Result<Exit, Fai
     match wiring.format {
         Format::Json => output::json(&lines)?,
         Format::Text if lines.is_empty() => output::say("nothing has happened that fits"),
-        Format::Text => lines.iter().try_for_each(|told| output::data(&line(told, Stamp::DayAndTime)))?,
+        Format::Text => {
+            lines.iter().try_for_each(|told| output::data(&line(told, Stamp::DayAndTime)))?;
+            if u32::try_from(lines.len()) == Ok(filter.lines) {
+                output::say(&format!("these are the latest {}; --lines and --since show others", filter.lines));
+            }
+        }
     }
     Ok(Exit::GOOD)
 }

@@ -54,55 +54,54 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
         Considered::Holds(because) => return held(wiring, &asked.reaction, &because),
         Considered::Would(intent) => *intent,
     };
-    let said = |run: Option<RunView>| Said {
-        reaction: &asked.reaction,
-        plan: Some(intent.plan.to_string()),
-        calls: &intent.calls,
-        holds: None,
-        run,
-    };
-    if wiring.format == Format::Text {
-        show(&intent)?;
-    }
     if asked.dry_run {
-        if wiring.format == Format::Json {
-            output::json(&said(None))?;
+        match wiring.format {
+            Format::Json => output::json(&said(&asked.reaction, &intent, None))?,
+            Format::Text => shown(&intent).iter().try_for_each(|line| output::data(line))?,
         }
         return Ok(Exit::GOOD);
     }
+    match wiring.format {
+        Format::Json => shown(&intent).iter().for_each(|line| output::say(line)),
+        Format::Text => shown(&intent).iter().try_for_each(|line| output::data(line))?,
+    }
     if intent.mode == Mode::DryRun {
-        let why = match wiring.environment.dyno() {
-            Some(dyno) => format!("with SQLite, nothing is done on a dyno such as {dyno}"),
-            None => "the file says `mode = \"dry_run\"`".to_owned(),
-        };
-        return Err(Failure::new(Exit::NO, format!("cannot do what \"{}\" would", asked.reaction))
-            .because(why)
-            .hint("`--dry-run` shows it; `mode = \"act\"` does it"));
+        return Err(only_tells(wiring, &asked.reaction));
     }
     if !asked.yes && !agreed().await? {
         output::say("nothing was done");
         return Ok(Exit::NO);
     }
-
     let run = engine.queue(intent.clone(), wiring.environment.person()).await?;
     let run = carried_out(wiring, &engine, &store, &database, run).await?;
     let view = RunView::of(&run);
     match wiring.format {
-        Format::Json => output::json(&said(Some(view)))?,
-        Format::Text => {
-            let ids: Vec<&str> = view.request_ids.iter().map(|id| id.as_str()).collect();
-            let ids = if ids.is_empty() { String::new() } else { format!(" [request {}]", ids.join("; ")) };
-            output::data(&format!("{}{ids}", view.words))?;
-        }
+        Format::Json => output::json(&said(&asked.reaction, &intent, Some(view)))?,
+        Format::Text => output::data(&view.ending())?,
     }
     store.close().await;
     Ok(exit(&run.state))
 }
 
-/// Shows what would be done, and by which calls.
-fn show(intent: &Intent) -> Result<(), Failure> {
-    output::data(&output::paint(output::STRONG, &intent.plan))?;
-    intent.calls.iter().try_for_each(|call| output::data(&format!("  {call}")))
+/// What would be done, and by which calls.
+fn shown(intent: &Intent) -> Vec<String> {
+    let calls = intent.calls.iter().map(|call| format!("  {call}"));
+    std::iter::once(output::paint(output::STRONG, &intent.plan)).chain(calls).collect()
+}
+
+fn said<'a>(reaction: &'a ReactionName, intent: &'a Intent, run: Option<RunView>) -> Said<'a> {
+    Said { reaction, plan: Some(intent.plan.to_string()), calls: &intent.calls, holds: None, run }
+}
+
+/// The reaction is in dry run, and so is a person's wish for it.
+fn only_tells(wiring: &Wiring, reaction: &ReactionName) -> Failure {
+    let why = match wiring.environment.dyno() {
+        Some(dyno) => format!("with SQLite, nothing is done on a dyno such as {dyno}"),
+        None => "the file says `mode = \"dry_run\"`".to_owned(),
+    };
+    Failure::new(Exit::NO, format!("cannot do what \"{reaction}\" would"))
+        .because(why)
+        .hint("`--dry-run` shows it; `mode = \"act\"` does it")
 }
 
 /// The reaction holds: that is the answer.

@@ -1,6 +1,6 @@
 //! `flyball up`: runs everything in the file, follows the file, and prints the timeline as it grows.
 
-use super::validate::{counted, warn};
+use super::validate::warn;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -54,13 +54,13 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 
     let ports = wiring.ports(store.clone(), &accounts);
     let printed = last_number(&store).await?;
-    let (engine, words) = start(wiring, ports, &definitions).await?;
-    output::say(&words);
+    let engine = start(wiring, ports, &definitions).await?;
+    output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
     let live = Arc::new(Live::start(Arc::clone(&engine), stop.clone()));
     let file = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, text, hangup, stop.clone()));
 
-    let printer = Printer { store: store.clone(), format: wiring.format, printed };
+    let mut printer = Printer { store: store.clone(), format: wiring.format, printed };
     let ended = printer.print_until(&stop).await;
     // Whoever read our output has gone: that ends us as well.
     stop.cancel();
@@ -72,7 +72,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
             tracing::warn!(%error, "the stop could not be recorded");
         }
         let ended = match ended {
-            Ok(printer) => printer.print_new().await.map(|_| ()),
+            Ok(()) => printer.print_new().await,
             Err(failure) => Err(failure),
         };
         store.close().await;
@@ -84,14 +84,13 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     }
 }
 
-/// Starts the engine, and says so.
-async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Result<(Arc<Engine>, String), Failure> {
+/// Starts the engine, and tells so in the timeline.
+async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Result<Arc<Engine>, Failure> {
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.environment.dyno();
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode));
     engine.start(definitions).await?;
-    let counts = [counted(definitions.monitors.len(), "monitor"), counted(definitions.reactions.len(), "reaction")];
     let mode = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => format!(
             "; it only tells what it would do, because {dyno} is a dyno: its disk is lost at least once a day, and with \
@@ -101,9 +100,9 @@ async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Resu
         (None, Mode::Act) => String::new(),
     };
     let file = wiring.config().display();
-    let words = format!("Flyball {} started with {file}: {}{mode}", env!("CARGO_PKG_VERSION"), counts.join(", "));
-    engine.tell(Event::Engine { words: words.clone() }).await?;
-    Ok((engine, format!("{words}; Ctrl-C stops")))
+    let words = format!("Flyball {} started with {file}: {}{mode}", env!("CARGO_PKG_VERSION"), definitions.counted());
+    engine.tell(Event::Engine { words }).await?;
+    Ok(engine)
 }
 
 /// The accounts that a file cannot do without must have a token at the start: to be told so later helps nobody.
@@ -135,33 +134,35 @@ struct Printer {
 
 impl Printer {
     /// Prints until `stop` is cancelled, or nobody reads any more.
-    async fn print_until(mut self, stop: &CancellationToken) -> Result<Self, Failure> {
+    async fn print_until(&mut self, stop: &CancellationToken) -> Result<(), Failure> {
         loop {
-            self = self.print_new().await?;
             tokio::select! {
-                () = stop.cancelled() => return Ok(self),
+                () = stop.cancelled() => return Ok(()),
+                printed = self.print_new() => printed?,
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(PRINT_EVERY) => {}
             }
         }
     }
 
     /// Prints what is new. A store that does not answer just now is asked again later.
-    async fn print_new(mut self) -> Result<Self, Failure> {
+    async fn print_new(&mut self) -> Result<(), Failure> {
         let page = TimelinePage { after: Some(self.printed), ..TimelinePage::default() };
         let lines = match self.store.timeline(&page).await {
             Ok(lines) => lines,
             Err(error) => {
                 tracing::warn!(%error, "the timeline cannot be printed");
-                return Ok(self);
+                return Ok(());
             }
         };
-        let Some(last) = lines.last() else { return Ok(self) };
+        let Some(last) = lines.last() else { return Ok(()) };
         self.printed = last.number;
         let lines: Vec<String> = lines.into_iter().map(|new| self.shown(&HistoryLine::of(new))).collect();
         // On a thread of its own: a reader that stands still must not stop the engine.
         let written = tokio::task::spawn_blocking(move || output::data(&lines.join("\n")));
-        written.await.expect("writing does not panic")?;
-        Ok(self)
+        written.await.expect("writing does not panic")
     }
 
     fn shown(&self, new: &HistoryLine) -> String {

@@ -51,8 +51,7 @@ pub(super) fn validate(wiring: &Wiring) -> Result<Exit, Failure> {
 
 fn good(file: &str, definitions: &Definitions) -> Result<Exit, Failure> {
     warn(&definitions.warnings);
-    let (monitors, reactions) = (definitions.monitors.len(), definitions.reactions.len());
-    output::data(&format!("{file} is good: {}, {}", counted(monitors, "monitor"), counted(reactions, "reaction")))?;
+    output::data(&format!("{file} is good: {}", definitions.counted()))?;
     let accounts = cost(definitions).accounts;
     if accounts.is_empty() {
         let allowed = Cost::ALLOWED_PER_MINUTE;

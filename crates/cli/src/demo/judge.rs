@@ -55,8 +55,8 @@ type Finding = (String, bool);
 impl Evidence<'_> {
     fn verdict(&self, kind: Kind) -> Verdict {
         let (scene, should) = match kind {
-            Kind::ScaleOut => (Scene::Surge, format!("web {} dynos, one at a time, never more", path(&[2, 3, 4]))),
-            Kind::ScaleUp => (Scene::Surge, format!("{}, rung by rung", path(&SIZES))),
+            Kind::ScaleOut => (Scene::Surge, format!("up to {QUANTITY_MAX} dynos, one at a time, never more")),
+            Kind::ScaleUp => (Scene::Surge, format!("up to {LARGEST}, rung by rung")),
             Kind::ScaleIn => (Scene::Ebb, format!("back to {QUANTITY_MIN} dynos, one at a time, never fewer")),
             Kind::ScaleDown => (Scene::Ebb, format!("back to {SMALLEST}, rung by rung")),
             Kind::RestartDyno => (Scene::Leak, "web.1 anew, once, and no other dyno".to_owned()),
@@ -157,7 +157,6 @@ impl Evidence<'_> {
         let asked = self.count(|call| *call == Call::RollBack);
         let good = made == [bad, good_version]
             && asked == 2
-            && Some(&marked.before.content) == shop.content_of(marked.after.current)
             && marked.after.content == marked.before.content
             && marked.after.well;
         let mut contents = vec![workaround];

@@ -25,6 +25,7 @@ use crate::output::Format;
 use crate::wiring::stopped_by_person;
 use clap::Args;
 use flyball_engine::{Clock, Ids};
+use flyball_model::Timestamp;
 use judge::{Verdict, verdicts};
 use kind::Kind;
 use play::{Play, standing};
@@ -76,7 +77,7 @@ pub(crate) async fn run(
 /// Plays until the end of the day, or as long as a person wants to.
 async fn play(arguments: &Arguments, stage: &mut Stage, screen: &mut Screen) -> Result<Exit, Failure> {
     let mut stopped = pin!(stopped_by_person());
-    let mut show = Show { play: Play::new(), teller: Teller::default() };
+    let mut show = Show { play: Play::new(), teller: Teller::default(), latest: stage.now() };
     let verdicts = tokio::select! {
         verdicts = day(&mut show, stage, screen) => verdicts?,
         () = &mut stopped => {
@@ -136,13 +137,15 @@ fn ticks() -> Interval {
 struct Show {
     play: Play,
     teller: Teller,
+    /// The latest moment that was told of.
+    latest: Timestamp,
 }
 
 impl Show {
     /// Tells what Flyball did, and lets the play go on.
     async fn go_on(&mut self, stage: &mut Stage, screen: &mut Screen) -> Result<(), Failure> {
         for line in stage.news().await? {
-            let time = self.play.time_of_day(line.entry.at);
+            let time = self.time_of_day(line.entry.at);
             if let Some(line) = self.teller.engine(&line, time) {
                 screen.line(&line)?;
             }
@@ -150,9 +153,16 @@ impl Show {
         let told = self.play.step(&mut stage.world());
         let now = stage.now();
         for told in told {
-            screen.line(&Teller::play(told, now, self.play.time_of_day(now)))?;
+            screen.line(&Teller::play(told, now, self.time_of_day(now)))?;
         }
         Ok(())
+    }
+
+    /// The time of the shop's day. What Flyball writes down a moment later than it happened is told at the time of the
+    /// line before it, so that nobody sees the day go back.
+    fn time_of_day(&mut self, at: Timestamp) -> String {
+        self.latest = self.latest.max(at);
+        self.play.time_of_day(self.latest)
     }
 
     fn status(&self, stage: &Stage, screen: &mut Screen) -> Result<(), Failure> {

@@ -11,8 +11,8 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::io::Write as _;
 
-/// Moments that the little curve shows: with one in half a second, the last ten seconds.
-const CURVE_MAX: usize = 20;
+/// Moments that the little curve shows: with one in half a second, the last six seconds.
+const CURVE_MAX: usize = 12;
 /// The heights of the curve, from nothing to half as much again as the shop can serve.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Load by capacity at the top of the curve.

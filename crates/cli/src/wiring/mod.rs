@@ -100,11 +100,20 @@ impl Wiring {
     ///
     /// # Errors
     ///
-    /// For an address that is no SQLite file.
+    /// For an address that is no SQLite file, or one in a directory that is not there.
     pub(crate) fn database(&self) -> Result<PathBuf, Failure> {
-        match &self.database {
-            Some(url) => Ok(Sqlite::file_of(url, Path::new(""))?),
-            None => Ok(self.config.parent().unwrap_or(Path::new("")).join(DATABASE)),
+        let file = match &self.database {
+            Some(url) => Sqlite::file_of(url, Path::new(""))?,
+            None => self.config.parent().unwrap_or(Path::new("")).join(DATABASE),
+        };
+        let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+        match directory.filter(|directory| !directory.is_dir()) {
+            Some(missing) => {
+                Err(Failure::new(Exit::CONFIGURATION, format!("cannot use the database {}", file.display()))
+                    .because(format!("there is no directory {}", missing.display()))
+                    .hint("make it, or name another file with --database"))
+            }
+            None => Ok(file),
         }
     }
 

@@ -32,15 +32,20 @@ async fn told(stage: &Stage, told: Told<'_>) -> String {
 #[tokio::test]
 async fn a_wrong_token() {
     let stage = Stage::new().await.token("HRKU-wrong");
-    stage.write(FAILING);
+    let dynos = "[[monitor]]\nname = \"dynos\"\nevery = \"1s\"\nheroku_dynos = { app = \"shop\" }\n";
+    stage.write(&format!("{FAILING}{dynos}"));
     let why = told(
         &stage,
         Told {
             history: "Heroku does not take the token of account \"default\": put a valid one in",
             why: &["holds still at readings of \"page\"", "put a valid one in and restart"],
         },
-    );
-    assert!(!why.await.contains("HRKU-wrong"));
+    )
+    .await;
+    assert!(!why.contains("HRKU-wrong"));
+    let why = stage.run(&["why", "dynos"]).await;
+    assert!(why.stdout.contains("It is unknown"), "{why:?}");
+    assert!(why.stdout.contains("the token is wrong or expired"), "{why:?}");
     assert!(stage.changes().is_empty());
 }
 
@@ -123,9 +128,23 @@ async fn names_are_found_and_misspelt_ones_corrected() {
     assert!(why.stdout.contains("reaction more"), "{why:?}");
     let misspelt = stage.run(&["why", "shpo"]).await;
     assert!(misspelt.code == Some(1) && misspelt.stderr.contains("did you mean \"shop\"?"), "{misspelt:?}");
+    let status = stage.json(&["status", "--app", "shop"]).await;
+    assert_eq!((&status["monitors"][0]["name"], &status["engine"]), (&"page".into(), &"running".into()));
+    assert!(stage.json(&["status", "--app", "other"]).await["monitors"].as_array().unwrap().is_empty());
     let json = stage.json(&["why", "--app", "shop"]).await;
     assert_eq!(json["parts"][0]["about"]["app"], "shop");
     let history = stage.json(&["history", "--monitor", "page", "--since", "1h"]).await;
     assert_eq!(history[0]["event"], "flipped");
     assert!(stage.json(&["history", "--since", "2100-01-01T00:00:00Z"]).await.as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn with_a_broken_file_what_happened_stays_readable() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    up.until("it looks", |up| up.printed().contains("is failing")).await;
+    stage.write("broken");
+    assert!(stage.run(&["history", "--lines", "1"]).await.code == Some(0));
+    assert_eq!(stage.run(&["status"]).await.code, Some(78));
 }

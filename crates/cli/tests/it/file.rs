@@ -132,3 +132,26 @@ async fn wrong_usage_ends_with_2_and_help_and_version_with_0() {
     }
     assert!(ended(bare(folder.path(), &["--help"])).await.stdout.contains("78  the file or the environment is wrong"));
 }
+
+#[tokio::test]
+async fn colours_are_shown_to_terminals_and_to_nobody_who_does_not_want_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let coloured = async |variables: &[(&str, &str)]| {
+        let mut command = bare(folder.path(), &["validate"]);
+        command.envs(variables.iter().copied());
+        ended(command).await.stderr.contains('\u{1b}')
+    };
+    assert!(!coloured(&[]).await, "a pipe is no terminal");
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")]).await);
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).await);
+}
+
+#[tokio::test]
+async fn a_database_in_a_directory_that_is_not_there_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    ended(bare(folder.path(), &["init", "--app", "shop"])).await;
+    for command in ["up", "status", "pause"] {
+        let told = ended(bare(folder.path(), &["--database", "sqlite:nowhere/flyball.db", command])).await;
+        assert!(told.code == Some(78) && told.stderr.contains("there is no directory nowhere"), "{told:?}");
+    }
+}

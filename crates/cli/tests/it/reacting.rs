@@ -1,6 +1,6 @@
 //! `react`: shown, asked for, held, done.
 
-use crate::support::{Stage, shop};
+use crate::support::{Stage, Up, ended, shop, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind, Maintenance, Took};
 
 const FILE: &str = "[[monitor]]\nname = \"page\"\nevery = \"1h\"\nhttp = { url = \"PAGE\" }\n\
@@ -101,4 +101,36 @@ async fn beside_a_running_up_the_engine_performs_it() {
     assert_eq!((told.code, stage.web()), (Some(0), 2), "{told:?}");
     up.until("it tells of it", |up| up.printed().contains("\"more\" web of shop from 1 to 2: done")).await;
     assert_eq!(stage.changes().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_looked_for_also_where_no_engine_runs() {
+    let stage = stage().await;
+    stage.fault(Fault::new(FaultKind::CutAfter).on("PATCH", "*").times(1));
+    let mut react = Up::spawn(stage.command(&["react", "more", "--yes"]));
+    wait_for("the call has arrived", async || stage.changes().len() == 1).await;
+    // While it is not known what became of it, nobody does anything to the app.
+    wait_for("it is on record", async || stage.json(&["status"]).await["open_runs"][0]["state"] == "sent").await;
+    let held = stage.json(&["react", "restart", "--yes"]).await;
+    assert_eq!(held["holds"]["reason"], "app_busy");
+    assert_eq!(stage.json(&["react", "more", "--yes"]).await["holds"]["reason"], "run_open");
+    let (code, _) = react.end().await;
+    assert_eq!(code, Some(0), "{}", react.printed());
+    react
+        .until("it says so", |react| react.printed().contains("the answer was lost, and it was seen afterwards"))
+        .await;
+    assert_eq!((stage.changes().len(), stage.web()), (1, 2));
+}
+
+#[tokio::test]
+async fn each_account_acts_by_its_own_token() {
+    let stage = stage().await.token("HRKU-nobody-s");
+    let own = "[heroku.accounts.ops]\ntoken = { env = \"OPS_TOKEN\" }\n";
+    stage.write(&format!("{own}{}", FILE.replace("max_quantity = 3", "account = \"ops\", max_quantity = 3")));
+    let unset = stage.run(&["react", "more", "--yes"]).await;
+    assert!(unset.code == Some(77) && unset.stderr.contains("OPS_TOKEN is not set"), "{unset:?}");
+    let mut command = stage.command(&["react", "more", "--yes"]);
+    command.env("OPS_TOKEN", crate::support::TOKEN);
+    let done = ended(command).await;
+    assert_eq!((done.code, stage.web()), (Some(0), 2), "{done:?}");
 }

@@ -151,3 +151,63 @@ async fn lines_of_json_and_a_reader_that_goes() {
     let status = tokio::time::timeout(crate::support::SOON, child.wait()).await.expect("it ends").unwrap();
     assert_eq!(status.code(), Some(0));
 }
+
+#[tokio::test]
+async fn a_changed_file_may_name_another_account() {
+    let stage = Stage::new().await.token("HRKU-nobody-s");
+    stage.write("");
+    let mut command = stage.command(&["up"]);
+    command.env("OPS_TOKEN", crate::support::TOKEN);
+    let up = stage.up_with(command).await;
+    let own = "[heroku.accounts.ops]\ntoken = { env = \"OPS_TOKEN\" }\n";
+    stage.write(&format!("{own}{}", FAILING.replace("max_quantity", "account = \"ops\", max_quantity")));
+    wait_for("it acts by it", async || stage.web() >= 2).await;
+    assert!(up.printed().contains("the changed file is applied"));
+}
+
+#[tokio::test]
+async fn the_database_is_beside_the_file_unless_it_is_named() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    std::fs::create_dir(stage.path("etc")).unwrap();
+    std::fs::rename(stage.path("flyball.toml"), stage.path("etc/shop.toml")).unwrap();
+    let mut command = stage.command(&["pause"]);
+    command.env("FLYBALL_CONFIG", "etc/shop.toml");
+    assert_eq!(crate::support::ended(command).await.code, Some(0));
+    assert!(stage.path("etc/flyball.db").exists());
+    let named = ["--config", "etc/shop.toml", "--database", "sqlite:here.db", "pause"];
+    assert_eq!(stage.run(&named).await.code, Some(0));
+    assert!(stage.path("here.db").exists() && !stage.path("flyball.db").exists());
+}
+
+#[tokio::test]
+async fn a_watched_status_is_told_again_when_something_is_different_until_ctrl_c() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let _up = stage.up().await;
+    let mut watch = Up::spawn(stage.command(&["--json", "status", "--watch"]));
+    watch.until("it tells twice", |watch| watch.printed().lines().count() >= 2).await;
+    let statuses: Vec<serde_json::Value> =
+        watch.printed().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_ne!(statuses[0]["at"], statuses[1]["at"]);
+    watch.signal("-INT").await;
+    assert_eq!(watch.end().await.0, Some(0));
+}
+
+#[tokio::test]
+async fn a_reader_that_stands_still_holds_up_neither_the_engine_nor_its_end() {
+    let stage = Stage::new().await;
+    // More lines than a pipe holds.
+    let monitor =
+        |number| format!("[[monitor]]\nname = \"page {number}\"\nevery = \"1s\"\nhttp = {{ url = \"PAGE\" }}\n");
+    stage.write(&(0..400).map(monitor).collect::<String>());
+    let mut child = stage.command(&["--json", "up"]).spawn().unwrap();
+    wait_for("all are looked at", async || {
+        stage.run(&["history", "--lines", "1000"]).await.stdout.lines().count() > 400
+    })
+    .await;
+    let id = child.id().unwrap().to_string();
+    assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    let status = tokio::time::timeout(Duration::from_secs(5), child.wait()).await.expect("it ends in time").unwrap();
+    assert_eq!(status.code(), Some(0));
+}

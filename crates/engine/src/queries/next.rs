@@ -137,3 +137,122 @@ fn held(because: &Because, next_reading: Timestamp) -> Next {
     let words = format!("It asks again at each reading, next at {}: {because}.", at.time_of_day());
     Next { at: Some(at), words }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_config::{Definitions, read};
+    use flyball_model::{MonitorState, PauseScope, Quantity, ReactionId, Standing, Verdict};
+    use flyball_store::{Holding, HoldingKey};
+    use std::collections::{HashMap, VecDeque};
+    use std::time::Duration;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn definitions(extra: &str) -> Definitions {
+        let text = format!(
+            "[[monitor]]\nname = \"page\"\nevery = \"10s\"\nhttp = {{ url = \"http://127.0.0.1/\" }}\nreactions = [\"more\"]\n\
+             [[reaction]]\nname = \"more\"\ntrigger = 3\ncooldown = \"1m\"\n{extra}\n\
+             scale_out = {{ app = \"shop\", max_quantity = 3 }}\n"
+        );
+        read("flyball.toml", &text).unwrap()
+    }
+
+    /// A streak of failing readings, the latest at 100 s.
+    fn failing(streak: u32) -> MonitorState {
+        let standing = Standing {
+            verdict: Verdict::Failing,
+            cause: None,
+            streak,
+            since: at(0),
+            known_at: at(100),
+            begun: VecDeque::new(),
+        };
+        MonitorState { standing: Some(standing), last_at: Some(at(100)), unknown_in_a_row: 0 }
+    }
+
+    struct Case {
+        extra: &'static str,
+        engine: EngineState,
+        facts: Facts,
+        refused: Option<Refusal>,
+        streak: u32,
+        holds: Option<Because>,
+    }
+
+    fn case() -> Case {
+        let engine = EngineState::Running;
+        Case { extra: "", engine, facts: Facts::default(), refused: None, streak: 3, holds: None }
+    }
+
+    /// The answer at 105 s: the second, or `-`, and the words.
+    fn told(case: Case) -> (String, String) {
+        let definitions = definitions(case.extra);
+        let (monitor, reaction) = (Arc::new(definitions.monitors[0].clone()), &definitions.reactions[0]);
+        let holding = |because| Holding {
+            key: HoldingKey { monitor: monitor.id, reaction: ReactionId::of(&reaction.name) },
+            because,
+            since: at(90),
+            last_at: at(100),
+            count: 2,
+        };
+        let recalled = Recalled {
+            states: HashMap::from([(monitor.id, failing(case.streak))]),
+            holdings: case.holds.map(holding).into_iter().collect(),
+        };
+        let gate = Gate { engine: case.engine, known: case.facts, refused: case.refused };
+        let next = next(reaction, &[monitor], &recalled, &gate, at(105));
+        let second = next.at.map_or_else(|| "-".to_owned(), |at| (at.as_millis() / 1000).to_string());
+        (second, next.words)
+    }
+
+    #[test]
+    fn the_table() {
+        let facts = Facts::default;
+        let paused = |until| Facts { paused: Some((PauseScope::Everything, until)), ..facts() };
+        let refusal = || Refusal { at: at(100), in_a_row: 1, gist: String::new(), why: "no".into() };
+        let process_type = flyball_model::ProcessType::web();
+        let three = Quantity::new(3);
+        let at_maximum = Because::AtMaximum { process_type, quantity: three, max: three };
+        let cases = [
+            (case(), "110", "at the next reading of \"page\" if that is failing"),
+            (Case { streak: 1, ..case() }, "120", "after 2 more failing readings of \"page\""),
+            (Case { extra: "call_on = \"passing\"", ..case() }, "130", "after 3 more passing readings"),
+            (Case { extra: "enabled = false", ..case() }, "-", "switched off in the file"),
+            (Case { engine: EngineState::Stopped, ..case() }, "-", "no engine runs"),
+            (Case { facts: paused(None), ..case() }, "-", "when somebody resumes everything"),
+            (Case { facts: paused(Some(at(300))), ..case() }, "300", "everything is paused until 00:05:00"),
+            (Case { facts: Facts { run_open: true, ..facts() }, ..case() }, "-", "when its open run has ended"),
+            (Case { facts: Facts { last_effect: Some(at(100)), ..facts() }, ..case() }, "160", "cooling down until"),
+            // What its trigger still needs takes longer than its cooldown.
+            (
+                Case { facts: Facts { last_effect: Some(at(50)), ..facts() }, streak: 1, ..case() },
+                "120",
+                "cooling down",
+            ),
+            (
+                Case { refused: Some(refusal()), ..case() },
+                "130",
+                "or as soon as the file or what is seen of the app changes",
+            ),
+            (Case { holds: Some(at_maximum), ..case() }, "-", "It can go no further"),
+            (Case { holds: Some(Because::Maintenance), ..case() }, "110", "asks again at each reading"),
+        ];
+        for (case, second, words) in cases {
+            let (told_second, told_words) = told(case);
+            assert_eq!(told_second, second, "{told_words}");
+            assert!(told_words.contains(words), "{told_words}");
+        }
+    }
+
+    #[test]
+    fn without_a_monitor_only_a_person_does_it() {
+        let definitions = definitions("");
+        let recalled = Recalled { states: HashMap::new(), holdings: Vec::new() };
+        let gate = Gate { engine: EngineState::Running, known: Facts::default(), refused: None };
+        let next = next(&definitions.reactions[0], &[], &recalled, &gate, at(0));
+        assert!(next.words.contains("`flyball react` does it by hand"), "{}", next.words);
+    }
+}

@@ -87,13 +87,15 @@ impl RunView {
             WantedBy::Monitor(monitor) => format!("\"{monitor}\" was {}", self.because),
             WantedBy::Person(person) => format!("{person} asked for it"),
         };
-        let mut sentence = format!("{} ({wanted}): {}", self.plan, self.words);
+        format!("{} ({wanted}): {}", self.plan, self.ending())
+    }
+
+    /// How it stands, or how it ended, with the requests of which its words do not tell.
+    #[must_use]
+    pub fn ending(&self) -> String {
         // What failed carries its request's id in its words.
         let told = |id: &&Excerpt| !self.words.contains(id.as_str());
         let ids: Vec<&str> = self.request_ids.iter().filter(told).map(Excerpt::as_str).collect();
-        if !ids.is_empty() {
-            sentence.push_str(&format!(" [request {}]", ids.join("; ")));
-        }
-        sentence
+        if ids.is_empty() { self.words.clone() } else { format!("{} [request {}]", self.words, ids.join("; ")) }
     }
 }

@@ -8,8 +8,8 @@
 //! That the judgement has teeth is shown by leading the looks astray: whoever looks what became of a call sees a world in
 //! which it went the other way, which is what an engine without that look rule would believe.
 
-use crate::support::{Cut, Day, Scenario, bare_shop, one, secs};
-use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, ReceivedCall, Took};
+use crate::support::{Cut, Day, START, Scenario, bare_shop, one, secs};
+use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, ReceivedCall, Took, World};
 use flyball_model::{Effect, Event, Outcome, Run, RunState};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,10 +29,12 @@ struct Story {
     call: &'static str,
     app: fn() -> AppSpec,
     trouble: Option<AppEvent>,
+    /// Whether the need is met.
+    well: fn(&World) -> bool,
 }
 
 fn stories() -> Vec<Story> {
-    let story = |name, lines, call, app, trouble| Story { name, lines, call, app, trouble };
+    let story = |name, lines, call, app, trouble| Story { name, lines, call, app, trouble, well: page_is_well };
     vec![
         story(
             "out",
@@ -84,7 +86,21 @@ fn stories() -> Vec<Story> {
             || bare_shop().deploys(2).mechanics(|mechanics| mechanics.commands[0].runs = secs(45)),
             Some(AppEvent::DatabaseError(500)),
         ),
+        Story {
+            well: |world| world.app("shop").is_some_and(|shop| shop.quantity("web") == 1),
+            ..story(
+                "in",
+                "call_on = \"passing\"\nscale_in = { app = \"shop\", min_quantity = 1 }",
+                "PATCH /apps/shop/formation",
+                || bare_shop().deploys(2),
+                Some(AppEvent::Scale { process: "web".to_owned(), quantity: 3 }),
+            )
+        },
     ]
+}
+
+fn page_is_well(world: &World) -> bool {
+    world.page("shop").is_some_and(|page| page.status == 200)
 }
 
 fn bad_deploy(slug: &str) -> DeploySpec {
@@ -111,7 +127,7 @@ impl Story {
         let mut day = self.set_up().await;
         self.begin(&mut day).await;
         day.pass(STORY).await;
-        judge(&day).await.unwrap_or_else(|fault| panic!("{} without a cut: {fault}", self.name));
+        judge(self, &day).await.unwrap_or_else(|fault| panic!("{} without a cut: {fault}", self.name));
         day.calls_made()
     }
 }
@@ -139,9 +155,14 @@ async fn play(story: &Story, calls: usize, chance: &mut Chance) -> Result<(), St
     let point = usize::try_from(chance.below(calls as u64)).expect("a few calls");
     let cut = chance.one_of(&cuts);
     let mut day = story.set_up().await;
-    day.cut(point, cut);
+    // Most of what can go wrong goes wrong around the one call that changes something.
+    if chance.below(3) == 0 {
+        day.fail(story.call, cut);
+    } else {
+        day.cut(point, cut);
+    }
     story.begin(&mut day).await;
-    while day.was_cut().is_none() && day.now() < crate::support::START + STORY {
+    while day.was_cut().is_none() && day.now() < START + STORY {
         day.pass(secs(1)).await;
     }
     let line = day.was_cut().ok_or_else(|| format!("{}: call {point} of {calls} did not come", story.name))?;
@@ -155,13 +176,13 @@ async fn play(story: &Story, calls: usize, chance: &mut Chance) -> Result<(), St
         day.cut(later, cut);
     }
     day.pass(STORY).await;
-    judge(&day).await.map_err(|fault| {
+    judge(story, &day).await.map_err(|fault| {
         format!("{}, {line} ({point}) cut {cut:?}, then {again:?}: {fault}\ncalls: {:?}", story.name, day.calls())
     })
 }
 
 /// Compares what the world received with what Flyball remembers.
-async fn judge(day: &Day) -> Result<(), String> {
+async fn judge(story: &Story, day: &Day) -> Result<(), String> {
     let calls: Vec<ReceivedCall> = day.world(|world| world.effects().cloned().collect());
     let runs = day.runs().await;
     let mut sent: HashMap<usize, Vec<&ReceivedCall>> = HashMap::new();
@@ -177,10 +198,10 @@ async fn judge(day: &Day) -> Result<(), String> {
     for run in &runs {
         told_once(day, run).await?;
     }
-    match day.world(|world| world.page("shop").map(|page| page.status)) {
-        Some(200) => Ok(()),
-        other => Err(format!("the page is not well: {other:?}, after {runs:#?}")),
+    if day.world(|world| (story.well)(world)) {
+        return Ok(());
     }
+    Err(format!("the app is not well after {runs:#?}"))
 }
 
 fn judge_run(run: &Run, calls: &[&ReceivedCall]) -> Result<(), String> {
@@ -269,7 +290,7 @@ async fn cut_at_the_call(story: &Story, cut: Cut, astray: impl FnOnce(&mut Day))
     story.begin(&mut day).await;
     day.pass(STORY).await;
     assert!(day.was_cut_at(story.call), "{}: nothing was cut", story.name);
-    judge(&day).await
+    judge(story, &day).await
 }
 
 #[tokio::test]

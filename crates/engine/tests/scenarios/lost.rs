@@ -1,7 +1,7 @@
 //! Once means once: what becomes of a call whose answer was lost.
 
-use crate::support::{Day, Scenario, Spoilt, one, secs, shop};
-use flyball_heroku_sim::{AppSpec, Fault, FaultKind};
+use crate::support::{Cut, Day, Scenario, Spoilt, one, secs, shop};
+use flyball_heroku_sim::{AppEvent, AppSpec, DeploySpec, Fault, FaultKind};
 use flyball_model::{Look, Outcome};
 
 const KINDS: [(&str, &str, &str); 5] = [
@@ -51,6 +51,22 @@ async fn what_did_not_happen_is_ended_as_not_done_and_the_next_reading_decides_a
 }
 
 #[tokio::test]
+async fn what_others_did_meanwhile_is_not_taken_for_ours() {
+    let deploys = AppEvent::Deploy(DeploySpec::new("fix"));
+    let rolls_back = AppEvent::Rollback(3);
+    let crashes = AppEvent::Crash("worker.1".to_owned());
+    for ((lines, call, effect), theirs) in [(KINDS[4], deploys), (KINDS[4], rolls_back), (KINDS[3], crashes)] {
+        let mut day = day_of(shop(), lines).await;
+        let (method, path) = call.split_once(' ').unwrap();
+        day.fault(Fault::new(FaultKind::CutBefore).on(method, path).times(1));
+        day.pass(secs(40)).await;
+        day.happens(theirs.clone());
+        day.pass(secs(20)).await;
+        assert_eq!(day.outcomes().await, ["not_done"], "{effect}, and {theirs:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_took_too_long_may_still_have_arrived() {
     let (lines, _, _) = KINDS[0];
     let mut day = day_of(shop(), lines).await;
@@ -89,8 +105,7 @@ async fn what_cannot_be_looked_for_in_an_hour_ends_in_doubt() {
 async fn a_kill_between_the_call_and_its_record_is_looked_for_by_the_next_process() {
     for (lines, call, effect) in KINDS {
         let mut day = day_of(shop(), lines).await;
-        let script = std::sync::Arc::clone(&day.script);
-        day.after(call, 1, |_| async move { script.die().await });
+        day.fail(call, Cut::After);
         day.pass(secs(62)).await;
         assert_eq!(day.calls(), [format!("0:30 {effect}")]);
         let state = day.runs().await.remove(0).state;
@@ -109,8 +124,7 @@ async fn a_kill_before_the_call_was_marked_sends_nothing_afterwards() {
     let (lines, _, _) = KINDS[0];
     for point in ["store claim", "store mark_sent"] {
         let mut day = day_of(shop(), lines).await;
-        let script = std::sync::Arc::clone(&day.script);
-        day.before(point, 1, |_| async move { script.die().await });
+        day.fail(point, Cut::Before);
         day.front_reads("fp");
         day.pass(secs(120)).await;
         assert!(day.calls().is_empty(), "{point}");
@@ -121,7 +135,6 @@ async fn a_kill_before_the_call_was_marked_sends_nothing_afterwards() {
 
 #[tokio::test]
 async fn a_store_that_did_not_answer_holds_the_app_up_for_no_longer_than_a_lease() {
-    use crate::support::Cut;
     let (lines, _, _) = KINDS[0];
     for point in ["store save", "store claim", "store mark_sent", "store end"] {
         for cut in [Cut::Failed, Cut::Lost] {
@@ -137,7 +150,6 @@ async fn a_store_that_did_not_answer_holds_the_app_up_for_no_longer_than_a_lease
 
 #[tokio::test]
 async fn what_the_store_did_not_take_is_told_with_the_next_reading() {
-    use crate::support::Cut;
     let mut day = day_of(shop(), r#"scale_out = { app = "shop", max_quantity = 1 }"#).await;
     day.fail("store save", Cut::Failed);
     day.readings(1).await;

@@ -1,7 +1,7 @@
 //! One-off dynos: any command, and never more of them than wanted.
 
 use crate::support::{Scenario, Spoilt, front, mins, one, reaction, secs, shop};
-use flyball_heroku_sim::AppEvent;
+use flyball_heroku_sim::{AppEvent, Fault, FaultKind, OneOffRequest};
 use flyball_model::Outcome;
 
 const CLEAN: &str = "trigger = 2\ncooldown = \"10m\"\ncauses = [\"text\"]\n\
@@ -74,6 +74,19 @@ async fn a_lost_answer_whose_dyno_is_still_there_is_found_again() {
     let started = day.world(|world| world.app("shop").unwrap().one_offs().next().unwrap().id.to_string());
     assert_eq!(dyno.unwrap().as_str(), started);
     assert_eq!(day.why("sleep").await, "one_off_running");
+}
+
+#[tokio::test]
+async fn somebody_elses_dyno_of_the_same_command_is_not_taken_for_ours() {
+    let app = shop().mechanics(|mechanics| mechanics.one_off_runs = mins(5));
+    let mut day = Scenario::of(app).file(one("sleep", SLEEP)).front_reads("f").begin().await;
+    day.pass(secs(29)).await;
+    let theirs = OneOffRequest { command: "sleep".to_owned(), ..OneOffRequest::default() };
+    day.world(|world| world.run_one_off("shop", &theirs)).unwrap();
+    day.fault(Fault::new(FaultKind::CutBefore).on("POST", "/apps/shop/dynos").times(1));
+    day.pass(mins(1)).await;
+    assert_eq!(day.calls(), ["0:30 run sleep (never reached it)"]);
+    assert_eq!(day.outcomes().await, ["in_doubt"]);
 }
 
 #[tokio::test]

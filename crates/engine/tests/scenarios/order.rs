@@ -117,11 +117,13 @@ async fn one_reaction_on_several_monitors_starts_at_most_once_in_their_shortest_
         let scenario = Scenario::of(shop()).file(file).reads("one", "f").reads("two", "f");
         let mut day = scenario.phase("one", secs(one)).phase("two", secs(two)).begin().await;
         day.pass(mins(10)).await;
+        let starts: Vec<i64> = day.runs().await.iter().map(|run| run.queued_at.as_millis()).collect();
+        let runs = starts.len();
         // Half-minutes of the clock, so that readings that come a little early or late are not held up by the last.
-        let mut intervals: Vec<i64> = day.runs().await.iter().map(|run| run.queued_at.as_millis() / 30_000).collect();
-        let runs = intervals.len();
+        let mut intervals: Vec<i64> = starts.iter().map(|start| start / 30_000).collect();
         intervals.dedup();
         assert_eq!(intervals.len(), runs, "{one} {two}: {:?}", day.calls());
+        assert!(starts.windows(2).all(|pair| pair[1] - pair[0] >= 15_000), "{one} {two}: {:?}", day.calls());
         assert!(runs >= 19, "{one} {two}: it acts on every reading that it may: {:?}", day.calls());
     }
 }

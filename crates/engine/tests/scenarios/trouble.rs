@@ -65,6 +65,19 @@ async fn an_unknown_app_is_told_with_what_to_check() {
 }
 
 #[tokio::test]
+async fn another_trouble_is_another_reason_and_the_same_again_is_counted() {
+    let mut day = more().await;
+    let until = day.now() + secs(100);
+    day.fault(Fault::new(FaultKind::Html).on("GET", "/apps/*").between(day.now(), until));
+    day.readings(3).await;
+    assert_told(&day, "in trouble (503)").await;
+    day.world(|world| world.rename("shop", "store")).unwrap();
+    day.readings(3).await;
+    assert_told(&day, "no such app (404)").await;
+    assert_eq!(day.told("the app cannot be looked at").await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_limit_of_heroku_backs_the_reaction_off_and_says_what_to_set() {
     let app = || shop().limit("Standard-1X", 2);
     let mut day = Scenario::of(app()).file(one("more", MORE)).front_reads("f").begin().await;

@@ -131,6 +131,16 @@ impl CreateOneOffDyno {
         })
     }
 
+    pub(super) fn variables(&self) -> Vec<&str> {
+        self.env
+            .values()
+            .filter_map(|value| match value {
+                EnvValue::Variable(name) => Some(name.as_str()),
+                EnvValue::Plain(_) => None,
+            })
+            .collect()
+    }
+
     fn may_be_running(&self, one_off: &StartedOneOff, sight: &Sight, now: Timestamp) -> bool {
         if one_off.at + one_off.time_to_live <= now {
             return false;

@@ -188,6 +188,20 @@ impl Kind {
         }
     }
 
+    /// The environment variables that it reads when it acts.
+    pub fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::CreateOneOffDyno(settings) => settings.variables(),
+            Self::ScaleOut(_)
+            | Self::ScaleIn(_)
+            | Self::ScaleUp(_)
+            | Self::ScaleDown(_)
+            | Self::RestartDyno(_)
+            | Self::RestartAllDynos(_)
+            | Self::RollbackRelease(_) => Vec::new(),
+        }
+    }
+
     /// Whether it makes dynos of the formation boot anew, and so waits for the app to settle.
     #[must_use]
     pub const fn boots_anew(&self) -> bool {

@@ -2,9 +2,9 @@
 
 use flyball_model::{
     AccountName, Actor, App, AppId, AppName, Because, Cause, Effect, Entry, Event, Evidence, Excerpt, Finding,
-    HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType,
-    Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing,
-    Timestamp, Verdict,
+    HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType, Quantity,
+    Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing, Timestamp,
+    Verdict,
 };
 use flyball_store::{Batch, Claim, Fence, Pause, Remembered, Send, Sighting, Store};
 use std::time::Duration;

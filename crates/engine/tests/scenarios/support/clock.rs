@@ -29,10 +29,6 @@ impl ManualClock {
     pub(crate) fn set(&self, now: Timestamp) {
         self.0.store(now.as_millis(), Ordering::SeqCst);
     }
-
-    pub(crate) fn advance(&self, time: Duration) {
-        self.set(self.now() + time);
-    }
 }
 
 impl Clock for ManualClock {

@@ -1,7 +1,7 @@
 //! A scenario that plays: time goes from what is due to what is due, processes die and start again, and in the end
 //! somebody asks what happened.
 
-use super::clock::{CountedIds, ManualClock, START};
+use super::clock::{CountedIds, START};
 use super::eyes::{Eyes, Written};
 use super::ledger::Ledger;
 use super::scenario::read;
@@ -38,7 +38,7 @@ const MOMENTS_MAX: usize = 100_000;
 pub(crate) struct Day {
     pub(super) definitions: Definitions,
     pub(super) outside: Outside,
-    pub(crate) script: Arc<Script>,
+    pub(super) script: Arc<Script>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) wire: Arc<Wire>,
     pub(super) written: Arc<Written>,
@@ -296,11 +296,6 @@ impl Day {
         self.reads("front", verdicts);
     }
 
-    /// A monitor looks at the world again.
-    pub(crate) fn looks_at_the_world(&self, monitor: &str) {
-        self.written.forget(monitor);
-    }
-
     /// Does this just before the `nth` call with this line has its effect.
     pub(crate) fn before<F>(&self, line: &str, nth: u32, deed: impl FnOnce(Outside) -> F + Send + 'static)
     where
@@ -383,10 +378,6 @@ impl Outside {
     /// Something happens to the shop now.
     pub(crate) fn happens(&self, what: AppEvent) {
         lock(&self.world).apply(WorldEvent::app("shop", what)).expect("the platform takes it");
-    }
-
-    pub(crate) fn clock(&self) -> &ManualClock {
-        &self.clock
     }
 }
 

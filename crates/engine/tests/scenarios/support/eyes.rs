@@ -31,10 +31,6 @@ impl Written {
         lock(&self.0).insert(name, verdicts.chars().collect());
     }
 
-    pub(crate) fn forget(&self, monitor: &str) {
-        lock(&self.0).remove(&monitor.parse().expect("a monitor's name"));
-    }
-
     fn next(&self, monitor: &MonitorName) -> Option<char> {
         let mut written = lock(&self.0);
         let verdicts = written.get_mut(monitor)?;

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// The token that the world takes.
 pub(crate) const TOKEN: &str = "HRKU-scenario-t0ken";
 
+/// Everything that looks like chance in a world comes from it.
+const SEED: u64 = 7;
+
 /// What is set up before time begins.
 pub(crate) struct Scenario {
     world: WorldFile,
@@ -26,7 +29,6 @@ pub(crate) struct Scenario {
     phases: HashMap<String, Duration>,
     token: String,
     mode: Mode,
-    seed: u64,
 }
 
 impl Scenario {
@@ -39,7 +41,6 @@ impl Scenario {
             phases: HashMap::new(),
             token: TOKEN.to_owned(),
             mode: Mode::Act,
-            seed: 7,
         }
     }
 
@@ -91,12 +92,6 @@ impl Scenario {
         self
     }
 
-    /// Another world of the same description.
-    pub(crate) fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
     /// Flyball starts.
     pub(crate) async fn begin(self) -> Day {
         let mut day = self.set_up().await;
@@ -109,7 +104,7 @@ impl Scenario {
         let directory = scratch();
         let store = Sqlite::open(&directory.path().join("flyball.db")).await.expect("a new database");
         let outside = Outside {
-            world: Arc::new(Mutex::new(World::new(&self.world, START, self.seed))),
+            world: Arc::new(Mutex::new(World::new(&self.world, START, SEED))),
             store: Arc::new(store),
             clock: ManualClock::new(),
             engine: Arc::default(),
