@@ -54,6 +54,8 @@ impl Engine {
 
     async fn perform(&self, run: Run) -> Result<(), Error> {
         let now = self.ports.clock.now();
+        let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
+        self.recall_sighting(&subject).await?;
         let (run, fence) = match self.ports.store.claim(run.id, self.node, now, LEASE).await? {
             Claim::Claimed(run, fence) => (*run, fence),
             Claim::Taken => return Ok(()),
@@ -66,7 +68,6 @@ impl Engine {
         };
         self.memory().held.insert(run.id, fence);
 
-        let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
         let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
             let why = format!("there is no account \"{}\" any more", subject.account);
             return self.end(&run, fence, Outcome::Superseded { why }, Vec::new()).await;
