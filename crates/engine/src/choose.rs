@@ -8,8 +8,8 @@ use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
 use flyball_heroku::{ErrorKind, Heroku};
 use flyball_model::{
-    Actor, Because, Effect, Entry, Event, Mode, MonitorId, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId,
-    Run, RunId, RunState, Sight, Timestamp,
+    Actor, Because, Effect, Entry, Event, Mode, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId, Run, RunId,
+    RunState, Sight, Timestamp,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{AppFacts, Batch, Error, Pause};
@@ -52,9 +52,7 @@ impl Engine {
                 Ok(())
             }
         };
-        // While the app was looked at, later readings may have been written down already: never go back behind them.
-        let monitors: Vec<MonitorId> = batch.states.iter().map(|row| row.monitor).collect();
-        batch.states = monitors.into_iter().filter_map(|monitor| self.memory().remembered(monitor)).collect();
+        self.memory().bring_up_to_date(&mut batch);
         let saved = match chosen {
             Ok(()) => self.ports.store.save(&batch).await,
             Err(error) => Err(error),

@@ -48,6 +48,16 @@ impl Memory {
         self.holdings = holdings.into_iter().map(|holding| (holding.key, holding)).collect();
     }
 
+    /// Brings the states of a batch up to date before it is written: later readings may have been written already while
+    /// it waited, and a state never goes back behind them.
+    pub(crate) fn bring_up_to_date(&self, batch: &mut Batch) {
+        for row in &mut batch.states {
+            if let Some(present) = self.remembered(row.monitor) {
+                *row = present;
+            }
+        }
+    }
+
     /// Keeps what the store did not take, so that nothing stays untold: readings, and lines of the timeline. The runs of
     /// the batch were not decided, and nor are they told; everything else is written with the next reading as it is then.
     pub(crate) fn owe(&mut self, batch: Batch) {

@@ -80,11 +80,6 @@ pub enum Event {
         /// Who asked for it, when a person did.
         person: Option<String>,
     },
-    /// A run's call is about to be sent.
-    Sent {
-        /// What is being done, in words.
-        plan: String,
-    },
     /// A run's answer was lost; it will be looked for.
     Lost {
         /// What happened, in words.
@@ -160,7 +155,6 @@ impl fmt::Display for Event {
             Self::Would { plan, because } => write!(f, "would {plan}, because {because}"),
             Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
-            Self::Sent { plan } => write!(f, "calls Heroku: {plan}"),
             Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
             Self::Paused { scope, until: None, by } => write!(f, "{scope} paused by {by} until resumed"),

@@ -97,7 +97,6 @@ impl Teller {
             | Event::File { .. }
             | Event::Unknown { begins: false, .. }
             | Event::Would { .. }
-            | Event::Sent { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. } => return None,
         };

@@ -35,7 +35,7 @@ fn style(event: &Event) -> Style {
             Outcome::NotDone { .. } | Outcome::Superseded { .. } => ODD,
         },
         Event::Unknown { .. } | Event::Lost { .. } | Event::Paused { .. } | Event::Resumed { .. } => ODD,
-        Event::Queued { .. } | Event::Sent { .. } | Event::Would { .. } => Style::new().bold(),
+        Event::Queued { .. } | Event::Would { .. } => Style::new().bold(),
         Event::Engine { .. } | Event::File { .. } | Event::Held { .. } => Style::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! The ledger: readings that called nothing wait here and are written together.
 
 use super::figures::Counting;
-use flyball_store::{Batch, Store};
+use crate::engine::Engine;
+use flyball_store::Batch;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -41,12 +42,13 @@ impl Ledger {
     }
 
     /// Writes what waits. What the store does not take goes on waiting, in front of what came meanwhile.
-    pub(crate) async fn write(&self, store: &dyn Store, counting: &Counting) {
-        let batch = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(crate) async fn write(&self, engine: &Engine, counting: &Counting) {
+        let mut batch = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         if batch.is_empty() {
             return;
         }
-        if let Err(error) = store.save(&batch).await {
+        engine.memory().bring_up_to_date(&mut batch);
+        if let Err(error) = engine.ports().store.save(&batch).await {
             tracing::error!(%error, readings = batch.readings.len(), "readings could not be written; trying again");
             let since = std::mem::replace(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner), batch);
             self.add(since, counting);

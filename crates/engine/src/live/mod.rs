@@ -124,7 +124,7 @@ impl Live {
         if timeout(STOP_MAX, self.shared.tasks.wait()).await.is_err() {
             tracing::warn!("some runs have not ended; the next start looks what became of them");
         }
-        self.shared.ledger.write(&*self.shared.engine.ports().store, &self.shared.counting).await;
+        self.shared.ledger.write(&self.shared.engine, &self.shared.counting).await;
     }
 }
 
@@ -237,7 +237,7 @@ async fn writer(shared: Arc<Shared>, stop: CancellationToken) {
             () = shared.ledger.is_full() => {}
             _ = tick.tick() => {}
         }
-        shared.ledger.write(&*shared.engine.ports().store, &shared.counting).await;
+        shared.ledger.write(&shared.engine, &shared.counting).await;
     }
 }
 
