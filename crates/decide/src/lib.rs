@@ -3,9 +3,10 @@
 //! Values in, values out: no I/O, no clock, no chance, which this crate's manifest proves. `now` is an argument, and
 //! the same values always give the same answer.
 //!
-//! The way of one reading: [`fold`] it into what its monitor remembers; ask whether each attached reaction is
-//! [`called`]; ask whether it [`may_act`]; let its kind plan from what is seen of the app, with [`ladder`]s and
-//! [`step_back`]; look whether the app has [settled](settling); and let the [first of those that would act](first) go.
+//! The way of one reading: [`fold`](fn@fold) it into what its monitor remembers; ask whether each attached reaction is
+//! [`called`](fn@called); ask whether it [`may_act`](fn@may_act); let its kind plan from what is seen of the app, with
+//! [`ladder`]s and [`step_back`]; look whether the app has [settled](fn@settling); and let the
+//! [first of those that would act](fn@first) go.
 
 mod arbitrate;
 mod called;

@@ -1,6 +1,6 @@
 //! The HTTP face: the same answers on a loopback address, where they take their time and connections are really cut.
 //!
-//! It parses, asks [`handle`](crate::handle), waits as long as the answer says, and sends it or drops the connection.
+//! It parses, asks [`handle`], waits as long as the answer says, and sends it or drops the connection.
 //! No rule lives here. Who calls it: `flyball heroku-sim`, the demo, and tests that need a socket.
 
 use crate::api::{Connection, Reply, Request, handle};
