@@ -21,7 +21,7 @@ pub use arbitrate::{Adder, first, stands_back};
 pub use called::called;
 pub use due::{due_at_or_after, first_due};
 pub use fold::{Folded, Spell, fold};
-pub use lineage::{BackLimits, NoStep, StepBack, origin_of, step_back};
+pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use may_act::{Facts, Refusal, backed_off, may_act};
 pub use settle::{evidence_from, settling};
 

@@ -102,7 +102,7 @@ pub fn step_back(
     let Some(current) = history.current() else {
         return Err(look_further(history).unwrap_or(NoStep::Hold(Because::NoCurrentRelease)));
     };
-    if let Some(version) = pending_above(history, current, now) {
+    if let Some(version) = pending_above(history, current.version, now) {
         return Err(Because::PendingRelease { version }.into());
     }
     let origin = origin_of(history, current)?.version;
@@ -147,12 +147,14 @@ pub fn step_back(
     }
 }
 
-/// A release newer than the current one whose release phase is running.
-fn pending_above(history: &ReleaseHistory, current: &Release, now: Timestamp) -> Option<ReleaseVersion> {
+/// A release newer than this version whose release phase is running, and has not been for too long. `now` is by Heroku's
+/// clock.
+#[must_use]
+pub fn pending_above(history: &ReleaseHistory, version: ReleaseVersion, now: Timestamp) -> Option<ReleaseVersion> {
     history
         .newest_first
         .iter()
-        .filter(|release| release.version > current.version && release.status == ReleaseStatus::Pending)
+        .filter(|release| release.version > version && release.status == ReleaseStatus::Pending)
         .find(|release| now.since(release.created_at) < RELEASE_PHASE_MAX)
         .map(|release| release.version)
 }

@@ -34,7 +34,11 @@ fn rolling_out(sight: &Sight, settle: Duration, now: Timestamp) -> Option<Becaus
     // Old and new dynos of one type side by side are what preboot looks like.
     let preboot =
         sight.formation_dynos().any(|dyno| dyno.process_type == behind.process_type && dyno.release == current.version);
-    let until = current.created_at + settle + if preboot { PREBOOT } else { Duration::ZERO };
+    // A release phase may have run for an hour before the release went live, which its first dyno tells.
+    let on_it = sight.formation_dynos().filter(|dyno| dyno.release == current.version);
+    let live_at =
+        on_it.map(|dyno| dyno.created_at).min().map_or(current.created_at, |first| first.max(current.created_at));
+    let until = live_at + settle + if preboot { PREBOOT } else { Duration::ZERO };
     (until > now).then(|| Because::RollingOut { dyno: behind.name.clone(), release: current.version, until })
 }
 
@@ -123,7 +127,15 @@ mod tests {
         let alone = settling(&sight(vec![old.clone()]), &BTreeSet::new(), SETTLE, at(1300));
         assert_eq!(alone, None);
         let both = settling(&sight(vec![old, new]), &BTreeSet::new(), SETTLE, at(1300));
-        assert_eq!(both.and_then(|because| because.until()), Some(at(1480)));
+        assert_eq!(both.and_then(|because| because.until()), Some(at(1481)));
+    }
+
+    #[test]
+    fn a_roll_out_counts_from_when_the_release_went_live() {
+        let old = dyno("web.1", DynoState::Up, 0, 10, 1);
+        let new = dyno("web.2", DynoState::Up, 1600, 1610, 2);
+        let waits = settling(&sight(vec![old, new]), &BTreeSet::new(), SETTLE, at(1700));
+        assert_eq!(waits.and_then(|because| because.until()), Some(at(2080)), "its release phase took ten minutes");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::engine::Engine;
 use crate::look::{Seen, look, look_further, trouble};
+use crate::memory::Would;
 use crate::turn::{AppTurn, Wish};
 use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
@@ -104,6 +105,7 @@ impl Engine {
                     let known = before_looking(&wish.reaction, &wiring, &facts);
                     may_act(kind.rank(), wish.reaction.policy.cooldown, &known, now)
                 })
+                .and_then(|()| self.variables_are_set(&wish.reaction))
                 .and_then(|()| self.dry_run_may(&wish.reaction, &wiring, now))
                 .and_then(|()| stands_back(kind.rank(), kind.process_type(), &adders).map_or(Ok(()), Err));
             match answer {
@@ -140,12 +142,21 @@ impl Engine {
         called(&wish.reaction.policy, wish.finding, standing, counted_from).map(|_| ())
     }
 
+    /// A variable that is not set would only be found missing when the run is performed, at every reading anew.
+    fn variables_are_set(&self, reaction: &Reaction) -> Result<(), Because> {
+        let mut named = reaction.kind.variables().into_iter();
+        match named.find(|name| self.ports.accounts.variable(name).is_none()) {
+            Some(name) => Err(Because::NoVariable { name: name.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// A dry run has a cooldown and a settling of its own, since nothing that it would do shows in the world.
     fn dry_run_may(&self, reaction: &Reaction, wiring: &Wiring, now: Timestamp) -> Result<(), Because> {
         if wiring.mode(reaction) == Mode::Act {
             return Ok(());
         }
-        let Some((_, at)) = self.memory().would(reaction.id).cloned() else { return Ok(()) };
+        let Some(Would { at, .. }) = self.memory().would(reaction.id).cloned() else { return Ok(()) };
         let cooled = at + reaction.policy.cooldown;
         if cooled > now {
             return Err(Because::CoolingDown { until: cooled });
@@ -169,7 +180,7 @@ impl Engine {
         if self.memory().account_is_stopped(account, now) {
             return Err(Because::AccountStopped { account: account.clone() });
         }
-        let looked = look(&*heroku, subject, needs, now).await;
+        let looked = look(&*heroku, subject, needs, &*self.ports.clock).await;
         let refused = matches!(&looked, Err(error) if *error.kind() == ErrorKind::Unauthorized);
         if self.memory().account_answers(account, !refused, now) && refused {
             tracing::warn!(account = %account, "Heroku does not take the account's token; its reactions hold");
@@ -192,10 +203,15 @@ impl Engine {
     ) -> Vec<(Wish, Plan)> {
         let needs = left.iter().fold(Needs::default(), |needs, wish| needs.and(wish.reaction.kind.needs()));
         let settle = left.iter().map(|wish| wish.reaction.policy.settle).max().unwrap_or(Policy::SETTLE);
-        let mut wanted = Vec::new();
+        let mut planned = Vec::new();
         for wish in left {
-            let planned = self.plan_one(subject, &wish, &mut sight, facts, now).await;
-            match planned {
+            let effect = self.plan_one(subject, &wish, &mut sight, facts, now).await;
+            planned.push((wish, effect));
+        }
+        let climbing = self.climbing(&planned);
+        let mut wanted = Vec::new();
+        for (wish, effect) in planned {
+            match effect.and_then(|effect| gives_way(&wish, &climbing).map_or(Ok(effect), Err)) {
                 Ok(effect) => {
                     let plan = self.finish_plan(&wish.reaction, &sight, effect);
                     wanted.push((wish, plan));
@@ -205,6 +221,15 @@ impl Engine {
         }
         self.remember_sight(subject, &sight, needs, settle, batch);
         wanted
+    }
+
+    /// The rungs of a ladder whose turn has come, and which only wait for readings since the app settled.
+    fn climbing(&self, planned: &[(Wish, Result<Effect, Because>)]) -> Vec<Wish> {
+        let wiring = self.wiring();
+        let waits = |effect: &Result<Effect, Because>| matches!(effect, Err(Because::TooFewSince { .. }));
+        let climbing =
+            planned.iter().filter(|(wish, effect)| waits(effect) && wiring.mode(&wish.reaction) == Mode::Act);
+        climbing.map(|(wish, _)| wish.clone()).collect()
     }
 
     /// Keeps what was seen of an app.
@@ -373,9 +398,11 @@ impl Engine {
         let Wish { monitor, reaction, because, .. } = wish;
         let words = plan.to_string();
         let mut memory = self.memory();
-        let told = memory.would(reaction.id).is_some_and(|(before, _)| *before == words);
+        let standing = memory.state(monitor.id).and_then(|state| state.standing.as_ref());
+        let would = Would { plan: words.clone(), episode: standing.map_or(now, |standing| standing.since), at: now };
+        let told = memory.would(reaction.id).is_some_and(|before| before.is_the_same_as(&would));
         memory.note(monitor, reaction, because.clone(), now, batch);
-        memory.set_would(reaction.id, words.clone(), now);
+        memory.set_would(reaction.id, would);
         drop(memory);
         if !told {
             let mut entry = Entry::new(now, Event::Would { plan: words, because: because.clone() });
@@ -385,6 +412,16 @@ impl Engine {
             batch.entries.push(entry);
         }
     }
+}
+
+/// Whether a reaction that boots dynos anew gives way to a rung above it on the same monitor. Each time it acted, the app
+/// would settle anew and the rung above would count from there: restart at 2 would never let roll back at 5 come.
+fn gives_way(wish: &Wish, climbing: &[Wish]) -> Option<Because> {
+    let kind = &wish.reaction.kind;
+    let above = climbing.iter().find(|above| {
+        kind.boots_anew() && above.monitor.id == wish.monitor.id && above.reaction.kind.rank() < kind.rank()
+    })?;
+    Some(Because::Outranked { reaction: above.reaction.name.clone() })
 }
 
 /// What is known of a reaction before Heroku is asked.

@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::live::Live;
 use flyball_config::{Colour, FILE_BYTES_MAX, read};
 use flyball_model::Event;
+use flyball_store::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub async fn follow(
     stop: CancellationToken,
 ) {
     let mut known = Ok(applied);
+    let mut before = known.clone();
     loop {
         let asked = tokio::select! {
             () = stop.cancelled() => return,
@@ -35,14 +37,23 @@ pub async fn follow(
             () = tokio::time::sleep(READ_EVERY) => false,
         };
         let found = read_bounded(&path).await;
-        if found == known && !asked {
+        // A file that is just being written is left alone until two looks find the same.
+        let is_steady = std::mem::replace(&mut before, found.clone()) == found;
+        if !asked && (found == known || !is_steady) {
             continue;
         }
-        known = found;
-        let words = match &known {
-            Ok(text) => take_up(&engine, &live, &path, text).await,
+        let words = match &found {
+            Ok(text) => match take_up(&engine, &live, &path, text).await {
+                Ok(words) => words,
+                Err(error) => {
+                    // Tried again with the next look.
+                    tracing::error!(%error, "a changed file could not be applied; the old one goes on");
+                    continue;
+                }
+            },
             Err(error) => format!("the file {} cannot be read ({error}); the old one goes on", path.display()),
         };
+        known = found;
         tracing::info!("{words}");
         if let Err(error) = engine.tell(Event::File { words }).await {
             tracing::error!(%error, "a change of the file could not be recorded");
@@ -58,20 +69,17 @@ async fn read_bounded(path: &PathBuf) -> Result<String, String> {
     Ok(text)
 }
 
-/// Applies a good file. Says in words what became of it.
-async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &str) -> String {
+/// Applies a good file, and refuses a bad one. Says in words what became of it.
+async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &str) -> Result<String, Error> {
     let file = path.display().to_string();
     let definitions = match read(&file, text) {
         Ok(definitions) => definitions,
         Err(mistakes) => {
-            return format!("the file has mistakes, and the old one goes on:\n{}", mistakes.render(Colour::Plain));
+            let mistakes = mistakes.render(Colour::Plain);
+            return Ok(format!("the file has mistakes, and the old one goes on:\n{mistakes}"));
         }
     };
-    match engine.apply(&definitions).await {
-        Ok(()) => {
-            live.rewired();
-            format!("the changed file is applied: {}", definitions.counted())
-        }
-        Err(error) => format!("the changed file could not be applied ({error}); the old one goes on"),
-    }
+    engine.apply(&definitions).await?;
+    live.rewired();
+    Ok(format!("the changed file is applied: {}", definitions.counted()))
 }

@@ -1,5 +1,6 @@
 //! Looking at an app: what is seen of it in one go, and what is remembered of that.
 
+use crate::ports::Clock;
 use crate::wiring::Subject;
 use flyball_decide::{evidence_from, settling};
 use flyball_heroku::{Error, Heroku, RELEASES_A_PAGE};
@@ -19,12 +20,25 @@ const SKEW_MIN_MS: i64 = 2000;
 /// # Errors
 ///
 /// The first call that failed.
-pub(crate) async fn look(heroku: &dyn Heroku, subject: &Subject, needs: Needs, now: Timestamp) -> Result<Sight, Error> {
+pub(crate) async fn look(
+    heroku: &dyn Heroku,
+    subject: &Subject,
+    needs: Needs,
+    clock: &dyn Clock,
+) -> Result<Sight, Error> {
+    let asked_at = clock.now();
     let app = heroku.app(&subject.app).await?;
+    let heroku_now = app.date.map(|date| heroku_clock(date, asked_at, clock.now()));
     let formation = if needs.formation { heroku.formation(&subject.app).await?.value } else { Vec::new() };
     let dynos = if needs.dynos { heroku.dynos(&subject.app).await?.value } else { Vec::new() };
     let releases = if needs.releases { page(heroku, subject, None).await? } else { ReleaseHistory::default() };
-    Ok(Sight { app: app.value, formation, dynos, releases, taken_at: now, heroku_now: app.date })
+    Ok(Sight { app: app.value, formation, dynos, releases, taken_at: asked_at, heroku_now })
+}
+
+/// What Heroku's clock showed when it was asked, from the `Date` of an answer. How long the answer took says nothing
+/// about clocks: only a date outside the time between question and answer does, and by how much.
+fn heroku_clock(date: Timestamp, asked_at: Timestamp, answered_at: Timestamp) -> Timestamp {
+    if date > answered_at { asked_at + date.since(answered_at) } else { asked_at - asked_at.since(date) }
 }
 
 async fn page(heroku: &dyn Heroku, subject: &Subject, below: Option<ReleaseVersion>) -> Result<ReleaseHistory, Error> {
@@ -161,4 +175,23 @@ pub(crate) fn trouble(error: &Error) -> String {
 /// A request id, bounded for the record.
 pub(crate) fn request_id(id: Option<&str>) -> Vec<Excerpt> {
     id.map(Excerpt::of).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_answer_is_no_skew() {
+        let at = |second: i64| Timestamp::from_millis(second * 1000);
+        let cases = [
+            ("in between", 12, 10, 14, 10),
+            ("at once", 10, 10, 10, 10),
+            ("ahead by a minute", 74, 10, 14, 70),
+            ("behind by a minute", -50, 10, 14, -50),
+        ];
+        for (case, date, asked, answered, shown) in cases {
+            assert_eq!(heroku_clock(at(date), at(asked), at(answered)), at(shown), "{case}");
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, Because, Entry, Event, Finding, MonitorId, MonitorState, Rank, ReactionId, RunId, Timestamp, Verdict,
+    AccountName, Because, Entry, Event, Finding, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId, Timestamp,
+    Verdict,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -27,7 +28,7 @@ pub(crate) struct Memory {
     holdings: HashMap<HoldingKey, Holding>,
     sightings: HashMap<Subject, Sighting>,
     /// What each dry-run reaction would have done last, and when.
-    would: HashMap<ReactionId, (String, Timestamp)>,
+    would: HashMap<ReactionId, Would>,
     /// Accounts whose token Heroku does not take, and when the next look tries again.
     stopped: HashMap<AccountName, Timestamp>,
     /// Apps that are being looked at for a choice.
@@ -36,6 +37,24 @@ pub(crate) struct Memory {
     pub(crate) held: HashMap<RunId, Fence>,
     /// What was seen and told, and the store did not take.
     owed: Batch,
+}
+
+/// What a dry-run reaction would have done.
+#[derive(Debug, Clone)]
+pub(crate) struct Would {
+    /// In words.
+    pub(crate) plan: String,
+    /// In which episode.
+    pub(crate) episode: Timestamp,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+impl Would {
+    /// Whether telling it again would say nothing new.
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.plan == other.plan && self.episode == other.episode
+    }
 }
 
 impl Memory {
@@ -145,7 +164,10 @@ impl Memory {
     /// The reactions that add to a process type of this app and have their condition met.
     pub(crate) fn adders(&self, subject: &Subject) -> Vec<Adder> {
         let adds = |reaction: &&Arc<Reaction>| {
-            matches!(reaction.kind.rank(), Rank::Out | Rank::Up) && Subject::of(reaction) == *subject
+            matches!(reaction.kind.rank(), Rank::Out | Rank::Up)
+                && Subject::of(reaction) == *subject
+                // What would only be told holds nobody up.
+                && self.wiring.mode(reaction) == Mode::Act
         };
         let met = |reaction: &Arc<Reaction>| {
             let adder = Adder { reaction: reaction.name.clone(), process_type: reaction.kind.process_type()?.clone() };
@@ -210,12 +232,12 @@ impl Memory {
     }
 
     /// What a dry-run reaction would have done last, and when.
-    pub(crate) fn would(&self, reaction: ReactionId) -> Option<&(String, Timestamp)> {
+    pub(crate) fn would(&self, reaction: ReactionId) -> Option<&Would> {
         self.would.get(&reaction)
     }
 
-    pub(crate) fn set_would(&mut self, reaction: ReactionId, plan: String, now: Timestamp) {
-        self.would.insert(reaction, (plan, now));
+    pub(crate) fn set_would(&mut self, reaction: ReactionId, would: Would) {
+        self.would.insert(reaction, would);
     }
 }
 

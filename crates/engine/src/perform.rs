@@ -7,7 +7,9 @@ use crate::engine::Engine;
 use crate::look::{Seen, in_words, look, request_id};
 use crate::wiring::Subject;
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
-use flyball_model::{Actor, Event, Excerpt, Look, Mode, Outcome, Policy, Run, RunId, RunState, Timestamp};
+use flyball_model::{
+    Actor, Effect, Event, Excerpt, Look, Mode, Outcome, Policy, Run, RunId, RunState, Sight, Timestamp,
+};
 use flyball_store::{Claim, Error, Fence, Pause, Send};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,8 +100,10 @@ impl Engine {
         // Before the look, which costs calls; and after it, since much may have been seen meanwhile.
         self.is_still_called_for(run).map_err(superseded)?;
         let effect = &run.plan.effect;
-        let sight = look(heroku, subject, effects::needs(effect), now).await.map_err(|error| Outcome::NotDone {
-            why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
+        let sight = look(heroku, subject, effects::needs(effect), &*self.ports.clock).await.map_err(|error| {
+            Outcome::NotDone {
+                why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
+            }
         })?;
         self.is_still_called_for(run).map_err(superseded)?;
         if sight.app.id != run.plan.app_id {
@@ -117,7 +121,24 @@ impl Engine {
                 return Err(superseded(because.to_string()));
             }
         }
+        if let Effect::RunOneOff { .. } = effect {
+            self.has_place(run, subject, sight.clone(), now).await?;
+        }
         effects::check(effect, &sight).map_err(superseded)
+    }
+
+    /// Whether a one-off dyno still has its place: since it was planned, a person or another run may have started one.
+    async fn has_place(&self, run: &Run, subject: &Subject, mut sight: Sight, now: Timestamp) -> Result<(), Outcome> {
+        let superseded = |why: String| Outcome::Superseded { why };
+        let Some(reaction) = self.wiring().reaction(run.reaction).cloned() else { return Ok(()) };
+        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[reaction.id], now).await;
+        let facts = facts.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
+        // Of two that look at each other in the same moment, the earlier goes.
+        if facts.open.iter().any(|other| other.reaction == run.reaction && other.id < run.id) {
+            return Err(superseded("another run of the same reaction is under way".to_owned()));
+        }
+        let planned = self.ask_kind(subject, &reaction, &mut sight, &facts, now).await;
+        planned.map(|_| ()).map_err(|because| superseded(because.to_string()))
     }
 
     /// Whether a run is still called for: the file still wants it, and the monitor's latest reading does. What a person
@@ -128,6 +149,9 @@ impl Engine {
         let Some(reaction) = wiring.reaction(run.reaction).filter(|reaction| wiring.mode(reaction) == Mode::Act) else {
             return Err("the reaction is gone from the file, or only told by now".to_owned());
         };
+        if wiring.since(reaction.id) > run.queued_at {
+            return Err("the reaction was changed in the file".to_owned());
+        }
         if !wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id) {
             return Err("the reaction is not attached to the monitor any more".to_owned());
         }
@@ -151,7 +175,9 @@ impl Engine {
                 let why = format!("nothing was sent: the environment variable {name} is not set where Flyball runs");
                 self.end(run, fence, Outcome::NotDone { why }, Vec::new()).await
             }
-            Err(NotMade::Odd(why)) => self.lose(run, fence, why, look_at, Vec::new()).await,
+            Err(NotMade::Odd { why, request_id: id }) => {
+                self.lose(run, fence, why, look_at, request_id(id.as_deref())).await
+            }
             Err(NotMade::Failed(error)) => self.failed(run, fence, &error, look_at).await,
         }
     }
@@ -200,9 +226,9 @@ impl Engine {
         let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
         let effect = &run.plan.effect;
         let looked = match self.ports.accounts.heroku(&subject.account) {
-            Some(heroku) => {
-                look(&*heroku, &subject, effects::needs(effect), now).await.map_err(|error| in_words(&error))
-            }
+            Some(heroku) => look(&*heroku, &subject, effects::needs(effect), &*self.ports.clock)
+                .await
+                .map_err(|error| in_words(&error)),
             None => Err(format!("there is no account \"{}\" any more", subject.account)),
         };
         let outcome = match looked {

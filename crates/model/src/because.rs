@@ -240,6 +240,11 @@ pub enum Because {
         /// How many may.
         at_once: u32,
     },
+    /// A setting names an environment variable that is not set.
+    NoVariable {
+        /// Its name.
+        name: String,
+    },
     /// The dry run has told the same already, and its own settling is not over.
     DrySettling {
         /// When it would act again.
@@ -290,6 +295,7 @@ impl Because {
             Self::Stabilizing { .. } => "stabilizing",
             Self::Outranked { .. } => "outranked",
             Self::OneOffRunning { .. } => "one_off_running",
+            Self::NoVariable { .. } => "no_variable",
             Self::DrySettling { .. } => "dry_settling",
         }
     }
@@ -412,6 +418,9 @@ impl fmt::Display for Because {
             Self::Outranked { reaction } => write!(f, "\"{reaction}\" goes first"),
             Self::OneOffRunning { running, at_once } => {
                 write!(f, "{running} of {at_once} one-off dynos at once are running, or may be")
+            }
+            Self::NoVariable { name } => {
+                write!(f, "the environment variable {name} is not set where Flyball runs: set it, and start again")
             }
             Self::DrySettling { until } => {
                 write!(f, "would have acted a short time ago, and waits as if it had until {}", until.time_of_day())

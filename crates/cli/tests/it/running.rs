@@ -71,7 +71,7 @@ async fn sighup_reads_the_file_at_once_and_says_so() {
     stage.write(FAILING);
     let up = stage.up().await;
     up.signal("-HUP").await;
-    up.until("it says so", |up| up.printed().contains("the changed file is applied: 1 monitors, 1 reactions")).await;
+    up.until("it says so", |up| up.printed().contains("the changed file is applied: 1 monitor, 1 reaction")).await;
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ impl Engine {
         let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
             return Err(NotConsidered::NoSuchAccount(subject.account));
         };
-        let mut sight = look(&*heroku, &subject, reaction.kind.needs(), now).await?;
+        let mut sight = look(&*heroku, &subject, reaction.kind.needs(), &*self.ports.clock).await?;
         if sight.app.maintenance && !reaction.policy.in_maintenance {
             return Ok(Considered::Holds(Because::Maintenance));
         }

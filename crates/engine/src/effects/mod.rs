@@ -28,7 +28,12 @@ pub(crate) enum NotMade {
     /// A setting names an environment variable that is not set: nothing was sent.
     NoVariable(String),
     /// Heroku answered something else than was asked for: it is looked for later.
-    Odd(String),
+    Odd {
+        /// What it answered, in words.
+        why: String,
+        /// The answer's request id.
+        request_id: Option<String>,
+    },
 }
 
 impl From<Error> for NotMade {
@@ -80,7 +85,7 @@ pub(crate) fn check(effect: &Effect, sight: &Sight) -> Result<(), String> {
         Effect::RestartDyno { dyno, id } => restart_dyno::check(dyno, id, sight),
         Effect::RestartAll { ids } => restart_all::check(ids, sight),
         Effect::RollBack { from, to, .. } => roll_back::check(*from, *to, sight),
-        // Another one-off dyno is no obstacle: how many there may be was decided, and only this run adds one.
+        // Another one-off dyno is no obstacle; how many of its own a reaction may have is counted by whoever asks.
         Effect::RunOneOff { .. } => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! Rolling back: recognised by the release that it made.
 
 use super::{Found, Made, NotMade};
-use flyball_decide::origin_of;
+use flyball_decide::{origin_of, pending_above};
 use flyball_heroku::Heroku;
 use flyball_model::{AppName, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Sight};
 
@@ -10,9 +10,8 @@ pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> 
     if current.version != from {
         return Err(format!("{} is current by now, and not {from}", current.version));
     }
-    let newer = sight.releases.newest_first.iter().find(|release| release.version > from);
-    if let Some(pending) = newer.filter(|release| release.status == ReleaseStatus::Pending) {
-        return Err(format!("{} is in its release phase by now", pending.version));
+    if let Some(pending) = pending_above(&sight.releases, from, sight.heroku_now.unwrap_or(sight.taken_at)) {
+        return Err(format!("{pending} is in its release phase by now"));
     }
     // A target further back than what was looked at has been there for so long that it will not have gone just now.
     match sight.releases.version(to) {
@@ -71,6 +70,12 @@ mod tests {
                 "done",
             ),
             ("ours, and it failed", base().release(4, "b", "Rollback to v2", Failed).current(3), "holds", "done"),
+            (
+                "a deploy in its release phase behind a failed one",
+                base().release(4, "d", "Deploy", Pending).release(5, "e", "Deploy", Failed).current(3),
+                "gone",
+                "not done",
+            ),
             ("a deploy", base().release(4, "d", "Deploy", Succeeded).current(4), "gone", "not done"),
             ("a deploy that lies", base().release(4, "d", "Rollback to v2", Succeeded).current(4), "gone", "not done"),
             (

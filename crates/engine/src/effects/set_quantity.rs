@@ -20,7 +20,8 @@ pub(super) async fn perform(
 ) -> Result<Made, NotMade> {
     let answer = heroku.set_quantity(app, of, to).await?;
     if answer.value.quantity != to {
-        return Err(NotMade::Odd(format!("Heroku answered that {of} has {} dynos", answer.value.quantity)));
+        let why = format!("Heroku answered that {of} has {} dynos", answer.value.quantity);
+        return Err(NotMade::Odd { why, request_id: answer.request_id });
     }
     Ok(Made { request_id: answer.request_id, ..Made::default() })
 }

@@ -20,7 +20,8 @@ pub(super) async fn perform(
 ) -> Result<Made, NotMade> {
     let answer = heroku.set_size(app, of, to).await?;
     if answer.value.size != *to {
-        return Err(NotMade::Odd(format!("Heroku answered that {of} is {}", answer.value.size)));
+        let why = format!("Heroku answered that {of} is {}", answer.value.size);
+        return Err(NotMade::Odd { why, request_id: answer.request_id });
     }
     Ok(Made { request_id: answer.request_id, ..Made::default() })
 }

@@ -89,3 +89,21 @@ async fn what_was_seen_before_a_restart_counts_for_it() {
     day.work().await;
     assert_eq!(day.effects(), ["restart web.1"], "{:?}", day.timeline().await);
 }
+
+#[tokio::test]
+async fn of_two_people_who_agree_to_the_same_one_off_dyno_one_gets_it() {
+    let once = r#"create_one_off_dyno = { app = "shop", command = "sleep" }"#;
+    let mut day = Scenario::of(shop()).file(one("once", once)).front_reads("p").begin().await;
+    let engine = day.engine();
+    let mut agreed = Vec::new();
+    for _ in 0..2 {
+        let Ok(Considered::Would(intent)) = engine.consider(&"once".parse().unwrap()).await else { panic!("it holds") };
+        agreed.push(intent);
+    }
+    for intent in agreed {
+        engine.queue(*intent, "ada".to_owned()).await.expect("the store takes it");
+    }
+    day.work().await;
+    assert_eq!(day.calls().len(), 1);
+    assert_eq!(day.outcomes().await, ["done", "superseded"]);
+}

@@ -47,6 +47,18 @@ async fn a_ladder_restarts_at_the_second_reading_and_rolls_back_at_the_fifth() {
 }
 
 #[tokio::test]
+async fn a_ladder_climbs_also_when_its_lower_rung_would_act_again_and_again() {
+    let file = front(&["again", "back"])
+        + &reaction("again", "trigger = 2\nrestart_all_dynos = { app = \"shop\" }")
+        + &reaction("back", "trigger = 5\nrollback_release = { app = \"shop\", max_steps = 1 }");
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
+    day.readings(6).await;
+    assert_eq!(day.why("again").await, "outranked", "the rollback's turn has come, and it waits for its five readings");
+    day.readings(3).await;
+    assert_eq!(day.calls(), ["1:00 restart all", "2:00 restart all", "4:30 back to v4"]);
+}
+
+#[tokio::test]
 async fn in_and_down_stand_back_for_as_long_as_an_adder_has_its_condition_met() {
     let file = front(&["more"])
         + &monitor("calm", r#"http = { url = "http://shop.localhost/calm" }"#, &["fewer", "smaller"])
@@ -165,6 +177,13 @@ async fn a_dry_run_does_everything_but_the_effect() {
     let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").dry_run().begin().await;
     day.readings(4).await;
     assert!(day.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_the_same_again_in_the_next_episode() {
+    let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("ffpf").dry_run().begin().await;
+    day.readings(5).await;
+    assert_eq!(day.told("would web of shop from 1 to 2").await.len(), 2);
 }
 
 #[tokio::test]

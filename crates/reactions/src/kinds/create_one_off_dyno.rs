@@ -142,12 +142,10 @@ impl CreateOneOffDyno {
     }
 
     fn may_be_running(&self, one_off: &StartedOneOff, sight: &Sight, now: Timestamp) -> bool {
-        if one_off.at + one_off.time_to_live <= now {
-            return false;
-        }
         match &one_off.dyno {
+            // What is seen is there, also when Heroku is slow to end it.
             Some(id) => sight.dynos.iter().any(|dyno| dyno.id == *id) || now.since(one_off.at) < NOT_LISTED_YET,
-            None => self.in_doubt == InDoubt::Hold,
+            None => self.in_doubt == InDoubt::Hold && one_off.at + one_off.time_to_live > now,
         }
     }
 }
@@ -166,6 +164,8 @@ mod tests {
         let base = || shop().web(1, "standard-1x");
         assert_eq!(outcome(KIND, &base()), RUNS);
         assert_eq!(outcome(KIND, &base().one_off("run.1").started("run.1", minutes(1))), "one_off_running");
+        let late = base().one_off("run.1").started("run.1", minutes(11));
+        assert_eq!(outcome(KIND, &late), "one_off_running", "Heroku has not ended it yet");
         assert_eq!(outcome(KIND, &base().started("run.1", minutes(1))), RUNS, "it has ended");
         let just_now = NOW - Duration::from_secs(5);
         assert_eq!(outcome(KIND, &base().started("run.1", just_now)), "one_off_running", "not listed yet");
