@@ -1,6 +1,6 @@
 //! `tcp`: connects to a port within a time, and hangs up.
 
-use crate::net::{Failure, Network, Progress, Step};
+use crate::net::{Failure, Network, Progress, StallWatch, Step};
 use crate::values::{Address, in_words};
 use flyball_model::{Evidence, Excerpt, Finding, Phases, Reading, Timestamp};
 use flyball_settings::{Bounds, Fields, Settings};
@@ -28,17 +28,18 @@ impl Tcp {
 
     /// Connects, and hangs up.
     pub(crate) async fn observe(&self, network: &Network, begun_at: Timestamp) -> Reading {
+        let mut stall = StallWatch::begin();
         let mut progress = Progress::begin();
         let reached = network.reach(self.address.host(), self.address.port(), &mut progress);
-        let failure = match tokio::time::timeout(self.timeout, reached).await {
-            Ok(Ok(_stream)) => {
+        let failure = match stall.within(self.timeout, reached).await {
+            Some(Ok(_stream)) => {
                 progress.enter(Step::FirstByte);
                 None
             }
-            Ok(Err(failure)) => Some(failure),
-            Err(_) => Some(progress.timed_out(self.timeout)),
+            Some(Err(failure)) => Some(failure),
+            None => Some(progress.timed_out(self.timeout)),
         };
-        self.reading(failure, &progress, begun_at)
+        stall.judge(self.reading(failure, &progress, begun_at))
     }
 
     fn reading(&self, failure: Option<Failure>, progress: &Progress, begun_at: Timestamp) -> Reading {

@@ -6,11 +6,13 @@ mod failure;
 mod permit;
 mod progress;
 mod resolve;
+mod stall;
 mod tls;
 
 pub use failure::Failure;
 pub(crate) use failure::of_io;
 pub(crate) use progress::{Progress, Step};
+pub(crate) use stall::StallWatch;
 pub use tls::Trust;
 pub(crate) use tls::{Tls, of_tls};
 

@@ -8,6 +8,7 @@ mod http;
 mod judge;
 mod names;
 mod settings;
+mod stall;
 mod support;
 mod tcp;
 mod tls;

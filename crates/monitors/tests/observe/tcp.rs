@@ -39,10 +39,17 @@ async fn localhost_is_reached_whichever_family_listens() {
     }
 }
 
+/// A port whose connection attempts are never answered, as long as this lives.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_port_that_does_not_answer_is_a_time_out() {
-    // A full backlog: Linux drops further attempts, as a firewall would.
+pub(crate) struct DeafPort {
+    pub(crate) address: std::net::SocketAddr,
+    _listener: TcpListener,
+    _held: Vec<tokio::net::TcpStream>,
+}
+
+/// A port with a full backlog: Linux drops further attempts, as a firewall would.
+#[cfg(target_os = "linux")]
+pub(crate) async fn deaf_port() -> DeafPort {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -53,6 +60,14 @@ async fn a_port_that_does_not_answer_is_a_time_out() {
         held.push(stream);
         assert!(held.len() < 10, "the backlog never fills");
     }
+    DeafPort { address, _listener: listener, _held: held }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_port_that_does_not_answer_is_a_time_out() {
+    let port = deaf_port().await;
+    let address = port.address;
     let settings = format!(r#"{{ address = "{address}", timeout = "100ms" }}"#);
     let reading = observer().observe(&monitor("tcp", &settings), BEGUN_AT).await;
     assert_failing(&reading, Cause::TimeOut, &format!("no connection to {address} within 100ms"));

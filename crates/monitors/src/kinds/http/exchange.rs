@@ -6,7 +6,7 @@ use super::connection::{Arrived, Connection, Version};
 use super::request::Hop;
 use super::search::Search;
 use super::verdict::{Exchange, Page, Text};
-use crate::net::{Failure, Progress, Step};
+use crate::net::{Failure, Progress, StallWatch, Step};
 use crate::observer::Observer;
 use crate::values::Method;
 use flyball_model::{Blind, Cause, Excerpt, MonitorId, Reading, Timestamp};
@@ -38,13 +38,14 @@ pub(super) struct Partial {
 
 /// Asks for the page, and judges it.
 pub(crate) async fn observe(observer: &Observer, monitor: MonitorId, http: &Http, begun_at: Timestamp) -> Reading {
+    let mut stall = StallWatch::begin();
     let mut seen = Seen { progress: Progress::begin(), redirected_to: None, page: None };
     let asked = Asking { observer, monitor, http };
     let failure = match Hop::first(http, |name| observer.secret(name)) {
         Err(failure) => Some(failure),
-        Ok(first) => match tokio::time::timeout(http.timeout, asked.follow(first, &mut seen)).await {
-            Ok(result) => result.err(),
-            Err(_) => Some(seen.progress.timed_out(http.timeout)),
+        Ok(first) => match stall.within(http.timeout, asked.follow(first, &mut seen)).await {
+            Some(result) => result.err(),
+            None => Some(seen.progress.timed_out(http.timeout)),
         },
     };
     let took = seen.progress.took();
@@ -63,7 +64,7 @@ pub(crate) async fn observe(observer: &Observer, monitor: MonitorId, http: &Http
         phases: seen.progress.phases(),
         took,
     };
-    http.reading(&exchange, begun_at)
+    stall.judge(http.reading(&exchange, begun_at))
 }
 
 /// Ends the search in a page.

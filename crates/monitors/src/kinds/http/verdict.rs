@@ -8,6 +8,8 @@
 //!    `slower_than` alone, every status is as good as any other.
 //! 3. The text is not there, or is there and should not be.
 //! 4. It took longer than it may.
+//!
+//! Whether to believe what it took is decided after that, by [`crate::net::StallWatch`].
 
 use super::search::Search;
 use super::{Http, SoughtText};
