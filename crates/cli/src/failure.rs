@@ -127,6 +127,7 @@ impl From<flyball_heroku::Error> for Failure {
 pub(crate) fn exit_of(kind: &ErrorKind) -> Exit {
     match kind {
         ErrorKind::Unauthorized
+        | ErrorKind::Stopped { .. }
         | ErrorKind::TwoFactor
         | ErrorKind::Forbidden
         | ErrorKind::Suspended

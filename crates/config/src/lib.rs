@@ -27,7 +27,7 @@ pub use cost::{AccountCost, Cost, cost};
 pub use definitions::{Account, Change, Changes, Definitions, Instance};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use reference::reference;
-pub use starting::starting_file;
+pub use starting::{starting_file, starting_file_at_stand_in};
 
 use document::document;
 use entries::{Entry, entries, sort_out};
@@ -109,7 +109,8 @@ fn warned(definitions: &Definitions, root: &flyball_settings::Table) -> Vec<Foun
         let AccountCost { account, monitors, calls_per_minute, allowed_per_minute } = account;
         let message = format!("the account \"{account}\" will be asked {calls_per_minute:.0} times a minute");
         let label = format!("Heroku allows {allowed_per_minute:.0}");
-        let hint = format!("its {monitors} monitors will be blind at times: raise `every`, or use another account");
+        let monitors = if monitors == 1 { "its monitor".to_owned() } else { format!("its {monitors} monitors") };
+        let hint = format!("{monitors} will be blind at times: raise `every`, or use another account");
         warnings.push(Mistake::new(place.clone(), message, label).hint(hint).into());
     }
     warnings

@@ -7,7 +7,7 @@ use crate::memory::Would;
 use crate::turn::{AppTurn, Wish};
 use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
-use flyball_heroku::{ErrorKind, Heroku};
+use flyball_heroku::Heroku;
 use flyball_model::{
     Actor, Because, Effect, Entry, Event, Mode, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId, Run, RunId,
     RunState, Sight, Timestamp,
@@ -118,7 +118,7 @@ impl Engine {
         }
 
         self.recall_sighting(subject).await?;
-        let wanted = match self.look_for(subject, &left, now).await {
+        let wanted = match self.look_for(subject, &left).await {
             Ok(sight) => self.plan(subject, left, sight, &facts, batch, now).await,
             Err(because) => {
                 self.note_all(&left, &because, batch, now);
@@ -166,23 +166,20 @@ impl Engine {
     }
 
     /// Looks at the app for everybody who is left.
-    async fn look_for(&self, subject: &Subject, left: &[Wish], now: Timestamp) -> Result<Sight, Because> {
+    async fn look_for(&self, subject: &Subject, left: &[Wish]) -> Result<Sight, Because> {
         let needs = left.iter().fold(Needs::default(), |needs, wish| needs.and(wish.reaction.kind.needs()));
-        self.look(subject, needs, now).await
+        self.look(subject, needs).await
     }
 
     /// Looks at an app, as far as is needed; a failure is a reason to hold.
-    pub(crate) async fn look(&self, subject: &Subject, needs: Needs, now: Timestamp) -> Result<Sight, Because> {
+    pub(crate) async fn look(&self, subject: &Subject, needs: Needs) -> Result<Sight, Because> {
         let account = &subject.account;
         let Some(heroku) = self.ports.accounts.heroku(account) else {
             return Err(Because::CannotSee { error: format!("there is no account \"{account}\"") });
         };
-        if self.memory().account_is_stopped(account, now) {
-            return Err(Because::AccountStopped { account: account.clone() });
-        }
         let looked = look(&*heroku, subject, needs, &*self.ports.clock).await;
-        let refused = matches!(&looked, Err(error) if *error.kind() == ErrorKind::Unauthorized);
-        if self.memory().account_answers(account, !refused, now) && refused {
+        let refused = matches!(&looked, Err(error) if error.is_unauthorized());
+        if self.memory().account_answers(account, !refused) && refused {
             tracing::warn!(account = %account, "Heroku does not take the account's token; its reactions hold");
         }
         looked.map_err(|error| match refused {

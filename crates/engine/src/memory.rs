@@ -11,10 +11,6 @@ use flyball_reactions::Reaction;
 use flyball_store::{Batch, Fence, Holding, HoldingKey, Remembered, Sighting};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long an account whose token Heroku does not take is left alone before one look tries again.
-const PROBE_EVERY: Duration = Duration::from_secs(300);
 
 /// While the store takes nothing, so many readings and lines are kept: an hour of 80 failing monitors at 30 s.
 const OWED_MAX: usize = 10_000;
@@ -29,8 +25,8 @@ pub(crate) struct Memory {
     sightings: HashMap<Subject, Sighting>,
     /// What each dry-run reaction would have done last, and when.
     would: HashMap<ReactionId, Would>,
-    /// Accounts whose token Heroku does not take, and when the next look tries again.
-    stopped: HashMap<AccountName, Timestamp>,
+    /// Accounts whose token Heroku does not take.
+    stopped: HashSet<AccountName>,
     /// Apps that are being looked at for a choice.
     looking: HashSet<Subject>,
     /// Runs that this process holds, with the proof.
@@ -202,25 +198,9 @@ impl Memory {
         self.looking.remove(subject);
     }
 
-    /// Whether an account is stopped, because Heroku does not take its token. Lets one look through now and then.
-    pub(crate) fn account_is_stopped(&mut self, account: &AccountName, now: Timestamp) -> bool {
-        match self.stopped.get_mut(account) {
-            None => false,
-            Some(probe_at) if *probe_at <= now => {
-                *probe_at = now + PROBE_EVERY;
-                false
-            }
-            Some(_) => true,
-        }
-    }
-
-    /// Notes whether Heroku takes an account's token; true when that is news.
-    pub(crate) fn account_answers(&mut self, account: &AccountName, takes_token: bool, now: Timestamp) -> bool {
-        if takes_token {
-            self.stopped.remove(account).is_some()
-        } else {
-            self.stopped.insert(account.clone(), now + PROBE_EVERY).is_none()
-        }
+    /// Notes whether Heroku takes an account's token; true when that is news. The client keeps from asking on and on.
+    pub(crate) fn account_answers(&mut self, account: &AccountName, takes_token: bool) -> bool {
+        if takes_token { self.stopped.remove(account) } else { self.stopped.insert(account.clone()) }
     }
 
     pub(crate) fn sighting(&self, subject: &Subject) -> Option<&Sighting> {

@@ -276,6 +276,7 @@ fn refused(kind: &ErrorKind) -> Option<(u16, String)> {
         ErrorKind::Invalid { id, .. } => (422, id.as_str()),
         ErrorKind::Unexpected { status } => (*status, "unexpected"),
         ErrorKind::Conflict
+        | ErrorKind::Stopped { .. }
         | ErrorKind::RateLimited
         | ErrorKind::OverBudget { .. }
         | ErrorKind::Server { .. }

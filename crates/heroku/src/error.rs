@@ -49,6 +49,13 @@ struct Parts {
 pub enum ErrorKind {
     /// 401: the token is missing, wrong or expired.
     Unauthorized,
+    /// The token was refused with 401 a short while ago: nothing was sent.
+    Stopped {
+        /// When the call was sent whose answer said so.
+        refused_at: Timestamp,
+        /// From when on one call goes out again, to see whether the token is taken now.
+        until: Timestamp,
+    },
     /// 403 `two_factor`: the account wants a second factor for this.
     TwoFactor,
     /// 403: the account may not do this.
@@ -179,6 +186,12 @@ impl Error {
         &self.0.kind
     }
 
+    /// Whether Heroku does not take the token: it said so to this call, or lately to another and this one was not sent.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Unauthorized | ErrorKind::Stopped { .. })
+    }
+
     /// Heroku's own words, if it had any: bounded, one line.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
@@ -226,7 +239,9 @@ impl Error {
     #[must_use]
     pub fn sent(&self) -> Sent {
         match &self.0.kind {
-            ErrorKind::OverBudget { .. } | ErrorKind::Connect | ErrorKind::ReadOnly => Sent::No,
+            ErrorKind::Stopped { .. } | ErrorKind::OverBudget { .. } | ErrorKind::Connect | ErrorKind::ReadOnly => {
+                Sent::No
+            }
             ErrorKind::Unauthorized
             | ErrorKind::TwoFactor
             | ErrorKind::Forbidden
@@ -254,6 +269,7 @@ impl Error {
         }
         match &self.0.kind {
             ErrorKind::Unauthorized
+            | ErrorKind::Stopped { .. }
             | ErrorKind::TwoFactor
             | ErrorKind::Forbidden
             | ErrorKind::Suspended
@@ -291,6 +307,10 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unauthorized => f.write_str("the Platform API does not know the token (401)"),
+            Self::Stopped { refused_at, until } => {
+                let (refused_at, until) = (refused_at.time_of_day(), until.time_of_day());
+                write!(f, "not sent: Heroku refused the token at {refused_at} and is asked again at {until} UTC")
+            }
             Self::TwoFactor => f.write_str("the account wants a second factor for this (403 `two_factor`)"),
             Self::Forbidden => f.write_str("the account may not do this (403)"),
             Self::Suspended => f.write_str("the account or the app is suspended (403 `suspended`)"),

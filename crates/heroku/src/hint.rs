@@ -5,7 +5,7 @@ use crate::{Call, ErrorKind};
 /// The hint for this failure, if there is anything that a person can do.
 pub(crate) fn hint(call: &Call, kind: &ErrorKind) -> Option<String> {
     let said = match kind {
-        ErrorKind::Unauthorized => {
+        ErrorKind::Unauthorized | ErrorKind::Stopped { .. } => {
             "the token is wrong or expired: make one with `heroku authorizations:create` and put \
                                     it into HEROKU_API_KEY, or run `heroku login`"
                 .to_owned()

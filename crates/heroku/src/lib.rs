@@ -4,12 +4,13 @@
 //! changes Heroku, and tests bring a simulated one, either as a body of the trait or as a [`Transport`] under [`Live`],
 //! which then exercises every line between a call and its bytes.
 //!
-//! Three promises shape it:
+//! Four promises shape it:
 //!
 //! - **A changing call is sent at most once.** Nothing in here repeats anything; [`Error::next`] says what may follow
 //!   and [`Error::sent`] whether the call can have taken effect. The caller's loop is the retry.
 //! - **Observers never starve effects.** All clones of one [`Live`] spend from one [`Budget`], and those made by
 //!   [`Live::for_monitors`] stop while there is still enough left for effects.
+//! - **A refused token is not sent on and on.** After a 401 every clone of that [`Live`] stops but for a slow probe.
 //! - **Whatever Heroku answers is survived**: an HTML page, an endless body, a field, state, size or error id that is
 //!   newer than this crate.
 //!

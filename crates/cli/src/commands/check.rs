@@ -7,7 +7,8 @@ use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
 use flyball_engine::queries::ReadingView;
-use flyball_model::{MonitorName, Verdict};
+use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
+use flyball_monitors::{Kind, Monitor};
 use flyball_settings::did_you_mean;
 use serde::Serialize;
 
@@ -18,6 +19,8 @@ struct Checked<'a> {
     looks_at: String,
     #[serde(flatten)]
     reading: ReadingView,
+    /// What to look at in the file, where the file may be the cause.
+    hint: Option<String>,
 }
 
 pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failure> {
@@ -29,17 +32,34 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
     let accounts = wiring.accounts(&definitions)?;
     let reading = wiring.observer(&accounts).observe(monitor, wiring.now()).await;
     let looks_at = monitor.kind.subject();
+    let hint = hint(wiring, monitor, &reading);
     match wiring.format {
         Format::Json => {
-            output::json(&Checked { monitor: &monitor.name, looks_at, reading: ReadingView::of(&reading) })?;
+            output::json(&Checked { monitor: &monitor.name, looks_at, reading: ReadingView::of(&reading), hint })?;
         }
-        Format::Text => output::data(&render::reading::text(&monitor.name, &looks_at, &reading))?,
+        Format::Text => output::data(&render::reading::text(&monitor.name, &looks_at, &reading, hint.as_deref()))?,
     }
     Ok(match reading.verdict() {
         Verdict::Passing => Exit::GOOD,
         Verdict::Failing => Exit::NO,
         Verdict::Unknown => Exit::TRY_AGAIN,
     })
+}
+
+/// A host's name that does not exist is more often mistyped in the file than gone from the world. One that a redirect
+/// led to stands in no file.
+fn hint(wiring: &Wiring, monitor: &Monitor, reading: &Reading) -> Option<String> {
+    let redirected = matches!(&reading.evidence, Evidence::Http(http) if http.redirected_to.is_some());
+    if reading.finding.cause() != Some(Cause::Name) || redirected {
+        return None;
+    }
+    let setting = match monitor.kind {
+        Kind::Http(_) => "url",
+        Kind::Tcp(_) => "address",
+        Kind::HerokuDynos(_) => return None,
+    };
+    let file = wiring.config().display();
+    Some(format!("is it the right name? It is from `{setting}` of the monitor \"{}\" in {file}", monitor.name))
 }
 
 /// Nothing of this kind has this name.

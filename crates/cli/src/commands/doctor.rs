@@ -11,7 +11,8 @@ use flyball_engine::Accounts as _;
 use flyball_engine::queries::EngineState;
 use flyball_heroku::Heroku;
 use flyball_heroku::token::NoToken;
-use flyball_model::{AccountName, AppName, DynoSize, ProcessType, Timestamp, duration};
+use flyball_model::{AccountName, AppName, DynoSize, MonitorName, ProcessType, Timestamp, duration};
+use flyball_monitors::{Kind, Monitor, PageUrl};
 use flyball_store::Sqlite;
 use futures_util::StreamExt as _;
 use serde::Serialize;
@@ -107,13 +108,15 @@ fn tell(finding: &Finding) -> Result<(), Failure> {
     finding.hint.iter().try_for_each(|hint| output::data(&format!("    {hint}")))
 }
 
-/// A failure as a line: its first line is enough here.
+/// A failure as a line: what and why; and what to do, where that is known.
 fn of_failure(about: &'static str, failure: &Failure) -> Finding {
     let words = failure.render().map(|words| anstream::adapter::strip_str(&words).to_string()).unwrap_or_default();
-    let mut lines = words.lines().map(|line| line.trim().trim_start_matches("error: ").to_owned());
-    let first = lines.next().unwrap_or_default();
-    let rest: Vec<String> = lines.collect();
-    Finding::bad(about, first).hint((!rest.is_empty()).then(|| rest.join("; ")))
+    let (hints, told): (Vec<&str>, Vec<&str>) =
+        words.lines().map(str::trim).partition(|line| line.starts_with("hint: "));
+    let told: Vec<&str> =
+        told.iter().map(|line| line.trim_start_matches("error: ").trim_start_matches("cause: ")).collect();
+    let hint = hints.first().map(|hint| hint.trim_start_matches("hint: "));
+    Finding::bad(about, told.join(": ")).hint(hint)
 }
 
 fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> {
@@ -182,6 +185,7 @@ async fn of_accounts(
     findings: &mut Vec<Finding>,
 ) {
     let needed = needed(definitions);
+    let pages = pages(definitions);
     let others_are_used = needed.iter().any(|(name, apps)| *name != AccountName::default() && !apps.is_empty());
     let mut sizes_seen = false;
     for (name, apps) in &needed {
@@ -195,7 +199,7 @@ async fn of_accounts(
         if !std::mem::replace(&mut sizes_seen, true) {
             findings.push(sizes(&*heroku).await);
         }
-        let looks = futures_util::stream::iter(apps).map(|(app, types)| of_app(&*heroku, app, types));
+        let looks = futures_util::stream::iter(apps).map(|(app, types)| of_app(&*heroku, app, types, &pages));
         findings.extend(looks.buffered(APPS_AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten());
     }
 }
@@ -269,7 +273,12 @@ fn clean(size: &DynoSize) -> String {
 }
 
 /// Whether an app can be seen, and has what the file names.
-async fn of_app(heroku: &dyn Heroku, app: &AppName, process_types: &BTreeSet<ProcessType>) -> Vec<Finding> {
+async fn of_app(
+    heroku: &dyn Heroku,
+    app: &AppName,
+    process_types: &BTreeSet<ProcessType>,
+    pages: &[(&MonitorName, &PageUrl)],
+) -> Vec<Finding> {
     let seen = match heroku.app(app).await {
         Ok(answer) => answer.value,
         Err(error) => return vec![Finding::of_error("app", &error)],
@@ -278,6 +287,9 @@ async fn of_app(heroku: &dyn Heroku, app: &AppName, process_types: &BTreeSet<Pro
     if seen.maintenance {
         let words = format!("{app} is in maintenance mode, in which reactions hold");
         findings.push(Finding::new("app", Health::Note, words));
+    }
+    if let Some(web_url) = &seen.web_url {
+        findings.extend(pages.iter().filter_map(|(monitor, page)| elsewhere(app, web_url, monitor, page)));
     }
     if process_types.is_empty() {
         return findings;
@@ -295,6 +307,38 @@ async fn of_app(heroku: &dyn Heroku, app: &AppName, process_types: &BTreeSet<Pro
         Err(error) => findings.push(Finding::of_error("app", &error)),
     }
     findings
+}
+
+/// Where Heroku puts the pages of its apps.
+const PAGES: &str = ".herokuapp.com";
+/// Newer apps have so many hexadecimal digits behind their name there (Dev Center, *app names and subdomains*).
+const SUFFIX: usize = 12;
+
+/// The pages that monitors look at under the very name that their URL has.
+fn pages<'a>(definitions: &'a Definitions) -> Vec<(&'a MonitorName, &'a PageUrl)> {
+    let page = |monitor: &'a Monitor| match monitor {
+        Monitor { name, kind: Kind::Http(http), .. } if http.host.is_none() => Some((name, &http.url)),
+        _ => None,
+    };
+    definitions.monitors.iter().filter_map(page).collect()
+}
+
+/// A page that is meant to be the app's, going by its name, and cannot be: Heroku serves the app at another.
+fn elsewhere(app: &AppName, web_url: &str, monitor: &MonitorName, page: &PageUrl) -> Option<Finding> {
+    let host = page.url().host_str()?;
+    let rest = host.strip_suffix(PAGES)?.strip_prefix(app.as_str())?;
+    let is_suffix = |digits: &str| digits.len() == SUFFIX && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    // `shop-api` is another app than `shop`.
+    if !rest.is_empty() && !rest.strip_prefix('-').is_some_and(is_suffix) {
+        return None;
+    }
+    // Heroku tells its address whole, so that nothing of the page's own is left in it.
+    let own = page.url().join(web_url).ok()?;
+    let own_host = own.host_str().filter(|own| own.starts_with(app.as_str()) && *own != host)?;
+    let mut right = page.url().clone();
+    right.set_host(Some(own_host)).ok()?;
+    let words = format!("\"{monitor}\" looks at {host}, and that is not where {app} is");
+    Some(Finding::bad("page", words).hint(Some(format!("write `url = \"{right}\"`"))))
 }
 
 /// Whether the database can be written. One that is not there is not made.

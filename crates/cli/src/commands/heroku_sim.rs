@@ -38,20 +38,19 @@ pub(super) async fn heroku_sim(wiring: &Wiring, asked: &HerokuSim) -> Result<Exi
     let clock = Arc::new(|| SystemClock.now());
     let server =
         Server::bind(asked.listen, Arc::new(Mutex::new(world)), clock).await.map_err(|error| cannot_listen(&error))?;
-    tell(
-        wiring.format,
-        &Listening {
-            heroku_host: server.url(),
-            heroku_api_key: token.unwrap_or_else(|| ANY_TOKEN.to_owned()),
-            pages: apps.iter().map(|app| server.page_url(app)).collect(),
-        },
-    )?;
+    let listening = Listening {
+        heroku_host: server.url(),
+        heroku_api_key: token.unwrap_or_else(|| ANY_TOKEN.to_owned()),
+        pages: apps.iter().map(|app| server.page_url(app)).collect(),
+    };
+    tell(wiring.format, &apps, &listening)?;
     stopped_by_person().await;
     server.stop().await;
     Ok(Exit::GOOD)
 }
 
-fn tell(format: Format, listening: &Listening) -> Result<(), Failure> {
+/// Tells where it listens; `apps` are those of the pages, in their order.
+fn tell(format: Format, apps: &[String], listening: &Listening) -> Result<(), Failure> {
     match format {
         Format::Json => output::json_line(listening),
         Format::Text => {
@@ -60,7 +59,8 @@ fn tell(format: Format, listening: &Listening) -> Result<(), Failure> {
                 "HEROKU_HOST={} HEROKU_API_KEY={}",
                 listening.heroku_host, listening.heroku_api_key
             ))?;
-            listening.pages.iter().try_for_each(|page| output::data(page))
+            let pages = apps.iter().zip(&listening.pages);
+            pages.map(|(app, page)| format!("the page of {app}: {page}")).try_for_each(|line| output::data(&line))
         }
     }
 }

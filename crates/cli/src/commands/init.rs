@@ -5,7 +5,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::Wiring;
-use flyball_config::starting_file;
+use flyball_config::{starting_file, starting_file_at_stand_in};
+use flyball_heroku::BaseUrl;
 use flyball_model::AppName;
 use serde::Serialize;
 use std::fs::OpenOptions;
@@ -32,6 +33,11 @@ pub(super) fn init(wiring: &Wiring, asked: Init) -> Result<Exit, Failure> {
         Some(app) => app,
         None => ask()?,
     };
+    // A HEROKU_HOST that cannot be used is `doctor`'s to tell.
+    let text = match wiring.base().ok().filter(BaseUrl::is_loopback) {
+        Some(stand_in) => starting_file_at_stand_in(&app, &stand_in.to_string()),
+        None => starting_file(&app),
+    };
     let mut options = OpenOptions::new();
     options.write(true);
     // Made by somebody else while we asked: theirs stays.
@@ -40,7 +46,7 @@ pub(super) fn init(wiring: &Wiring, asked: Init) -> Result<Exit, Failure> {
     } else {
         options.create_new(true)
     };
-    let written = options.open(file).and_then(|mut open| open.write_all(starting_file(&app).as_bytes()));
+    let written = options.open(file).and_then(|mut open| open.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(),
         _ => cannot().because(error),

@@ -61,12 +61,17 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
         }
         return Ok(Exit::GOOD);
     }
+    let dry_run = (intent.mode == Mode::DryRun).then(|| why_dry_run(wiring, &definitions));
+    let before = dry_run
+        .as_ref()
+        .map(|why| format!("in dry run, since {why}: nothing will be done, and this is what would be:"));
+    let mut lines = before.into_iter().chain(shown(&intent));
     match wiring.format {
-        Format::Json => shown(&intent).iter().for_each(|line| output::say(line)),
-        Format::Text => shown(&intent).iter().try_for_each(|line| output::data(line))?,
+        Format::Json => lines.for_each(|line| output::say(&line)),
+        Format::Text => lines.try_for_each(|line| output::data(&line))?,
     }
-    if intent.mode == Mode::DryRun {
-        return Err(only_tells(wiring, &asked.reaction));
+    if let Some(why) = dry_run {
+        return Err(only_tells(&asked.reaction, &why));
     }
     if !asked.yes && !agreed().await? {
         output::say("nothing was done");
@@ -93,12 +98,17 @@ fn said<'a>(reaction: &'a ReactionName, intent: &'a Intent, run: Option<RunView>
     Said { reaction, plan: Some(intent.plan.to_string()), calls: &intent.calls, holds: None, run }
 }
 
+/// What puts the reaction in dry run.
+fn why_dry_run(wiring: &Wiring, definitions: &Definitions) -> String {
+    match (wiring.environment.dyno(), definitions.settings.mode) {
+        (Some(dyno), _) => format!("with SQLite, nothing is done on a dyno such as {dyno}"),
+        (None, Mode::DryRun) => "the file says `mode = \"dry_run\"`".to_owned(),
+        (None, Mode::Act) => "the reaction says `mode = \"dry_run\"`".to_owned(),
+    }
+}
+
 /// The reaction is in dry run, and so is a person's wish for it.
-fn only_tells(wiring: &Wiring, reaction: &ReactionName) -> Failure {
-    let why = match wiring.environment.dyno() {
-        Some(dyno) => format!("with SQLite, nothing is done on a dyno such as {dyno}"),
-        None => "the file says `mode = \"dry_run\"`".to_owned(),
-    };
+fn only_tells(reaction: &ReactionName, why: &str) -> Failure {
     Failure::new(Exit::NO, format!("cannot do what \"{reaction}\" would"))
         .because(why)
         .hint("`--dry-run` shows it; `mode = \"act\"` does it")

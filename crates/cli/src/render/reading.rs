@@ -3,8 +3,8 @@
 use crate::output::{FAINT, STRONG, paint, verdict};
 use flyball_model::{Evidence, HttpEvidence, MonitorName, Phases, Reading, duration};
 
-/// A reading, with everything that was seen.
-pub(crate) fn text(name: &MonitorName, looks_at: &str, reading: &Reading) -> String {
+/// A reading, with everything that was seen, and what to do about it where that is known.
+pub(crate) fn text(name: &MonitorName, looks_at: &str, reading: &Reading, hint: Option<&str>) -> String {
     let said = reading.verdict();
     let cause = reading.finding.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
     let mut lines = vec![
@@ -34,6 +34,9 @@ pub(crate) fn text(name: &MonitorName, looks_at: &str, reading: &Reading) -> Str
         Evidence::None => {}
     }
     add("took", duration::roughly(reading.took));
+    if let Some(hint) = hint {
+        add("hint", hint.to_owned());
+    }
     lines.join("\n")
 }
 

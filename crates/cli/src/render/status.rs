@@ -71,6 +71,7 @@ fn of_reaction(reaction: &ReactionView, now: Timestamp) -> [String; 5] {
     let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);
     let stands = match latest {
         None => "has not been asked yet".to_owned(),
+        Some(holding) if holding.acted && reaction.mode == Mode::DryRun => format!("would act: {}", holding.words),
         Some(holding) if holding.acted => format!("acts: {}", holding.words),
         Some(holding) => format!("holds: {}", holding.words),
     };

@@ -67,4 +67,30 @@ async fn without_file_token_or_a_place_to_write_it_still_tells_everything() {
     let findings: Vec<serde_json::Value> = serde_json::from_str(&told.stdout).unwrap();
     let host = findings.iter().find(|finding| finding["about"] == "host").unwrap();
     assert_eq!(host["health"], "bad", "{findings:?}");
+    assert_eq!(
+        host["words"],
+        "cannot use HEROKU_HOST: it is neither below heroku.com, herokai.com, herokuspace.com or \
+                              herokudev.com nor this machine"
+    );
+    assert!(host["hint"].as_str().unwrap().starts_with("leave HEROKU_HOST unset"), "{host}");
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_the_app_s_own_is_told_with_the_right_address() {
+    let stage = Stage::new().await;
+    let label = stage.sim.world().lock().unwrap().app("shop").unwrap().host_label();
+    let right = format!("https://{label}.herokuapp.com/up?deep=1");
+    stage.write(&FILE.replace("PAGE", "https://shop.herokuapp.com/up?deep=1"));
+    let told = stage.run(&["doctor"]).await;
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(
+        told.stdout.contains("✗ page: \"page\" looks at shop.herokuapp.com, and that is not where shop is"),
+        "{told:?}"
+    );
+    assert!(told.stdout.contains(&format!("    write `url = \"{right}\"`")), "{told:?}");
+    for good in [right.as_str(), "https://shop.example.com/", "https://shop-api.herokuapp.com/"] {
+        stage.write(&FILE.replace("PAGE", good));
+        let told = stage.run(&["doctor"]).await;
+        assert!(told.code == Some(0) && !told.stdout.contains("page: "), "{told:?}");
+    }
 }

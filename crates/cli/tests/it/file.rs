@@ -54,6 +54,9 @@ async fn what_a_file_costs_is_told_against_what_heroku_allows() {
     let told = stage.run(&["validate"]).await;
     assert!(told.stdout.contains("60.0 times a minute by 1 monitor; Heroku allows 75"), "{told:?}");
     assert_eq!(stage.json(&["validate"]).await["cost"]["accounts"][0]["calls_per_minute"], 60.0);
+    stage.write("[[monitor]]\nname = \"dynos\"\nevery = \"1s\"\nheroku_dynos = { app = \"shop\" }\n");
+    let told = stage.run(&["validate"]).await;
+    assert!(told.stderr.contains("its monitor will be blind at times"), "{told:?}");
 }
 
 #[tokio::test]
@@ -117,6 +120,19 @@ async fn check_looks_once_shows_what_it_saw_and_stores_nothing() {
     stage.fault(Fault::new(FaultKind::Html).on("GET", "*"));
     let unknown = stage.run(&["check", "dynos"]).await;
     assert!(unknown.code == Some(75) && unknown.stdout.contains("unknown"), "{unknown:?}");
+    // No server is asked for a label of more than 63 letters.
+    let nowhere = format!("{}.example.com", "a".repeat(64));
+    stage.write(&format!(
+        "[[monitor]]\nname = \"gone\"\nhttp = {{ url = \"http://{nowhere}/\" }}\n\
+                          [[monitor]]\nname = \"port\"\ntcp = {{ address = \"{nowhere}:80\" }}\n\
+                          [[monitor]]\nname = \"well\"\nhttp = {{ url = \"PAGE\" }}\n"
+    ));
+    for (name, setting) in [("gone", "url"), ("port", "address")] {
+        let told = stage.run(&["check", name]).await;
+        let hint = format!("It is from `{setting}` of the monitor \"{name}\" in flyball.toml");
+        assert!(told.code == Some(1) && told.stdout.contains(&hint), "{told:?}");
+    }
+    assert!(!stage.run(&["check", "well"]).await.stdout.contains("hint"));
     let misspelt = stage.run(&["check", "wel"]).await;
     assert!(misspelt.code == Some(1) && misspelt.stderr.contains("did you mean \"well\"?"), "{misspelt:?}");
     assert!(!stage.path("flyball.db").exists());

@@ -76,6 +76,24 @@ async fn pauses_maintenance_settling_and_a_dry_run_hold() {
 }
 
 #[tokio::test]
+async fn a_dry_run_is_told_before_the_plan_with_where_it_is_written() {
+    let stage = stage().await;
+    let first = async |reaction: &str| {
+        let told = stage.run(&["react", reaction, "--yes"]).await;
+        assert_eq!(told.code, Some(1), "{told:?}");
+        let plan = told.stdout.lines().nth(1).unwrap();
+        assert_eq!(plan, "web of shop from 1 to 2", "{told:?}");
+        told.stdout.lines().next().unwrap().to_owned()
+    };
+    let own =
+        "in dry run, since the reaction says `mode = \"dry_run\"`: nothing will be done, and this is what would be:";
+    assert_eq!(first("only tells").await, own);
+    stage.write(&format!("mode = \"dry_run\"\n{FILE}"));
+    assert_eq!(first("more").await, own.replace("the reaction says", "the file says"));
+    assert!(stage.changes().is_empty());
+}
+
+#[tokio::test]
 async fn heroku_s_refusal_is_told_and_decides_the_exit_code() {
     let stage = Stage::with([shop().limit("standard-1x", 1)]).await;
     stage.write(FILE);

@@ -1,6 +1,6 @@
 //! `heroku-sim` as a process of its own.
 
-use crate::support::{Up, bare, ended, now};
+use crate::support::{Stage, Up, bare, ended, now};
 use std::time::Duration;
 
 const WORLD: &str = "[[account]]\nemail = \"ops@example.com\"\n[[app]]\nname = \"tiny\"\nprocess = [{ type = \"web\", quantity = 2 }]\n\
@@ -15,7 +15,7 @@ async fn it_prints_a_line_to_paste_and_the_line_works() {
     sim.until("it prints its page", |sim| sim.printed().contains("/_apps/tiny/")).await;
     let printed = sim.printed();
     let pasted = printed.lines().find(|line| line.starts_with("HEROKU_HOST=")).unwrap();
-    let page = printed.lines().find(|line| line.ends_with("/_apps/tiny/")).unwrap();
+    let page = printed.lines().find_map(|line| line.strip_prefix("the page of tiny: ")).unwrap();
     let file = format!(
         "[[monitor]]\nname = \"page\"\nhttp = {{ url = \"{page}\" }}\nreactions = [\"more\"]\n\
                         [[reaction]]\nname = \"more\"\nscale_out = {{ app = \"tiny\", max_quantity = 3 }}\n"
@@ -50,4 +50,17 @@ async fn a_wrong_world_and_an_address_of_the_outside_are_refused() {
     assert_eq!(wrong.code, Some(78), "{wrong:?}");
     let outside = ended(bare(folder.path(), &["heroku-sim", "--listen", "0.0.0.0:0"])).await;
     assert!(outside.code == Some(1) && outside.stderr.contains("only loopback addresses"), "{outside:?}");
+}
+
+#[tokio::test]
+async fn the_first_steps_can_be_followed_against_it() {
+    let stage = Stage::new().await;
+    assert_eq!(stage.run(&["init", "--app", "shop"]).await.code, Some(0));
+    let page = stage.sim.page_url("shop");
+    let text = std::fs::read_to_string(stage.path("flyball.toml")).unwrap();
+    assert!(text.contains(&format!("url = \"{page}\"")) && !text.contains("herokuapp.com"), "{text}");
+    for step in [&["validate"][..], &["doctor"], &["check", "shop shows no database error"]] {
+        let told = stage.run(step).await;
+        assert_eq!(told.code, Some(0), "{told:?}");
+    }
 }

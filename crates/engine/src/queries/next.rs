@@ -2,7 +2,7 @@
 
 use super::{EngineState, Recalled};
 use flyball_decide::{Facts, Refusal, backed_off, may_act};
-use flyball_model::{Because, MonitorId, Timestamp};
+use flyball_model::{Because, Mode, MonitorId, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use serde::Serialize;
@@ -22,13 +22,18 @@ impl Next {
         Self { at: None, words: format!("It cannot act by itself: {why}.") }
     }
 
-    fn when(what: &str) -> Self {
-        Self { at: None, words: format!("It can act again when {what}.") }
+    fn when(mode: Mode, what: &str) -> Self {
+        let acts = match mode {
+            Mode::Act => "can act",
+            Mode::DryRun => "would tell",
+        };
+        Self { at: None, words: format!("It {acts} again when {what}.") }
     }
 }
 
 /// What stands between being called and acting, without a look at the app.
 pub(super) struct Gate {
+    pub(super) mode: Mode,
     pub(super) engine: EngineState,
     pub(super) known: Facts,
     pub(super) refused: Option<Refusal>,
@@ -52,15 +57,16 @@ pub(super) fn next(
     if gate.engine == EngineState::Stopped {
         return Next::never("no engine runs; `flyball up` starts one");
     }
+    let (mode, could) = (gate.mode, could(gate.mode));
     let gate = match gate.closed(reaction, now) {
         Some(because) => match because.until() {
             Some(until) => Some((until, because)),
-            None => return Next::when(&opening(&because)),
+            None => return Next::when(mode, &opening(&because)),
         },
         None => None,
     };
     // Of several monitors, the one that could call it first.
-    let chances = watching.iter().map(|monitor| chance(reaction, monitor, recalled, now));
+    let chances = watching.iter().map(|monitor| chance(reaction, monitor, recalled, mode, now));
     let chance = chances.min_by_key(|chance| chance.at.unwrap_or(Timestamp::FAR_FUTURE));
     let chance = chance.expect("there is at least one monitor");
     match (gate, chance.at) {
@@ -72,7 +78,7 @@ pub(super) fn next(
                 Because::BackedOff { .. } => ", or as soon as the file or what is seen of the app changes",
                 _ => "",
             };
-            Next { at: Some(at), words: format!("It could act at {time} at the earliest{exception}: {because}.") }
+            Next { at: Some(at), words: format!("It {could} at {time} at the earliest{exception}: {because}.") }
         }
     }
 }
@@ -94,8 +100,16 @@ fn opening(because: &Because) -> String {
     }
 }
 
+/// In dry run it only tells.
+const fn could(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Act => "could act",
+        Mode::DryRun => "would tell",
+    }
+}
+
 /// What one monitor could lead to.
-fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, now: Timestamp) -> Next {
+fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mode, now: Timestamp) -> Next {
     let call_on = reaction.policy.call_on;
     let trigger = reaction.policy.trigger.get();
     let standing = recalled.states.get(&monitor.id).and_then(|state| state.standing.as_ref());
@@ -112,10 +126,10 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, now: Time
         return held(because, at);
     }
     let time = at.time_of_day();
-    let name = &monitor.name;
+    let (name, could) = (&monitor.name, could(mode));
     let words = match missing {
-        1 => format!("It could act at {time} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
-        _ => format!("It could act at {time} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
+        1 => format!("It {could} at {time} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
+        _ => format!("It {could} at {time} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
     };
     Next { at: Some(at), words }
 }
@@ -202,7 +216,7 @@ mod tests {
             states: HashMap::from([(monitor.id, failing(case.streak))]),
             holdings: case.holds.map(holding).into_iter().collect(),
         };
-        let gate = Gate { engine: case.engine, known: case.facts, refused: case.refused };
+        let gate = Gate { mode: reaction.policy.mode, engine: case.engine, known: case.facts, refused: case.refused };
         let next = next(reaction, &[monitor], &recalled, &gate, at(105));
         let second = next.at.map_or_else(|| "-".to_owned(), |at| (at.as_millis() / 1000).to_string());
         (second, next.words)
@@ -218,12 +232,22 @@ mod tests {
         let at_maximum = Because::AtMaximum { process_type, quantity: three, max: three };
         let cases = [
             (case(), "110", "at the next reading of \"page\" if that is failing"),
-            (Case { streak: 1, ..case() }, "120", "after 2 more failing readings of \"page\""),
+            (Case { extra: "mode = \"dry_run\"", ..case() }, "110", "It would tell at 00:01:50"),
+            (
+                Case { streak: 1, ..case() },
+                "120",
+                "It could act at 00:02:00 at the earliest, after 2 more failing readings of \"page\"",
+            ),
             (Case { extra: "call_on = \"passing\"", ..case() }, "130", "after 3 more passing readings"),
             (Case { extra: "enabled = false", ..case() }, "-", "switched off in the file"),
             (Case { engine: EngineState::Stopped, ..case() }, "-", "no engine runs"),
             (Case { facts: paused(None), ..case() }, "-", "when somebody resumes everything"),
             (Case { facts: paused(Some(at(300))), ..case() }, "300", "everything is paused until 00:05:00"),
+            (
+                Case { extra: "mode = \"dry_run\"", facts: paused(Some(at(300))), ..case() },
+                "300",
+                "It would tell at 00:05:00",
+            ),
             (Case { facts: Facts { run_open: true, ..facts() }, ..case() }, "-", "when its open run has ended"),
             (Case { facts: Facts { last_effect: Some(at(100)), ..facts() }, ..case() }, "160", "cooling down until"),
             // What its trigger still needs takes longer than its cooldown.
@@ -251,7 +275,7 @@ mod tests {
     fn without_a_monitor_only_a_person_does_it() {
         let definitions = definitions("");
         let recalled = Recalled { states: HashMap::new(), holdings: Vec::new() };
-        let gate = Gate { engine: EngineState::Running, known: Facts::default(), refused: None };
+        let gate = Gate { mode: Mode::Act, engine: EngineState::Running, known: Facts::default(), refused: None };
         let next = next(&definitions.reactions[0], &[], &recalled, &gate, at(0));
         assert!(next.words.contains("`flyball react` does it by hand"), "{}", next.words);
     }

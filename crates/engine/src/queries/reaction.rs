@@ -82,6 +82,7 @@ impl Reader<'_> {
             })
             .collect();
         let gate = Gate {
+            mode: self.wiring.mode(reaction),
             engine: self.engine,
             known: before_looking(reaction, &self.wiring, &facts),
             refused: refusal(&facts, reaction),
@@ -116,7 +117,7 @@ impl ReactionView {
         if self.mode == Mode::DryRun {
             told.push("It only tells what it would do (`mode = \"dry_run\"`).".to_owned());
         }
-        told.extend(self.holdings.iter().map(|holding| holding.sentence(now)));
+        told.extend(self.holdings.iter().map(|holding| holding.sentence(self.mode, now)));
         if let Some(run) = &self.last_run {
             told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
         }
@@ -137,9 +138,13 @@ impl ReactionView {
 }
 
 impl HoldingView {
-    fn sentence(&self, now: Timestamp) -> String {
+    fn sentence(&self, mode: Mode, now: Timestamp) -> String {
         let (monitor, since, count) = (&self.monitor, when(self.since, now), readings(self.count));
-        let verb = if self.acted { "acts on" } else { "holds still at" };
+        let verb = match (self.acted, mode) {
+            (true, Mode::Act) => "acts on",
+            (true, Mode::DryRun) => "would act on",
+            (false, _) => "holds still at",
+        };
         format!("It {verb} readings of \"{monitor}\" since {since} ({count}): {}.", self.words)
     }
 }

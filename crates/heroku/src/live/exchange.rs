@@ -4,7 +4,7 @@ use super::refusal::Explanation;
 use super::{Live, Shared};
 use crate::budget::{Permit, Refused};
 use crate::wire::Misread;
-use crate::{Answer, Body, Call, Error, ErrorKind, Request, Response, TransportError};
+use crate::{Answer, Body, Call, Error, ErrorKind, Request, Response, Sent, TransportError};
 use bytes::Bytes;
 use flyball_model::Timestamp;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, IF_NONE_MATCH, RANGE, USER_AGENT};
@@ -60,14 +60,24 @@ impl Live {
     pub(super) async fn exchange(&self, ask: Ask<'_>) -> Result<Response, Error> {
         let call = ask.call;
         let conditional = ask.if_none_match.is_some();
+        let stopped = |kind| Error::new(call.clone(), kind);
+        self.stop().check((self.shared.clock)()).map_err(stopped)?;
         // Asking how many calls are left costs none.
         let permit = match call {
             Call::RateLimit => None,
             _ => Some(self.permit(call).await?),
         };
+        let began = (self.shared.clock)();
+        // Once more, because the refusal may have come while this call waited for its token.
+        let passed = self.stop().pass(began);
+        if let Err(kind) = passed {
+            if let Some(permit) = permit {
+                permit.unsent();
+            }
+            return Err(stopped(kind));
+        }
         let request = self.request(&ask);
         self.count(|stats| *stats.calls.entry(call.name()).or_default() += 1);
-        let began = (self.shared.clock)();
         let sent = self.shared.transport.send(request).await;
         let now = (self.shared.clock)();
         match (&sent, permit) {
@@ -84,6 +94,12 @@ impl Live {
             Ok(response) if conditional && response.status == StatusCode::NOT_MODIFIED => Ok(response),
             Ok(response) => Err(self.refused(&ask, &response)),
         };
+        match &result {
+            Err(error) if error.is_unauthorized() => self.stop().refused(began),
+            // Whoever is refused for another reason is known to Heroku.
+            Err(error) if error.sent() != Sent::Refused => {}
+            Ok(_) | Err(_) => self.stop().taken(),
+        }
         self.note(call, &result, now.since(began));
         result
     }

@@ -4,6 +4,7 @@ mod cache;
 mod exchange;
 mod pages;
 mod refusal;
+mod stop;
 
 use crate::wire::{self, Misread};
 use crate::{
@@ -24,6 +25,7 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stop::Stop;
 
 /// How long a read may take. Heroku answers within a second; its router gives up after 30. A monitor that waits longer
 /// than this learns nothing more.
@@ -70,7 +72,8 @@ pub struct LiveSettings {
     pub request_ids: RequestIds,
 }
 
-/// One account at Heroku. Clones share budget, cache, counts and connections.
+/// One account at Heroku. Clones share budget, cache, counts and connections, and stop together after a 401 but for a
+/// slow probe ([`ErrorKind::Stopped`]).
 #[derive(Clone)]
 pub struct Live {
     shared: Arc<Shared>,
@@ -88,6 +91,7 @@ struct Shared {
     request_ids: RequestIds,
     cache: Mutex<Cache>,
     stats: Mutex<Stats>,
+    stop: Mutex<Stop>,
 }
 
 impl fmt::Debug for Live {
@@ -122,8 +126,9 @@ impl Live {
         let LiveSettings { base, token, user_agent, budget, limits, clock, request_ids } = settings;
         let user_agent: String = user_agent.chars().filter(|char| matches!(char, ' '..='~')).take(200).collect();
         let user_agent = HeaderValue::try_from(user_agent).expect("visible ASCII and blanks are a header");
-        let (cache, stats) = (Mutex::default(), Mutex::default());
-        let shared = Shared { base, token, user_agent, transport, budget, limits, clock, request_ids, cache, stats };
+        let (cache, stats, stop) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let shared =
+            Shared { base, token, user_agent, transport, budget, limits, clock, request_ids, cache, stats, stop };
         Self { shared: Arc::new(shared), caller: Caller::Effects }
     }
 
@@ -165,6 +170,11 @@ impl Live {
 
     fn count(&self, count: impl FnOnce(&mut Stats)) {
         count(&mut self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Every change of it is a single assignment, so poison is no reason to stop.
+    fn stop(&self) -> MutexGuard<'_, Stop> {
+        self.shared.stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whatever a panic left in there is still an answer with its own tag, so poison is no reason to stop.

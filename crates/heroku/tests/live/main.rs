@@ -3,6 +3,7 @@
 
 mod budget;
 mod failures;
+mod stop;
 mod support;
 
 use flyball_heroku::{Error, ErrorKind, Heroku, Next, OneOff, ReadOnly, Sent};
