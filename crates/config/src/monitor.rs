@@ -32,7 +32,7 @@ impl Settings for MonitorFields {
 
 /// The family of monitors.
 pub(crate) fn family() -> Family {
-    let example = Kind::describe().into_iter().next().map(|kind| format!("{} = {}", kind.word, kind.example));
+    let example = Kind::descriptions().into_iter().next().map(|kind| format!("{} = {}", kind.word, kind.example));
     Family {
         word: MonitorFields::KIND,
         purpose: "is watched here",

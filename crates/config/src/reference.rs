@@ -3,7 +3,7 @@
 use crate::monitor::MonitorFields;
 use crate::reaction::ReactionFields;
 use crate::sections::{AccountFields, HerokuFields, InstanceFields};
-use flyball_settings::{FieldDescription, Need, Settings, describe};
+use flyball_settings::{FieldDescription, KindDescription, Need, Settings, describe};
 use std::fmt::Write as _;
 
 /// The reference as Markdown: `docs/reference.md`.
@@ -21,31 +21,20 @@ pub fn reference() -> String {
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");
     say(&mut page, "A monitor has exactly one of these kinds.\n");
-    for kind in flyball_monitors::Kind::describe() {
-        section_of(
-            &mut page,
-            &format!("### `{}`", kind.word),
-            kind.summary,
-            &format!("{} = {}", kind.word, kind.example),
-            &kind.fields,
-        );
-    }
+    flyball_monitors::Kind::descriptions().iter().for_each(|kind| kind_section(&mut page, kind));
     section::<ReactionFields>(&mut page, "`[[reaction]]`");
     say(&mut page, "A reaction has exactly one of these kinds.\n");
-    for kind in flyball_reactions::Kind::descriptions() {
-        section_of(
-            &mut page,
-            &format!("### `{}`", kind.word),
-            kind.summary,
-            &format!("{} = {}", kind.word, kind.example),
-            &kind.fields,
-        );
-    }
+    flyball_reactions::Kind::descriptions().iter().for_each(|kind| kind_section(&mut page, kind));
     page
 }
 
 fn section<S: Settings>(page: &mut String, title: &str) {
     section_of(page, &format!("## {title}"), S::SUMMARY, S::EXAMPLE, &describe::<S>());
+}
+
+fn kind_section(page: &mut String, kind: &KindDescription) {
+    let KindDescription { word, summary, example, fields } = kind;
+    section_of(page, &format!("### `{word}`"), summary, &format!("{word} = {example}"), fields);
 }
 
 fn section_of(page: &mut String, title: &str, summary: &str, example: &str, fields: &[FieldDescription]) {

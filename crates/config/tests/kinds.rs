@@ -14,7 +14,7 @@ const REACTION: &str = "restart_all_dynos = { app = \"shop\" }";
 
 /// Each kind: its word, its example, and a file that holds it.
 fn kinds() -> Vec<(&'static str, String)> {
-    let monitors = flyball_monitors::Kind::describe().into_iter().map(|kind| {
+    let monitors = flyball_monitors::Kind::descriptions().into_iter().map(|kind| {
         let line = format!("{} = {}", kind.word, kind.example);
         (kind.word, file(&line, REACTION))
     });
@@ -37,7 +37,7 @@ fn the_example_of_every_kind_is_valid() {
 
 #[test]
 fn every_field_has_a_doc_and_says_what_it_takes() {
-    let monitors = flyball_monitors::Kind::describe().into_iter().flat_map(|kind| kind.fields);
+    let monitors = flyball_monitors::Kind::descriptions().into_iter().flat_map(|kind| kind.fields);
     let reactions = flyball_reactions::Kind::descriptions().into_iter().flat_map(|kind| kind.fields);
     for field in monitors.chain(reactions) {
         assert!(!field.doc.is_empty() && !field.takes.is_empty(), "{field:?}");

@@ -10,7 +10,7 @@ mod net;
 mod observer;
 mod values;
 
-pub use kinds::{Exchange, HerokuDynos, Http, Idle, Kind, KindDescription, Page, Sought, SoughtText, Tcp, Text};
+pub use kinds::{Exchange, HerokuDynos, Http, Idle, Kind, Page, Sought, SoughtText, Tcp, Text};
 pub use monitor::Monitor;
 pub use net::{Failure, Trust};
 pub use observer::{AccountLookup, Observer, SecretLookup};

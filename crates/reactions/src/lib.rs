@@ -4,7 +4,7 @@ mod kinds;
 mod reaction;
 
 pub use kinds::{
-    CreateOneOffDyno, InDoubt, Kind, KindDescription, RestartAllDynos, RestartDyno, RollbackRelease, ScaleDown,
-    ScaleIn, ScaleOut, ScaleUp,
+    CreateOneOffDyno, InDoubt, Kind, RestartAllDynos, RestartDyno, RollbackRelease, ScaleDown, ScaleIn, ScaleOut,
+    ScaleUp,
 };
 pub use reaction::Reaction;

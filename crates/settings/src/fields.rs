@@ -67,6 +67,27 @@ fn forget_missing(mistakes: &mut Vec<Mistake>, before: usize, table: &Span, fiel
     mistakes.extend(own.into_iter().filter(|mistake| !is_missing(mistake)));
 }
 
+/// What the reference and the forms say of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindDescription {
+    /// Its word in the file.
+    pub word: &'static str,
+    /// What it is for.
+    pub summary: &'static str,
+    /// A valid table of it.
+    pub example: &'static str,
+    /// Its fields.
+    pub fields: Vec<FieldDescription>,
+}
+
+impl KindDescription {
+    /// The description of the kind that these settings are of.
+    #[must_use]
+    pub fn of<S: Settings>() -> Self {
+        Self { word: S::KIND, summary: S::SUMMARY, example: S::EXAMPLE, fields: describe::<S>() }
+    }
+}
+
 /// The fields of a settings struct, in their order.
 #[must_use]
 pub fn describe<S: Settings>() -> Vec<FieldDescription> {

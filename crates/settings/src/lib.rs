@@ -29,7 +29,7 @@ mod mistake;
 mod take;
 mod tree;
 
-pub use fields::{FieldDescription, Fields, Need, Settings, describe};
+pub use fields::{FieldDescription, Fields, KindDescription, Need, Settings, describe};
 pub use mistake::{Mistake, did_you_mean};
 pub use take::{Bounds, Take, Variable};
 pub use tree::{Key, Node, Span, Table, Value};

@@ -10,7 +10,7 @@ pub(crate) use http::{IdleConnections, observe as observe_http};
 pub use tcp::Tcp;
 
 use flyball_model::{AccountName, AppName};
-use flyball_settings::{FieldDescription, Mistake, Settings, Span, Table, describe};
+use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
 use serde::Serialize;
 
 /// What is watched, and how. Closed: the compiler lists what a new kind still lacks.
@@ -25,25 +25,6 @@ pub enum Kind {
     HerokuDynos(HerokuDynos),
 }
 
-/// What the reference says of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KindDescription {
-    /// Its word in the file.
-    pub word: &'static str,
-    /// What it is for.
-    pub summary: &'static str,
-    /// A valid table of it.
-    pub example: &'static str,
-    /// Its fields.
-    pub fields: Vec<FieldDescription>,
-}
-
-impl KindDescription {
-    fn of<S: Settings>() -> Self {
-        Self { word: S::KIND, summary: S::SUMMARY, example: S::EXAMPLE, fields: describe::<S>() }
-    }
-}
-
 impl Kind {
     /// The words for the kinds in the file.
     #[must_use]
@@ -53,7 +34,7 @@ impl Kind {
 
     /// Every kind, for the reference.
     #[must_use]
-    pub fn describe() -> [KindDescription; 3] {
+    pub fn descriptions() -> [KindDescription; 3] {
         [KindDescription::of::<Http>(), KindDescription::of::<Tcp>(), KindDescription::of::<HerokuDynos>()]
     }
 

@@ -5,12 +5,12 @@ use flyball_monitors::Kind;
 
 #[test]
 fn every_kind_reads_its_own_example() {
-    for kind in Kind::describe() {
+    for kind in Kind::descriptions() {
         let example = read(kind.word, kind.example).unwrap();
         assert_eq!(example.word(), kind.word);
         assert!(kind.fields.iter().all(|field| !field.doc.is_empty()), "{}", kind.word);
     }
-    assert_eq!(Kind::describe().map(|kind| kind.word), Kind::words());
+    assert_eq!(Kind::descriptions().map(|kind| kind.word), Kind::words());
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub use scale_up::ScaleUp;
 
 use flyball_decide::{Known, Planned};
 use flyball_model::{AccountName, AppName, Needs, ProcessType, Rank, Sight};
-use flyball_settings::{FieldDescription, Fields, Mistake, Settings, Span, Table, describe};
+use flyball_settings::{Fields, KindDescription, Mistake, Settings, Span, Table};
 use serde::Serialize;
 
 /// What a reaction does: one of the eight.
@@ -62,23 +62,10 @@ macro_rules! each {
     };
 }
 
-/// What the reference and the forms say of a kind.
-#[derive(Debug, Clone)]
-pub struct KindDescription {
-    /// Its word in the file.
-    pub word: &'static str,
-    /// What it is for.
-    pub summary: &'static str,
-    /// A valid table of it.
-    pub example: &'static str,
-    /// Its fields.
-    pub fields: Vec<FieldDescription>,
-}
-
 type Read = fn(&Table, Span, &mut Vec<Mistake>) -> Option<Kind>;
 
 fn entry<S: Settings>(read: Read) -> (KindDescription, Read) {
-    (KindDescription { word: S::KIND, summary: S::SUMMARY, example: S::EXAMPLE, fields: describe::<S>() }, read)
+    (KindDescription::of::<S>(), read)
 }
 
 /// Every kind, in the order of the reference.
