@@ -10,20 +10,28 @@
 
 mod arbitrate;
 mod called;
+mod doubt;
 mod due;
 mod fold;
+mod foreign;
+mod home;
 pub mod ladder;
 mod lineage;
 mod may_act;
 mod settle;
+mod spending;
 
 pub use arbitrate::{Adder, first, stands_back};
 pub use called::called;
+pub use doubt::{Elsewhere, doubt};
 pub use due::{due_at_or_after, first_due};
 pub use fold::{Folded, Spell, fold};
+pub use foreign::{KnownBefore, foreign_changes, gives_way, looks_like_autoscaler};
+pub use home::{Home, may_touch};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use may_act::{Facts, Refusal, backed_off, may_act};
 pub use settle::{evidence_from, settling};
+pub use spending::{Spent, app_has_left, reaction_has_left};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, Timestamp};
 use std::collections::BTreeSet;

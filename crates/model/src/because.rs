@@ -1,8 +1,8 @@
 //! Reasons, and the choices that carry them.
 
 use crate::{
-    AccountName, CallOn, Cause, DynoName, DynoSize, PauseScope, Plan, ProcessType, Quantity, ReactionName,
-    ReleaseVersion, Timestamp, Verdict,
+    AccountName, AppName, CallOn, Cause, Doubt, DynoName, DynoSize, ForeignChange, PauseScope, Per, Plan, ProcessType,
+    Quantity, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -245,6 +245,52 @@ pub enum Because {
         /// Its name.
         name: String,
     },
+    /// We may be cut off ourselves: what seems to fail over there may be our own way to it.
+    CutOff {
+        /// What speaks for that.
+        doubt: Doubt,
+    },
+    /// As many effects that boot dynos anew, and one-off dynos, as an app may have in an hour.
+    AppSpent {
+        /// Of which sort.
+        sort: Spending,
+        /// How many there were within the hour.
+        effects: u32,
+        /// How many there may be.
+        max: u32,
+        /// When there may be another.
+        until: Timestamp,
+    },
+    /// As many effects as the reaction may have in a time.
+    ReactionSpent {
+        /// How many there were.
+        effects: u32,
+        /// How many there may be.
+        max: u32,
+        /// In which time.
+        per: Per,
+        /// When there may be another.
+        until: Timestamp,
+    },
+    /// It acted so often in this episode, and the monitor has not recovered: it needs a person.
+    GivenUp {
+        /// How often it acted.
+        effects: u32,
+    },
+    /// Somebody else changed the app a short time ago.
+    GivingWay {
+        /// What was changed.
+        change: ForeignChange,
+        /// When it may act.
+        until: Timestamp,
+    },
+    /// The app is the one that Flyball runs on.
+    Ourselves {
+        /// Which.
+        app: AppName,
+    },
+    /// Flyball runs on a dyno, and does not know of which app.
+    UnknownHome,
     /// The dry run has told the same already, and its own settling is not over.
     DrySettling {
         /// When it would act again.
@@ -296,6 +342,13 @@ impl Because {
             Self::Outranked { .. } => "outranked",
             Self::OneOffRunning { .. } => "one_off_running",
             Self::NoVariable { .. } => "no_variable",
+            Self::CutOff { .. } => "cut_off",
+            Self::AppSpent { .. } => "app_spent",
+            Self::ReactionSpent { .. } => "reaction_spent",
+            Self::GivenUp { .. } => "given_up",
+            Self::GivingWay { .. } => "giving_way",
+            Self::Ourselves { .. } => "ourselves",
+            Self::UnknownHome => "unknown_home",
             Self::DrySettling { .. } => "dry_settling",
         }
     }
@@ -325,6 +378,9 @@ impl Because {
             | Self::Settling { until, .. }
             | Self::RollingOut { until, .. }
             | Self::Stabilizing { until }
+            | Self::AppSpent { until, .. }
+            | Self::ReactionSpent { until, .. }
+            | Self::GivingWay { until, .. }
             | Self::DrySettling { until } => Some(*until),
             _ => None,
         }
@@ -421,6 +477,32 @@ impl fmt::Display for Because {
             }
             Self::NoVariable { name } => {
                 write!(f, "the environment variable {name} is not set where Flyball runs: set it, and start again")
+            }
+            Self::CutOff { doubt } => write!(f, "Flyball may be cut off itself: {doubt}"),
+            Self::AppSpent { sort, effects, max, until } => {
+                let until = until.time_of_day();
+                write!(f, "the app had {effects} {sort} within an hour, and {max} are allowed; next at {until}")
+            }
+            Self::ReactionSpent { effects, max, per, until } => {
+                let until = until.time_of_day();
+                write!(f, "it acted {effects} times within {per}, and {max} are allowed; next at {until}")
+            }
+            Self::GivenUp { effects } => {
+                write!(
+                    f,
+                    "gave up: it acted {effects} times, and that did not help. It needs a person; it begins anew "
+                )?;
+                write!(f, "once the monitor has passed")
+            }
+            Self::GivingWay { change, until } => {
+                write!(f, "gives way until {}, since somebody else changed the app: {change}", until.time_of_day())
+            }
+            Self::Ourselves { app } => {
+                write!(f, "Flyball runs on {app} itself (`allow_self = true` on the reaction would act all the same)")
+            }
+            Self::UnknownHome => {
+                write!(f, "Flyball runs on a dyno, and does not know of which app: switch on `heroku labs:enable ")?;
+                write!(f, "runtime-dyno-metadata`, or write `own_app = \"…\"` into the file")
             }
             Self::DrySettling { until } => {
                 write!(f, "would have acted a short time ago, and waits as if it had until {}", until.time_of_day())

@@ -1,7 +1,7 @@
 //! Effects: the handful of calls that change Heroku, each with nothing left to decide.
 
 use crate::{
-    AccountName, AppId, AppName, DynoId, DynoName, DynoSize, EnvValue, ProcessType, Quantity, ReleaseId,
+    AccountName, AppId, AppName, DynoId, DynoName, DynoSize, EnvValue, Excerpt, ProcessType, Quantity, ReleaseId,
     ReleaseVersion, Timestamp, duration,
 };
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,19 @@ pub struct Plan {
     pub seen_at: Timestamp,
     /// The gist of that sight: a plan that was refused is tried again when it changes.
     pub gist: String,
+    /// The names of the config vars that a rollback puts back as they were, or takes away: at most
+    /// [`Plan::RESTORED_MAX`]. Missing for other effects, and where they could not be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<Vec<Excerpt>>,
+}
+
+impl Plan {
+    /// So many names of config vars are told: an app has a few dozen.
+    pub const RESTORED_MAX: usize = 40;
+}
+
+fn words(names: &[Excerpt]) -> String {
+    names.iter().map(Excerpt::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Plan {
@@ -161,9 +174,16 @@ impl fmt::Display for Plan {
             Effect::SetSize { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
             Effect::RestartDyno { dyno, .. } => write!(f, "restart {dyno} of {app}"),
             Effect::RestartAll { ids } => write!(f, "restart all {} dynos of {app}", ids.len()),
-            Effect::RollBack { from, origin, to, .. } if from == origin => write!(f, "{app} back from {from} to {to}"),
             Effect::RollBack { from, origin, to, .. } => {
-                write!(f, "{app} back from {from} (content of {origin}) to {to}")
+                write!(f, "{app} back from {from}")?;
+                if from != origin {
+                    write!(f, " (content of {origin})")?;
+                }
+                write!(f, " to {to}")?;
+                match self.restores.as_deref() {
+                    None | Some([]) => Ok(()),
+                    Some(names) => write!(f, ", and with it the config vars {}", words(names)),
+                }
             }
             Effect::RunOneOff { command, size, time_to_live, .. } => {
                 write!(f, "run `{command}` once on {app}")?;

@@ -5,8 +5,10 @@
 //! Values only: nothing in here does I/O, reads a clock or draws a random number.
 
 mod because;
+mod doubt;
 pub mod duration;
 mod effect;
+mod foreign;
 mod heroku;
 mod id;
 mod name;
@@ -16,6 +18,7 @@ mod run;
 mod secret;
 mod sight;
 mod size;
+mod spending;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -23,7 +26,9 @@ mod time;
 mod timeline;
 
 pub use because::{Because, Choice};
+pub use doubt::Doubt;
 pub use effect::{Effect, EffectKind, Plan, Rank};
+pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
 pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SlugId};
 pub use name::{
@@ -35,6 +40,7 @@ pub use run::{Actor, Look, Outcome, Run, RunState};
 pub use secret::EnvValue;
 pub use sight::{Needs, ReleaseHistory, Sight};
 pub use size::{DynoSize, SizeFacts, Tier};
+pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};
 pub use time::Timestamp;
 pub use timeline::{Entry, Event, PauseScope};

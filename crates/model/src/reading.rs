@@ -74,6 +74,15 @@ impl Cause {
         Self::Dyno,
     ];
 
+    /// Whether nothing was reached, so that the fault may as well lie on the way there, or here.
+    #[must_use]
+    pub const fn is_failure_to_reach(self) -> bool {
+        match self {
+            Self::TimeOut | Self::Refused | Self::Reset | Self::Tls | Self::Name | Self::Unreachable => true,
+            Self::Status | Self::Text | Self::Slow | Self::Redirects | Self::Protocol | Self::Dyno => false,
+        }
+    }
+
     /// The word for it in the file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

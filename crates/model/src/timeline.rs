@@ -94,6 +94,16 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
+    /// Somebody else changed the app.
+    Foreign {
+        /// What.
+        change: crate::ForeignChange,
+        /// Who, as Heroku tells; only of a release.
+        by: Option<Excerpt>,
+        /// How often this quantity was changed by others within an hour, where that looks like another autoscaler.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        times: Option<u32>,
+    },
     /// A person paused effects.
     Paused {
         /// What.
@@ -157,6 +167,16 @@ impl fmt::Display for Event {
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
             Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
+            Self::Foreign { change, by, times } => {
+                write!(f, "changed by others: {change}")?;
+                if let Some(by) = by {
+                    write!(f, ", by {by}")?;
+                }
+                match times {
+                    Some(times) => write!(f, "; {times} times within an hour, which looks like another autoscaler"),
+                    None => Ok(()),
+                }
+            }
             Self::Paused { scope, until: None, by } => write!(f, "{scope} paused by {by} until resumed"),
             Self::Paused { scope, until: Some(until), by } => write!(f, "{scope} paused by {by} until {until}"),
             Self::Resumed { scope, by } => write!(f, "{scope} resumed by {by}"),

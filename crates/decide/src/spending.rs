@@ -1,0 +1,147 @@
+//! Blast radius: how often an app, and a reaction, may be acted on before somebody should look.
+
+use flyball_model::{AppLimits, Because, Per, Policy, Rank, Spending, Timestamp};
+
+/// What was spent before: times of effects that were made, or may have been; latest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spent<'a> {
+    /// On the app, of the sort that the next one is.
+    pub on_app: &'a [Timestamp],
+    /// By the reaction, on whatever app.
+    pub by_reaction: &'a [Timestamp],
+}
+
+/// Whether the app has patience left for an effect of this rank within the hour.
+///
+/// # Errors
+///
+/// The reason for holding still.
+pub fn app_has_left(rank: Rank, limits: AppLimits, spent: &Spent<'_>, now: Timestamp) -> Result<(), Because> {
+    let Some(sort) = Spending::of(rank) else { return Ok(()) };
+    let max = limits.of(sort);
+    match frees_at(spent.on_app, max, Per::Hour, now) {
+        Some(until) => Err(Because::AppSpent { sort, effects: within(spent.on_app, Per::Hour, now), max, until }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the reaction has anything left of what it may do in an hour, in a day, and in this episode. `episode` is when
+/// its monitor flipped into the verdict that calls it.
+///
+/// # Errors
+///
+/// The reason for holding still.
+pub fn reaction_has_left(
+    rank: Rank,
+    policy: &Policy,
+    spent: &Spent<'_>,
+    episode: Timestamp,
+    now: Timestamp,
+) -> Result<(), Because> {
+    gives_up(rank, policy, spent, episode)?;
+    for (max, per) in [(policy.max_per_hour, Per::Hour), (policy.max_per_day, Per::Day)] {
+        let Some(max) = max else { continue };
+        if let Some(until) = frees_at(spent.by_reaction, max, per, now) {
+            return Err(Because::ReactionSpent { effects: within(spent.by_reaction, per, now), max, per, until });
+        }
+    }
+    Ok(())
+}
+
+/// What boots dynos anew or starts one-off dynos, and did not help so often in a row, is stopped until the monitor has
+/// recovered. What acts on passing readings acts on a recovery, and never gives up.
+fn gives_up(rank: Rank, policy: &Policy, spent: &Spent<'_>, episode: Timestamp) -> Result<(), Because> {
+    if Spending::of(rank).is_none() || policy.call_on != flyball_model::CallOn::Failing {
+        return Ok(());
+    }
+    let effects = spent.by_reaction.iter().filter(|at| **at >= episode).count();
+    let effects = u32::try_from(effects).unwrap_or(u32::MAX);
+    if effects >= policy.give_up_after { Err(Because::GivenUp { effects }) } else { Ok(()) }
+}
+
+/// When there will be room again under `max` in `per`; `None` when there is room now. Times of a clock that was set back
+/// since count as now.
+fn frees_at(latest_first: &[Timestamp], max: u32, per: Per, now: Timestamp) -> Option<Timestamp> {
+    let Some(place) = max.checked_sub(1) else { return Some(now + per.length()) };
+    let oldest_that_counts = *latest_first.get(usize::try_from(place).ok()?)?;
+    let until = oldest_that_counts.min(now) + per.length();
+    (until > now).then_some(until)
+}
+
+fn within(latest_first: &[Timestamp], per: Per, now: Timestamp) -> u32 {
+    let count = latest_first.iter().filter(|at| **at + per.length() > now).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::CallOn;
+
+    const NOW: i64 = 100_000;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    /// Times so many seconds ago.
+    fn ago(seconds: &[i64]) -> Vec<Timestamp> {
+        seconds.iter().map(|ago| at(NOW - ago)).collect()
+    }
+
+    #[test]
+    fn an_app_is_left_alone_until_the_oldest_that_counts_is_an_hour_old() {
+        let limits = AppLimits { effects_per_hour: 3, rollbacks_per_hour: 1 };
+        let cases: [(&str, Rank, &[i64], Option<i64>); 9] = [
+            ("nothing was done", Rank::RestartAll, &[], None),
+            ("one less than the limit", Rank::RestartAll, &[10, 20], None),
+            ("at the limit", Rank::RestartAll, &[10, 20, 30], Some(NOW - 30 + 3600)),
+            ("past it, however that came", Rank::OneOff, &[10, 20, 30, 40], Some(NOW - 30 + 3600)),
+            ("the oldest is an hour old", Rank::Up, &[10, 20, 3600], None),
+            ("a second less", Rank::Down, &[10, 20, 3599], Some(NOW + 1)),
+            ("a quantity is not counted", Rank::Out, &[1, 2, 3, 4], None),
+            ("rollbacks have their own", Rank::RollBack, &[100], Some(NOW - 100 + 3600)),
+            ("a clock that was set back frees nothing", Rank::RestartDyno, &[-500, -400, -300], Some(NOW + 3600)),
+        ];
+        for (case, rank, spent, until) in cases {
+            let on_app = ago(spent);
+            let left = app_has_left(rank, limits, &Spent { on_app: &on_app, by_reaction: &[] }, at(NOW));
+            assert_eq!(left.err().and_then(|because| because.until()), until.map(at), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_reaction_stops_at_its_own_limits_and_gives_up_in_an_episode() {
+        let policy = |change: fn(&mut Policy)| {
+            let mut policy = Policy::default();
+            change(&mut policy);
+            policy
+        };
+        let twice = |policy: &mut Policy| policy.give_up_after = 2;
+        let day = |policy: &mut Policy| policy.max_per_day = Some(2);
+        let on_passing = |policy: &mut Policy| (policy.call_on, policy.give_up_after) = (CallOn::Passing, 2);
+        // The episode began 1,000 s ago.
+        let cases: [(&str, Rank, Policy, &[i64], &str); 10] = [
+            ("nothing is bounded unless said", Rank::Out, policy(|_| {}), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "ok"),
+            ("twice in an hour", Rank::Out, policy(|p| p.max_per_hour = Some(2)), &[10, 3599], "reaction_spent"),
+            ("and once more later", Rank::Out, policy(|p| p.max_per_hour = Some(2)), &[10, 3600], "ok"),
+            ("twice in a day", Rank::In, policy(day), &[10, 86_399], "reaction_spent"),
+            ("and again the next", Rank::In, policy(day), &[10, 86_400], "ok"),
+            ("twice without recovery", Rank::RestartAll, policy(twice), &[10, 1000], "given_up"),
+            ("once before the episode", Rank::RestartAll, policy(twice), &[10, 1001], "ok"),
+            ("a one-off gives up too", Rank::OneOff, policy(twice), &[10, 20], "given_up"),
+            ("a quantity has its own limit", Rank::Out, policy(twice), &[10, 20], "ok"),
+            ("on passing nobody gives up", Rank::Down, policy(on_passing), &[10, 20], "ok"),
+        ];
+        for (case, rank, policy, spent, code) in cases {
+            let by_reaction = ago(spent);
+            let spent = Spent { on_app: &[], by_reaction: &by_reaction };
+            let left = reaction_has_left(rank, &policy, &spent, at(NOW - 1000), at(NOW));
+            assert_eq!(left.as_ref().map_or_else(Because::code, |()| "ok"), code, "{case}");
+        }
+        let ten = ago(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let spent = Spent { on_app: &[], by_reaction: &ten };
+        let left = reaction_has_left(Rank::RestartAll, &Policy::default(), &spent, at(0), at(NOW));
+        assert_eq!(left, Err(Because::GivenUp { effects: 10 }), "ten times, unless said");
+    }
+}

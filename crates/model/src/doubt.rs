@@ -1,0 +1,35 @@
+//! Doubt of ourselves: what speaks for our own way to the world being cut, rather than what is watched.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What speaks for our being cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Fewer than half of the references can be reached.
+    References {
+        /// How many were reached.
+        reached: u32,
+        /// How many there are.
+        of: u32,
+    },
+    /// Half of the hosts that have nothing to do with the app, or more, began failing in the same minute.
+    Hosts {
+        /// How many began failing then.
+        failing: u32,
+        /// How many are watched.
+        of: u32,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::References { reached, of } => write!(f, "of {of} references it reaches {reached}"),
+            Self::Hosts { failing, of } => {
+                write!(f, "{failing} of {of} other hosts could no longer be reached from the same minute on")
+            }
+        }
+    }
+}
