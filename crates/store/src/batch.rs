@@ -1,8 +1,8 @@
 //! What the loop writes.
 
 use flyball_model::{
-    App, AppName, Because, Dyno, DynoId, Entry, MonitorId, MonitorState, ProcessFormation, ReactionId, Reading,
-    Release, Run, Timestamp,
+    App, AppName, Because, Dyno, DynoId, Entry, Foreign, MonitorId, MonitorState, ProcessFormation, ReactionId,
+    Reading, Release, Run, Timestamp,
 };
 
 /// Everything that one turn of the loop has to say. Written whole, or not at all.
@@ -122,6 +122,8 @@ pub struct Sighting {
     pub been_up: Vec<DynoId>,
     /// When we last saw the app settling; readings begun before are no evidence for what boots dynos anew.
     pub unsettled_at: Option<Timestamp>,
+    /// What others changed of it, oldest first: at most [`Foreign::REMEMBERED`].
+    pub foreign: Vec<Foreign>,
     /// When it was seen.
     pub seen_at: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! What choices and claims learn from the store.
 
-use flyball_model::{PauseScope, ProcessType, ReactionId, ReleaseVersion, Run, Timestamp};
+use flyball_model::{PauseScope, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 
 /// A pause: effects stop, observation goes on.
@@ -46,6 +46,17 @@ pub struct AppFacts {
     pub our_rollbacks: BTreeSet<ReleaseVersion>,
     /// One-off runs of these reactions, not older than a day, that took effect or may have.
     pub one_offs: Vec<Run>,
+    /// Effects on the app within the last hour that were made, or may have been, latest first.
+    pub effects: Vec<(Rank, Timestamp)>,
+    /// When each reaction's effects were made, or may have been, latest first: at most [`AppFacts::ACTED_MAX`] of each.
+    pub acted: HashMap<ReactionId, Vec<Timestamp>>,
+    /// Runs on the app since it was last seen that took effect, may have, or still may; oldest first.
+    pub since_seen: Vec<Run>,
+}
+
+impl AppFacts {
+    /// So many effects of one reaction are told: no limit of a reaction is higher.
+    pub const ACTED_MAX: u32 = 1000;
 }
 
 /// Proof of a claim. A later claim of the same run has a higher one, and the earlier no longer holds.

@@ -3,11 +3,11 @@
 //! A fact that cannot be read is an error, and nothing is left out: a choice made on half the facts could act.
 
 use super::pauses;
-use super::read::{at, from_text};
+use super::read::{at, from_json, from_text};
 use super::run_row::{RunRow, run_columns};
 use crate::AppFacts;
 use crate::error::Fault;
-use flyball_model::{AppName, ProcessType, ReactionId, ReleaseVersion, Run, Timestamp};
+use flyball_model::{AppName, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -27,6 +27,18 @@ const OUTS_SINCE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// At most this many of our rollbacks: an app of 3,000 releases that were all ours.
 const ROLLBACKS_MAX: i64 = 3000;
 
+/// How far back effects on an app are counted.
+const EFFECTS_SINCE: Duration = Duration::from_secs(60 * 60);
+
+/// At most this many of them: one every two seconds.
+const EFFECTS_MAX: i64 = 2000;
+
+/// A run is open for this long at most: its look-afterwards is given up after an hour.
+const OPEN_FOR: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// At most this many of our runs since an app was last seen; it is seen before each of them.
+const SINCE_SEEN_MAX: i64 = 200;
+
 /// All facts of an app.
 pub(crate) async fn read(
     tx: &mut SqliteConnection,
@@ -44,6 +56,8 @@ pub(crate) async fn read(
         facts.open = open(tx, host, &id).await?;
         facts.last_out = last_out(tx, host, &id, now).await?;
         facts.our_rollbacks = our_rollbacks(tx, host, &id).await?;
+        facts.effects = effects(tx, host, &id, now).await?;
+        facts.since_seen = since_seen(tx, host, &id).await?;
     }
     if !reactions.is_empty() {
         for (run, _) in latest(tx, reactions, LAST_EFFECT).await? {
@@ -56,6 +70,12 @@ pub(crate) async fn read(
             facts.last_ended.insert(run.reaction, run);
         }
         facts.one_offs = one_offs(tx, reactions, now).await?;
+        for reaction in reactions {
+            let times = acted(tx, *reaction).await?;
+            if !times.is_empty() {
+                facts.acted.insert(*reaction, times);
+            }
+        }
     }
     Ok(facts)
 }
@@ -120,6 +140,68 @@ async fn our_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> R
     .fetch_all(tx)
     .await?;
     Ok(versions.into_iter().filter_map(|version| u64::try_from(version).ok()).map(ReleaseVersion::new).collect())
+}
+
+async fn effects(
+    tx: &mut SqliteConnection,
+    host: &str,
+    app_id: &str,
+    now: Timestamp,
+) -> Result<Vec<(Rank, Timestamp)>, Fault> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT rank, effect_at FROM runs \
+         WHERE host = $1 AND subject_id = $2 AND effect_at IS NOT NULL AND effect_at > $3 \
+         ORDER BY effect_at DESC, id DESC LIMIT $4",
+    )
+    .bind(host)
+    .bind(app_id)
+    .bind((now - EFFECTS_SINCE).as_millis())
+    .bind(EFFECTS_MAX)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|(rank, effect_at)| {
+            let row = || format!("column `rank` of a run on app {app_id}");
+            Ok((from_json(&format!("\"{rank}\""), row)?, at(effect_at)))
+        })
+        .collect()
+}
+
+/// Our runs since the app was last seen. One whose call was sent before and which ended since may have had its effect
+/// after the look.
+async fn since_seen(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
+    let seen_at: Option<i64> = sqlx::query_scalar("SELECT seen_at FROM sightings WHERE host = $1 AND app_id = $2")
+        .bind(host)
+        .bind(app_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(seen_at) = seen_at.map(at) else { return Ok(Vec::new()) };
+    let sql = concat!(
+        "SELECT ",
+        run_columns!(),
+        " FROM runs WHERE host = $1 AND subject_id = $2 AND (state <> 'ended' OR (effect_at IS NOT NULL \
+           AND effect_at >= $3 AND (effect_at >= $4 OR ended_at >= $4))) ORDER BY queued_at DESC, id DESC LIMIT $5"
+    );
+    let rows: Vec<RunRow> = sqlx::query_as(sql)
+        .bind(host)
+        .bind(app_id)
+        .bind((seen_at - OPEN_FOR).as_millis())
+        .bind(seen_at.as_millis())
+        .bind(SINCE_SEEN_MAX)
+        .fetch_all(tx)
+        .await?;
+    rows.into_iter().rev().map(RunRow::read).collect()
+}
+
+async fn acted(tx: &mut SqliteConnection, reaction: ReactionId) -> Result<Vec<Timestamp>, Fault> {
+    let times: Vec<i64> = sqlx::query_scalar(
+        "SELECT effect_at FROM runs WHERE reaction_id = $1 AND effect_at IS NOT NULL ORDER BY effect_at DESC LIMIT $2",
+    )
+    .bind(reaction.to_string())
+    .bind(i64::from(AppFacts::ACTED_MAX))
+    .fetch_all(tx)
+    .await?;
+    Ok(times.into_iter().map(at).collect())
 }
 
 /// A statement that begins with a table `wanted` of reaction ids.

@@ -11,7 +11,8 @@ use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 1] = [include_str!("../../migrations/0001_beginning.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("../../migrations/0001_beginning.sql"), include_str!("../../migrations/0002_foreign_hands.sql")];
 
 /// The newest schema that this version knows.
 const KNOWN: i64 = STEPS.len() as i64;

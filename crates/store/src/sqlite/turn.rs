@@ -57,7 +57,8 @@ impl Loop for Sqlite {
     async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
         let read = async {
             // A name that was given up and taken anew belongs to the app that was seen last.
-            let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, seen_at FROM sightings \
+            let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, foreign_changes, \
+                       seen_at FROM sightings \
                 WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
             let row: Option<SightingRow> =
                 sqlx::query_as(sql).bind(host).bind(app.as_str()).fetch_optional(&self.readers).await?;
@@ -116,6 +117,7 @@ struct SightingRow {
     releases: String,
     been_up: String,
     unsettled_at: Option<i64>,
+    foreign_changes: String,
     seen_at: i64,
 }
 
@@ -129,6 +131,7 @@ impl SightingRow {
             releases: from_json(&self.releases, row("releases"))?,
             been_up: from_json(&self.been_up, row("been_up"))?,
             unsettled_at: self.unsettled_at.map(at),
+            foreign: from_json(&self.foreign_changes, row("foreign_changes"))?,
             seen_at: at(self.seen_at),
             host: self.host,
         })

@@ -2,7 +2,9 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Outcome, PauseScope, ProcessType, ReleaseVersion, Timestamp};
+use flyball_model::{
+    Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
+};
 use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Runs as _, Store};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -125,4 +127,64 @@ pub(crate) async fn open_runs_on_the_app_are_known_whosever_they_are<D: Database
     ended(&*store, one_off(run(4, "d")), &done()).await;
     let open = facts(&*store, &["z"], at(10)).await.open;
     assert_eq!(open.iter().map(|run| run.id).collect::<Vec<_>>(), [run(1, "a").id, run(2, "b").id]);
+}
+
+pub(crate) async fn effects_are_counted_on_the_app_for_an_hour_and_by_reaction_for_ever<D: Database>(database: &D) {
+    let store = database.open().await;
+    ended(&*store, run(1, "a"), &done()).await;
+    ended(&*store, one_off(run(11, "b")), &Outcome::InDoubt { why: "no answer".into() }).await;
+    ended(&*store, run(21, "a"), &refused()).await;
+    ended(&*store, on("other", run(31, "a")), &done()).await;
+    sent(&*store, rollback(run(41, "a"))).await;
+    store.save(&runs([run(51, "a")])).await.unwrap();
+    let known = facts(&*store, &["a", "b", "c"], at(60)).await;
+    assert_eq!(known.effects, [(Rank::RollBack, at(41)), (Rank::OneOff, at(11)), (Rank::Out, at(1))]);
+    assert_eq!(known.acted[&reaction("a")], [at(41), at(31), at(1)], "on whatever app");
+    assert_eq!(known.acted[&reaction("b")], [at(11)]);
+    assert!(!known.acted.contains_key(&reaction("c")));
+    let later = facts(&*store, &["a"], at(1) + HOUR).await;
+    assert_eq!(later.effects.iter().map(|(rank, _)| *rank).collect::<Vec<_>>(), [Rank::RollBack, Rank::OneOff]);
+    assert_eq!(later.acted[&reaction("a")].len(), 3);
+}
+
+pub(crate) async fn our_runs_since_an_app_was_seen_are_told_and_earlier_ones_are_not<D: Database>(database: &D) {
+    let store = database.open().await;
+    let seen = |at| Batch { sightings: vec![sighting("shop", "id-of-shop", at)], ..Batch::default() };
+    let since_seen = async |now| {
+        let runs = facts(&*store, &[], now).await.since_seen;
+        runs.into_iter().map(|run| run.queued_at).collect::<Vec<_>>()
+    };
+    ended(&*store, run(1, "a"), &done()).await;
+    assert!(since_seen(at(5)).await.is_empty(), "an app that was never seen has no before");
+    store.save(&seen(at(10))).await.unwrap();
+    assert!(since_seen(at(11)).await.is_empty());
+    ended(&*store, run(20, "a"), &done()).await;
+    ended(&*store, run(30, "a"), &refused()).await;
+    ended(&*store, on("other", run(35, "a")), &done()).await;
+    let fence = sent(&*store, run(40, "a")).await;
+    store.save(&runs([run(45, "b")])).await.unwrap();
+    assert_eq!(since_seen(at(46)).await, [at(20), at(40), at(45)]);
+    // It was sent before the next look and ends after it: its effect may have come in between.
+    store.save(&seen(at(50))).await.unwrap();
+    assert!(store.end(run(40, "a").id, fence, at(60), &done(), &[], &[]).await.unwrap());
+    assert_eq!(since_seen(at(61)).await, [at(40), at(45)]);
+    store.save(&seen(at(70))).await.unwrap();
+    assert_eq!(since_seen(at(71)).await, [at(45)]);
+}
+
+pub(crate) async fn what_others_changed_is_remembered_and_bounded<D: Database>(database: &D) {
+    let store = database.open().await;
+    let change = |number: u32| Foreign {
+        at: at(u64::from(number)),
+        change: ForeignChange::Quantity {
+            process_type: ProcessType::web(),
+            from: Quantity::new(number),
+            to: Quantity::new(number + 1),
+        },
+    };
+    let mut seen = sighting("shop", "id-of-shop", at(10));
+    seen.foreign = (0..40).map(change).collect();
+    store.save(&Batch { sightings: vec![seen], ..Batch::default() }).await.unwrap();
+    let read = store.sighting(HOST, &app("shop")).await.unwrap().unwrap();
+    assert_eq!(read.foreign, (8..40).map(change).collect::<Vec<_>>(), "the latest stay");
 }

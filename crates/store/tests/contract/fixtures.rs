@@ -60,6 +60,7 @@ pub(crate) fn run(number: u64, of: &str) -> Run {
             },
             seen_at: at(number),
             gist: "web=1:Standard-1X".into(),
+            restores: None,
         },
         rank: Rank::Out,
         queued_at: at(number),
@@ -154,6 +155,7 @@ pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
         releases: Vec::new(),
         been_up: Vec::new(),
         unsettled_at: Some(at(1)),
+        foreign: Vec::new(),
         seen_at,
     }
 }

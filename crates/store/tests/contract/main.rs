@@ -127,6 +127,9 @@ macro_rules! every_promise_is_kept_by {
                     the_end_of_a_pause_is_known_however_it_ended
                     facts_follow_an_app_through_a_rename_and_not_to_its_successor
                     open_runs_on_the_app_are_known_whosever_they_are
+                    effects_are_counted_on_the_app_for_an_hour_and_by_reaction_for_ever
+                    our_runs_since_an_app_was_seen_are_told_and_earlier_ones_are_not
+                    what_others_changed_is_remembered_and_bounded
                 }
                 reading {
                     the_timeline_is_numbered_without_gaps_and_filtered
