@@ -34,6 +34,13 @@ pub enum Call {
     },
     /// [`crate::Heroku::dyno_sizes`]
     DynoSizes,
+    /// [`crate::Heroku::config_difference`], for one of the two releases.
+    Config {
+        /// Of which app.
+        app: AppName,
+        /// As of which release.
+        release: ReleaseVersion,
+    },
     /// [`crate::Heroku::set_quantity`]
     SetQuantity {
         /// Of which app.
@@ -89,6 +96,7 @@ impl Call {
             | Self::Formation { .. }
             | Self::Dynos { .. }
             | Self::Releases { .. }
+            | Self::Config { .. }
             | Self::DynoSizes => false,
             Self::SetQuantity { .. }
             | Self::SetSize { .. }
@@ -110,6 +118,7 @@ impl Call {
             Self::Dynos { .. } => "dynos",
             Self::Releases { .. } => "releases",
             Self::DynoSizes => "dyno_sizes",
+            Self::Config { .. } => "config",
             Self::SetQuantity { .. } => "set_quantity",
             Self::SetSize { .. } => "set_size",
             Self::RestartDyno { .. } => "restart_dyno",
@@ -128,6 +137,7 @@ impl Call {
             | Self::Formation { app }
             | Self::Dynos { app }
             | Self::Releases { app, .. }
+            | Self::Config { app, .. }
             | Self::SetQuantity { app, .. }
             | Self::SetSize { app, .. }
             | Self::RestartDyno { app, .. }
@@ -149,6 +159,7 @@ impl fmt::Display for Call {
             Self::Releases { app, below: None } => write!(f, "read the releases of `{app}`"),
             Self::Releases { app, below: Some(below) } => write!(f, "read the releases of `{app}` below {below}"),
             Self::DynoSizes => f.write_str("read the dyno sizes"),
+            Self::Config { app, release } => write!(f, "read the config vars of `{app}` as of {release}"),
             Self::SetQuantity { app, process_type, to } => write!(f, "scale `{process_type}` of `{app}` to {to}"),
             Self::SetSize { app, process_type, to } => write!(f, "resize `{process_type}` of `{app}` to {to}"),
             Self::RestartDyno { app, dyno } => write!(f, "restart `{dyno}` of `{app}`"),

@@ -80,6 +80,14 @@ pub trait Heroku: Send + Sync {
     async fn releases(&self, app: &AppName, below: Option<ReleaseVersion>) -> Result<Answer<Vec<Release>>, Error>;
     /// The sizes that Heroku knows.
     async fn dyno_sizes(&self) -> Result<Answer<Vec<DynoSize>>, Error>;
+    /// The names of the config vars that are not the same in two releases of an app, in order. Their values are compared
+    /// here, and go no further. Two calls; a token may be good for everything else and not for these.
+    async fn config_difference(
+        &self,
+        app: &AppName,
+        one: ReleaseVersion,
+        other: ReleaseVersion,
+    ) -> Result<Answer<Vec<String>>, Error>;
 
     /// Sets a process type's quantity.
     async fn set_quantity(
@@ -129,6 +137,15 @@ impl<H: Heroku + ?Sized> Heroku for Arc<H> {
 
     async fn dyno_sizes(&self) -> Result<Answer<Vec<DynoSize>>, Error> {
         (**self).dyno_sizes().await
+    }
+
+    async fn config_difference(
+        &self,
+        app: &AppName,
+        one: ReleaseVersion,
+        other: ReleaseVersion,
+    ) -> Result<Answer<Vec<String>>, Error> {
+        (**self).config_difference(app, one, other).await
     }
 
     async fn set_quantity(

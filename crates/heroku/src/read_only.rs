@@ -51,6 +51,15 @@ impl<H: Heroku> Heroku for ReadOnly<H> {
         self.0.dyno_sizes().await
     }
 
+    async fn config_difference(
+        &self,
+        app: &AppName,
+        one: ReleaseVersion,
+        other: ReleaseVersion,
+    ) -> Result<Answer<Vec<String>>, Error> {
+        self.0.config_difference(app, one, other).await
+    }
+
     async fn set_quantity(
         &self,
         app: &AppName,

@@ -231,6 +231,16 @@ impl Heroku for Body {
         self.live(|| Call::DynoSizes).await?.dyno_sizes().await
     }
 
+    async fn config_difference(
+        &self,
+        app: &AppName,
+        one: ReleaseVersion,
+        other: ReleaseVersion,
+    ) -> Result<Answer<Vec<String>>, Error> {
+        let call = || Call::Config { app: app.clone(), release: one };
+        self.live(call).await?.config_difference(app, one, other).await
+    }
+
     async fn set_quantity(
         &self,
         app: &AppName,

@@ -260,6 +260,17 @@ impl Live {
         self.list(ask, RELEASES_A_PAGE, wire::releases).await
     }
 
+    /// The config vars as of a release. Never kept: what the cache holds stays in memory for as long as we run.
+    async fn config(&self, app: &AppName, release: ReleaseVersion) -> Result<Answer<wire::Config>, Error> {
+        let call = Call::Config { app: app.clone(), release };
+        let version = release.get().to_string();
+        let path = ["apps", app.as_str(), "releases", &version, "config-vars"];
+        let response = self.exchange(Ask::new(&call, Method::GET, &path, Variant::Three)).await?;
+        let body = whole(&call, &response.headers, response.body)?;
+        let config = wire::config(&body).map_err(|misread| unreadable(&call, &response.headers, &misread))?;
+        Ok(answer(config, &response.headers))
+    }
+
     /// Makes a change, once.
     async fn change<T>(
         &self,
@@ -350,6 +361,16 @@ impl Heroku for Live {
 
     async fn dyno_sizes(&self) -> Result<Answer<Vec<DynoSize>>, Error> {
         self.whole_list(&Call::DynoSizes, &["dyno-sizes"], wire::dyno_sizes).await
+    }
+
+    async fn config_difference(
+        &self,
+        app: &AppName,
+        one: ReleaseVersion,
+        other: ReleaseVersion,
+    ) -> Result<Answer<Vec<String>>, Error> {
+        let (one, other) = (self.config(app, one).await?, self.config(app, other).await?);
+        Ok(other.map(|other| wire::difference(&one.value, &other)))
     }
 
     async fn set_quantity(

@@ -107,6 +107,11 @@ impl Fields {
             .filter_map(|value| Some(Self { fields: value.as_object()?.clone(), place: self.place(name) }))
     }
 
+    /// Every field that is a text, exactly as it came.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
     /// A text exactly as it came, if there is one.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.value(name)?.as_str()

@@ -5,6 +5,7 @@
 
 mod account;
 mod app;
+mod config;
 mod dyno;
 mod fields;
 mod formation;
@@ -13,6 +14,7 @@ mod size;
 
 pub(crate) use account::{account, rate_limit};
 pub(crate) use app::app;
+pub(crate) use config::{Config, config, difference};
 pub(crate) use dyno::{dyno, dynos, start_one_off};
 pub(crate) use fields::Misread;
 pub(crate) use formation::{formation, process_after, resize, scale};

@@ -67,6 +67,27 @@ async fn releases_say_what_became_of_them_and_what_they_hold() {
 }
 
 #[tokio::test]
+async fn of_config_vars_only_the_names_that_differ_are_told() {
+    let app = || {
+        AppSpec::new("shop")
+            .process("web", 1, "Standard-1X")
+            .deploy("a")
+            .config("KEPT", "s3cret")
+            .config("GREETING", "s3cret")
+    };
+    for stand in both(WorldFile::with_apps([app()])).await {
+        let version = ReleaseVersion::new;
+        let differ = stand.live.config_difference(&shop(), version(5), version(3)).await.unwrap();
+        assert_eq!(differ.value, ["GREETING", "KEPT"]);
+        assert_eq!(stand.live.config_difference(&shop(), version(5), version(4)).await.unwrap().value, ["GREETING"]);
+        assert!(stand.live.config_difference(&shop(), version(4), version(4)).await.unwrap().value.is_empty());
+        let error = stand.live.config_difference(&shop(), version(5), version(99)).await.unwrap_err();
+        assert!(error.to_string().starts_with("read the config vars of `shop` as of v99"), "{error}");
+        assert!(!format!("{:?}", stand.live).contains("s3cret"));
+    }
+}
+
+#[tokio::test]
 async fn three_thousand_releases_come_newest_first_and_without_a_gap() {
     let app = || AppSpec::new("shop").process("web", 1, "Standard-1X").deploys(2_998);
     for stand in both(WorldFile::with_apps([app()])).await {

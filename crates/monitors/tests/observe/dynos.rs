@@ -167,6 +167,15 @@ impl Heroku for Fake {
         unreachable!()
     }
 
+    async fn config_difference(
+        &self,
+        _: &AppName,
+        _: ReleaseVersion,
+        _: ReleaseVersion,
+    ) -> Result<Answer<Vec<String>>, Error> {
+        unreachable!()
+    }
+
     async fn set_quantity(&self, _: &AppName, _: &ProcessType, _: Quantity) -> Result<Answer<ProcessFormation>, Error> {
         unreachable!()
     }
