@@ -1,7 +1,7 @@
 //! What a valid file says.
 
 use crate::Mistakes;
-use flyball_model::{AccountName, Mode, MonitorId, ReactionId};
+use flyball_model::{AccountName, AppLimits, AppName, Mode, MonitorId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use std::collections::BTreeMap;
@@ -22,10 +22,14 @@ pub struct Definitions {
 }
 
 /// What holds for the whole instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Instance {
     /// Whether any reaction may act; `act` unless said.
     pub mode: Mode,
+    /// The app that Flyball itself runs on, where the file says so.
+    pub own_app: Option<AppName>,
+    /// How much is done to one app in an hour.
+    pub limits: AppLimits,
 }
 
 /// A Heroku account.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// A month: who waits longer does not want a cooldown but `enabled = false`.
 const COOLDOWN_MAX: Duration = Duration::from_secs(30 * 86_400);
+/// So many effects of one reaction are remembered; whoever wants more wants no limit.
+const EFFECTS_MAX: u32 = 1000;
 /// No dyno boots for a day.
 const SETTLE_MAX: Duration = Duration::from_secs(86_400);
 
@@ -41,7 +43,22 @@ impl Settings for ReactionFields {
         let mode = fields.or("mode", Mode::Act, "\"act\"", "whether it acts, or only tells what it would do");
         let in_maintenance =
             fields.or("in_maintenance", false, "false", "whether it runs while the app is in maintenance mode");
+        let ways = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
+        let doc = "how long it holds after somebody else changed the app; a rollback never gives way to a deploy";
+        let give_way = fields.within_if_any("give_way", &ways, doc);
+        let effects = Bounds { least: 1, most: EFFECTS_MAX, words: "1 to 1000" };
+        let max_per_hour = fields.within_if_any("max_per_hour", &effects, "at most so many of its effects in an hour");
+        let max_per_day = fields.within_if_any("max_per_day", &effects, "at most so many of its effects in a day");
+        let doc = "after so many restarts, resizes, rollbacks or one-off dynos in one episode that did not help, it \
+                   stops, and says that it needs a person";
+        let give_up_after = fields.within("give_up_after", Policy::GIVE_UP_AFTER, "10", &effects, doc);
+        let doc = "whether it acts on the app that Flyball itself runs on";
+        let allow_self = fields.or("allow_self", false, "false", doc);
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
+        if call_on == Some(CallOn::Passing) && fields.has("give_up_after") {
+            let hint = Some("it counts effects that did not help against a failure: leave it out".to_owned());
+            fields.wrong("give_up_after", "a passing monitor needs no help", "never counts", hint);
+        }
         let cooldown = if fields.has("cooldown") { cooldown } else { frequency };
         if fields.has("cooldown") && fields.has("frequency") {
             let hint = Some("leave one of them out".to_owned());
@@ -59,6 +76,11 @@ impl Settings for ReactionFields {
             settle: settle?,
             mode: mode?,
             in_maintenance: in_maintenance?,
+            give_way: give_way?,
+            max_per_hour: max_per_hour?,
+            max_per_day: max_per_day?,
+            give_up_after: give_up_after?,
+            allow_self: allow_self?,
             enabled: enabled?,
         };
         Some(Self { name: name?, policy })

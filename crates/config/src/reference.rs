@@ -2,7 +2,7 @@
 
 use crate::monitor::MonitorFields;
 use crate::reaction::ReactionFields;
-use crate::sections::{AccountFields, HerokuFields, InstanceFields};
+use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
 use flyball_settings::{FieldDescription, KindDescription, Need, Settings, describe};
 use std::fmt::Write as _;
 
@@ -17,6 +17,7 @@ pub fn reference() -> String {
          `[monitor.http]` with `url = \"…\"` below it.\n",
     );
     section::<InstanceFields>(&mut page, "The top level");
+    section::<LimitFields>(&mut page, "`[limits]`");
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");

@@ -2,14 +2,20 @@
 
 use crate::definitions::{Account, Instance};
 use crate::found::Found;
-use flyball_model::{AccountName, Mode};
-use flyball_settings::{Fields, Key, Mistake, Node, Settings, Span, Table, Value, Variable, did_you_mean};
+use flyball_model::{AccountName, AppLimits, AppName, Mode};
+use flyball_settings::{Bounds, Fields, Key, Mistake, Node, Settings, Span, Table, Value, Variable, did_you_mean};
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 4] = ["mode", "heroku", "monitor", "reaction"];
+pub(crate) const TOP: [&str; 6] = ["mode", "own_app", "limits", "heroku", "monitor", "reaction"];
+
+/// The keys of the top level that are no sections.
+const INSTANCE: [&str; 2] = ["mode", "own_app"];
 
 /// The top level.
-pub(crate) struct InstanceFields(Instance);
+pub(crate) struct InstanceFields {
+    mode: Mode,
+    own_app: Option<AppName>,
+}
 
 impl Settings for InstanceFields {
     const KIND: &str = "";
@@ -18,9 +24,33 @@ impl Settings for InstanceFields {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let mode = fields.or("mode", Mode::Act, "\"act\"", "whether reactions act, or only tell what they would do");
-        Some(Self(Instance { mode: mode? }))
+        let doc = "the app that Flyball itself runs on, where HEROKU_APP_NAME does not tell: it is not acted on";
+        let own_app = fields.optional("own_app", doc);
+        Some(Self { mode: mode?, own_app: own_app? })
     }
 }
+
+/// `[limits]`
+pub(crate) struct LimitFields(AppLimits);
+
+impl Settings for LimitFields {
+    const KIND: &str = "limits";
+    const SUMMARY: &str = "how much is done to one app in an hour, whatever reactions it comes from";
+    const EXAMPLE: &str = "effects_per_hour = 20\nrollbacks_per_hour = 10";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let AppLimits { effects_per_hour, rollbacks_per_hour } = AppLimits::default();
+        let bounds = Bounds { least: 1, most: LIMIT_MAX, words: "1 to 1000" };
+        let (words, doc) = (effects_per_hour.to_string(), "restarts, resizes and one-off dynos of one app");
+        let effects = fields.within("effects_per_hour", effects_per_hour, &words, &bounds, doc);
+        let (words, doc) = (rollbacks_per_hour.to_string(), "rollbacks of one app, beside those");
+        let rollbacks = fields.within("rollbacks_per_hour", rollbacks_per_hour, &words, &bounds, doc);
+        Some(Self(AppLimits { effects_per_hour: effects?, rollbacks_per_hour: rollbacks? }))
+    }
+}
+
+/// One every four seconds: more than that is no limit.
+const LIMIT_MAX: u32 = 1000;
 
 /// `[heroku]`
 pub(crate) struct HerokuFields {
@@ -62,16 +92,21 @@ pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
         let hint = match did_you_mean(&key.name, TOP) {
             Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
-            Some("heroku") => "did you mean `[heroku]`?".to_owned(),
+            Some(meant @ ("heroku" | "limits")) => format!("did you mean `[{meant}]`?"),
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "known here: mode, [heroku], [[monitor]], [[reaction]]".to_owned(),
+            None => "known here: mode, own_app, [limits], [heroku], [[monitor]], [[reaction]]".to_owned(),
         };
         found.push(mistake.hint(hint).into());
     }
     let mut mistakes = Vec::new();
-    let instance = InstanceFields::from_table(&only(root, |key| key == "mode"), 0..0, &mut mistakes);
+    let instance = InstanceFields::from_table(&only(root, |key| INSTANCE.contains(&key)), 0..0, &mut mistakes);
+    let limits = root.get("limits").and_then(|(_, node)| {
+        let (limits, span) = table(node, "a table, `[limits]`", &mut mistakes)?;
+        LimitFields::from_table(limits, span, &mut mistakes)
+    });
     found.extend(mistakes.into_iter().map(Found::from));
-    instance.map(|fields| fields.0).unwrap_or_default()
+    let (mode, own_app) = instance.map(|fields| (fields.mode, fields.own_app)).unwrap_or_default();
+    Instance { mode, own_app, limits: limits.map(|fields| fields.0).unwrap_or_default() }
 }
 
 /// Reads the accounts, the default one first; those with mistakes are there all the same, so that they are known.

@@ -35,7 +35,7 @@ mod tests {
             for text in [starting_file(&app), starting_file_at_stand_in(&app, "http://127.0.0.1:5000")] {
                 let definitions = read("flyball.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
                 assert!(definitions.warnings.is_empty(), "{}", definitions.warnings);
-                assert_eq!(definitions.settings, Instance { mode: Mode::DryRun });
+                assert_eq!(definitions.settings, Instance { mode: Mode::DryRun, ..Instance::default() });
                 assert!(definitions.reactions.iter().all(|reaction| *reaction.kind.app() == app));
                 assert!(["APP", "PAGE", "WHERE"].iter().all(|blank| !text.contains(blank)));
             }

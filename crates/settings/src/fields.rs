@@ -136,15 +136,34 @@ impl Fields<'_> {
         doc: &'static str,
     ) -> Option<T> {
         let value = self.or(name, default, in_words, doc);
+        self.describe_bounds(bounds);
+        value.filter(|value| self.is_within(name, value, bounds))
+    }
+
+    /// The same, for a field that may be left out. The outer `None` is a mistake, the inner one a field that is not there.
+    pub fn within_if_any<T: Take + PartialOrd>(
+        &mut self,
+        name: &'static str,
+        bounds: &Bounds<T>,
+        doc: &'static str,
+    ) -> Option<Option<T>> {
+        let value = self.optional(name, doc);
+        self.describe_bounds(bounds);
+        value.filter(|value| value.as_ref().is_none_or(|value| self.is_within(name, value, bounds)))
+    }
+
+    fn describe_bounds<T>(&mut self, bounds: &Bounds<T>) {
         if let Some(field) = self.described.last_mut() {
             field.takes = format!("{}: {}", field.takes, bounds.words);
         }
-        let value = value?;
-        if value < bounds.least || value > bounds.most {
+    }
+
+    fn is_within<T: PartialOrd>(&mut self, name: &'static str, value: &T, bounds: &Bounds<T>) -> bool {
+        let is_within = *value >= bounds.least && *value <= bounds.most;
+        if !is_within {
             self.wrong(name, format!("`{name}`: out of bounds"), format!("expected {}", bounds.words), None);
-            return None;
         }
-        Some(value)
+        is_within
     }
 
     /// Whether the field was written.
