@@ -11,11 +11,11 @@ use std::time::Duration;
 /// What was known of an app before.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownBefore<'a> {
-    /// Its process types, as they were seen last; empty if they never were.
-    pub formation: &'a [ProcessFormation],
-    /// The newest release that was seen.
-    pub newest: Option<ReleaseVersion>,
-    /// Our runs on it since, oldest first: those that took effect, may have, or still may.
+    /// Its process types, and when they were seen last.
+    pub formation: Option<(&'a [ProcessFormation], Timestamp)>,
+    /// The newest release that was seen, and when releases were seen last.
+    pub newest: Option<(ReleaseVersion, Timestamp)>,
+    /// Our runs on it since either, oldest first: those that took effect, may have, or still may.
     pub ours: &'a [Run],
     /// The releases that our rollbacks made.
     pub our_rollbacks: &'a BTreeSet<ReleaseVersion>,
@@ -29,27 +29,32 @@ pub fn foreign_changes(
     sight: &Sight,
     to_ours: impl Fn(Timestamp) -> Timestamp,
 ) -> Vec<Foreign> {
-    let formation = before.formation.iter().filter_map(|old| {
-        let new = sight.process(&old.process_type)?;
-        Some((old, new))
-    });
-    let mut changes: Vec<Foreign> = formation
-        .flat_map(|(old, new)| [quantity(old, new, before.ours), size(old, new, before.ours)])
-        .flatten()
-        .map(|change| Foreign { at: sight.taken_at, change })
-        .collect();
-    let newer = sight.releases.newest_first.iter().rev();
-    changes.extend(
-        newer
-            .filter(|release| before.newest.is_some_and(|newest| release.version > newest))
-            .filter(|release| !is_ours(release, before))
-            .map(|release| {
-                let change =
-                    ForeignChange::Release { version: release.version, brought: brought(&sight.releases, release) };
-                Foreign { at: to_ours(release.created_at).min(sight.taken_at), change }
-            }),
-    );
+    let mut changes = Vec::new();
+    if let Some((formation, at)) = before.formation {
+        let ours = since(before.ours, at);
+        let both = formation.iter().filter_map(|old| Some((old, sight.process(&old.process_type)?)));
+        let changed = both.flat_map(|(old, new)| [quantity(old, new, &ours), size(old, new, &ours)]).flatten();
+        changes.extend(changed.map(|change| Foreign { at: sight.taken_at, change }));
+    }
+    if let Some((newest, at)) = before.newest {
+        let ours = since(before.ours, at);
+        let newer = sight.releases.newest_first.iter().rev().filter(|release| release.version > newest);
+        changes.extend(newer.filter(|release| !is_ours(release, &ours, before.our_rollbacks)).map(|release| {
+            let brought = brought(&sight.releases, release);
+            let change = ForeignChange::Release { version: release.version, brought };
+            Foreign { at: to_ours(release.created_at).min(sight.taken_at), change }
+        }));
+    }
     changes
+}
+
+/// Our runs whose effect may have come after a look at `at`.
+fn since(ours: &[Run], at: Timestamp) -> Vec<&Run> {
+    let may_be_later = |run: &&Run| match &run.state {
+        RunState::Ended { at: ended_at, .. } => *ended_at >= at || run.sent_at.is_some_and(|sent_at| sent_at >= at),
+        RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => true,
+    };
+    ours.iter().filter(may_be_later).collect()
 }
 
 /// Whether it is certain that a run took effect.
@@ -57,7 +62,7 @@ fn is_done(run: &Run) -> bool {
     matches!(&run.state, RunState::Ended { outcome: Outcome::Done { .. }, .. })
 }
 
-fn quantity(old: &ProcessFormation, new: &ProcessFormation, ours: &[Run]) -> Option<ForeignChange> {
+fn quantity(old: &ProcessFormation, new: &ProcessFormation, ours: &[&Run]) -> Option<ForeignChange> {
     let set = |run: &Run| match &run.plan.effect {
         Effect::SetQuantity { process_type, to, .. } if *process_type == old.process_type => Some(*to),
         _ => None,
@@ -66,7 +71,7 @@ fn quantity(old: &ProcessFormation, new: &ProcessFormation, ours: &[Run]) -> Opt
     Some(ForeignChange::Quantity { process_type: old.process_type.clone(), from, to: new.quantity })
 }
 
-fn size(old: &ProcessFormation, new: &ProcessFormation, ours: &[Run]) -> Option<ForeignChange> {
+fn size(old: &ProcessFormation, new: &ProcessFormation, ours: &[&Run]) -> Option<ForeignChange> {
     let set = |run: &Run| match &run.plan.effect {
         Effect::SetSize { process_type, to, .. } if *process_type == old.process_type => Some(to.clone()),
         _ => None,
@@ -77,7 +82,7 @@ fn size(old: &ProcessFormation, new: &ProcessFormation, ours: &[Run]) -> Option<
 
 /// The value that was left behind by others: neither what it was, as far as our runs go, nor what one of them may have
 /// made of it.
-fn changed<T: PartialEq + Clone>(old: T, new: &T, ours: &[Run], set: impl Fn(&Run) -> Option<T>) -> Option<T> {
+fn changed<T: PartialEq + Clone>(old: T, new: &T, ours: &[&Run], set: impl Fn(&Run) -> Option<T>) -> Option<T> {
     let mut expected = old;
     let mut possible: Vec<T> = Vec::new();
     for (run, to) in ours.iter().filter_map(|run| Some((run, set(run)?))) {
@@ -92,12 +97,12 @@ fn changed<T: PartialEq + Clone>(old: T, new: &T, ours: &[Run], set: impl Fn(&Ru
 }
 
 /// Whether a release is, or may be, that of one of our rollbacks.
-fn is_ours(release: &Release, before: &KnownBefore<'_>) -> bool {
-    let may_be = |run: &Run| match &run.plan.effect {
+fn is_ours(release: &Release, ours: &[&Run], our_rollbacks: &BTreeSet<ReleaseVersion>) -> bool {
+    let may_be = |run: &&Run| match &run.plan.effect {
         Effect::RollBack { to, .. } => !is_done(run) && release.says_rollback_to() == Some(*to),
         _ => false,
     };
-    before.our_rollbacks.contains(&release.version) || before.ours.iter().any(may_be)
+    our_rollbacks.contains(&release.version) || ours.iter().any(may_be)
 }
 
 /// What a release brought: its code, against that of the release before it, tells.
@@ -219,8 +224,8 @@ mod tests {
     /// What was changed by others, in words.
     fn told(before: &[ProcessFormation], ours: &[Run], our_rollbacks: &[u64], sight: &Sight) -> Vec<String> {
         let our_rollbacks = our_rollbacks.iter().copied().map(ReleaseVersion::new).collect();
-        let newest = Some(ReleaseVersion::new(3));
-        let before = KnownBefore { formation: before, newest, ours, our_rollbacks: &our_rollbacks };
+        let newest = Some((ReleaseVersion::new(3), at(40)));
+        let before = KnownBefore { formation: Some((before, at(40))), newest, ours, our_rollbacks: &our_rollbacks };
         foreign_changes(&before, sight, |at| at).into_iter().map(|foreign| foreign.change.to_string()).collect()
     }
 
@@ -246,6 +251,15 @@ mod tests {
         }
         let resized = Sight { formation: vec![web(1, "standard-2x")], ..testing::sight(at(100)) };
         assert_eq!(told(std::slice::from_ref(&one), &[], &[], &resized), ["web from Standard-1X to Standard-2X"]);
+        let three = web(3, "standard-1x");
+        let long_ago = KnownBefore {
+            formation: Some((std::slice::from_ref(&three), at(70))),
+            newest: None,
+            ours: &[run(to(2), "done")],
+            our_rollbacks: &BTreeSet::new(),
+        };
+        let same = Sight { formation: vec![web(3, "standard-1x")], ..testing::sight(at(100)) };
+        assert!(foreign_changes(&long_ago, &same, |at| at).is_empty(), "ours was over before the last look");
         let gone = testing::sight(at(100));
         assert!(told(&[one], &[], &[], &gone).is_empty(), "it was not looked at, or went with a release");
     }

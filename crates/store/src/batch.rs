@@ -126,6 +126,10 @@ pub struct Sighting {
     pub foreign: Vec<Foreign>,
     /// When it was seen.
     pub seen_at: Timestamp,
+    /// When its process types were: a look does not always need them.
+    pub formation_at: Option<Timestamp>,
+    /// When its releases were.
+    pub releases_at: Option<Timestamp>,
 }
 
 impl Sighting {

@@ -170,12 +170,16 @@ async fn effects(
 /// Our runs since the app was last seen. One whose call was sent before and which ended since may have had its effect
 /// after the look.
 async fn since_seen(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
-    let seen_at: Option<i64> = sqlx::query_scalar("SELECT seen_at FROM sightings WHERE host = $1 AND app_id = $2")
-        .bind(host)
-        .bind(app_id)
-        .fetch_optional(&mut *tx)
-        .await?;
-    let Some(seen_at) = seen_at.map(at) else { return Ok(Vec::new()) };
+    // Not every look was at everything: what counts is the part that was looked at the longest time ago.
+    let looks: Option<(i64, Option<i64>, Option<i64>)> =
+        sqlx::query_as("SELECT seen_at, formation_at, releases_at FROM sightings WHERE host = $1 AND app_id = $2")
+            .bind(host)
+            .bind(app_id)
+            .fetch_optional(&mut *tx)
+            .await?;
+    let Some((seen_at, formation_at, releases_at)) = looks else { return Ok(Vec::new()) };
+    let seen_at = [formation_at, releases_at].into_iter().flatten().min().map_or(seen_at, |part| part.min(seen_at));
+    let seen_at = at(seen_at);
     let sql = concat!(
         "SELECT ",
         run_columns!(),

@@ -150,6 +150,8 @@ struct SightingRow<'a> {
     unsettled_at: Option<i64>,
     foreign_changes: &'a [flyball_model::Foreign],
     seen_at: i64,
+    formation_at: Option<i64>,
+    releases_at: Option<i64>,
 }
 
 async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> Result<(), Fault> {
@@ -167,20 +169,24 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
             unsettled_at: row.unsettled_at.map(flyball_model::Timestamp::as_millis),
             foreign_changes: &row.foreign[row.foreign.len().saturating_sub(Foreign::REMEMBERED)..],
             seen_at: row.seen_at.as_millis(),
+            formation_at: row.formation_at.map(flyball_model::Timestamp::as_millis),
+            releases_at: row.releases_at.map(flyball_model::Timestamp::as_millis),
         })
         .collect();
     let sql = "INSERT INTO sightings \
                (host, app_id, app_name, app, formation, dynos, releases, been_up, unsettled_at, foreign_changes, \
-                seen_at) \
+                seen_at, formation_at, releases_at) \
         SELECT value ->> 'host', value ->> 'app_id', value ->> 'app_name', CAST(value -> 'app' AS TEXT), \
                CAST(value -> 'formation' AS TEXT), CAST(value -> 'dynos' AS TEXT), CAST(value -> 'releases' AS TEXT), \
                CAST(value -> 'been_up' AS TEXT), CAST(value ->> 'unsettled_at' AS BIGINT), \
-               CAST(value -> 'foreign_changes' AS TEXT), CAST(value ->> 'seen_at' AS BIGINT) \
+               CAST(value -> 'foreign_changes' AS TEXT), CAST(value ->> 'seen_at' AS BIGINT), \
+               CAST(value ->> 'formation_at' AS BIGINT), CAST(value ->> 'releases_at' AS BIGINT) \
         FROM json_each($1) WHERE true \
         ON CONFLICT (host, app_id) DO UPDATE SET app_name = excluded.app_name, app = excluded.app, \
                formation = excluded.formation, dynos = excluded.dynos, releases = excluded.releases, \
                been_up = excluded.been_up, unsettled_at = excluded.unsettled_at, \
-               foreign_changes = excluded.foreign_changes, seen_at = excluded.seen_at";
+               foreign_changes = excluded.foreign_changes, seen_at = excluded.seen_at, \
+               formation_at = excluded.formation_at, releases_at = excluded.releases_at";
     write_rows(tx, sql, &rows).await
 }
 

@@ -58,7 +58,7 @@ impl Loop for Sqlite {
         let read = async {
             // A name that was given up and taken anew belongs to the app that was seen last.
             let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, foreign_changes, \
-                       seen_at FROM sightings \
+                       seen_at, formation_at, releases_at FROM sightings \
                 WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
             let row: Option<SightingRow> =
                 sqlx::query_as(sql).bind(host).bind(app.as_str()).fetch_optional(&self.readers).await?;
@@ -119,6 +119,8 @@ struct SightingRow {
     unsettled_at: Option<i64>,
     foreign_changes: String,
     seen_at: i64,
+    formation_at: Option<i64>,
+    releases_at: Option<i64>,
 }
 
 impl SightingRow {
@@ -133,6 +135,8 @@ impl SightingRow {
             unsettled_at: self.unsettled_at.map(at),
             foreign: from_json(&self.foreign_changes, row("foreign_changes"))?,
             seen_at: at(self.seen_at),
+            formation_at: self.formation_at.map(at),
+            releases_at: self.releases_at.map(at),
             host: self.host,
         })
     }

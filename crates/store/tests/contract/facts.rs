@@ -170,6 +170,11 @@ pub(crate) async fn our_runs_since_an_app_was_seen_are_told_and_earlier_ones_are
     assert_eq!(since_seen(at(61)).await, [at(40), at(45)]);
     store.save(&seen(at(70))).await.unwrap();
     assert_eq!(since_seen(at(71)).await, [at(45)]);
+    // A part of it was looked at longer ago.
+    let mut partly = sighting("shop", "id-of-shop", at(80));
+    (partly.formation_at, partly.releases_at) = (Some(at(80)), Some(at(15)));
+    store.save(&Batch { sightings: vec![partly], ..Batch::default() }).await.unwrap();
+    assert_eq!(since_seen(at(81)).await, [at(20), at(40), at(45)]);
 }
 
 pub(crate) async fn what_others_changed_is_remembered_and_bounded<D: Database>(database: &D) {

@@ -157,6 +157,8 @@ pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
         unsettled_at: Some(at(1)),
         foreign: Vec::new(),
         seen_at,
+        formation_at: None,
+        releases_at: None,
     }
 }
 
