@@ -37,16 +37,42 @@ pub fn foreign_changes(
         changes.extend(changed.map(|change| Foreign { at: sight.taken_at, change }));
     }
     if let Some((newest, at)) = before.newest {
-        let ours = since(before.ours, at);
-        let newer = sight.releases.newest_first.iter().rev().filter(|release| release.version > newest);
-        changes.extend(newer.filter(|release| !is_ours(release, &ours, before.our_rollbacks)).map(|release| {
-            let brought = brought(&sight.releases, release);
-            let change = ForeignChange::Release { version: release.version, brought };
-            Foreign { at: to_ours(release.created_at).min(sight.taken_at), change }
-        }));
+        let releases = releases_by_others(sight, &since(before.ours, at), before.our_rollbacks, to_ours);
+        changes.extend(releases.into_iter().filter(|(version, _)| *version > newest).map(|(_, foreign)| foreign));
     }
     changes
 }
+
+/// The releases that others made, as far back as is seen, oldest first.
+fn releases_by_others(
+    sight: &Sight,
+    ours: &[&Run],
+    our_rollbacks: &BTreeSet<ReleaseVersion>,
+    to_ours: impl Fn(Timestamp) -> Timestamp,
+) -> Vec<(ReleaseVersion, Foreign)> {
+    let theirs = sight.releases.newest_first.iter().rev().filter(|release| !is_ours(release, ours, our_rollbacks));
+    theirs
+        .map(|release| {
+            let (version, brought) = (release.version, brought(&sight.releases, release));
+            let at = to_ours(release.created_at).min(sight.taken_at);
+            (version, Foreign { at, change: ForeignChange::Release { version, brought } })
+        })
+        .collect()
+}
+
+/// What others released shortly before an app was looked at for the first time. It is no news, but to be given way to.
+#[must_use]
+pub fn released_before(
+    sight: &Sight,
+    our_rollbacks: &BTreeSet<ReleaseVersion>,
+    to_ours: impl Fn(Timestamp) -> Timestamp,
+) -> Vec<Foreign> {
+    let theirs = releases_by_others(sight, &[], our_rollbacks, to_ours).into_iter().map(|(_, foreign)| foreign);
+    theirs.filter(|foreign| foreign.at + GIVE_WAY_MAX > sight.taken_at).collect()
+}
+
+/// Nobody gives way for longer than a day.
+const GIVE_WAY_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// Our runs whose effect may have come after a look at `at`.
 fn since(ours: &[Run], at: Timestamp) -> Vec<&Run> {
@@ -288,6 +314,13 @@ mod tests {
         assert!(told(&[], &[], &[4], &rollback).is_empty(), "it was ours");
         assert!(told(&[], &[run(back_to(2), "in doubt")], &[], &rollback).is_empty(), "it may have been ours");
         assert_eq!(told(&[], &[run(back_to(1), "in doubt")], &[], &rollback), ["v4, a rollback"]);
+        let before = |ours: &[u64]| {
+            let ours = ours.iter().copied().map(ReleaseVersion::new).collect();
+            let released = released_before(&rollback, &ours, |at| at);
+            released.last().map(|foreign| (foreign.at, foreign.change.to_string()))
+        };
+        assert_eq!(before(&[]), Some((at(90), "v4, a rollback".to_owned())), "at its own time");
+        assert_eq!(before(&[4]), Some((at(90), "v3, a deploy".to_owned())));
     }
 
     fn quantity_at(seconds: i64) -> Foreign {

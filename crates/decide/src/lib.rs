@@ -26,7 +26,7 @@ pub use called::called;
 pub use doubt::{Elsewhere, doubt};
 pub use due::{due_at_or_after, first_due};
 pub use fold::{Folded, Spell, fold};
-pub use foreign::{KnownBefore, foreign_changes, gives_way, looks_like_autoscaler};
+pub use foreign::{KnownBefore, foreign_changes, gives_way, looks_like_autoscaler, released_before};
 pub use home::{Home, may_touch};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use may_act::{Facts, Refusal, backed_off, may_act};

@@ -6,14 +6,19 @@ use crate::look::{Seen, look, look_further, trouble};
 use crate::memory::Would;
 use crate::turn::{AppTurn, Wish};
 use crate::wiring::{Subject, Wiring};
-use flyball_decide::{Facts, Known, Planned, Refusal, StartedOneOff, backed_off, called, first, may_act, stands_back};
+use flyball_decide::{
+    Elsewhere, Facts, Known, Planned, Refusal, Spent, StartedOneOff, app_has_left, backed_off, called, doubt, first,
+    gives_way, looks_like_autoscaler, may_act, may_touch, reaction_has_left, stands_back,
+};
 use flyball_heroku::Heroku;
 use flyball_model::{
-    Actor, Because, Effect, Entry, Event, Mode, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId, Run, RunId,
-    RunState, Sight, Timestamp,
+    AccountName, Actor, AppId, AppName, Because, Cause, Doubt, Effect, Entry, Event, Excerpt, Foreign, ForeignChange,
+    Mode, Needs, Outcome, PauseScope, Plan, Policy, Rank, ReactionId, ReleaseVersion, Run, RunId, RunState, Sight,
+    Spending, Timestamp,
 };
+use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::{AppFacts, Batch, Error, Pause};
+use flyball_store::{AppFacts, Batch, Error, Pause, Sighting};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,15 +59,13 @@ impl Engine {
             }
         };
         self.memory().bring_up_to_date(&mut batch);
-        let saved = match chosen {
-            Ok(()) => self.ports.store.save(&batch).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = saved {
+        let runs = batch.runs.iter().map(|(_, run)| run.id).collect();
+        if let Err(error) = chosen {
             self.memory().owe(batch);
             return Err(error);
         }
-        Ok(batch.runs.iter().map(|(_, run)| run.id).collect())
+        self.save(batch).await?;
+        Ok(runs)
     }
 
     /// Notes the same reason for everybody.
@@ -105,6 +108,8 @@ impl Engine {
                     let known = before_looking(&wish.reaction, &wiring, &facts);
                     may_act(kind.rank(), wish.reaction.policy.cooldown, &known, now)
                 })
+                .and_then(|()| self.may_touch(&wish.reaction, None))
+                .and_then(|()| self.has_left(&wish, &facts, &[], now))
                 .and_then(|()| self.variables_are_set(&wish.reaction))
                 .and_then(|()| self.dry_run_may(&wish.reaction, &wiring, now))
                 .and_then(|()| stands_back(kind.rank(), kind.process_type(), &adders).map_or(Ok(()), Err));
@@ -125,8 +130,47 @@ impl Engine {
                 return Ok(());
             }
         };
-        self.arbitrate(wanted, &wiring, batch, now);
+        self.arbitrate(wanted, &facts, batch, now);
         Ok(())
+    }
+
+    /// Whether a reaction may act on its app, going by where we run. `id` is the app's, once it was looked at.
+    pub(crate) fn may_touch(&self, reaction: &Reaction, id: Option<&AppId>) -> Result<(), Because> {
+        may_touch(&self.home(), reaction.kind.app(), id, reaction.policy.allow_self)
+    }
+
+    /// Whether app and reaction have anything left of what may be done to the one and by the other. `beside` are the
+    /// ranks of what was decided in the same moment.
+    fn has_left(&self, wish: &Wish, facts: &AppFacts, beside: &[Rank], now: Timestamp) -> Result<(), Because> {
+        let reaction = &wish.reaction;
+        let by_reaction = facts.acted.get(&reaction.id).map(Vec::as_slice).unwrap_or_default();
+        let spent = Spent { on_app: &[], by_reaction };
+        reaction_has_left(reaction.kind.rank(), &reaction.policy, &spent, self.episode(&wish.monitor, now), now)?;
+        let open = facts.open.iter().filter(|run| run.sent_at.is_none()).map(|run| run.rank);
+        let coming: Vec<Rank> = open.chain(beside.iter().copied()).collect();
+        self.app_has_left(reaction.kind.rank(), facts, &coming, now)
+    }
+
+    /// Whether an app may have one more effect of this rank. `coming` are the ranks of those that are about to be made.
+    pub(crate) fn app_has_left(
+        &self,
+        rank: Rank,
+        facts: &AppFacts,
+        coming: &[Rank],
+        now: Timestamp,
+    ) -> Result<(), Because> {
+        let same = |other: &Rank| Spending::of(*other) == Spending::of(rank);
+        let coming = coming.iter().filter(|other| same(other)).map(|_| now);
+        let made = facts.effects.iter().filter(|(other, _)| same(other)).map(|(_, at)| *at);
+        let on_app: Vec<Timestamp> = coming.chain(made).collect();
+        app_has_left(rank, self.wiring().limits(), &Spent { on_app: &on_app, by_reaction: &[] }, now)
+    }
+
+    /// When a monitor flipped into the verdict that it has.
+    fn episode(&self, monitor: &Monitor, now: Timestamp) -> Timestamp {
+        let memory = self.memory();
+        let standing = memory.state(monitor.id).and_then(|state| state.standing.as_ref());
+        standing.map_or(now, |standing| standing.since)
     }
 
     /// Readings from before a pause ended are no evidence: after a resume the streak starts anew.
@@ -200,24 +244,49 @@ impl Engine {
     ) -> Vec<(Wish, Plan)> {
         let needs = left.iter().fold(Needs::default(), |needs, wish| needs.and(wish.reaction.kind.needs()));
         let settle = left.iter().map(|wish| wish.reaction.policy.settle).max().unwrap_or(Policy::SETTLE);
+        let foreign = self.notice_foreign_hands(subject, &sight, needs, facts, batch);
         let mut planned = Vec::new();
         for wish in left {
-            let effect = self.plan_one(subject, &wish, &mut sight, facts, now).await;
+            let effect = self.plan_one(subject, &wish, &mut sight, facts, &foreign, now).await;
             planned.push((wish, effect));
         }
         let climbing = self.climbing(&planned);
         let mut wanted = Vec::new();
         for (wish, effect) in planned {
-            match effect.and_then(|effect| gives_way(&wish, &climbing).map_or(Ok(effect), Err)) {
+            match effect.and_then(|effect| leaves_the_turn(&wish, &climbing).map_or(Ok(effect), Err)) {
                 Ok(effect) => {
-                    let plan = self.finish_plan(&wish.reaction, &sight, effect);
+                    let plan = self.finish_plan(&wish.reaction, &sight, effect).await;
                     wanted.push((wish, plan));
                 }
                 Err(because) => self.memory().note(&wish.monitor, &wish.reaction, because, now, batch),
             }
         }
-        self.remember_sight(subject, &sight, needs, settle, batch);
+        self.remember_sight(subject, &sight, needs, settle, foreign, batch);
         wanted
+    }
+
+    /// Tells what others changed of the app since it was last looked at. Returns what is remembered of that from now on.
+    fn notice_foreign_hands(
+        &self,
+        subject: &Subject,
+        sight: &Sight,
+        needs: Needs,
+        facts: &AppFacts,
+        batch: &mut Batch,
+    ) -> Vec<Foreign> {
+        let memory = self.memory();
+        let seen = Seen::new(sight, memory.sighting(subject));
+        let found = seen.foreign(needs, &facts.since_seen, &facts.our_rollbacks);
+        let mut remembered = seen.foreign_before(needs, &facts.our_rollbacks);
+        for foreign in found {
+            remembered.push(foreign.clone());
+            let mut entry = Entry::new(sight.taken_at, told_foreign(foreign, sight, &remembered));
+            entry.app = Some(subject.app.clone());
+            batch.entries.push(entry);
+        }
+        let surplus = remembered.len().saturating_sub(Foreign::REMEMBERED);
+        remembered.drain(..surplus);
+        remembered
     }
 
     /// The rungs of a ladder whose turn has come, and which only wait for readings since the app settled.
@@ -230,9 +299,18 @@ impl Engine {
     }
 
     /// Keeps what was seen of an app.
-    fn remember_sight(&self, subject: &Subject, sight: &Sight, needs: Needs, settle: Duration, batch: &mut Batch) {
+    fn remember_sight(
+        &self,
+        subject: &Subject,
+        sight: &Sight,
+        needs: Needs,
+        settle: Duration,
+        foreign: Vec<Foreign>,
+        batch: &mut Batch,
+    ) {
         let mut memory = self.memory();
-        let sighting = Seen::new(sight, memory.sighting(subject)).sighting(self.ports.accounts.host(), needs, settle);
+        let seen = Seen::new(sight, memory.sighting(subject));
+        let sighting = Sighting { foreign, ..seen.sighting(self.ports.accounts.host(), needs, settle) };
         memory.set_sighting(subject.clone(), sighting.clone());
         drop(memory);
         batch.sightings.push(sighting);
@@ -244,9 +322,11 @@ impl Engine {
         wish: &Wish,
         sight: &mut Sight,
         facts: &AppFacts,
+        foreign: &[Foreign],
         now: Timestamp,
     ) -> Result<Effect, Because> {
         let reaction = &wish.reaction;
+        self.may_touch(reaction, Some(&sight.app.id))?;
         if sight.app.maintenance && !reaction.policy.in_maintenance {
             return Err(Because::Maintenance);
         }
@@ -261,17 +341,43 @@ impl Engine {
             };
             self.is_called_since(wish, counted_from)?;
         }
-        let episode = {
-            let memory = self.memory();
-            let standing = memory.state(wish.monitor.id).and_then(|state| state.standing.as_ref());
-            standing.map_or(now, |standing| standing.since)
-        };
+        let episode = self.episode(&wish.monitor, now);
         let effect = self.ask_kind(subject, reaction, sight, facts, episode).await?;
+        gives_way(reaction.kind.rank(), &reaction.policy, foreign, now)?;
         let gist = sight.gist(reaction.kind.needs());
-        match refusal(reaction, facts, self.wiring().since(reaction.id)).and_then(|r| backed_off(&r, &gist, now)) {
-            Some(because) => Err(because),
+        let refusal = refusal(reaction, facts, self.wiring().since(reaction.id));
+        if let Some(because) = refusal.and_then(|refusal| backed_off(&refusal, &gist, now)) {
+            return Err(because);
+        }
+        // Last, since it may take seconds, and nothing else is left to hold for.
+        match self.doubt(&effect, &wish.monitor, wish.finding.cause(), subject).await {
+            Some(doubt) => Err(Because::CutOff { doubt }),
             None => Ok(effect),
         }
+    }
+
+    /// What speaks for our being cut off ourselves, where an effect boots dynos anew because a page cannot be reached.
+    pub(crate) async fn doubt(
+        &self,
+        effect: &Effect,
+        monitor: &Monitor,
+        cause: Option<Cause>,
+        subject: &Subject,
+    ) -> Option<Doubt> {
+        let cause = cause.filter(|cause| effect.boots_anew() && cause.is_failure_to_reach())?;
+        let now = self.ports.clock.now();
+        let known = self.memory().fresh_references(now);
+        let references = match known {
+            Some(references) => references,
+            None => {
+                let references = self.ports.references.reached().await;
+                self.memory().set_references(now, references.clone());
+                references
+            }
+        };
+        let since = self.episode(monitor, now);
+        let hosts = self.memory().hosts_elsewhere(monitor, subject);
+        doubt(cause, since, &Elsewhere { references: &references, hosts: &hosts })
     }
 
     /// Asks the kind, and looks further back as often as it needs to.
@@ -309,19 +415,45 @@ impl Engine {
         }
     }
 
-    pub(crate) fn finish_plan(&self, reaction: &Reaction, sight: &Sight, effect: Effect) -> Plan {
+    pub(crate) async fn finish_plan(&self, reaction: &Reaction, sight: &Sight, effect: Effect) -> Plan {
+        let account = reaction.kind.account().clone();
+        let app = sight.app.name.clone();
+        let restores = match &effect {
+            Effect::RollBack { from, to, .. } => self.restored(&account, &app, *from, *to).await,
+            _ => None,
+        };
         Plan {
-            account: reaction.kind.account().clone(),
-            app: sight.app.name.clone(),
+            account,
+            app,
             app_id: sight.app.id.clone(),
             effect,
             seen_at: sight.taken_at,
             gist: sight.gist(reaction.kind.needs()),
+            restores,
+        }
+    }
+
+    /// The config vars that a rollback puts back. That they cannot be compared is no reason to leave a broken release up.
+    async fn restored(
+        &self,
+        account: &AccountName,
+        app: &AppName,
+        from: ReleaseVersion,
+        to: ReleaseVersion,
+    ) -> Option<Vec<Excerpt>> {
+        let heroku = self.ports.accounts.heroku(account)?;
+        match heroku.config_difference(app, from, to).await {
+            Ok(names) => Some(names.value.iter().take(Plan::RESTORED_MAX).map(|name| Excerpt::of(name)).collect()),
+            Err(error) => {
+                tracing::info!(%error, "which config vars a rollback puts back could not be compared");
+                None
+            }
         }
     }
 
     /// Of those that would act, the first goes; the others hold. One-off dynos stand outside the order.
-    fn arbitrate(&self, wanted: Vec<(Wish, Plan)>, wiring: &Wiring, batch: &mut Batch, now: Timestamp) {
+    fn arbitrate(&self, wanted: Vec<(Wish, Plan)>, facts: &AppFacts, batch: &mut Batch, now: Timestamp) {
+        let wiring = self.wiring();
         // What would only be told goes beside the order, so that a dry run never holds up what acts.
         let acting = |wish: &Wish| wiring.mode(&wish.reaction) == Mode::Act;
         let ranks: Vec<Rank> = wanted
@@ -330,7 +462,7 @@ impl Engine {
             .collect();
         let winner = first(&ranks);
         let winner_name = winner.map(|index| wanted[index].0.reaction.name.clone());
-        let mut started: Vec<ReactionId> = Vec::new();
+        let mut started: Vec<(ReactionId, Rank)> = Vec::new();
         for (index, (wish, plan)) in wanted.into_iter().enumerate() {
             let Wish { monitor, reaction, because, .. } = &wish;
             if wiring.mode(reaction) == Mode::DryRun {
@@ -344,10 +476,12 @@ impl Engine {
                     Because::Outranked { reaction: name.clone() }
                 };
                 self.memory().note(monitor, reaction, because, now, batch);
-            } else if started.contains(&reaction.id) {
+            } else if started.iter().any(|(other, _)| *other == reaction.id) {
                 self.memory().note(monitor, reaction, Because::RunOpen, now, batch);
+            } else if let Err(because) = self.has_left(&wish, facts, &ranks_of(&started), now) {
+                self.memory().note(monitor, reaction, because, now, batch);
             } else {
-                started.push(reaction.id);
+                started.push((reaction.id, reaction.kind.rank()));
                 self.memory().note(monitor, reaction, because.clone(), now, batch);
                 let run = self.run_for(&wish, plan, now);
                 batch.entries.push(entry_of(&run, now, queued(&run)));
@@ -358,11 +492,7 @@ impl Engine {
 
     fn run_for(&self, wish: &Wish, plan: Plan, now: Timestamp) -> Run {
         let Wish { monitor, reaction, because, .. } = wish;
-        let episode = {
-            let memory = self.memory();
-            let standing = memory.state(monitor.id).and_then(|state| state.standing.as_ref());
-            standing.map_or(now, |standing| standing.since)
-        };
+        let episode = self.episode(monitor, now);
         let actor = Actor::Engine { monitor: monitor.id, monitor_name: monitor.name.clone(), episode };
         self.new_run(reaction, actor, because.clone(), plan, now)
     }
@@ -394,9 +524,8 @@ impl Engine {
     fn tell_would(&self, wish: &Wish, plan: &Plan, batch: &mut Batch, now: Timestamp) {
         let Wish { monitor, reaction, because, .. } = wish;
         let words = plan.to_string();
+        let would = Would { plan: words.clone(), episode: self.episode(monitor, now), at: now };
         let mut memory = self.memory();
-        let standing = memory.state(monitor.id).and_then(|state| state.standing.as_ref());
-        let would = Would { plan: words.clone(), episode: standing.map_or(now, |standing| standing.since), at: now };
         let told = memory.would(reaction.id).is_some_and(|before| before.is_the_same_as(&would));
         memory.note(monitor, reaction, because.clone(), now, batch);
         memory.set_would(reaction.id, would);
@@ -411,9 +540,28 @@ impl Engine {
     }
 }
 
-/// Whether a reaction that boots dynos anew gives way to a rung above it on the same monitor. Each time it acted, the app
-/// would settle anew and the rung above would count from there: restart at 2 would never let roll back at 5 come.
-fn gives_way(wish: &Wish, climbing: &[Wish]) -> Option<Because> {
+fn ranks_of(started: &[(ReactionId, Rank)]) -> Vec<Rank> {
+    started.iter().map(|(_, rank)| *rank).collect()
+}
+
+/// The timeline's word of what somebody else did.
+fn told_foreign(foreign: Foreign, sight: &Sight, remembered: &[Foreign]) -> Event {
+    let (by, times) = match &foreign.change {
+        ForeignChange::Release { version, .. } => {
+            let user = sight.releases.version(*version).and_then(|release| release.user.as_deref());
+            (user.map(Excerpt::of), None)
+        }
+        ForeignChange::Quantity { process_type, .. } => {
+            (None, looks_like_autoscaler(remembered, process_type, sight.taken_at))
+        }
+        ForeignChange::Size { .. } => (None, None),
+    };
+    Event::Foreign { change: foreign.change, by, times }
+}
+
+/// Whether a reaction that boots dynos anew leaves the turn to a rung above it on the same monitor. Each time it acted,
+/// the app would settle anew and the rung above would count from there: restart at 2 would never let roll back at 5 come.
+fn leaves_the_turn(wish: &Wish, climbing: &[Wish]) -> Option<Because> {
     let kind = &wish.reaction.kind;
     let above = climbing.iter().find(|above| {
         kind.boots_anew() && above.monitor.id == wish.monitor.id && above.reaction.kind.rank() < kind.rank()

@@ -8,6 +8,7 @@ use crate::ports::Ports;
 use crate::turn::{Observed, Turn, turn};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
+use flyball_decide::Home;
 use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunId, RunState, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -25,6 +26,7 @@ pub struct Engine {
     pub(crate) node: NodeId,
     memory: Mutex<Memory>,
     mode: Mode,
+    home: Home,
     stopping: AtomicBool,
 }
 
@@ -32,7 +34,23 @@ impl Engine {
     /// An engine that knows nothing yet. `mode` is what the process allows at most: a dry run of everything, say.
     #[must_use]
     pub fn new(ports: Ports, node: NodeId, mode: Mode) -> Self {
-        Self { ports, node, memory: Mutex::default(), mode, stopping: AtomicBool::new(false) }
+        Self { ports, node, memory: Mutex::default(), mode, home: Home::default(), stopping: AtomicBool::new(false) }
+    }
+
+    /// The same engine, which knows where it runs.
+    #[must_use]
+    pub fn at_home(mut self, home: Home) -> Self {
+        self.home = home;
+        self
+    }
+
+    /// Where we run: what the platform says, else what the file does.
+    pub(crate) fn home(&self) -> Home {
+        let own_app = self.wiring().own_app().cloned();
+        match (&self.home, own_app) {
+            (Home::Elsewhere | Home::SomeApp, Some(app)) => Home::App { name: Some(app), id: None },
+            (home, _) => home.clone(),
+        }
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -87,6 +105,7 @@ impl Engine {
         let reactions: Vec<Definition> = definitions.reactions.iter().map(reaction_definition).collect();
         self.ports.store.define(&monitors, &reactions, now).await?;
         self.ports.accounts.define(&definitions.accounts);
+        self.ports.references.define(definitions);
         let mut memory = self.memory();
         let wiring = Wiring::new(definitions, self.mode, &memory.wiring, now);
         memory.rewire(wiring);
@@ -128,10 +147,7 @@ impl Engine {
         let Turn { quiet, apps } = turn(&mut self.memory(), observed, now);
         // A failure about one app is no reason to forget the others.
         let mut failed = None;
-        if !quiet.is_empty()
-            && let Err(error) = self.ports.store.save(&quiet).await
-        {
-            self.memory().owe(quiet);
+        if let Err(error) = self.save(quiet).await {
             failed = Some(error);
         }
         let mut runs = Vec::new();
@@ -142,6 +158,35 @@ impl Engine {
             }
         }
         failed.map_or(Ok(runs), Err)
+    }
+
+    /// Writes a batch; what the store does not take is owed to it, but for runs, which were not decided then.
+    pub(crate) async fn save(&self, mut batch: Batch) -> Result<(), Error> {
+        let saved = self.try_save(&mut batch).await;
+        if saved.is_err() {
+            self.memory().owe(batch);
+        }
+        saved
+    }
+
+    /// Writes a batch. That the store took nothing for a while is told with the first that it takes again.
+    pub(crate) async fn try_save(&self, batch: &mut Batch) -> Result<(), Error> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let now = self.ports.clock.now();
+        let own_entries = batch.entries.len();
+        batch.entries.extend(self.memory().trouble_over(now));
+        let saved = self.ports.store.save(batch).await;
+        match &saved {
+            Ok(()) => self.memory().store_answers(),
+            Err(error) => {
+                batch.entries.truncate(own_entries);
+                let decided = u32::try_from(batch.runs.len()).unwrap_or(u32::MAX);
+                self.memory().store_fails(error.to_string(), decided, now);
+            }
+        }
+        saved
     }
 
     /// Brings every run that is due as far as it can go now, one after the other.

@@ -19,6 +19,6 @@ mod turn;
 mod wiring;
 
 pub use engine::Engine;
-pub use ports::{Accounts, Clock, Ids, Observe, Ports};
+pub use ports::{Accounts, Clock, Ids, Observe, Ports, References};
 pub use turn::Observed;
 pub use wiring::{Subject, Wiring};

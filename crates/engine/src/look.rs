@@ -2,9 +2,11 @@
 
 use crate::ports::Clock;
 use crate::wiring::Subject;
-use flyball_decide::{evidence_from, settling};
+use flyball_decide::{KnownBefore, evidence_from, foreign_changes, released_before, settling};
 use flyball_heroku::{Error, Heroku, RELEASES_A_PAGE};
-use flyball_model::{Because, DynoId, Excerpt, Needs, Release, ReleaseHistory, ReleaseVersion, Sight, Timestamp};
+use flyball_model::{
+    Because, DynoId, Excerpt, Foreign, Needs, Release, ReleaseHistory, ReleaseVersion, Run, Sight, Timestamp,
+};
 use flyball_store::Sighting;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -119,6 +121,29 @@ impl<'a> Seen<'a> {
         seen.max(self.before.and_then(|before| before.unsettled_at))
     }
 
+    /// What others changed since it was seen before, where it was and as far as is looked now.
+    pub(crate) fn foreign(&self, needs: Needs, ours: &[Run], our_rollbacks: &BTreeSet<ReleaseVersion>) -> Vec<Foreign> {
+        let Some(before) = self.before else { return Vec::new() };
+        let newest = before.releases.iter().map(|release| release.version).max();
+        let known = KnownBefore {
+            formation: before.formation_at.filter(|_| needs.formation).map(|at| (before.formation.as_slice(), at)),
+            newest: newest.zip(before.releases_at).filter(|_| needs.releases),
+            ours,
+            our_rollbacks,
+        };
+        foreign_changes(&known, self.sight, |at| self.to_ours(at))
+    }
+
+    /// What is remembered of others' changes; of releases that are looked at for the first time, what was released of
+    /// late.
+    pub(crate) fn foreign_before(&self, needs: Needs, our_rollbacks: &BTreeSet<ReleaseVersion>) -> Vec<Foreign> {
+        let mut remembered = self.before.map(|before| before.foreign.clone()).unwrap_or_default();
+        if needs.releases && self.before.is_none_or(|before| before.releases_at.is_none()) {
+            remembered.extend(released_before(self.sight, our_rollbacks, |at| self.to_ours(at)));
+        }
+        remembered
+    }
+
     /// What is remembered of the app from now on. What was not looked at stays as it was.
     pub(crate) fn sighting(&self, host: &str, needs: Needs, settle: Duration) -> Sighting {
         let old = self.before;
@@ -142,6 +167,7 @@ impl<'a> Seen<'a> {
         } else {
             old.map(|old| old.been_up.clone()).unwrap_or_default()
         };
+        let taken_at = |looked: bool| looked.then_some(self.sight.taken_at);
         let unsettled = needs.dynos && self.settling(settle).is_some();
         let unsettled_at = if unsettled { Some(self.sight.taken_at) } else { old.and_then(|old| old.unsettled_at) };
         Sighting {
@@ -152,7 +178,10 @@ impl<'a> Seen<'a> {
             releases,
             been_up,
             unsettled_at,
+            foreign: old.map(|old| old.foreign.clone()).unwrap_or_default(),
             seen_at: self.sight.taken_at,
+            formation_at: taken_at(needs.formation).or_else(|| old?.formation_at),
+            releases_at: taken_at(needs.releases).or_else(|| old?.releases_at),
         }
     }
 }

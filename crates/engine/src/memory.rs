@@ -3,14 +3,15 @@
 use crate::wiring::{Subject, Wiring};
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, Because, Entry, Event, Finding, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId, Timestamp,
-    Verdict,
+    AccountName, Because, Cause, Entry, Event, Finding, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId,
+    Timestamp, Verdict, duration,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Fence, Holding, HoldingKey, Remembered, Sighting};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// While the store takes nothing, so many readings and lines are kept: an hour of 80 failing monitors at 30 s.
 const OWED_MAX: usize = 10_000;
@@ -33,7 +34,21 @@ pub(crate) struct Memory {
     pub(crate) held: HashMap<RunId, Fence>,
     /// What was seen and told, and the store did not take.
     owed: Batch,
+    /// Since when the store takes nothing.
+    trouble: Option<Trouble>,
+    /// Of each reference, whether it was reached when it was tried last.
+    references: Option<(Timestamp, Vec<bool>)>,
 }
+
+/// A time in which the store takes nothing.
+struct Trouble {
+    since: Timestamp,
+    error: String,
+    decided: u32,
+}
+
+/// What the references told is good for so long: several apps whose pages fail together ask once.
+const REFERENCES_FRESH: Duration = Duration::from_secs(5);
 
 /// What a dry-run reaction would have done.
 #[derive(Debug, Clone)]
@@ -82,6 +97,65 @@ impl Memory {
         let surplus = |length: usize| length.saturating_sub(OWED_MAX);
         self.owed.readings.drain(..surplus(self.owed.readings.len()));
         self.owed.entries.drain(..surplus(self.owed.entries.len()));
+    }
+
+    /// The store did not take something; so many decided effects were among it, which are not made then.
+    pub(crate) fn store_fails(&mut self, error: String, decided: u32, now: Timestamp) {
+        let trouble = self.trouble.get_or_insert_with(|| {
+            tracing::error!(%error, "nothing can be recorded: effects hold, and what is seen is kept in memory");
+            Trouble { since: now, error, decided: 0 }
+        });
+        trouble.decided = trouble.decided.saturating_add(decided);
+    }
+
+    /// What is to be told once the store takes something again.
+    pub(crate) fn trouble_over(&self, now: Timestamp) -> Option<Entry> {
+        let Trouble { since, error, decided } = self.trouble.as_ref()?;
+        let lasted = duration::roughly(now.since(*since));
+        let unmade = match decided {
+            0 => String::new(),
+            1 => "; one effect was decided and not made".to_owned(),
+            decided => format!("; {decided} effects were decided and not made"),
+        };
+        let words = format!("what is seen is recorded again, after {lasted} in which it was not ({error}){unmade}");
+        Some(Entry::new(now, Event::Engine { words }))
+    }
+
+    /// The store took something.
+    pub(crate) fn store_answers(&mut self) {
+        if self.trouble.take().is_some() {
+            tracing::info!("what is seen is recorded again");
+        }
+    }
+
+    /// What the references told a moment ago.
+    pub(crate) fn fresh_references(&self, now: Timestamp) -> Option<Vec<bool>> {
+        let (at, reached) = self.references.as_ref()?;
+        (*at <= now && now.since(*at) < REFERENCES_FRESH).then(|| reached.clone())
+    }
+
+    pub(crate) fn set_references(&mut self, at: Timestamp, reached: Vec<bool>) {
+        self.references = Some((at, reached));
+    }
+
+    /// Of each host that has nothing to do with an app, nor is a monitor's own: since when it cannot be reached, if it
+    /// cannot.
+    pub(crate) fn hosts_elsewhere(&self, monitor: &Monitor, subject: &Subject) -> Vec<Option<Timestamp>> {
+        let own = monitor.kind.host();
+        let concerns_app = |other: &Monitor| {
+            other.kind.app() == Some(&subject.app)
+                || self.wiring.attached(other.id).iter().any(|reaction| *reaction.kind.app() == subject.app)
+        };
+        let mut hosts: BTreeMap<String, Option<Timestamp>> = BTreeMap::new();
+        for other in self.wiring.monitors().filter(|other| other.enabled && !concerns_app(other)) {
+            let Some(host) = other.kind.host().filter(|host| Some(host) != own.as_ref()) else { continue };
+            let Some(standing) = self.states.get(&other.id).and_then(|state| state.standing.as_ref()) else { continue };
+            let fails = standing.cause.is_some_and(Cause::is_failure_to_reach).then_some(standing.since);
+            // One monitor that reaches the host is enough.
+            let known = hosts.entry(host).or_insert(fails);
+            *known = (*known).and(fails).map(|since| known.map_or(since, |known| known.min(since)));
+        }
+        hosts.into_values().collect()
     }
 
     /// What is owed to the store, to be written first.

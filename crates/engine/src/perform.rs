@@ -8,9 +8,10 @@ use crate::look::{Seen, in_words, look, request_id};
 use crate::wiring::Subject;
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
 use flyball_model::{
-    Actor, Effect, Event, Excerpt, Look, Mode, Outcome, Policy, Run, RunId, RunState, Sight, Timestamp,
+    Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Policy, Rank, Run, RunId, RunState, Sight, Spending,
+    Timestamp,
 };
-use flyball_store::{Claim, Error, Fence, Pause, Send};
+use flyball_store::{AppFacts, Claim, Error, Fence, Pause, Send};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,7 +111,11 @@ impl Engine {
             return Err(superseded(format!("{} is another app by now", run.plan.app)));
         }
         let wiring = self.wiring();
-        let policy = wiring.reaction(run.reaction).map(|reaction| &reaction.policy);
+        let reaction = wiring.reaction(run.reaction);
+        if let Some(reaction) = reaction {
+            self.may_touch(reaction, Some(&sight.app.id)).map_err(|because| superseded(because.to_string()))?;
+        }
+        let policy = reaction.map(|reaction| &reaction.policy);
         if sight.app.maintenance && !policy.is_some_and(|policy| policy.in_maintenance) {
             return Err(superseded("the app is in maintenance mode by now".to_owned()));
         }
@@ -121,24 +126,59 @@ impl Engine {
                 return Err(superseded(because.to_string()));
             }
         }
-        if let Effect::RunOneOff { .. } = effect {
-            self.has_place(run, subject, sight.clone(), now).await?;
-        }
-        effects::check(effect, &sight).map_err(superseded)
+        self.has_room(run, subject, &sight, now).await?;
+        effects::check(effect, &sight).map_err(superseded)?;
+        self.is_not_cut_off(run, subject).await.map_err(superseded)
     }
 
-    /// Whether a one-off dyno still has its place: since it was planned, a person or another run may have started one.
-    async fn has_place(&self, run: &Run, subject: &Subject, mut sight: Sight, now: Timestamp) -> Result<(), Outcome> {
+    /// Whether there is still room for the effect: since it was planned, a person or another run may have taken it.
+    async fn has_room(&self, run: &Run, subject: &Subject, sight: &Sight, now: Timestamp) -> Result<(), Outcome> {
+        if Spending::of(run.rank).is_none() {
+            return Ok(());
+        }
         let superseded = |why: String| Outcome::Superseded { why };
-        let Some(reaction) = self.wiring().reaction(run.reaction).cloned() else { return Ok(()) };
-        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[reaction.id], now).await;
+        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[run.reaction], now).await;
         let facts = facts.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
         // Of two that look at each other in the same moment, the earlier goes.
+        let before = facts.open.iter().filter(|other| other.id < run.id && other.sent_at.is_none());
+        let coming: Vec<Rank> = before.map(|other| other.rank).collect();
+        self.app_has_left(run.rank, &facts, &coming, now).map_err(|because| superseded(because.to_string()))?;
+        if let Effect::RunOneOff { .. } = run.plan.effect {
+            self.has_place(run, subject, sight.clone(), &facts, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a one-off dyno still has its place among those of its reaction.
+    async fn has_place(
+        &self,
+        run: &Run,
+        subject: &Subject,
+        mut sight: Sight,
+        facts: &AppFacts,
+        now: Timestamp,
+    ) -> Result<(), Outcome> {
+        let superseded = |why: String| Outcome::Superseded { why };
+        let Some(reaction) = self.wiring().reaction(run.reaction).cloned() else { return Ok(()) };
         if facts.open.iter().any(|other| other.reaction == run.reaction && other.id < run.id) {
             return Err(superseded("another run of the same reaction is under way".to_owned()));
         }
-        let planned = self.ask_kind(subject, &reaction, &mut sight, &facts, now).await;
+        let planned = self.ask_kind(subject, &reaction, &mut sight, facts, now).await;
         planned.map(|_| ()).map_err(|because| superseded(because.to_string()))
+    }
+
+    /// Whether it may be we who are cut off by now. What a person asked for stays asked for.
+    async fn is_not_cut_off(&self, run: &Run, subject: &Subject) -> Result<(), String> {
+        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(()) };
+        let Some(monitor) = self.wiring().monitor(*monitor).cloned() else { return Ok(()) };
+        let cause = {
+            let memory = self.memory();
+            memory.state(monitor.id).and_then(|state| state.standing.as_ref()).and_then(|standing| standing.cause)
+        };
+        match self.doubt(&run.plan.effect, &monitor, cause, subject).await {
+            Some(doubt) => Err(Because::CutOff { doubt }.to_string()),
+            None => Ok(()),
+        }
     }
 
     /// Whether a run is still called for: the file still wants it, and the monitor's latest reading does. What a person

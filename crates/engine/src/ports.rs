@@ -34,6 +34,16 @@ pub trait Accounts: Send + Sync {
     fn define(&self, _accounts: &[flyball_config::Account]) {}
 }
 
+/// Reaches out to places that have nothing to do with what is watched, to tell whether we are cut off ourselves.
+#[async_trait]
+pub trait References: Send + Sync {
+    /// Of each reference of the file, whether it can be reached now. Fewer than two say nothing.
+    async fn reached(&self) -> Vec<bool>;
+
+    /// Goes over to the references of other definitions. Whoever always has the same need not listen.
+    fn define(&self, _definitions: &flyball_config::Definitions) {}
+}
+
 /// Makes readings.
 #[async_trait]
 pub trait Observe: Send + Sync {
@@ -57,6 +67,8 @@ pub struct Ports {
     pub accounts: Arc<dyn Accounts>,
     /// Makes readings.
     pub observe: Arc<dyn Observe>,
+    /// Tells whether we are cut off ourselves.
+    pub references: Arc<dyn References>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.

@@ -1,7 +1,7 @@
 //! Wiring: which reactions are attached to which monitors. Read-only; a changed file makes a new one.
 
-use flyball_config::Definitions;
-use flyball_model::{AccountName, AppName, Mode, MonitorId, ReactionId, ReactionName, Timestamp};
+use flyball_config::{Definitions, Instance};
+use flyball_model::{AccountName, AppLimits, AppName, Mode, MonitorId, ReactionId, ReactionName, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use std::collections::HashMap;
@@ -33,6 +33,8 @@ pub struct Wiring {
     attached: HashMap<MonitorId, Vec<Arc<Reaction>>>,
     watched_by: HashMap<ReactionId, Vec<Arc<Monitor>>>,
     mode: Mode,
+    limits: AppLimits,
+    own_app: Option<AppName>,
     /// Since when each reaction is as it is: refusals from before are forgiven.
     since: HashMap<ReactionId, Timestamp>,
 }
@@ -58,7 +60,8 @@ impl Wiring {
             Some(_) | None => now,
         };
         let since = reactions.values().map(|reaction| (reaction.id, since(reaction))).collect();
-        Self { monitors, reactions, attached, watched_by, mode: mode.and(definitions.settings.mode), since }
+        let Instance { mode: of_file, own_app, limits } = definitions.settings.clone();
+        Self { monitors, reactions, attached, watched_by, mode: mode.and(of_file), limits, own_app, since }
     }
 
     /// Every monitor, in no order.
@@ -118,6 +121,18 @@ impl Wiring {
     #[must_use]
     pub fn mode(&self, reaction: &Reaction) -> Mode {
         self.mode.and(reaction.policy.mode)
+    }
+
+    /// How much is done to one app in an hour.
+    #[must_use]
+    pub const fn limits(&self) -> AppLimits {
+        self.limits
+    }
+
+    /// The app that Flyball itself runs on, as far as the file says so.
+    #[must_use]
+    pub const fn own_app(&self) -> Option<&AppName> {
+        self.own_app.as_ref()
     }
 
     /// Since when a reaction is as it is.

@@ -16,7 +16,7 @@ use flyball_decide::{Facts, may_act};
 use flyball_heroku::{
     BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, TimeLimits, Transport, TransportError,
 };
-use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
+use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, Rank, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Error};
 use secrecy::SecretString;
@@ -124,10 +124,21 @@ impl Engine {
             return Ok(Considered::Holds(because));
         }
 
+        let coming: Vec<Rank> = facts.open.iter().filter(|run| run.sent_at.is_none()).map(|run| run.rank).collect();
+        let allowed = self
+            .may_touch(&reaction, None)
+            .and_then(|()| self.app_has_left(reaction.kind.rank(), &facts, &coming, now));
+        if let Err(because) = allowed {
+            return Ok(Considered::Holds(because));
+        }
+
         let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
             return Err(NotConsidered::NoSuchAccount(subject.account));
         };
         let mut sight = look(&*heroku, &subject, reaction.kind.needs(), &*self.ports.clock).await?;
+        if let Err(because) = self.may_touch(&reaction, Some(&sight.app.id)) {
+            return Ok(Considered::Holds(because));
+        }
         if sight.app.maintenance && !reaction.policy.in_maintenance {
             return Ok(Considered::Holds(Because::Maintenance));
         }
@@ -141,7 +152,7 @@ impl Engine {
         match self.ask_kind(&subject, &reaction, &mut sight, &facts, episode).await {
             Err(because) => Ok(Considered::Holds(because)),
             Ok(effect) => {
-                let plan = self.finish_plan(&reaction, &sight, effect);
+                let plan = self.finish_plan(&reaction, &sight, effect).await;
                 let calls = calls(&plan).await;
                 let mode = wiring.mode(&reaction);
                 Ok(Considered::Would(Box::new(Intent { reaction, plan, mode, calls })))
@@ -256,6 +267,7 @@ mod tests {
             effect,
             seen_at: Timestamp::EPOCH,
             gist: String::new(),
+            restores: None,
         }
     }
 

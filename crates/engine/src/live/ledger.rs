@@ -48,8 +48,8 @@ impl Ledger {
             return;
         }
         engine.memory().bring_up_to_date(&mut batch);
-        if let Err(error) = engine.ports().store.save(&batch).await {
-            tracing::error!(%error, readings = batch.readings.len(), "readings could not be written; trying again");
+        if let Err(error) = engine.try_save(&mut batch).await {
+            tracing::debug!(%error, readings = batch.readings.len(), "readings could not be written; trying again");
             let since = std::mem::replace(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner), batch);
             self.add(since, counting);
         }

@@ -42,12 +42,23 @@
 //! | `enabled = false`, pause, resume | `a_removed_monitor_…`, `a_reaction_that_is_switched_off_…`, `after_a_resume_…` |
 //! | a rename is a new monitor; changed ones keep their streak or lose it | `a_rename_…`, `a_monitor_that_looks_elsewhere_…` |
 //! | secrets are read when used and never stored | `its_variables_are_read_when_it_runs_…` |
+//! | cut off ourselves | [`cut_off`] |
+//! | blast radius, giving up, the global pause | [`spending`] |
+//! | foreign hands, giving way, config vars that go back | [`foreign_hands`] |
+//! | not acting on ourselves | [`home`] |
+//! | an hour without Heroku's API, a disk that is full | [`outage`] |
 //! | one budget: monitors leave enough for effects | `fifty_monitors_on_a_bucket_of_thirty_…` |
 
 #[cfg(test)]
 mod between;
 #[cfg(test)]
 mod by_hand;
+#[cfg(test)]
+mod cut_off;
+#[cfg(test)]
+mod foreign_hands;
+#[cfg(test)]
+mod home;
 #[cfg(test)]
 mod interruption;
 #[cfg(test)]
@@ -56,6 +67,8 @@ mod lost;
 mod one_off;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod outage;
 #[cfg(test)]
 mod restarting;
 #[cfg(test)]
@@ -66,6 +79,8 @@ mod scaling;
 mod settling;
 #[cfg(test)]
 mod sizing;
+#[cfg(test)]
+mod spending;
 #[cfg(test)]
 mod streaks;
 #[cfg(test)]

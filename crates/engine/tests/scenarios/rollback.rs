@@ -68,7 +68,8 @@ async fn a_config_var_release_is_a_step_of_its_own() {
 
 #[tokio::test]
 async fn from_a_rollback_that_a_person_made_it_goes_on_below_where_the_content_came_from() {
-    let mut day = Scenario::of(bare_shop().deploys(6)).file(one("back", BACK)).front_reads("f").begin().await;
+    let at_once = format!("give_way = \"0s\"\n{BACK}");
+    let mut day = Scenario::of(bare_shop().deploys(6)).file(one("back", &at_once)).front_reads("f").begin().await;
     day.readings(1).await;
     assert_eq!(day.calls(), ["0:30 back to v7"]);
     day.happens(AppEvent::Rollback(5));
@@ -192,7 +193,8 @@ async fn the_newest_of_three_thousand_releases_is_where_it_begins() {
 #[tokio::test]
 async fn content_that_came_from_far_back_is_followed_over_many_pages() {
     let app = young(2998).rollback(1500).ago(secs(30));
-    let mut day = Scenario::of(app).file(one("back", BACK)).front_reads("f").begin().await;
+    let at_once = format!("give_way = \"0s\"\n{BACK}");
+    let mut day = Scenario::of(app).file(one("back", &at_once)).front_reads("f").begin().await;
     assert_eq!(day.release(), (3001, 1500));
     day.readings(1).await;
     assert_eq!(day.calls(), ["0:30 back to v1499"]);

@@ -107,6 +107,16 @@ impl Kind {
         }
     }
 
+    /// The host that it reaches, where it reaches one itself.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        match self {
+            Self::Http(http) => http.url.url().host_str().map(str::to_owned),
+            Self::Tcp(tcp) => Some(tcp.address.host().to_string()),
+            Self::HerokuDynos(_) => None,
+        }
+    }
+
     /// The environment variables that it reads when it looks.
     pub fn variables(&self) -> Vec<&str> {
         match self {

@@ -5,12 +5,12 @@ use super::clock::{CountedIds, START};
 use super::eyes::{Eyes, Written};
 use super::ledger::Ledger;
 use super::scenario::read;
-use super::script::{Cut, Outside, Script, Side, lock};
+use super::script::{Cut, Outside, Refuses, Script, Side, lock};
 use super::wire::{Spoilt, Wire};
 use super::words;
 use flyball_config::Definitions;
-use flyball_decide::due_at_or_after;
-use flyball_engine::{Accounts, Clock, Engine, Observed, Ports};
+use flyball_decide::{Home, due_at_or_after};
+use flyball_engine::{Accounts, Clock, Engine, Observed, Ports, References};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
@@ -45,6 +45,7 @@ pub(crate) struct Day {
     pub(super) phases: HashMap<String, Duration>,
     pub(crate) token: String,
     pub(super) mode: Mode,
+    pub(super) home: Home,
     pub(super) ids: CountedIds,
     pub(super) live: Option<Live>,
     pub(super) dues: HashMap<MonitorId, Timestamp>,
@@ -75,6 +76,16 @@ impl Accounts for OneAccount {
     }
 }
 
+/// References that are reached as the test says.
+struct Told(Arc<Mutex<Vec<bool>>>);
+
+#[async_trait::async_trait]
+impl References for Told {
+    async fn reached(&self) -> Vec<bool> {
+        lock(&self.0).clone()
+    }
+}
+
 /// The process: it starts, it is killed, it starts again.
 impl Day {
     /// Starts an engine on the same store; false when the process died before it had started.
@@ -87,11 +98,12 @@ impl Day {
             store: Arc::clone(&self.ledger) as Arc<dyn flyball_store::Store>,
             accounts: Arc::new(OneAccount { live: Arc::new(live), variables: Arc::clone(&self.variables) }),
             observe: Arc::new(eyes),
+            references: Arc::new(Told(Arc::clone(&self.outside.references))),
             clock: Arc::new(self.outside.clock.clone()),
             ids: Arc::new(self.ids.clone()),
         };
         let node = NodeId(uuid::Uuid::from_u128(u128::from(self.ids.next())));
-        let engine = Arc::new(Engine::new(ports, node, self.mode));
+        let engine = Arc::new(Engine::new(ports, node, self.mode).at_home(self.home.clone()));
         *lock(&self.outside.engine) = Some(Arc::clone(&engine));
         let definitions = self.definitions.clone();
         let started = self.alive(engine.start(&definitions)).await;
@@ -284,6 +296,21 @@ impl Day {
     /// Calls go wrong from now on.
     pub(crate) fn fault(&self, fault: Fault) {
         self.world(|world| world.add_fault(fault));
+    }
+
+    /// Of each reference, whether it can be reached from now on.
+    pub(crate) fn references(&self, reached: &[bool]) {
+        *lock(&self.outside.references) = reached.to_vec();
+    }
+
+    /// The store takes nothing from now on, or takes everything again.
+    pub(crate) fn store_refuses(&self, refuses: Option<Refuses>) {
+        self.outside.refuses.set(refuses);
+    }
+
+    /// Where the next process runs.
+    pub(crate) fn set_home(&mut self, home: Home) {
+        self.home = home;
     }
 
     /// The verdicts of a monitor from now on: see [`Written`].

@@ -20,8 +20,8 @@ pub(crate) struct Eyes {
     written: Arc<Written>,
 }
 
-/// Verdicts that were written down, by monitor: `f` failing, `t` failing for the text, `p` passing, `?` unknown. The last
-/// of them goes on; a monitor of which nothing is written down looks at the world.
+/// Verdicts that were written down, by monitor: `f` failing, `t` failing for the text, `o` timed out, `p` passing, `?`
+/// unknown. The last of them goes on; a monitor of which nothing is written down looks at the world.
 #[derive(Default)]
 pub(crate) struct Written(Mutex<HashMap<MonitorName, VecDeque<char>>>);
 
@@ -76,6 +76,7 @@ fn as_written(verdict: char, begun_at: Timestamp) -> Reading {
         'p' => Finding::Passing,
         'f' => Finding::Failing(Cause::Status),
         't' => Finding::Failing(Cause::Text),
+        'o' => Finding::Failing(Cause::TimeOut),
         '?' => Finding::Unknown(Blind::Network),
         other => panic!("{other:?} is no verdict"),
     };

@@ -1,6 +1,6 @@
 //! The store as the engine sees it: the real one, behind a port at which calls can be cut.
 
-use super::script::{Cut, Outside, Script, Side};
+use super::script::{Cut, Outside, Refuses, Script, Side};
 use async_trait::async_trait;
 use flyball_model::{
     AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
@@ -40,6 +40,12 @@ impl Ledger {
         let line = format!("store {what}");
         self.script.run(&line, Side::Before, &self.outside).await;
         let fate = self.script.fate(&line);
+        let (doing, file) = (what.to_owned(), self.inner.file().to_owned());
+        match self.outside.refuses.get() {
+            Some(Refuses::Full) => return Err(Error::Full { doing, file }),
+            Some(Refuses::Busy) => return Err(Error::Busy { doing, file }),
+            None => {}
+        }
         match fate {
             Some(Cut::Before) => self.script.die().await,
             Some(Cut::Failed) => return Err(self.busy(what)),

@@ -4,9 +4,10 @@ use super::clock::{CountedIds, ManualClock, START};
 use super::day::Day;
 use super::eyes::Written;
 use super::ledger::Ledger;
-use super::script::{Outside, Script};
+use super::script::{Outside, Refusing, Script};
 use super::wire::Wire;
 use flyball_config::Definitions;
+use flyball_decide::Home;
 use flyball_heroku_sim::{AccountSpec, AppSpec, World, WorldFile};
 use flyball_model::Mode;
 use flyball_store::Sqlite;
@@ -29,6 +30,7 @@ pub(crate) struct Scenario {
     phases: HashMap<String, Duration>,
     token: String,
     mode: Mode,
+    home: Home,
 }
 
 impl Scenario {
@@ -41,6 +43,7 @@ impl Scenario {
             phases: HashMap::new(),
             token: TOKEN.to_owned(),
             mode: Mode::Act,
+            home: Home::default(),
         }
     }
 
@@ -92,6 +95,12 @@ impl Scenario {
         self
     }
 
+    /// Where Flyball runs.
+    pub(crate) fn home(mut self, home: Home) -> Self {
+        self.home = home;
+        self
+    }
+
     /// Flyball starts.
     pub(crate) async fn begin(self) -> Day {
         let mut day = self.set_up().await;
@@ -108,6 +117,8 @@ impl Scenario {
             store: Arc::new(store),
             clock: ManualClock::new(),
             engine: Arc::default(),
+            references: Arc::new(Mutex::new(vec![true, true])),
+            refuses: Refusing::default(),
         };
         let script = Arc::new(Script::default());
         let ledger = Ledger::new(Arc::clone(&outside.store), outside.clone(), Arc::clone(&script));
@@ -122,6 +133,7 @@ impl Scenario {
             phases: self.phases,
             token: self.token,
             mode: self.mode,
+            home: self.home,
             ids: CountedIds::default(),
             live: None,
             dues: HashMap::new(),

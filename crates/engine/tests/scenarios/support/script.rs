@@ -23,6 +23,33 @@ pub(crate) struct Outside {
     pub(crate) store: Arc<Sqlite>,
     pub(crate) clock: ManualClock,
     pub(crate) engine: Arc<Mutex<Option<Arc<Engine>>>>,
+    /// Of each reference, whether it can be reached.
+    pub(crate) references: Arc<Mutex<Vec<bool>>>,
+    /// Whether the store takes nothing, and why.
+    pub(crate) refuses: Refusing,
+}
+
+/// Why a store takes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refuses {
+    /// The disk is full.
+    Full,
+    /// Somebody else has it locked.
+    Busy,
+}
+
+/// Whether the store takes nothing, and why.
+#[derive(Clone, Default)]
+pub(crate) struct Refusing(Arc<Mutex<Option<Refuses>>>);
+
+impl Refusing {
+    pub(crate) fn set(&self, refuses: Option<Refuses>) {
+        *lock(&self.0) = refuses;
+    }
+
+    pub(crate) fn get(&self) -> Option<Refuses> {
+        *lock(&self.0)
+    }
 }
 
 impl Outside {
