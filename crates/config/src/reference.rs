@@ -1,6 +1,7 @@
 //! The reference of every section, kind and field, made from the same lines that read them.
 
 use crate::monitor::MonitorFields;
+use crate::network::{self, NetworkFields};
 use crate::reaction::ReactionFields;
 use crate::sections::{AccountFields, HerokuFields, InstanceFields};
 use flyball_settings::{FieldDescription, KindDescription, Need, Settings, describe};
@@ -17,6 +18,8 @@ pub fn reference() -> String {
          `[monitor.http]` with `url = \"…\"` below it.\n",
     );
     section::<InstanceFields>(&mut page, "The top level");
+    section::<NetworkFields>(&mut page, "`[network]`");
+    say(&mut page, &network::notes());
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");

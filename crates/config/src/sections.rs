@@ -6,7 +6,7 @@ use flyball_model::{AccountName, Mode};
 use flyball_settings::{Fields, Key, Mistake, Node, Settings, Span, Table, Value, Variable, did_you_mean};
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 4] = ["mode", "heroku", "monitor", "reaction"];
+pub(crate) const TOP: [&str; 5] = ["mode", "network", "heroku", "monitor", "reaction"];
 
 /// The top level.
 pub(crate) struct InstanceFields(Instance);
@@ -62,9 +62,9 @@ pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
         let hint = match did_you_mean(&key.name, TOP) {
             Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
-            Some("heroku") => "did you mean `[heroku]`?".to_owned(),
+            Some(meant @ ("network" | "heroku")) => format!("did you mean `[{meant}]`?"),
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "known here: mode, [heroku], [[monitor]], [[reaction]]".to_owned(),
+            None => "known here: mode, [network], [heroku], [[monitor]], [[reaction]]".to_owned(),
         };
         found.push(mistake.hint(hint).into());
     }

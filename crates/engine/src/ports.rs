@@ -39,12 +39,19 @@ pub trait Accounts: Send + Sync {
 pub trait Observe: Send + Sync {
     /// Looks once, and says what was seen.
     async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading;
+
+    /// Goes over to the networks of other definitions. Whoever connects to none need not listen.
+    fn define(&self, _network: &flyball_config::Network) {}
 }
 
 #[async_trait]
 impl Observe for Observer {
     async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
         Observer::observe(self, monitor, begun_at).await
+    }
+
+    fn define(&self, network: &flyball_config::Network) {
+        self.permit(Arc::clone(&network.rules));
     }
 }
 
