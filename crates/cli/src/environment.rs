@@ -1,7 +1,8 @@
 //! The environment: the one place that reads it. Everything else is given values.
 
+use flyball_engine::Home;
 use flyball_heroku::token::Surroundings;
-use flyball_model::Excerpt;
+use flyball_model::{AppId, Excerpt};
 use secrecy::{ExposeSecret, SecretString};
 use std::ffi::OsString;
 
@@ -32,6 +33,18 @@ impl Environment {
     /// The dyno that we run on, such as `web.1`, if we run on one.
     pub(crate) fn dyno(self) -> Option<Excerpt> {
         text("DYNO").map(|dyno| Excerpt::of(&dyno))
+    }
+
+    /// Where we run: what a dyno knows of its app is in HEROKU_APP_NAME and HEROKU_APP_ID, where the app has
+    /// `runtime-dyno-metadata` switched on.
+    pub(crate) fn home(self) -> Home {
+        let name = text("HEROKU_APP_NAME").and_then(|name| name.parse().ok());
+        let id = text("HEROKU_APP_ID").map(AppId::new);
+        match (name, id) {
+            (None, None) if self.dyno().is_some() => Home::SomeApp,
+            (None, None) => Home::Elsewhere,
+            (name, id) => Home::App { name, id },
+        }
     }
 
     /// Who asks, as the operating system names them.

@@ -1,6 +1,6 @@
 //! What a valid file says.
 
-use crate::Mistakes;
+use crate::{Mistakes, Network};
 use flyball_model::{AccountName, AppLimits, AppName, Mode, MonitorId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Definitions {
     /// What holds for the whole instance.
     pub settings: Instance,
+    /// What checks may reach, and by what Flyball tells an outage of its own.
+    pub network: Network,
     /// In the order of the file; their names are unique.
     pub monitors: Vec<Monitor>,
     /// In the order of the file; their names are unique.

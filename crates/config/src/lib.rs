@@ -17,6 +17,7 @@ mod found;
 mod lines;
 mod mistakes;
 mod monitor;
+mod network;
 mod reaction;
 mod reference;
 mod secrets;
@@ -26,6 +27,7 @@ mod starting;
 pub use cost::{AccountCost, Cost, cost};
 pub use definitions::{Account, Change, Changes, Definitions, Instance};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
+pub use network::Network;
 pub use reference::reference;
 pub use starting::{starting_file, starting_file_at_stand_in};
 
@@ -53,6 +55,7 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
     let mut found = Vec::new();
 
     let settings = sections::instance(root, &mut found);
+    let network = network::network(root, &mut found);
     let accounts = sections::accounts(root, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
     let monitor_entries: Vec<Entry<'_>> = entries(root, &monitor_family, &mut found)
@@ -84,6 +87,7 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
 
     let mut definitions = Definitions {
         settings,
+        network,
         monitors,
         reactions,
         accounts,

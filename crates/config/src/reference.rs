@@ -1,6 +1,7 @@
 //! The reference of every section, kind and field, made from the same lines that read them.
 
 use crate::monitor::MonitorFields;
+use crate::network::{self, NetworkFields};
 use crate::reaction::ReactionFields;
 use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
 use flyball_settings::{FieldDescription, KindDescription, Need, Settings, describe};
@@ -18,6 +19,8 @@ pub fn reference() -> String {
     );
     section::<InstanceFields>(&mut page, "The top level");
     section::<LimitFields>(&mut page, "`[limits]`");
+    section::<NetworkFields>(&mut page, "`[network]`");
+    say(&mut page, &network::notes());
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");

@@ -6,7 +6,7 @@ use flyball_model::{AccountName, AppLimits, AppName, Mode};
 use flyball_settings::{Bounds, Fields, Key, Mistake, Node, Settings, Span, Table, Value, Variable, did_you_mean};
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 6] = ["mode", "own_app", "limits", "heroku", "monitor", "reaction"];
+pub(crate) const TOP: [&str; 7] = ["mode", "own_app", "limits", "network", "heroku", "monitor", "reaction"];
 
 /// The keys of the top level that are no sections.
 const INSTANCE: [&str; 2] = ["mode", "own_app"];
@@ -92,9 +92,9 @@ pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
         let hint = match did_you_mean(&key.name, TOP) {
             Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
-            Some(meant @ ("heroku" | "limits")) => format!("did you mean `[{meant}]`?"),
+            Some(meant @ ("limits" | "network" | "heroku")) => format!("did you mean `[{meant}]`?"),
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "known here: mode, own_app, [limits], [heroku], [[monitor]], [[reaction]]".to_owned(),
+            None => "known here: mode, own_app, [limits], [network], [heroku], [[monitor]], [[reaction]]".to_owned(),
         };
         found.push(mistake.hint(hint).into());
     }

@@ -9,12 +9,13 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Block {
     Top,
+    Network,
     Heroku,
     Account,
     Monitor,
     Reaction,
 }
-use Block::{Account, Heroku, Monitor, Reaction, Top};
+use Block::{Account, Heroku, Monitor, Network, Reaction, Top};
 
 /// How many monitors, reactions and accounts the valid file has.
 const BLOCKS: usize = 32;
@@ -33,6 +34,7 @@ fn valid(block: Block, number: usize) -> Vec<String> {
     ];
     let lines: &[&str] = match block {
         Top => &["", "mode = \"act\"", ""],
+        Network => &["[network]", "deny_networks = [\"private\"]", "references = []", ""],
         Heroku => &["[heroku]", "token = { env = \"KEY\" }", ""],
         Account => &["[heroku.accounts.team-#]", "token = { env = \"KEY_#\" }", ""],
         Monitor => &[
@@ -66,6 +68,10 @@ const MISTAKES: &[(Block, &[(usize, &str)])] = &[
     (Top, &[(1, "mode = »\"try\"")]),
     (Top, &[(1, "»mood = \"act\"")]),
     (Top, &[(1, "mode = »act")]),
+    (Network, &[(1, "deny_networks = [\"10.0.0.0/8\", »\"10.0.0.1/8\"]")]),
+    (Network, &[(1, "allow_networks = [\"loopback\", \"private\", »\"loopback\"]")]),
+    (Network, &[(1, "»deny_network = [\"private\"]")]),
+    (Network, &[(2, "references = »[\"dns.google:443\"]")]),
     (Heroku, &[(1, "token = »\"geheim\"")]),
     (Heroku, &[(1, "»host = \"staging\"")]),
     (Heroku, &[(1, "»tokne = { env = \"KEY\" }")]),
@@ -132,7 +138,7 @@ const MISTAKES: &[(Block, &[(usize, &str)])] = &[
 
 /// The valid file with these mistakes in it, and the lines and columns at which they are to be told.
 fn file(injected: &BTreeMap<(Block, usize), usize>) -> (String, BTreeSet<(usize, usize)>) {
-    let blocks = [Top, Heroku].into_iter().map(|block| (block, 0));
+    let blocks = [Top, Network, Heroku].into_iter().map(|block| (block, 0));
     let many =
         [Account, Monitor, Reaction].into_iter().flat_map(|block| (0..BLOCKS).map(move |number| (block, number)));
     let mut text = String::new();
@@ -179,7 +185,7 @@ fn there_are_more_than_thirty_kinds_of_mistake_and_each_is_told_alone() {
     assert!(MISTAKES.len() > 30);
     check(&BTreeMap::new());
     for (mistake, (block, _)) in MISTAKES.iter().enumerate() {
-        let number = if matches!(block, Top | Heroku) { 0 } else { 1 + mistake % (BLOCKS - 1) };
+        let number = if matches!(block, Top | Network | Heroku) { 0 } else { 1 + mistake % (BLOCKS - 1) };
         check(&BTreeMap::from([((*block, number), mistake)]));
     }
 }
@@ -194,7 +200,7 @@ proptest! {
         let mut injected = BTreeMap::new();
         for (mistake, number) in picked {
             let block = MISTAKES[mistake].0;
-            let number = if matches!(block, Top | Heroku) { 0 } else { number };
+            let number = if matches!(block, Top | Network | Heroku) { 0 } else { number };
             injected.entry((block, number)).or_insert(mistake);
         }
         for number in 1..BLOCKS {

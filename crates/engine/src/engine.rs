@@ -105,7 +105,8 @@ impl Engine {
         let reactions: Vec<Definition> = definitions.reactions.iter().map(reaction_definition).collect();
         self.ports.store.define(&monitors, &reactions, now).await?;
         self.ports.accounts.define(&definitions.accounts);
-        self.ports.references.define(definitions);
+        self.ports.observe.define(&definitions.network);
+        self.ports.references.define(&definitions.network);
         let mut memory = self.memory();
         let wiring = Wiring::new(definitions, self.mode, &memory.wiring, now);
         memory.rewire(wiring);

@@ -19,6 +19,7 @@ mod turn;
 mod wiring;
 
 pub use engine::Engine;
-pub use ports::{Accounts, Clock, Ids, Observe, Ports, References};
+pub use flyball_decide::Home;
+pub use ports::{Accounts, Clock, Ids, NoReferences, Observe, Ports, References};
 pub use turn::Observed;
 pub use wiring::{Subject, Wiring};

@@ -41,7 +41,18 @@ pub trait References: Send + Sync {
     async fn reached(&self) -> Vec<bool>;
 
     /// Goes over to the references of other definitions. Whoever always has the same need not listen.
-    fn define(&self, _definitions: &flyball_config::Definitions) {}
+    fn define(&self, _network: &flyball_config::Network) {}
+}
+
+/// No references: whoever has none never doubts itself for them.
+#[derive(Debug, Clone, Copy)]
+pub struct NoReferences;
+
+#[async_trait]
+impl References for NoReferences {
+    async fn reached(&self) -> Vec<bool> {
+        Vec::new()
+    }
 }
 
 /// Makes readings.
@@ -49,12 +60,19 @@ pub trait References: Send + Sync {
 pub trait Observe: Send + Sync {
     /// Looks once, and says what was seen.
     async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading;
+
+    /// Goes over to the networks of other definitions. Whoever connects to none need not listen.
+    fn define(&self, _network: &flyball_config::Network) {}
 }
 
 #[async_trait]
 impl Observe for Observer {
     async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
         Observer::observe(self, monitor, begun_at).await
+    }
+
+    fn define(&self, network: &flyball_config::Network) {
+        self.permit(Arc::clone(&network.rules));
     }
 }
 

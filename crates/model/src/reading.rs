@@ -127,6 +127,8 @@ pub enum Blind {
     Booting,
     /// A setting could not be used now: an environment variable that is not there.
     Settings,
+    /// The file forbids checks to connect there.
+    Forbidden,
 }
 
 /// A verdict with its reason.

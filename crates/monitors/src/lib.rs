@@ -12,6 +12,6 @@ mod values;
 
 pub use kinds::{Exchange, HerokuDynos, Http, Idle, Kind, Page, Sought, SoughtText, Tcp, Text};
 pub use monitor::Monitor;
-pub use net::{Failure, Trust};
+pub use net::{Failure, NetworkRules, References, Trust};
 pub use observer::{AccountLookup, Observer, SecretLookup};
-pub use values::{Address, ByteSize, HeaderList, HostName, Keyword, Method, PageUrl, Pattern, StatusList};
+pub use values::{Address, ByteSize, HeaderList, HostName, Keyword, Method, Networks, PageUrl, Pattern, StatusList};

@@ -2,7 +2,7 @@
 
 use crate::kinds::{IdleConnections, Kind, observe_http};
 use crate::net::{Network, Tls};
-use crate::{Monitor, Trust};
+use crate::{Monitor, NetworkRules, References, Trust};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, MonitorId, Reading, Timestamp};
 use secrecy::SecretString;
@@ -37,8 +37,20 @@ impl Observer {
     /// The same, with names looked up at these servers instead of the system's.
     #[must_use]
     pub fn with_name_servers(mut self, servers: Vec<SocketAddr>) -> Self {
-        self.network = Network::with_name_servers(servers);
+        self.network = self.network.with_name_servers(servers);
         self
+    }
+
+    /// From now on checks reach what these rules permit; kept connections that lead elsewhere are not used again.
+    /// Until this is called, nothing is denied but what always is.
+    pub fn permit(&self, rules: Arc<NetworkRules>) {
+        self.network.follow(rules);
+    }
+
+    /// Who tells whether the world can be reached from here: with the names of checks, and without their rules.
+    #[must_use]
+    pub fn references(&self) -> References {
+        self.network.references()
     }
 
     /// Looks once, and says what was seen. Takes no longer than the monitor's own time-out, and never fails: what

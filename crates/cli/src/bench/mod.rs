@@ -11,7 +11,7 @@ use crate::output::{Format, data, json};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use flyball_engine::live::{Figures, Live};
-use flyball_engine::{Accounts, Clock, Engine, Ids, Ports};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, Mode, NodeId, duration};
 use flyball_monitors::{Observer, Trust};
@@ -129,6 +129,7 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
         store: Arc::new(store.clone()),
         accounts: Arc::new(NoAccounts),
         observe: Arc::new(Observer::new(secrets, accounts, Trust::System)),
+        references: Arc::new(NoReferences),
         clock,
         ids: Arc::clone(&ids),
     };

@@ -11,6 +11,7 @@ use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
 use flyball_monitors::{Kind, Monitor};
 use flyball_settings::did_you_mean;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What was seen, as data.
 #[derive(Serialize)]
@@ -30,7 +31,9 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
         return Err(no_such("monitor", asked.monitor.as_str(), wiring, names));
     };
     let accounts = wiring.accounts(&definitions)?;
-    let reading = wiring.observer(&accounts).observe(monitor, wiring.now()).await;
+    let observer = wiring.observer(&accounts);
+    observer.permit(Arc::clone(&definitions.network.rules));
+    let reading = observer.observe(monitor, wiring.now()).await;
     let looks_at = monitor.kind.subject();
     let hint = hint(wiring, monitor, &reading);
     match wiring.format {

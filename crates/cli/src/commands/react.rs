@@ -48,6 +48,7 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
     let ports = wiring.ports(store.clone(), &accounts);
     let mode = if wiring.environment.dyno().is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;
+    let engine = engine.at_home(wiring.environment.home());
 
     let considered = engine.consider(&asked.reaction).await;
     let intent = match considered.map_err(|why| not_considered(wiring, &definitions, &asked.reaction, why))? {

@@ -89,7 +89,7 @@ async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Resu
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.environment.dyno();
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
-    let engine = Arc::new(Engine::new(ports, node, mode));
+    let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
     engine.start(definitions).await?;
     let mode = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => format!(

@@ -56,8 +56,8 @@ pub(super) const fn name(kind: Kind) -> &'static str {
 pub(super) fn text(page: &str, without: Option<Kind>) -> String {
     let there = |kind: &&Kind| Some(**kind) != without;
     let mut text = String::from(
-        "# One app, five monitors, eight reactions. The waits (settle, stabilize, cooldown) are those of a day that takes\n\
-         # a minute: leave them out, and they are minutes.\n",
+        "# One app, five monitors, eight reactions. The waits (settle, stabilize, cooldown, give_way) are those of a day\n\
+         # that takes a minute: leave them out, and they are minutes.\n",
     );
     for Watched { name: monitor, judged_by, kinds } in &MONITORS {
         let attached: Vec<String> = kinds.iter().filter(there).map(|kind| format!("\"{}\"", name(*kind))).collect();
@@ -112,7 +112,7 @@ fn reaction(kind: Kind) -> (&'static str, String) {
         Kind::RollbackRelease => (
             "One release further back at a time, until the page is well.",
             format!(
-                "causes = [\"text\"]\ntrigger = 2\nsettle = \"10s\"\n\
+                "causes = [\"text\"]\ntrigger = 2\nsettle = \"10s\"\ngive_way = \"1s\"\n\
                  rollback_release = {{ app = \"{APP}\", min_release = {OLDEST_RELEASE} }}"
             ),
         ),

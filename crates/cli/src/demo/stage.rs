@@ -6,7 +6,7 @@ use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock, Engine, Ids, Ports};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, TimeLimits};
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
@@ -62,6 +62,8 @@ impl Stage {
                 Arc::new(move |_: &AccountName| Some(Arc::clone(&watching))),
                 Trust::System,
             )),
+            // Everything here is on this machine.
+            references: Arc::new(NoReferences),
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };

@@ -97,6 +97,8 @@ impl Teller {
             | Event::File { .. }
             | Event::Unknown { begins: false, .. }
             | Event::Would { .. }
+            // The people of the shop tell what they do by themselves.
+            | Event::Foreign { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. } => return None,
         };

@@ -34,7 +34,11 @@ fn style(event: &Event) -> Style {
             Outcome::Refused { .. } | Outcome::InDoubt { .. } => BAD,
             Outcome::NotDone { .. } | Outcome::Superseded { .. } => ODD,
         },
-        Event::Unknown { .. } | Event::Lost { .. } | Event::Paused { .. } | Event::Resumed { .. } => ODD,
+        Event::Unknown { .. }
+        | Event::Lost { .. }
+        | Event::Foreign { .. }
+        | Event::Paused { .. }
+        | Event::Resumed { .. } => ODD,
         Event::Queued { .. } | Event::Would { .. } => Style::new().bold(),
         Event::Engine { .. } | Event::File { .. } | Event::Held { .. } => Style::new(),
     }

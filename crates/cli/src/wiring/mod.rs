@@ -5,11 +5,13 @@
 mod accounts;
 mod clock;
 mod ids;
+mod references;
 mod signals;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use clock::SystemClock;
 pub(crate) use ids::SystemIds;
+pub(crate) use references::References;
 pub(crate) use signals::{hangups, stopped_by_person};
 
 use crate::arguments::Common;
@@ -164,10 +166,12 @@ impl Wiring {
 
     /// Everything outside that an engine speaks to.
     pub(crate) fn ports(&self, store: Sqlite, accounts: &Arc<Accounts>) -> Ports {
+        let observer = self.observer(accounts);
         Ports {
             store: Arc::new(store),
             accounts: Arc::clone(accounts) as Arc<dyn flyball_engine::Accounts>,
-            observe: Arc::new(self.observer(accounts)),
+            references: Arc::new(References::new(observer.references())),
+            observe: Arc::new(observer),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }

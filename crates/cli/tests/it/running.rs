@@ -166,6 +166,23 @@ async fn a_changed_file_may_name_another_account() {
 }
 
 #[tokio::test]
+async fn a_changed_file_may_forbid_a_network_and_what_is_forbidden_is_unknown_and_causes_nothing() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    wait_for("it scales", async || stage.web() >= 2).await;
+    stage.write(&format!("[network]\ndeny_networks = [\"loopback\"]\n\n{FAILING}"));
+    let words = "127.0.0.1 is in a network that checks may not reach (loopback)";
+    up.until("it is unknown", |up| up.printed().contains(words)).await;
+    let unknown = async || stage.monitor("page").await["unknown_in_a_row"].as_u64().unwrap();
+    let (then, web) = (unknown().await, stage.web());
+    wait_for("it stays so", async || unknown().await >= then + 3).await;
+    assert_eq!(stage.web(), web);
+    let told = stage.run(&["check", "page"]).await;
+    assert!(told.code == Some(75) && told.stdout.contains(words), "{told:?}");
+}
+
+#[tokio::test]
 async fn the_database_is_beside_the_file_unless_it_is_named() {
     let stage = Stage::new().await;
     stage.write(FAILING);

@@ -27,7 +27,9 @@ impl Address {
         self.port
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads an address, if it is one: a host, a colon, and a port that is not 0.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let (name, port) = split_port(text)?;
         Some(Self { host: Host::parse(name).ok()?, port: port? })
     }

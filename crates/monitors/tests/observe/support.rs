@@ -1,8 +1,8 @@
 //! Settings from TOML text, and an observer without secrets or accounts.
 
-use flyball_model::{Cause, Evidence, Finding, HttpEvidence, MonitorId, MonitorName, Reading, Timestamp};
-use flyball_monitors::{Http, Kind, Monitor, Observer, Trust};
-use flyball_settings::{Key, Mistake, Node, Table, Value};
+use flyball_model::{Blind, Cause, Evidence, Finding, HttpEvidence, MonitorId, MonitorName, Reading, Timestamp};
+use flyball_monitors::{Http, Kind, Monitor, NetworkRules, Networks, Observer, Trust};
+use flyball_settings::{Key, Mistake, Node, Table, Take, Value};
 use rustls::RootCertStore;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -71,6 +71,22 @@ pub(crate) fn observer() -> Observer {
     observer_trusting(RootCertStore::empty())
 }
 
+/// Rules that deny some networks and allow others, each as the file would name it.
+pub(crate) fn rules(deny: &[&str], allow: &[&str]) -> Arc<NetworkRules> {
+    let networks = |texts: &[&str]| -> Vec<Networks> {
+        let written = |text: &&str| Node { value: Value::Text((*text).to_owned()), span: 0..0 };
+        texts.iter().map(|text| Networks::take(&written(text), &mut Vec::new()).unwrap()).collect()
+    };
+    Arc::new(NetworkRules::new(&networks(deny), &networks(allow)))
+}
+
+/// An observer that may not reach these networks.
+pub(crate) fn observer_denied(deny: &[&str]) -> Observer {
+    let observer = observer();
+    observer.permit(rules(deny, &[]));
+    observer
+}
+
 /// One reading of a page, with `…` in the settings replaced by the server's `http://address`.
 pub(crate) async fn look(server: SocketAddr, settings: &str) -> Reading {
     let settings = settings.replace('…', &format!("http://{server}"));
@@ -90,6 +106,12 @@ pub(crate) fn evidence(reading: &Reading) -> &HttpEvidence {
 pub(crate) fn assert_failing(reading: &Reading, cause: Cause, part: &str) {
     assert_eq!(reading.finding, Finding::Failing(cause), "{}", reading.words);
     assert!(reading.words.as_str().contains(part), "{}", reading.words);
+}
+
+/// Expects a reading that is unknown because the network is forbidden, in exactly these words.
+#[track_caller]
+pub(crate) fn assert_forbidden(reading: &Reading, words: &str) {
+    assert_eq!((reading.finding, reading.words.as_str()), (Finding::Unknown(Blind::Forbidden), words));
 }
 
 /// Expects a passing reading.

@@ -97,7 +97,15 @@ pub(super) fn outcome(written: &str, shop: &Shop) -> String {
             assert_eq!(kind.boots_anew(), effect.boots_anew(), "a kind says of itself what its effects do");
             let Sight { app, taken_at, .. } = shop.sight.clone();
             let account = kind.account().clone();
-            let plan = Plan { account, app: app.name, app_id: app.id, effect, seen_at: taken_at, gist: String::new() };
+            let plan = Plan {
+                account,
+                app: app.name,
+                app_id: app.id,
+                effect,
+                seen_at: taken_at,
+                gist: String::new(),
+                restores: None,
+            };
             plan.to_string()
         }
     }

@@ -9,7 +9,7 @@ use super::verdict::{Exchange, Page, Text};
 use crate::net::{Failure, Progress, StallWatch, Step};
 use crate::observer::Observer;
 use crate::values::Method;
-use flyball_model::{Blind, Cause, Excerpt, MonitorId, Reading, Timestamp};
+use flyball_model::{Blind, Cause, Excerpt, Finding, MonitorId, Reading, Timestamp};
 use http::Response;
 use http::header::LOCATION;
 use hyper::body::Incoming;
@@ -80,6 +80,16 @@ async fn finished(partial: Partial) -> Result<Page, Failure> {
     Ok(Page { status, text, body_bytes, cut_short })
 }
 
+/// The failure; of a network that may not be reached also that it is the page which leads there, and not the file.
+fn led_there(failure: Failure, redirected_to: Option<&Excerpt>) -> Failure {
+    match (failure.finding, redirected_to) {
+        (Finding::Unknown(Blind::Forbidden), Some(_)) => {
+            Failure { words: format!("{}, and a redirect led there", failure.words), ..failure }
+        }
+        _ => failure,
+    }
+}
+
 /// Who asks, and for what.
 struct Asking<'a> {
     observer: &'a Observer,
@@ -92,7 +102,8 @@ impl Asking<'_> {
     async fn follow(&self, first: Hop<'_>, seen: &mut Seen) -> Result<(), Failure> {
         let mut hop = first;
         for _ in 0..=self.http.follow_redirects {
-            let (mut connection, answer) = self.ask(&hop, &mut seen.progress).await?;
+            let asked = self.ask(&hop, &mut seen.progress).await;
+            let (mut connection, answer) = asked.map_err(|failure| led_there(failure, seen.redirected_to.as_ref()))?;
             let key = self.http.reuse.then(|| hop.connection_key());
             let method = hop.method();
             // With nothing to follow, the redirect is the page.
@@ -117,6 +128,8 @@ impl Asking<'_> {
     async fn ask(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<(Connection, Response<Incoming>), Failure> {
         if self.http.reuse
             && let Some(mut connection) = self.observer.idle().take(self.monitor, &hop.connection_key())
+            // The rules may have changed since it was made. Then the name is looked up again, and judged anew.
+            && self.observer.network().permits(connection.address.ip())
         {
             progress.reuse(connection.address);
             match connection.send(hop.request(connection.version())).await {

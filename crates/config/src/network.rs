@@ -1,0 +1,183 @@
+//! `[network]`: what checks may reach, and by what Flyball tells an outage of its own.
+
+use crate::found::Found;
+use crate::sections::table;
+use flyball_monitors::{Address, NetworkRules, Networks};
+use flyball_settings::{Fields, Mistake, Node, Settings, Table, Take, Value};
+use std::sync::Arc;
+
+/// More entries than this are a list for a firewall. Each check goes through all of them.
+const NETWORKS_MAX: usize = 256;
+/// One reference alone is as likely to be down as what is watched; more than eight are a load on others for nothing.
+const REFERENCES_MIN: usize = 2;
+const REFERENCES_MAX: usize = 8;
+/// Two that belong to different companies, answer from everywhere, and are up whenever anything is.
+const REFERENCES: [&str; 2] = ["one.one.one.one:443", "dns.google:443"];
+
+/// What checks may reach, and by what Flyball tells an outage of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// Which networks checks may reach. Shared with whoever follows them.
+    pub rules: Arc<NetworkRules>,
+    /// Places that are reached whenever our own network works: none, or two at least.
+    pub references: Vec<Address>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { rules: Arc::default(), references: default_references().0 }
+    }
+}
+
+fn default_references() -> References {
+    References(REFERENCES.map(|text| Address::parse(text).expect("the references are addresses")).to_vec())
+}
+
+/// `[network]`
+pub(crate) struct NetworkFields(Network);
+
+impl Settings for NetworkFields {
+    const KIND: &str = "network";
+    const SUMMARY: &str = "what checks may reach, and by what Flyball tells an outage of its own";
+    const EXAMPLE: &str = "deny_networks = [\"private\", \"203.0.113.0/24\"]\nallow_networks = [\"10.1.2.0/24\"]";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let deny = fields.or("deny_networks", NetworkList::default(), "[]", "where checks never connect to");
+        let allow =
+            fields.or("allow_networks", NetworkList::default(), "[]", "exceptions, also from what always is denied");
+        let references = fields.or(
+            "references",
+            default_references(),
+            &format!("{REFERENCES:?}"),
+            "places that are reached whenever our own network works; with none, Flyball never doubts itself",
+        );
+        let rules = NetworkRules::new(&deny?.0, &allow?.0);
+        Some(Self(Network { rules: Arc::new(rules), references: references?.0 }))
+    }
+}
+
+/// Reads the section; what it is unless said where there is none.
+pub(crate) fn network(root: &Table, found: &mut Vec<Found>) -> Network {
+    let Some((_, node)) = root.get(NetworkFields::KIND) else { return Network::default() };
+    let mut mistakes = Vec::new();
+    let fields = table(node, "a table, `[network]`", &mut mistakes)
+        .and_then(|(table, span)| NetworkFields::from_table(table, span, &mut mistakes));
+    found.extend(mistakes.into_iter().map(Found::from));
+    fields.map(|fields| fields.0).unwrap_or_default()
+}
+
+/// What the reference says below the fields, in Markdown: what the rules mean, and what they begin with.
+pub(crate) fn notes() -> String {
+    let members = |networks: Networks| networks.members().iter().map(|network| format!("`{network}`")).collect();
+    let [private, loopback] = [Networks::Private, Networks::Loopback].map(members).map(|list: Vec<_>| list.join(", "));
+    let denied: Vec<String> =
+        NetworkRules::always_denied().map(|(network, name)| format!("`{network}` ({name})")).collect();
+    let denied = denied.join(", ");
+    format!(
+        "`http` and `tcp` checks connect to no address of a denied network, whatever its name was and however many \
+         redirects led there: the address that is judged is the one that is connected to. Such a check is *unknown*, and \
+         causes no reaction. Of a name with several addresses those that are permitted are tried. What is allowed is never \
+         denied, even where the denial names a smaller network. An IPv6 address that carries an IPv4 address \
+         (IPv4-mapped, NAT64, 6to4, Teredo, ISATAP) is reached only if neither is denied.\n\n\
+         `\"private\"` stands for {private}; `\"loopback\"` is this host: {loopback}. Always denied, unless allowed: \
+         {denied}.\n"
+    )
+}
+
+/// The networks of one setting.
+#[derive(Default)]
+struct NetworkList(Vec<Networks>);
+
+impl Take for NetworkList {
+    fn expected() -> String {
+        format!("a list of at most {NETWORKS_MAX}, each {}", Networks::expected())
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let networks: Vec<Networks> = distinct(node, mistakes)?;
+        if networks.len() > NETWORKS_MAX {
+            let label = format!("expected at most {NETWORKS_MAX}");
+            mistakes.push(Mistake::new(node.span.clone(), format!("{} networks", networks.len()), label));
+            return None;
+        }
+        Some(Self(networks))
+    }
+}
+
+/// The references.
+struct References(Vec<Address>);
+
+impl Take for References {
+    fn expected() -> String {
+        format!("a list of {REFERENCES_MIN} to {REFERENCES_MAX}, or an empty one, each {}", Address::expected())
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let references: Vec<Address> = distinct(node, mistakes)?;
+        let expected = format!("expected {REFERENCES_MIN} to {REFERENCES_MAX}, or none");
+        match references.len() {
+            0 | REFERENCES_MIN..=REFERENCES_MAX => Some(Self(references)),
+            1 => {
+                let hint =
+                    "when it alone is down, everything else would be doubted; add another that is not its neighbour";
+                let mistake = Mistake::new(node.span.clone(), "one reference alone", expected);
+                mistakes.push(mistake.hint(hint));
+                None
+            }
+            many => {
+                mistakes.push(Mistake::new(node.span.clone(), format!("{many} references"), expected));
+                None
+            }
+        }
+    }
+}
+
+/// The members of a list, none of which may be there twice.
+fn distinct<T: Take + PartialEq>(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Vec<T>> {
+    let before = mistakes.len();
+    let members = Vec::<T>::take(node, mistakes)?;
+    let Value::List(written) = &node.value else { return Some(members) };
+    for (nth, (member, node)) in members.iter().zip(written).enumerate() {
+        if members[..nth].contains(member) {
+            mistakes.push(Mistake::new(node.span.clone(), "the same twice", "already in this list"));
+        }
+    }
+    (mistakes.len() == before).then_some(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    fn network_of(text: &str) -> Network {
+        read("flyball.toml", text).unwrap_or_else(|mistakes| panic!("{mistakes}")).network
+    }
+
+    #[test]
+    fn without_the_section_nothing_is_denied_but_what_always_is_and_two_references_stand() {
+        let network = network_of("");
+        assert_eq!(network, Network::default());
+        assert_eq!(*network.rules, NetworkRules::new(&[], &[]));
+        let shown: Vec<String> = network.references.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, REFERENCES);
+        assert_eq!(network_of("[network]"), network);
+    }
+
+    #[test]
+    fn an_empty_list_of_references_is_none() {
+        assert!(network_of("[network]\nreferences = []").references.is_empty());
+        let two = network_of("[network]\nreferences = [\"a.example:1\", \"[::1]:2\"]").references;
+        assert_eq!(two.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a.example:1", "[::1]:2"]);
+    }
+
+    #[test]
+    fn rules_are_equal_when_they_say_the_same() {
+        let one = network_of("[network]\ndeny_networks = [\"private\"]\nallow_networks = [\"10.1.2.0/24\"]");
+        assert_eq!(
+            one,
+            network_of("network.allow_networks = [\"10.1.2.0/24\"]\nnetwork.deny_networks = [\"private\"]")
+        );
+        assert_ne!(one.rules, Network::default().rules);
+    }
+}
