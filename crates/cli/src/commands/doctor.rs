@@ -1,14 +1,14 @@
 //! `flyball doctor`: whether everything is as it should be, line by line, each with what to do.
 
-use super::reading::engine_state;
+use super::reading::{Desk, engine_state};
 use super::validate::{cost_in_words, counted};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::{Accounts, Wiring};
 use flyball_config::{AccountCost, Definitions, cost};
-use flyball_engine::Accounts as _;
-use flyball_engine::queries::EngineState;
+use flyball_engine::queries::{EngineState, Rival};
+use flyball_engine::{Accounts as _, Home};
 use flyball_heroku::Heroku;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, AppName, DynoSize, MonitorName, ProcessType, Timestamp, duration};
@@ -87,8 +87,12 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
     {
         of_accounts(wiring, &definitions, &accounts, &mut findings).await;
     }
+    if let Some(definitions) = &definitions {
+        findings.extend(of_home(wiring, definitions));
+    }
     findings.push(of_database(wiring).await);
     findings.push(of_engine(wiring));
+    findings.extend(of_rivals(wiring).await);
 
     match wiring.format {
         Format::Json => output::json(&findings)?,
@@ -372,6 +376,42 @@ fn of_engine(wiring: &Wiring) -> Finding {
             Finding::new("engine", Health::Note, "does not run").hint(Some("`flyball up` starts it"))
         }
         Err(failure) => of_failure("engine", &failure),
+    }
+}
+
+/// Whether a reaction would act on the app that we run on, as far as that is known here.
+fn of_home(wiring: &Wiring, definitions: &Definitions) -> Vec<Finding> {
+    let own = match (wiring.environment.home(), &definitions.settings.own_app) {
+        (Home::App { name: Some(name), .. }, _) => name,
+        (Home::Elsewhere | Home::SomeApp, Some(name)) => name.clone(),
+        (Home::SomeApp, None) => {
+            return vec![
+                Finding::bad("home", "Flyball runs on a dyno, and does not know of which app: every reaction holds")
+                    .hint(Some("`heroku labs:enable runtime-dyno-metadata`, or `own_app = \"…\"` in the file")),
+            ];
+        }
+        (Home::Elsewhere | Home::App { name: None, .. }, _) => return Vec::new(),
+    };
+    let on_it = definitions.reactions.iter().filter(|reaction| *reaction.kind.app() == own);
+    let told = on_it.map(|reaction| match reaction.policy.allow_self {
+        true => format!("\"{}\" acts on {own}, on which Flyball itself runs", reaction.name),
+        false => format!("\"{}\" holds: Flyball itself runs on {own}", reaction.name),
+    });
+    told.map(|words| Finding::new("home", Health::Note, words)).collect()
+}
+
+/// What looks like another autoscaler. Where nothing was remembered yet, nothing can be told.
+async fn of_rivals(wiring: &Wiring) -> Vec<Finding> {
+    let Ok(desk) = Desk::open(wiring).await else { return Vec::new() };
+    let Ok(reader) = desk.reader(wiring) else { return Vec::new() };
+    let told = |Rival { app, process_type, times }: Rival| {
+        let words = format!("{process_type} of {app} was scaled {times} times within an hour by others");
+        let hint = "this looks like another autoscaler: switch one of the two off, or set `give_way` on the reaction";
+        Finding::bad("rivals", words).hint(Some(hint))
+    };
+    match reader.rivals().await {
+        Ok(rivals) => rivals.into_iter().map(told).collect(),
+        Err(error) => vec![of_failure("rivals", &error.into())],
     }
 }
 

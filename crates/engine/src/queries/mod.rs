@@ -3,6 +3,7 @@
 //! A [`Reader`] builds every view from the definitions and the store alone, so that it works beside a running engine and
 //! from another process. It changes nothing and calls nobody. What the command line prints as JSON is the view itself.
 
+mod foreign;
 mod history;
 mod monitor;
 mod next;
@@ -11,6 +12,7 @@ mod run;
 mod status;
 mod why;
 
+pub use foreign::Rival;
 pub use history::{HistoryFilter, HistoryLine};
 pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;

@@ -147,6 +147,11 @@ fn held(because: &Because, next_reading: Timestamp) -> Next {
         let words = "It can go no further: raise its limit in the file, or change the app by hand.".to_owned();
         return Next { at: None, words };
     }
+    if let Because::GivenUp { .. } = because {
+        let words =
+            "It needs a person: it acts again in the next episode, or once `give_up_after` is raised.".to_owned();
+        return Next { at: None, words };
+    }
     let at = because.until().map_or(next_reading, |until| until.max(next_reading));
     let words = format!("It asks again at each reading, next at {}: {because}.", at.time_of_day());
     Next { at: Some(at), words }
@@ -262,6 +267,7 @@ mod tests {
                 "or as soon as the file or what is seen of the app changes",
             ),
             (Case { holds: Some(at_maximum), ..case() }, "-", "It can go no further"),
+            (Case { holds: Some(Because::GivenUp { effects: 10 }), ..case() }, "-", "It needs a person"),
             (Case { holds: Some(Because::Maintenance), ..case() }, "110", "asks again at each reading"),
         ];
         for (case, second, words) in cases {

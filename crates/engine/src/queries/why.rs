@@ -1,5 +1,6 @@
 //! `why`: what was seen, what is held and for what reason, and what may come next, in sentences.
 
+use super::foreign::changed_by_others;
 use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView, ago, when};
 use flyball_model::{AppName, MonitorName, ReactionName, Timestamp};
 use flyball_monitors::Monitor;
@@ -85,7 +86,7 @@ impl Reader<'_> {
     }
 
     /// The apps that the file names, in its order, each once.
-    fn apps(&self) -> Vec<AppName> {
+    pub(super) fn apps(&self) -> Vec<AppName> {
         let watched = self.definitions.monitors.iter().filter_map(|monitor| monitor.kind.app());
         let acted_on = self.definitions.reactions.iter().map(|reaction| reaction.kind.app());
         let mut apps: Vec<AppName> = Vec::new();
@@ -142,7 +143,8 @@ impl Reader<'_> {
         let sighting = self.store.sighting(self.host, app).await?;
         let page = RunsPage { app: Some(app.clone()), runs: RUNS, ..RunsPage::default() };
         let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
-        let sentences = vec![seen(sighting.as_ref(), self.now)];
+        let mut sentences = vec![seen(sighting.as_ref(), self.now)];
+        sentences.extend(sighting.as_ref().and_then(|sighting| changed_by_others(sighting, self.now)));
         let about = About::App(app.clone());
         parts.push(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs });
         let reactions: Vec<&Reaction> =
