@@ -184,7 +184,7 @@ impl Engine {
             Err(error) => {
                 batch.entries.truncate(own_entries);
                 let decided = u32::try_from(batch.runs.len()).unwrap_or(u32::MAX);
-                self.memory().store_fails(error.to_string(), decided, now);
+                self.memory().store_fails(error.in_full(), decided, now);
             }
         }
         saved

@@ -47,7 +47,7 @@ pub async fn follow(
                 Ok(words) => words,
                 Err(error) => {
                     // Tried again with the next look.
-                    tracing::error!(%error, "a changed file could not be applied; the old one goes on");
+                    tracing::error!(error = %error.in_full(), "a changed file could not be applied; the old one goes on");
                     continue;
                 }
             },
@@ -56,7 +56,7 @@ pub async fn follow(
         known = found;
         tracing::info!("{words}");
         if let Err(error) = engine.tell(Event::File { words }).await {
-            tracing::error!(%error, "a change of the file could not be recorded");
+            tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
         }
     }
 }

@@ -140,6 +140,14 @@ impl Error {
         }
     }
 
+    /// The whole of it in one line: what happened, and what that came from.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     /// Whether the same may well succeed a moment later.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
@@ -225,6 +233,8 @@ mod tests {
         assert!(busy.hint().is_some() && busy.may_pass());
         let runs = Error::EngineRuns { file: file.clone(), process: Some(41) };
         assert_eq!(runs.to_string(), "cannot start on flyball.db: another flyball runs on it (process 41)");
+        let other = Error::other("save", std::io::Error::other("the disk is on fire"));
+        assert_eq!(other.in_full(), "cannot save: the disk is on fire");
         let closed = Error::CannotOpen { doing: "open it".into(), file };
         assert!(closed.hint().expect("has one").contains("the directory . exists"));
     }

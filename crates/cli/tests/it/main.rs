@@ -1,11 +1,15 @@
 //! The real binary, from the outside: its words, its exit codes, and what it does to a stand-in for Heroku.
 
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod explaining;
 #[cfg(test)]
 mod file;
+#[cfg(test)]
+mod home;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]

@@ -89,7 +89,16 @@ impl Stage {
 
     /// The binary, with nothing in its environment but what a test gives it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = bare(self.folder.path(), arguments);
+        self.known(bare(self.folder.path(), arguments))
+    }
+
+    /// The same, in a shell that does something first.
+    pub(crate) fn command_after(&self, first: &str, arguments: &[&str]) -> Command {
+        self.known(after(self.folder.path(), first, arguments))
+    }
+
+    /// Tells a command where the stand-in is.
+    fn known(&self, mut command: Command) -> Command {
         command.env("HEROKU_HOST", self.sim.url()).env("HEROKU_API_KEY", &self.token);
         command
     }
@@ -162,7 +171,20 @@ fn of(views: &Value, name: &str) -> Value {
 /// The binary in a folder, with an environment that is empty.
 pub(crate) fn bare(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flyball"));
-    command.args(arguments).current_dir(folder).env_clear().env("USER", "ann").env("HOME", folder);
+    command.args(arguments);
+    held(command, folder)
+}
+
+/// The binary, in a shell that does something first.
+fn after(folder: &Path, first: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_flyball")]).args(arguments);
+    held(command, folder)
+}
+
+/// A command that knows nothing of us, that we listen to, and that does not outlive us.
+fn held(mut command: Command, folder: &Path) -> Command {
+    command.current_dir(folder).env_clear().env("USER", "ann").env("HOME", folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -220,7 +220,9 @@ async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
                 match shared.engine.choose(app, now).await {
                     Ok(runs) if runs.is_empty() => {}
                     Ok(_) => shared.work.notify_one(),
-                    Err(error) => tracing::error!(%error, "a choice could not be recorded, so nothing is done"),
+                    Err(error) => {
+                        tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done")
+                    }
                 }
             });
         }
@@ -255,7 +257,7 @@ async fn worker(shared: Arc<Shared>, stop: CancellationToken) {
         let due = match engine.ports().store.due(engine.ports().clock.now()).await {
             Ok(due) => due,
             Err(error) => {
-                tracing::error!(%error, "what is owed could not be read; trying again");
+                tracing::error!(error = %error.in_full(), "what is owed could not be read; trying again");
                 continue;
             }
         };
@@ -264,7 +266,7 @@ async fn worker(shared: Arc<Shared>, stop: CancellationToken) {
             shared.tasks.spawn(async move {
                 let shared = shared_by_task;
                 if let Err(error) = shared.engine.advance(run).await {
-                    tracing::error!(%error, run = %run, "a run could not be recorded; it is looked at again");
+                    tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
                 }
                 shared.working.end(run);
             });
@@ -283,7 +285,7 @@ async fn sweeper(shared: Arc<Shared>, stop: CancellationToken) {
         }
         let ports = shared.engine.ports();
         if let Err(error) = ports.store.sweep(ports.clock.now()).await {
-            tracing::error!(%error, "what is too old could not be removed; trying again later");
+            tracing::error!(error = %error.in_full(), "what is too old could not be removed; trying again later");
         }
     }
 }

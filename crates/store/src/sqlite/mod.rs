@@ -24,7 +24,7 @@ pub use lock::EngineLock;
 use crate::Error;
 use crate::error::Fault;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlitePool, SqliteTransaction};
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,4 +124,14 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(is_outside_transaction(connection)))
+}
+
+/// Whether a connection that comes back may be used again. Where the disk is full or fails, SQLite itself has ended the
+/// transaction; rolling it back fails then, and the connection would refuse to begin another one for good.
+/// Source: <https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
+async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback may still be under way; what is asked next comes after it.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
