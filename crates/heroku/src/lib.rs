@@ -4,10 +4,12 @@
 //! changes Heroku, and tests bring a simulated one, either as a body of the trait or as a [`Transport`] under [`Live`],
 //! which then exercises every line between a call and its bytes.
 //!
-//! Four promises shape it:
+//! Five promises shape it:
 //!
-//! - **A changing call is sent at most once.** Nothing in here repeats anything; [`Error::next`] says what may follow
-//!   and [`Error::sent`] whether the call can have taken effect. The caller's loop is the retry.
+//! - **A changing call is sent at most once**, whatever comes of it. [`Error::next`] says what may follow and
+//!   [`Error::sent`] whether the call can have taken effect. The caller's loop is the retry.
+//! - **A read is sent again only where somebody waits for it**: around an effect or for a person, after trouble that may
+//!   pass, at most twice, within [`READ_TOTAL`] ([`Retries`]). A monitor's next interval is its retry.
 //! - **Observers never starve effects.** All clones of one [`Live`] spend from one [`Budget`], and those made by
 //!   [`Live::for_monitors`] stop while there is still enough left for effects.
 //! - **A refused token is not sent on and on.** After a 401 every clone of that [`Live`] stops but for a slow probe.
@@ -16,7 +18,7 @@
 //!
 //! ```no_run
 //! # async fn example(now: flyball_heroku::Clock, ids: flyball_heroku::RequestIds) -> Result<(), Box<dyn std::error::Error>> {
-//! use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, TimeLimits};
+//! use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
 //!
 //! let live = Live::new(LiveSettings {
 //!     base: BaseUrl::from_heroku_host(None)?,
@@ -24,6 +26,7 @@
 //!     user_agent: "example/1.0".into(),
 //!     budget: Budget::default(),
 //!     limits: TimeLimits::default(),
+//!     retries: Retries::none(),
 //!     clock: now,
 //!     request_ids: ids,
 //! })?;
@@ -61,7 +64,10 @@ pub use error::{Error, ErrorKind, Next, Sent};
 pub use heroku::{Account, Answer, Heroku, OneOff, RELEASES_A_PAGE, TIME_TO_LIVE_MAX};
 pub use host::{BaseUrl, InvalidHost};
 pub use https::{Https, HttpsError};
-pub use live::{CHANGE_DEADLINE, Clock, Live, LiveSettings, READ_DEADLINE, RequestIds, TimeLimits};
+pub use live::{
+    CHANGE_DEADLINE, Chance, Clock, Live, LiveSettings, Pause, READ_DEADLINE, READ_TOTAL, RequestIds, Retries,
+    TimeLimits,
+};
 pub use read_only::ReadOnly;
 pub use stats::Stats;
 pub use token::Token;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Counts since the client was made, shared by all its clones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Calls that were handed to the transport, by the call's name ([`crate::Call::name`]); pages count singly.
+    /// Calls that were handed to the transport, by the call's name ([`crate::Call::name`]); pages and repeats count singly.
     pub calls: BTreeMap<&'static str, u64>,
     /// Of these, those that Heroku answered with 304, because nothing had changed.
     pub not_modified: u64,

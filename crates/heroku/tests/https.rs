@@ -1,7 +1,7 @@
 //! The real transport against servers on loopback that misbehave on purpose.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use flyball_heroku::{BaseUrl, Budget, Error, ErrorKind, Heroku, Live, LiveSettings, Next, Sent, TimeLimits};
+use flyball_heroku::{BaseUrl, Budget, Error, ErrorKind, Heroku, Live, LiveSettings, Next, Retries, Sent, TimeLimits};
 use flyball_model::{AppName, ProcessType, Quantity, Timestamp};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -115,6 +115,7 @@ fn client(base: &str) -> Live {
         user_agent: "flyball/test".into(),
         budget: Budget::default(),
         limits: TimeLimits { read: LIMIT, change: LIMIT },
+        retries: Retries::none(),
         clock: Arc::new(|| Timestamp::EPOCH),
         request_ids: Arc::new(|| "ours".to_owned()),
     };

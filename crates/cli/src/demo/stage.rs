@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use flyball_engine::live::Live;
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, TimeLimits};
+use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
 use flyball_monitors::{Observer, Trust};
@@ -128,6 +128,8 @@ fn client(url: &str, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Herok
         user_agent: concat!("flyball/", env!("CARGO_PKG_VERSION"), " (demo)").to_owned(),
         budget: Budget::default(),
         limits: TimeLimits::default(),
+        // Its calls are counted, and nothing on the way to the stand-in can break.
+        retries: Retries::none(),
         clock: {
             let time = Arc::clone(&time);
             Arc::new(move || time.now())

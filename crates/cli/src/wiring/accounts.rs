@@ -10,7 +10,7 @@ use flyball_engine::Clock as _;
 use flyball_heroku::token::{NoToken, Source, discover};
 use flyball_heroku::{
     Account as HerokuAccount, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Live, LiveSettings,
-    OneOff, TimeLimits, Token,
+    OneOff, Retries, TimeLimits, Token,
 };
 use flyball_model::{
     AccountName, App, AppName, Dyno, DynoName, DynoSize, ProcessFormation, ProcessType, Quantity, Release, ReleaseId,
@@ -156,6 +156,7 @@ impl Lazy {
             user_agent: concat!("flyball/", env!("CARGO_PKG_VERSION")).to_owned(),
             budget: Budget::default(),
             limits: TimeLimits::default(),
+            retries: retries(),
             clock: Arc::new(|| SystemClock.now()),
             request_ids: Arc::new(|| SystemIds.request(SystemClock.now())),
         })
@@ -167,6 +168,11 @@ impl Lazy {
         let value = self.environment.variable(variable).ok_or_else(|| no_token(format!("{variable} is not set")))?;
         value.expose_secret().parse().map_err(|error| no_token(format!("{variable} holds none: {error}")))
     }
+}
+
+/// Reads that failed are sent again by the system's clock and chance.
+fn retries() -> Retries {
+    Retries::new(Arc::new(|wait| Box::pin(tokio::time::sleep(wait))), Arc::new(|| SystemIds.draw()))
 }
 
 fn no_token(reason: String) -> NoToken {

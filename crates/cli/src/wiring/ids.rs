@@ -4,6 +4,9 @@ use flyball_engine::Ids;
 use flyball_model::{NodeId, RunId, Timestamp};
 use uuid::{NoContext, Uuid};
 
+/// As many bits of chance as an `f64` holds exactly.
+const BITS: u64 = (1 << f64::MANTISSA_DIGITS) - 1;
+
 /// Makes UUIDs of version 7 from a time and the system's chance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemIds;
@@ -17,6 +20,14 @@ impl SystemIds {
     /// The id of a request.
     pub(crate) fn request(self, now: Timestamp) -> String {
         uuid(now).to_string()
+    }
+
+    /// A number from 0 up to 1, by the same chance.
+    #[expect(clippy::cast_precision_loss, reason = "the 53 bits that are kept fit")]
+    pub(crate) fn draw(self) -> f64 {
+        // The low half of a version 7 UUID is chance but for its first two bits.
+        let (_, chance) = uuid(Timestamp::EPOCH).as_u64_pair();
+        (chance & BITS) as f64 / (BITS + 1) as f64
     }
 }
 
@@ -42,5 +53,15 @@ mod tests {
         let later = Timestamp::from_millis(1_700_000_000_124);
         assert!(SystemIds.run(at) < SystemIds.run(later));
         assert_ne!(SystemIds.run(at), SystemIds.run(at));
+    }
+
+    #[test]
+    fn draws_lie_between_0_and_1_and_in_every_part_of_it() {
+        let draws: Vec<f64> = (0..1_000).map(|_| SystemIds.draw()).collect();
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+        for part in 0..4 {
+            let (from, to) = (f64::from(part) / 4.0, f64::from(part + 1) / 4.0);
+            assert!(draws.iter().any(|draw| (from..to).contains(draw)), "none of a thousand in {from}..{to}");
+        }
     }
 }

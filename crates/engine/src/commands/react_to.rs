@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use flyball_config::Definitions;
 use flyball_decide::{Facts, may_act};
 use flyball_heroku::{
-    BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, TimeLimits, Transport, TransportError,
+    BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport,
+    TransportError,
 };
 use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, Rank, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
@@ -209,6 +210,7 @@ async fn calls(plan: &Plan) -> Vec<Call> {
             user_agent: String::new(),
             budget: Budget::default(),
             limits: TimeLimits::default(),
+            retries: Retries::none(),
             clock: Arc::new(|| Timestamp::EPOCH),
             request_ids: Arc::new(String::new),
         },

@@ -45,13 +45,20 @@ pub(super) struct Ask<'a> {
     pub(super) range: Option<String>,
     pub(super) if_none_match: Option<HeaderValue>,
     pub(super) body: Option<&'a Value>,
+    /// How long it may take, where that is less than the call's own limit.
+    pub(super) within: Option<Duration>,
     /// What beside the token must not be shown, should an answer echo it.
     pub(super) secrets: &'a [&'a str],
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(call: &'a Call, method: Method, path: &'a [&'a str], variant: Variant) -> Self {
-        Self { call, method, path, variant, range: None, if_none_match: None, body: None, secrets: &[] }
+        Self { call, method, path, variant, range: None, if_none_match: None, body: None, within: None, secrets: &[] }
+    }
+
+    /// The same, to be answered within this time.
+    pub(super) fn within(&self, time: Duration) -> Self {
+        Self { within: Some(time), ..self.clone() }
     }
 }
 
@@ -65,7 +72,7 @@ impl Live {
         // Asking how many calls are left costs none.
         let permit = match call {
             Call::RateLimit => None,
-            _ => Some(self.permit(call).await?),
+            _ => Some(self.permit(&ask).await?),
         };
         let began = (self.shared.clock)();
         // Once more, because the refusal may have come while this call waited for its token.
@@ -106,16 +113,23 @@ impl Live {
 
     /// A token for this call. As long as Heroku has not said how many there are, monitors queue for it, but not longer
     /// than a call may take.
-    async fn permit(&self, call: &Call) -> Result<Permit, Error> {
+    async fn permit(&self, ask: &Ask<'_>) -> Result<Permit, Error> {
         let Shared { budget, clock, .. } = &*self.shared;
-        let taken = tokio::time::timeout(self.deadline(call), budget.take_when_told(self.caller, || clock())).await;
+        let limit = self.limit(ask);
+        let taken = tokio::time::timeout(limit, budget.take_when_told(self.caller, || clock())).await;
         let wait = match taken {
             Ok(Ok(permit)) => return Ok(permit),
             Ok(Err(Refused::Short(wait))) => wait,
-            Ok(Err(Refused::Untold)) | Err(_) => self.deadline(call),
+            Ok(Err(Refused::Untold)) | Err(_) => limit,
         };
         self.count(|stats| stats.over_budget += 1);
-        Err(Error::new(call.clone(), ErrorKind::OverBudget { wait }))
+        Err(Error::new(ask.call.clone(), ErrorKind::OverBudget { wait }))
+    }
+
+    /// How long what is asked may take.
+    fn limit(&self, ask: &Ask<'_>) -> Duration {
+        let own = self.deadline(ask.call);
+        ask.within.map_or(own, |within| within.min(own))
     }
 
     fn request(&self, ask: &Ask<'_>) -> Request {
@@ -137,7 +151,7 @@ impl Live {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let url = self.shared.base.at(ask.path);
-        Request { method: ask.method.clone(), url, headers, body, deadline: self.deadline(ask.call) }
+        Request { method: ask.method.clone(), url, headers, body, deadline: self.limit(ask) }
     }
 
     fn refused(&self, ask: &Ask<'_>, response: &Response) -> Error {

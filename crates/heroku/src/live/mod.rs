@@ -4,14 +4,16 @@ mod cache;
 mod exchange;
 mod pages;
 mod refusal;
+mod retry;
 mod stop;
 
 use crate::wire::{self, Misread};
 use crate::{
     Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
-    RELEASES_A_PAGE, Stats, Token, Transport,
+    RELEASES_A_PAGE, Response, Stats, Token, Transport,
 };
 use async_trait::async_trait;
+use bytes::Bytes;
 use cache::{Cache, Known};
 use exchange::{Ask, Variant, answer, unreadable, whole};
 use flyball_model::{
@@ -20,6 +22,8 @@ use flyball_model::{
 };
 use http::header::ETAG;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use retry::Patience;
+pub use retry::{Chance, Pause, READ_TOTAL, Retries};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::fmt;
@@ -27,8 +31,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stop::Stop;
 
-/// How long a read may take. Heroku answers within a second; its router gives up after 30. A monitor that waits longer
-/// than this learns nothing more.
+/// How long one attempt at one page of a read may take; [`READ_TOTAL`] bounds them together. Heroku answers within a
+/// second; its router gives up after 30. A monitor that waits longer than this learns nothing more.
 pub const READ_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a change may take. Longer than a read, because a change of which nothing is known costs a look and a wait;
 /// shorter than the router's 30 s, because nothing else is done to the process type meanwhile.
@@ -42,7 +46,7 @@ pub type RequestIds = Arc<dyn Fn() -> String + Send + Sync>;
 /// How long calls may take, from their start to the last byte of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// Calls that only look.
+    /// Calls that only look: each attempt at each page, and [`READ_TOTAL`] in all.
     pub read: Duration,
     /// Calls that change Heroku.
     pub change: Duration,
@@ -66,6 +70,8 @@ pub struct LiveSettings {
     pub budget: Budget,
     /// How long calls may take.
     pub limits: TimeLimits,
+    /// Whether reads are sent again. Changes never are.
+    pub retries: Retries,
     /// Tells the time.
     pub clock: Clock,
     /// Makes the ids of requests.
@@ -87,6 +93,7 @@ struct Shared {
     transport: Arc<dyn Transport>,
     budget: Budget,
     limits: TimeLimits,
+    retries: Retries,
     clock: Clock,
     request_ids: RequestIds,
     cache: Mutex<Cache>,
@@ -102,6 +109,13 @@ impl fmt::Debug for Live {
             .field("budget", &self.shared.budget)
             .finish_non_exhaustive()
     }
+}
+
+/// The answer to a read, whole.
+struct Fetched {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
 }
 
 /// A list's page, and how it goes on.
@@ -123,12 +137,24 @@ impl Live {
 
     /// The same over any transport.
     pub fn over(transport: Arc<dyn Transport>, settings: LiveSettings) -> Self {
-        let LiveSettings { base, token, user_agent, budget, limits, clock, request_ids } = settings;
+        let LiveSettings { base, token, user_agent, budget, limits, retries, clock, request_ids } = settings;
         let user_agent: String = user_agent.chars().filter(|char| matches!(char, ' '..='~')).take(200).collect();
         let user_agent = HeaderValue::try_from(user_agent).expect("visible ASCII and blanks are a header");
         let (cache, stats, stop) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let shared =
-            Shared { base, token, user_agent, transport, budget, limits, clock, request_ids, cache, stats, stop };
+        let shared = Shared {
+            base,
+            token,
+            user_agent,
+            transport,
+            budget,
+            limits,
+            retries,
+            clock,
+            request_ids,
+            cache,
+            stats,
+            stop,
+        };
         Self { shared: Arc::new(shared), caller: Caller::Effects }
     }
 
@@ -162,7 +188,7 @@ impl Live {
         &self.shared.base
     }
 
-    /// How long this call may take. A change that was lost may still arrive until then.
+    /// How long one attempt at this call may take. A change that was lost may still arrive until then.
     #[must_use]
     pub fn deadline(&self, call: &Call) -> Duration {
         if call.is_change() { self.shared.limits.change } else { self.shared.limits.read }
@@ -182,24 +208,53 @@ impl Live {
         self.shared.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The patience of a read that begins now.
+    fn patience(&self) -> Patience {
+        Patience::new((self.shared.clock)())
+    }
+
+    /// Sends a read until it is answered whole, or given up.
+    async fn fetch(&self, ask: &Ask<'_>, patience: &mut Patience) -> Result<Fetched, Error> {
+        let now = || (self.shared.clock)();
+        loop {
+            let Some(left) = patience.left(now()) else {
+                let late = Error::new(ask.call.clone(), ErrorKind::TimedOut);
+                return Err(late.with_message("all of its pages together took too long"));
+            };
+            let error = match self.fetch_once(ask.within(left)).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) => error,
+            };
+            self.shared.retries.wait(self.caller, error, patience.spent(now())).await?;
+            patience.repeat();
+        }
+    }
+
+    async fn fetch_once(&self, ask: Ask<'_>) -> Result<Fetched, Error> {
+        let call = ask.call;
+        let Response { status, headers, body } = self.exchange(ask).await?;
+        // A 304 has no body that could break.
+        let body = if status == StatusCode::NOT_MODIFIED { Bytes::new() } else { whole(call, &headers, body)? };
+        Ok(Fetched { status, headers, body })
+    }
+
     /// Reads one thing or one page, conditionally if it was read before.
     async fn read<T: Send + Sync + 'static>(
         &self,
         mut ask: Ask<'_>,
+        patience: &mut Patience,
         parse: fn(&[u8]) -> Result<T, Misread>,
     ) -> Result<Answer<Arc<Page<T>>>, Error> {
         let call = ask.call;
         let key = [ask.variant.accept(), ask.range.as_deref().unwrap_or_default(), &ask.path.join("/")].join(" ");
         let known: Option<Known<Page<T>>> = self.cache().get(&key);
         ask.if_none_match = known.as_ref().map(|known| known.etag.clone());
-        let response = self.exchange(ask).await?;
-        if let (StatusCode::NOT_MODIFIED, Some(known)) = (response.status, known) {
-            return Ok(answer(known.value, &response.headers));
+        let Fetched { status, headers, body } = self.fetch(&ask, patience).await?;
+        if let (StatusCode::NOT_MODIFIED, Some(known)) = (status, known) {
+            return Ok(answer(known.value, &headers));
         }
-        let headers = response.headers;
-        let body = whole(call, &headers, response.body)?;
         let value = parse(&body).map_err(|misread| unreadable(call, &headers, &misread))?;
-        let next = if response.status == StatusCode::PARTIAL_CONTENT { next_range(&headers) } else { None };
+        let next = if status == StatusCode::PARTIAL_CONTENT { next_range(&headers) } else { None };
         let page = Arc::new(Page { value, next });
         match headers.get(ETAG) {
             Some(etag) => self.cache().put(key, etag.clone(), Arc::clone(&page), body.len()),
@@ -216,7 +271,8 @@ impl Live {
         variant: Variant,
         parse: fn(&[u8]) -> Result<T, Misread>,
     ) -> Result<Answer<T>, Error> {
-        let page = self.read(Ask::new(call, Method::GET, path, variant), parse).await?;
+        let ask = Ask::new(call, Method::GET, path, variant);
+        let page = self.read(ask, &mut self.patience(), parse).await?;
         Ok(page.map(|page| page.value.clone()))
     }
 
@@ -226,12 +282,13 @@ impl Live {
         &self,
         mut ask: Ask<'_>,
         enough: usize,
+        patience: &mut Patience,
         parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
     ) -> Result<Answer<Vec<T>>, Error> {
         let call = ask.call;
         let mut list = Vec::new();
         for _ in 0..pages::PAGES_MAX {
-            let page = self.read(ask.clone(), parse).await?;
+            let page = self.read(ask.clone(), patience, parse).await?;
             list.extend_from_slice(&page.value.value);
             match &page.value.next {
                 Some(next) if list.len() < enough => ask.range = Some(next.clone()),
@@ -250,28 +307,39 @@ impl Live {
     ) -> Result<Answer<Vec<T>>, Error> {
         let mut ask = Ask::new(call, Method::GET, path, Variant::Three);
         ask.range = Some(pages::WHOLE_LIST.to_owned());
-        self.list(ask, usize::MAX, parse).await
+        self.list(ask, usize::MAX, &mut self.patience(), parse).await
     }
 
-    async fn page_of_releases(&self, call: &Call, app: &AppName, range: String) -> Result<Answer<Vec<Release>>, Error> {
+    async fn page_of_releases(
+        &self,
+        call: &Call,
+        app: &AppName,
+        range: String,
+        patience: &mut Patience,
+    ) -> Result<Answer<Vec<Release>>, Error> {
         let path = ["apps", app.as_str(), "releases"];
         let mut ask = Ask::new(call, Method::GET, &path, Variant::Sdk);
         ask.range = Some(range);
-        self.list(ask, RELEASES_A_PAGE, wire::releases).await
+        self.list(ask, RELEASES_A_PAGE, patience, wire::releases).await
     }
 
     /// The config vars as of a release. Never kept: what the cache holds stays in memory for as long as we run.
-    async fn config(&self, app: &AppName, release: ReleaseVersion) -> Result<Answer<wire::Config>, Error> {
+    async fn config(
+        &self,
+        app: &AppName,
+        release: ReleaseVersion,
+        patience: &mut Patience,
+    ) -> Result<Answer<wire::Config>, Error> {
         let call = Call::Config { app: app.clone(), release };
         let version = release.get().to_string();
         let path = ["apps", app.as_str(), "releases", &version, "config-vars"];
-        let response = self.exchange(Ask::new(&call, Method::GET, &path, Variant::Three)).await?;
-        let body = whole(&call, &response.headers, response.body)?;
-        let config = wire::config(&body).map_err(|misread| unreadable(&call, &response.headers, &misread))?;
-        Ok(answer(config, &response.headers))
+        let Fetched { headers, body, .. } =
+            self.fetch(&Ask::new(&call, Method::GET, &path, Variant::Three), patience).await?;
+        let config = wire::config(&body).map_err(|misread| unreadable(&call, &headers, &misread))?;
+        Ok(answer(config, &headers))
     }
 
-    /// Makes a change, once.
+    /// Makes a change, once, whatever comes of it: it may have taken effect, so that only whoever looked may decide anew.
     async fn change<T>(
         &self,
         ask: Ask<'_>,
@@ -320,11 +388,10 @@ impl Heroku for Live {
     async fn rate_limit(&self) -> Result<Answer<u32>, Error> {
         let call = Call::RateLimit;
         let ask = Ask::new(&call, Method::GET, &["account", "rate-limits"], Variant::Three);
-        let response = self.exchange(ask).await?;
-        let body = whole(&call, &response.headers, response.body)?;
-        let left = wire::rate_limit(&body).map_err(|misread| unreadable(&call, &response.headers, &misread))?;
+        let Fetched { headers, body, .. } = self.fetch(&ask, &mut self.patience()).await?;
+        let left = wire::rate_limit(&body).map_err(|misread| unreadable(&call, &headers, &misread))?;
         self.shared.budget.told(left, (self.shared.clock)());
-        Ok(answer(left, &response.headers))
+        Ok(answer(left, &headers))
     }
 
     async fn app(&self, app: &AppName) -> Result<Answer<App>, Error> {
@@ -344,17 +411,18 @@ impl Heroku for Live {
 
     async fn releases(&self, app: &AppName, below: Option<ReleaseVersion>) -> Result<Answer<Vec<Release>>, Error> {
         let call = Call::Releases { app: app.clone(), below };
+        let mut patience = self.patience();
         let Some(bound) = below else {
-            let page = self.page_of_releases(&call, app, pages::newest()).await?;
+            let page = self.page_of_releases(&call, app, pages::newest(), &mut patience).await?;
             return Ok(page.map(|page| pages::in_order(page, None)));
         };
         if bound <= ReleaseVersion::new(1) {
             // Versions count from 1.
             return Ok(Answer { value: Vec::new(), request_id: None, date: None });
         }
-        let mut page = self.page_of_releases(&call, app, pages::on_from(bound)).await?;
+        let mut page = self.page_of_releases(&call, app, pages::on_from(bound), &mut patience).await?;
         if !pages::is_below(&page.value, bound) {
-            page = self.page_of_releases(&call, app, pages::by_value(bound)).await?;
+            page = self.page_of_releases(&call, app, pages::by_value(bound), &mut patience).await?;
         }
         Ok(page.map(|page| pages::in_order(page, below)))
     }
@@ -369,7 +437,9 @@ impl Heroku for Live {
         one: ReleaseVersion,
         other: ReleaseVersion,
     ) -> Result<Answer<Vec<String>>, Error> {
-        let (one, other) = (self.config(app, one).await?, self.config(app, other).await?);
+        let mut patience = self.patience();
+        let one = self.config(app, one, &mut patience).await?;
+        let other = self.config(app, other, &mut patience).await?;
         Ok(other.map(|other| wire::difference(&one.value, &other)))
     }
 

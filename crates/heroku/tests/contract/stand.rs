@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use flyball_heroku::{
-    BaseUrl, Body, Budget, Live, LiveSettings, Request, Response, TimeLimits, Transport, TransportError,
+    BaseUrl, Body, Budget, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport, TransportError,
 };
 use flyball_heroku_sim::{Fault, Server, World, WorldFile, handle};
 use flyball_model::Timestamp;
@@ -69,6 +69,7 @@ fn settings(base: &str, token: &str) -> LiveSettings {
         user_agent: "flyball/test".into(),
         budget: Budget::default(),
         limits: TimeLimits { read: LIMIT, change: LIMIT },
+        retries: Retries::none(),
         clock: Arc::new(start),
         request_ids: Arc::new(move || format!("ours-{}", ids.fetch_add(1, Ordering::SeqCst))),
     }

@@ -3,6 +3,7 @@
 
 mod budget;
 mod failures;
+mod retries;
 mod stop;
 mod support;
 

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use flyball_heroku::{
-    BaseUrl, Body, Budget, Live, LiveSettings, Request, Response, TimeLimits, Transport, TransportError,
+    BaseUrl, Body, Budget, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport, TransportError,
 };
 use flyball_model::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,26 +22,38 @@ pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Result<Body, TransportError>,
+    takes: Duration,
 }
 
 /// An answer with this status and body.
 pub(crate) fn reply(status: u16, body: &str) -> Reply {
-    Reply { status, headers: Vec::new(), body: Ok(Body::Whole(Bytes::copy_from_slice(body.as_bytes()))) }
+    Reply {
+        status,
+        headers: Vec::new(),
+        body: Ok(Body::Whole(Bytes::copy_from_slice(body.as_bytes()))),
+        takes: Duration::ZERO,
+    }
 }
 
 /// An answer whose head came and whose body did not.
 pub(crate) fn head_only(status: u16, body: Body) -> Reply {
-    Reply { status, headers: Vec::new(), body: Ok(body) }
+    Reply { status, headers: Vec::new(), body: Ok(body), takes: Duration::ZERO }
 }
 
 /// No answer at all.
 pub(crate) fn lost(error: TransportError) -> Reply {
-    Reply { status: 0, headers: Vec::new(), body: Err(error) }
+    Reply { status: 0, headers: Vec::new(), body: Err(error), takes: Duration::ZERO }
 }
 
 impl Reply {
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Time passes until it comes.
+    pub(crate) fn taking(mut self, takes: Duration) -> Self {
+        self.takes = takes;
         self
     }
 }
@@ -68,6 +81,7 @@ pub(crate) struct Script {
     now: AtomicI64,
     ids: AtomicU32,
     stalled: watch::Sender<bool>,
+    waits: Mutex<Vec<Duration>>,
 }
 
 impl Script {
@@ -107,6 +121,26 @@ impl Script {
     }
 
     pub(crate) fn client_with(self: &Arc<Self>, budget: Budget) -> Live {
+        self.client_of(budget, Retries::none())
+    }
+
+    /// A client that sends reads again. It waits by the script's clock, and each time for half of what it might.
+    pub(crate) fn patient_client(self: &Arc<Self>) -> Live {
+        let script = Arc::clone(self);
+        let pause = move |wait| -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            script.waits.lock().unwrap().push(wait);
+            script.pass(wait);
+            Box::pin(std::future::ready(()))
+        };
+        self.client_of(Budget::default(), Retries::new(Arc::new(pause), Arc::new(|| 0.5)))
+    }
+
+    /// How long was waited between attempts.
+    pub(crate) fn waits(&self) -> Vec<u128> {
+        self.waits.lock().unwrap().iter().map(Duration::as_millis).collect()
+    }
+
+    fn client_of(self: &Arc<Self>, budget: Budget, retries: Retries) -> Live {
         let (clock, ids) = (Arc::clone(self), Arc::clone(self));
         let settings = LiveSettings {
             base: BaseUrl::production(),
@@ -114,6 +148,7 @@ impl Script {
             user_agent: "flyball/test".into(),
             budget,
             limits: TimeLimits::default(),
+            retries,
             clock: Arc::new(move || Timestamp::from_millis(clock.now.load(Ordering::SeqCst))),
             request_ids: Arc::new(move || format!("ours-{}", ids.ids.fetch_add(1, Ordering::SeqCst) + 1)),
         };
@@ -133,6 +168,7 @@ impl Transport for Script {
         });
         self.stalled.subscribe().wait_for(|stalled| !stalled).await.unwrap();
         let reply = self.replies.lock().unwrap().pop_front().expect("no call was expected");
+        self.pass(reply.takes);
         let mut headers = HeaderMap::new();
         for (name, value) in reply.headers {
             headers.insert(HeaderName::from_static(name), HeaderValue::try_from(value).unwrap());

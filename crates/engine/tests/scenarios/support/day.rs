@@ -11,7 +11,7 @@ use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::{Accounts, Clock, Engine, Observed, Ports, References};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, TimeLimits};
+use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
     AccountName, Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, Run, RunId, RunState, Timestamp,
@@ -119,6 +119,7 @@ impl Day {
             user_agent: "flyball/scenario".into(),
             budget: Budget::default(),
             limits: TimeLimits::default(),
+            retries: Retries::none(),
             clock: Arc::new(move || clock.now()),
             request_ids: Arc::new(move || format!("ours-{}", ids.next())),
         };
