@@ -7,6 +7,8 @@ mod explaining;
 #[cfg(test)]
 mod file;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod pausing;
