@@ -1,12 +1,14 @@
 //! Text from outside: one line, bounded, and nothing in it that could move a terminal's cursor.
 
+use flyball_model::Excerpt;
+
 /// `text` on one line, at most `chars_max` characters, without control or direction-changing characters.
 pub(crate) fn clean(text: &str, chars_max: usize) -> String {
     let mut cleaned = String::with_capacity(text.len().min(chars_max));
     let mut blank = false;
     let mut taken = 0;
     for char in text.chars() {
-        if char.is_whitespace() || char.is_control() || is_direction(char) {
+        if !Excerpt::shows(char) {
             blank = taken > 0;
             continue;
         }
@@ -25,11 +27,6 @@ pub(crate) fn clean(text: &str, chars_max: usize) -> String {
     cleaned
 }
 
-/// Characters that reorder or hide the text around them.
-fn is_direction(char: char) -> bool {
-    matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +38,7 @@ mod tests {
             ("  two\n\tlines \r\n", "two lines"),
             ("a\u{1b}[31mred", "a [31mred"),
             ("evil\u{202e}txt", "evil txt"),
+            ("a\u{9b}2J\u{61c}b", "a 2J b"),
             ("0123456789abc", "0123456789…"),
             ("", ""),
             ("\u{0}\u{7f}", ""),

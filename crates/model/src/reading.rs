@@ -183,7 +183,7 @@ impl Excerpt {
                 kept.push('…');
                 break;
             }
-            if c.is_whitespace() || c.is_control() || is_invisible(c) {
+            if !Self::shows(c) {
                 blank = chars > 0;
                 continue;
             }
@@ -202,11 +202,40 @@ impl Excerpt {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a character shows itself and leaves all others as they are: no white space, nothing that a terminal
+    /// obeys (C0 and C1 controls), and nothing that hides or reorders text.
+    #[must_use]
+    pub fn shows(c: char) -> bool {
+        !(c.is_whitespace() || c.is_control() || is_invisible(c))
+    }
 }
 
-/// Characters that change how others are shown: direction marks and the like.
+/// Characters that are not seen themselves, and of which some change how others are seen: direction marks, joiners,
+/// fillers, tags.
+///
+/// Source: Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`) without the variation selectors that
+/// choose between text and emoji, and with the interlinear annotations.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 impl fmt::Display for Excerpt {
@@ -344,6 +373,9 @@ mod tests {
         let whole = "x".repeat(Excerpt::CHARS_MAX);
         assert_eq!(Excerpt::of(&whole).as_str(), whole);
         assert_eq!(Excerpt::of("   ").as_str(), "");
+        // A filler, a soft hyphen, an Arabic letter mark, a tag: each would hide something.
+        assert_eq!(Excerpt::of("a\u{3164}b\u{ad}c\u{61c}d\u{e0041}e\u{9b}31m").as_str(), "a b c d e 31m");
+        assert_eq!(Excerpt::of("caf\u{e9} \u{2764}\u{fe0f} \u{5e9}").as_str(), "caf\u{e9} \u{2764}\u{fe0f} \u{5e9}");
         let twice = Excerpt::of(Excerpt::of(hostile).as_str());
         assert_eq!(twice, Excerpt::of(hostile));
     }

@@ -58,6 +58,7 @@ mod tests {
     #[test]
     fn only_what_is_permitted_is_left_to_be_tried() {
         assert_eq!(permitted(&["fe80::1", "1.1.1.1", "169.254.1.1", "::1"]).unwrap(), ["1.1.1.1", "::1"]);
+        assert_eq!(permitted(&["1.1.1.1", "169.254.1.1"]).unwrap(), ["1.1.1.1"]);
         let forbidden = permitted(&["224.0.0.1", "169.254.1.1", "fe80::1"]).unwrap_err();
         let words = "169.254.1.1 is in a network that checks may not reach (link-local)";
         assert_eq!(forbidden, Failure::unknown(Blind::Forbidden, words));

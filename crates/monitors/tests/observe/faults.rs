@@ -17,6 +17,8 @@ pub(crate) enum Act {
     Pieces(Vec<Vec<u8>>),
     /// Sends the same bytes for ever.
     Endless(Vec<u8>),
+    /// Sends the same bytes for ever, and pauses after each time: never so long that it looks as if nothing came.
+    Drip(Vec<u8>),
     /// Sends nothing more, and keeps the connection open.
     Hang,
     /// Closes the connection properly.
@@ -128,6 +130,12 @@ where
                     }
                 }
                 Act::Endless(bytes) => while stream.write_all(&bytes).await.is_ok() {},
+                Act::Drip(bytes) => {
+                    while stream.write_all(&bytes).await.is_ok() {
+                        let _ = stream.flush().await;
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                }
                 Act::Hang => tokio::time::sleep(Duration::from_secs(600)).await,
                 Act::Close => {
                     let _ = stream.shutdown().await;

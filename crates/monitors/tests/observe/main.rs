@@ -4,6 +4,7 @@
 
 mod dynos;
 mod faults;
+mod hostile;
 mod http;
 mod judge;
 mod name_server;

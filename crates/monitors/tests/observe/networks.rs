@@ -183,15 +183,17 @@ async fn of_a_name_with_several_addresses_only_those_that_are_permitted_are_trie
 }
 
 #[tokio::test]
-async fn when_the_only_permitted_address_refuses_that_is_what_is_told() {
-    let (server, trap) = two_doors(|_| Vec::new()).await;
-    let port = server.address.port();
-    drop(server);
-    let names = NameServer::start(Reply::of([BAD, GOOD]), Reply::of([])).await;
-    let observer = observer_denied(&[DENY_BAD]).with_name_servers(vec![names.address]);
-    let reading = look(&observer, &format!(r#"{{ url = "http://shop.example.com:{port}/" }}"#)).await;
-    assert_eq!(reading.words.as_str(), format!("connection refused by 127.0.0.1:{port}"));
-    trap.assert_untouched();
+async fn when_the_only_permitted_address_refuses_that_is_what_is_told_and_no_other_is_tried() {
+    for addresses in [[BAD, GOOD], [GOOD, BAD]] {
+        let (server, trap) = two_doors(|_| Vec::new()).await;
+        let port = server.address.port();
+        drop(server);
+        let names = NameServer::start(Reply::of(addresses), Reply::of([])).await;
+        let observer = observer_denied(&[DENY_BAD]).with_name_servers(vec![names.address]);
+        let reading = look(&observer, &format!(r#"{{ url = "http://shop.example.com:{port}/" }}"#)).await;
+        assert_eq!(reading.words.as_str(), format!("connection refused by 127.0.0.1:{port}"));
+        trap.assert_untouched();
+    }
 }
 
 #[tokio::test]

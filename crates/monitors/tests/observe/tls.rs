@@ -1,6 +1,7 @@
 //! Pages behind certificates, good and bad, over both versions of HTTP.
 
-use crate::faults::{Server, answer};
+use crate::faults::{Act, Server, answer};
+use crate::hostile::assert_harmless;
 use crate::support::{BEGUN_AT, assert_failing, assert_passing, evidence, monitor, observer_trusting};
 use flyball_model::{Cause, Reading};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -162,5 +163,83 @@ async fn http_2_is_spoken_where_the_server_offers_it() {
         let reading = observer.observe(&monitor, BEGUN_AT).await;
         assert_passing(&reading);
         assert_eq!(evidence(&reading).phases.connect_ms.is_some(), nth == 0);
+    }
+}
+
+#[tokio::test]
+async fn the_names_in_a_certificate_are_a_strangers_words_too() {
+    let authority = Authority::new("\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}");
+    let names = ["\u{1b}]0;owned\u{7}.example.com", "x\u{1b}[2J.example.com", "other.example.com"];
+    let acceptor = authority.acceptor(&names, |_| {}, &[]);
+    let server = Server::start_tls(acceptor.clone(), |_| vec![answer("200 OK", "", b"Welcome")]).await;
+    let reading = look(authority.roots(), &localhost(server.address)).await;
+    let words =
+        "the certificate is not for localhost, but for ]0;owned .example.com, x [2J.example.com, other.example.com";
+    assert_failing(&reading, Cause::Tls, words);
+    assert_harmless(&reading);
+    // One that nobody trusts, from an authority with such a name.
+    let server = Server::start_tls(acceptor, |_| vec![answer("200 OK", "", b"Welcome")]).await;
+    let reading = look(Authority::new("Good").roots(), &localhost(server.address)).await;
+    assert_failing(&reading, Cause::Tls, "the certificate is signed by nobody who is trusted");
+    assert_harmless(&reading);
+}
+
+/// A frame of HTTP/2: RFC 9113, section 4.1.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+#[tokio::test]
+async fn an_http_2_server_that_never_comes_to_the_point_is_bounded_too() {
+    let authority = Authority::new("Good");
+    let settings = frame(4, 0, 0, &[]);
+    // RFC 7541: `:status: 200` from the table, and headers that are written out: `a: b`, and one of 16 KiB.
+    let (ok, field) = (b"\x88".as_slice(), b"\x00\x01a\x01b".as_slice());
+    let begun = frame(1, 4, 1, ok);
+    let large = [b"\x00\x01a\x7f\x81\x7f".as_slice(), &vec![b'b'; 16_384 - 6 - 128]].concat();
+    let closed = "before the answer was whole";
+    let cases = [
+        // Pings and settings for ever; an answer that never begins; one in empty pieces; one that is no answer.
+        (vec![Act::Endless(frame(6, 0, 0, &[0; 8]))], Cause::TimeOut, "no answer within 300ms"),
+        (vec![Act::Endless(frame(4, 0, 0, &[]))], Cause::TimeOut, "no answer within 300ms"),
+        (vec![Act::Drip(frame(6, 0, 0, &[0; 8]))], Cause::TimeOut, "no answer within 300ms"),
+        (vec![Act::Send(begun.clone()), Act::Drip(frame(0, 0, 1, &[]))], Cause::TimeOut, "not whole within 300ms"),
+        (vec![Act::Send(frame(0, 0, 1, b"no head"))], Cause::Reset, closed),
+        // A head in pieces without an end: RFC 9113, section 10.5.1.
+        (vec![Act::Send(frame(1, 0, 1, ok)), Act::Endless(frame(9, 0, 1, field))], Cause::Reset, closed),
+        (vec![Act::Send(frame(1, 0, 1, ok)), Act::Endless(frame(9, 0, 1, &large))], Cause::Reset, closed),
+    ];
+    for (acts, cause, words) in cases {
+        let acceptor = authority.acceptor(&["localhost"], |_| {}, &["h2"]);
+        let settings = settings.clone();
+        let server = Server::start_tls(acceptor, move |_| {
+            [vec![Act::Pieces(vec![settings.clone()])], acts.clone(), vec![Act::Hang]].concat()
+        })
+        .await;
+        let url = format!(r#"{{ url = "https://localhost:{}/", timeout = "300ms" }}"#, server.address.port());
+        let reading = look(authority.roots(), &url).await;
+        assert_failing(&reading, cause, words);
+        assert_harmless(&reading);
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_without_an_end_is_bounded() {
+    // RFC 8446, sections 4 and 5.1: a record of a handshake, with a message of 16 MiB in it; and garbage.
+    let message = [b"\x16\x03\x03\x40\x00\x02\xff\xff\xff".as_slice(), &[0; 16_384 - 4]].concat();
+    let record = [b"\x16\x03\x03\x40\x00".as_slice(), &[0; 16_384]].concat();
+    for bytes in [[message, record.repeat(20)].concat(), vec![0x16; 1 << 16]] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                while tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await.is_ok() {}
+            }
+        });
+        let reading = look(RootCertStore::empty(), &localhost(address)).await;
+        assert_failing(&reading, Cause::Tls, "what answered did not speak TLS");
+        assert_harmless(&reading);
     }
 }

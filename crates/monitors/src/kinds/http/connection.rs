@@ -30,8 +30,11 @@ pub(super) type RequestBody = Full<Bytes>;
 /// A connection's bytes.
 type Io = TokioIo<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
 
-/// The longest head of an answer: as long as nginx and Heroku's router send, and then some.
+/// The longest head of an answer: as long as nginx and Heroku's router send, and then some. What came with the last read
+/// beyond it is taken as well.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// The most headers of an answer: hyper's own bound, said here so that it can be told.
+const HEADERS_MAX: usize = 100;
 
 /// The version that a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +70,7 @@ impl Connection {
         let sender = match version {
             Version::One => {
                 let mut builder = http1::Builder::new();
-                builder.max_buf_size(HEAD_BYTES_MAX);
+                builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
                 let (sender, connection) =
                     builder.handshake(io).await.map_err(|error| of_hyper(&error, version, address))?;
                 driver.connection = Some(Box::pin(connection));
@@ -145,8 +148,17 @@ pub(super) fn of_hyper(error: &hyper::Error, version: Version, address: SocketAd
         || Failure::failing(Cause::Reset, format!("connection closed by {address} before the answer was whole"));
     match io_error(error) {
         Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => return closed(),
+        Some(error) if is_misframed(error) => {
+            let words = format!("the page came in chunks that cannot be read ({error})");
+            return Failure::failing(Cause::Protocol, words);
+        }
         Some(error) => return of_tls(error).unwrap_or_else(|| of_io(error, &format!("by {address}"))),
         None => {}
+    }
+    if error.is_parse_too_large() {
+        let most = HEAD_BYTES_MAX / 1024;
+        let words = format!("the answer's head is too large: more than {most} KiB, or more than {HEADERS_MAX} headers");
+        return Failure::failing(Cause::Protocol, words);
     }
     if error.is_parse() {
         return Failure::failing(Cause::Protocol, format!("what answered did not speak HTTP ({error})"));
@@ -155,6 +167,13 @@ pub(super) fn of_hyper(error: &hyper::Error, version: Version, address: SocketAd
         return closed();
     }
     Failure::failing(Cause::Protocol, format!("the answer was not understood: {error}"))
+}
+
+/// Whether the pieces of a page make no sense. hyper tells that as an error of the connection; one of the system has its
+/// number, and one of TLS its own type.
+fn is_misframed(error: &io::Error) -> bool {
+    let is_ours = error.raw_os_error().is_none() && of_tls(error).is_none();
+    is_ours && matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
 }
 
 /// The error of the connection beneath, if there was one.
