@@ -6,6 +6,8 @@
 mod cli;
 mod netrc;
 
+pub use netrc::password as netrc_password;
+
 use crate::BaseUrl;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
