@@ -1,5 +1,6 @@
 //! Every fuzz target, for a few seconds: on its seeds as they are, on seeds with pieces changed, on pieces of seeds put
 //! together at random, and on any bytes. The same cases each time; a case that fails is printed as small as it can be.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
