@@ -111,7 +111,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<()> {
 fn client(base: &str) -> Live {
     let settings = LiveSettings {
         base: base.parse::<BaseUrl>().unwrap(),
-        token: "HRKU-test-token".parse().unwrap(),
+        token: "HRKU-pl4nted-https".parse().unwrap(),
         user_agent: "flyball/test".into(),
         budget: Budget::default(),
         limits: TimeLimits { read: LIMIT, change: LIMIT },

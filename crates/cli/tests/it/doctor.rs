@@ -31,13 +31,13 @@ async fn everything_well_is_told_line_by_line() {
 
 #[tokio::test]
 async fn a_wrong_token_an_unknown_app_and_a_missing_process_type_are_told_with_what_to_do() {
-    let stage = Stage::new().await.token("HRKU-wrong");
+    let stage = Stage::new().await.token("HRKU-pl4nted-wrong");
     stage.write(FILE);
     let told = stage.run(&["doctor"]).await;
     assert_eq!(told.code, Some(1));
     assert!(told.stdout.contains("✗ account: cannot read the account"), "{told:?}");
     assert!(told.stdout.contains("heroku authorizations:create"), "{told:?}");
-    assert!(!format!("{told:?}").contains("HRKU-wrong"));
+    assert!(!format!("{told:?}").contains("HRKU-pl4nted-wrong"));
 
     let stage = Stage::new().await;
     stage.write(&FILE.replace("app = \"shop\"", "app = \"shopp\""));

@@ -31,7 +31,7 @@ async fn told(stage: &Stage, told: Told<'_>) -> String {
 
 #[tokio::test]
 async fn a_wrong_token() {
-    let stage = Stage::new().await.token("HRKU-wrong");
+    let stage = Stage::new().await.token("HRKU-pl4nted-wrong");
     let dynos = "[[monitor]]\nname = \"dynos\"\nevery = \"1s\"\nheroku_dynos = { app = \"shop\" }\n";
     stage.write(&format!("{FAILING}{dynos}"));
     let why = told(
@@ -42,7 +42,7 @@ async fn a_wrong_token() {
         },
     )
     .await;
-    assert!(!why.contains("HRKU-wrong"));
+    assert!(!why.contains("HRKU-pl4nted-wrong"));
     let why = stage.run(&["why", "dynos"]).await;
     assert!(why.stdout.contains("It is unknown"), "{why:?}");
     assert!(why.stdout.contains("the token is wrong or expired"), "{why:?}");

@@ -77,7 +77,7 @@ async fn a_postgresql_url_is_refused_in_words_and_its_password_is_not_repeated()
     let folder = tempfile::tempdir().unwrap();
     ended(bare(folder.path(), &["init", "--app", "shop"])).await;
     let mut command = bare(folder.path(), &["up"]);
-    command.env("DATABASE_URL", "postgres://ann:s3cret@db.example.com/flyball");
+    command.env("DATABASE_URL", "postgres://ann:pl4nted@db.example.com/flyball");
     let told = ended(command).await;
     assert_eq!(told.code, Some(78));
     assert_snapshot!(told.stderr, @r"
@@ -85,8 +85,8 @@ async fn a_postgresql_url_is_refused_in_words_and_its_password_is_not_repeated()
       hint: use sqlite:FILE, such as sqlite:flyball.db
     ");
     let mut help = bare(folder.path(), &["--help"]);
-    help.env("DATABASE_URL", "postgres://ann:s3cret@db.example.com/flyball");
-    assert!(!ended(help).await.stdout.contains("s3cret"));
+    help.env("DATABASE_URL", "postgres://ann:pl4nted@db.example.com/flyball");
+    assert!(!ended(help).await.stdout.contains("pl4nted"));
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn heroku_s_refusal_is_told_and_decides_the_exit_code() {
     assert!(told.code == Some(1) && told.stdout.contains("SHOP_KEY is not set"), "{told:?}");
     stage.fault(Fault::new(FaultKind::TooMany).on("GET", "*").times(1));
     assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(75));
-    let wrong = stage.token("HRKU-wrong");
+    let wrong = stage.token("HRKU-pl4nted-wrong");
     let told = wrong.run(&["react", "more", "--yes"]).await;
     assert!(told.code == Some(77) && told.stderr.contains("hint: the token is wrong or expired"), "{told:?}");
 }
@@ -142,7 +142,7 @@ async fn an_answer_that_was_lost_is_looked_for_also_where_no_engine_runs() {
 
 #[tokio::test]
 async fn each_account_acts_by_its_own_token() {
-    let stage = stage().await.token("HRKU-nobody-s");
+    let stage = stage().await.token("HRKU-pl4nted-nobody-s");
     let own = "[heroku.accounts.ops]\ntoken = { env = \"OPS_TOKEN\" }\n";
     stage.write(&format!("{own}{}", FILE.replace("max_quantity = 3", "account = \"ops\", max_quantity = 3")));
     let unset = stage.run(&["react", "more", "--yes"]).await;

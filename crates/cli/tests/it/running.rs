@@ -1,7 +1,7 @@
 //! `up`: it starts, follows its file, and stops.
 
 use crate::pausing::FAILING;
-use crate::support::{Stage, Up, wait_for};
+use crate::support::{Stage, Up, must_hold_no_secret, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind};
 use std::process::Stdio;
 use std::time::Duration;
@@ -24,6 +24,22 @@ async fn it_scales_a_failing_shop_until_the_maximum_and_then_makes_no_call() {
     assert_eq!((stage.changes().len(), stage.web()), (2, 3));
     let status = stage.run(&["status"]).await.stdout;
     assert!(status.contains("holds: at limit"), "{status}");
+}
+
+#[tokio::test]
+async fn a_log_of_everything_tells_the_calls_and_not_their_token() {
+    let stage = Stage::new().await;
+    stage.write(&FAILING.replace("90", "2"));
+    let up = stage.up().await;
+    // Whether it holds a secret is looked at whenever a process or a stage of the tests ends.
+    up.until("a change is logged", |up| up.printed().contains("\"set_quantity\"")).await;
+    assert!(up.printed().contains("TRACE") && up.printed().contains("Heroku answered"), "{}", up.printed().len());
+}
+
+#[test]
+#[should_panic(expected = "a log holds a secret at byte 10")]
+fn a_secret_in_a_log_would_be_found() {
+    must_hold_no_secret("a log", b"Bearer HR-pl4nted-cli");
 }
 
 #[tokio::test]
@@ -154,7 +170,7 @@ async fn lines_of_json_and_a_reader_that_goes() {
 
 #[tokio::test]
 async fn a_changed_file_may_name_another_account() {
-    let stage = Stage::new().await.token("HRKU-nobody-s");
+    let stage = Stage::new().await.token("HRKU-pl4nted-nobody-s");
     stage.write("");
     let mut command = stage.command(&["up"]);
     command.env("OPS_TOKEN", crate::support::TOKEN);

@@ -13,7 +13,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// The token that the stand-in takes.
-pub(crate) const TOKEN: &str = "HRKU-token-of-the-tests";
+pub(crate) const TOKEN: &str = "HRKU-pl4nted-cli";
+
+/// What every secret of the tests holds. Whatever the binary writes anywhere is searched for it, and so is all that the
+/// tests themselves print (see `test`).
+const PLANTED: &str = "pl4nted";
 
 /// Everything that is waited for comes well within this, also on a machine with much else to do.
 pub(crate) const SOON: Duration = Duration::from_secs(40);
@@ -116,7 +120,10 @@ impl Stage {
 
     /// Starts `flyball up`, and waits until it is up.
     pub(crate) async fn up(&self) -> Up {
-        self.up_with(self.command(&["up"])).await
+        let mut command = self.command(&["up"]);
+        // All that it could ever log: nothing of it may hold a secret.
+        command.env("RUST_LOG", "trace");
+        self.up_with(command).await
     }
 
     /// Starts this command, and waits until the engine is up.
@@ -164,6 +171,26 @@ impl Stage {
     }
 }
 
+impl Drop for Stage {
+    /// Database, log and settings hold no secret.
+    fn drop(&mut self) {
+        for entry in std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten() {
+            // A folder cannot be read, and holds what the test itself put there.
+            if let Ok(bytes) = std::fs::read(entry.path()) {
+                must_hold_no_secret(&entry.path().display().to_string(), &bytes);
+            }
+        }
+    }
+}
+
+/// Fails the test when a secret stands in this. What stands there is not shown once more.
+pub(crate) fn must_hold_no_secret(what: &str, bytes: &[u8]) {
+    let found = bytes.windows(PLANTED.len()).position(|window| window == PLANTED.as_bytes());
+    if let Some(at) = found.filter(|_| !std::thread::panicking()) {
+        panic!("{what} holds a secret at byte {at}");
+    }
+}
+
 fn of(views: &Value, name: &str) -> Value {
     views.as_array().unwrap().iter().find(|view| view["name"] == name).unwrap().clone()
 }
@@ -192,6 +219,8 @@ fn held(mut command: Command, folder: &Path) -> Command {
 /// Runs a command to its end.
 pub(crate) async fn ended(mut command: Command) -> Ended {
     let output = tokio::time::timeout(SOON * 3, command.output()).await.expect("it ends").unwrap();
+    must_hold_no_secret("stdout", &output.stdout);
+    must_hold_no_secret("stderr", &output.stderr);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
@@ -260,6 +289,12 @@ impl Up {
         let begun = now();
         let status = tokio::time::timeout(SOON, self.child.wait()).await.expect("it ends").unwrap();
         (status.code(), now().since(begun))
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        must_hold_no_secret("what it said", self.printed().as_bytes());
     }
 }
 

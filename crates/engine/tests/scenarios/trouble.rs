@@ -30,7 +30,7 @@ fn assert_one_call_a_reading(day: &Day) {
 
 #[tokio::test]
 async fn a_wrong_token_stops_the_account_but_for_a_slow_probe() {
-    let scenario = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").token("HRKU-wrong");
+    let scenario = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").token("HRKU-pl4nted-wrong");
     let mut day = scenario.begin().await;
     day.pass(mins(11)).await;
     assert_told(&day, "Heroku does not take the token of account \"default\": put a valid one in and restart").await;
@@ -46,7 +46,7 @@ async fn a_wrong_token_stops_the_account_but_for_a_slow_probe() {
 #[tokio::test]
 async fn a_wrong_token_makes_dynos_unknown_and_never_failing() {
     let file = monitor("front", r#"heroku_dynos = { app = "shop" }"#, &["more"]) + &reaction("more", MORE);
-    let mut day = Scenario::of(shop()).file(file).token("HRKU-wrong").begin().await;
+    let mut day = Scenario::of(shop()).file(file).token("HRKU-pl4nted-wrong").begin().await;
     day.pass(mins(5)).await;
     assert!(day.calls().is_empty());
     assert_eq!(day.streak("front").await, 0);

@@ -5,7 +5,7 @@ use flyball_model::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
-pub(crate) const TOKEN: &str = "token";
+pub(crate) const TOKEN: &str = "HRKU-pl4nted-sim";
 
 /// When every world of these tests begins: 2026-11-01T00:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_793_491_200_000);

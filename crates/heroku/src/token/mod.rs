@@ -6,6 +6,8 @@
 mod cli;
 mod netrc;
 
+pub use netrc::password as netrc_password;
+
 use crate::BaseUrl;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -209,16 +211,16 @@ mod tests {
 
     #[tokio::test]
     async fn the_variable_wins_over_everything() {
-        let (_home, mut surroundings) = home_with("machine api.heroku.com password from-netrc");
-        surroundings.api_key = Some(" HRKU-from-variable\n".into());
-        assert_eq!(found(&surroundings).await, Ok(("HRKU-from-variable".into(), Source::ApiKey)));
+        let (_home, mut surroundings) = home_with("machine api.heroku.com password pl4nted-netrc");
+        surroundings.api_key = Some(" HRKU-pl4nted-variable\n".into());
+        assert_eq!(found(&surroundings).await, Ok(("HRKU-pl4nted-variable".into(), Source::ApiKey)));
         surroundings.api_key = Some("".into());
-        assert_eq!(found(&surroundings).await.unwrap().0, "from-netrc", "an empty variable is none");
+        assert_eq!(found(&surroundings).await.unwrap().0, "pl4nted-netrc", "an empty variable is none");
     }
 
     #[tokio::test]
     async fn a_variable_that_is_no_token_is_an_error_and_not_a_reason_to_act_as_somebody_else() {
-        let (_home, mut surroundings) = home_with("machine api.heroku.com password from-netrc");
+        let (_home, mut surroundings) = home_with("machine api.heroku.com password pl4nted-netrc");
         surroundings.api_key = Some("two words".into());
         let none = found(&surroundings).await.unwrap_err();
         assert_eq!(
@@ -231,22 +233,22 @@ mod tests {
     #[tokio::test]
     async fn the_cli_comes_before_the_file_and_the_file_where_the_cli_fails() {
         use std::os::unix::fs::PermissionsExt;
-        let (home, mut surroundings) = home_with("machine api.heroku.com\n  login x\n  password from-netrc\n");
+        let (home, mut surroundings) = home_with("machine api.heroku.com\n  login x\n  password pl4nted-netrc\n");
         let heroku = home.path().join("heroku");
         surroundings.path = Some(home.path().as_os_str().to_owned());
         let install = |script: &str| {
             std::fs::write(&heroku, script).unwrap();
             std::fs::set_permissions(&heroku, std::fs::Permissions::from_mode(0o755)).unwrap();
         };
-        install("#!/bin/sh\necho from-cli\n");
-        assert_eq!(found(&surroundings).await, Ok(("from-cli".into(), Source::Cli(heroku.clone()))));
+        install("#!/bin/sh\necho pl4nted-cli\n");
+        assert_eq!(found(&surroundings).await, Ok(("pl4nted-cli".into(), Source::Cli(heroku.clone()))));
         install("#!/bin/sh\nexit 1\n");
-        assert_eq!(found(&surroundings).await, Ok(("from-netrc".into(), Source::Netrc(home.path().join(".netrc")))));
+        assert_eq!(found(&surroundings).await, Ok(("pl4nted-netrc".into(), Source::Netrc(home.path().join(".netrc")))));
     }
 
     #[tokio::test]
     async fn without_any_token_every_place_is_named_with_its_reason() {
-        let (home, surroundings) = home_with("machine git.heroku.com password git-token");
+        let (home, surroundings) = home_with("machine git.heroku.com password pl4nted-git");
         let none = found(&surroundings).await.unwrap_err();
         let wanted = format!(
             "find a Heroku token: HEROKU_API_KEY is not set; Heroku's CLI is not installed; {}/.netrc has no entry with a \
@@ -254,7 +256,7 @@ mod tests {
             home.path().display()
         );
         assert_eq!(none.to_string(), wanted);
-        assert!(!format!("{none:?}").contains("git-token"));
+        assert!(!format!("{none:?}").contains("pl4nted-git"));
     }
 
     #[tokio::test]
@@ -272,20 +274,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_for_heroku_is_never_taken_for_a_stand_in() {
-        let (_home, surroundings) = home_with("machine api.heroku.com password production");
+        let (_home, surroundings) = home_with("machine api.heroku.com password pl4nted-production");
         let base: BaseUrl = "http://127.0.0.1:5000".parse().unwrap();
         assert!(discover(&surroundings, &base).await.is_err());
     }
 
     #[test]
     fn a_token_is_never_printed() {
-        let token: Token = "HRKU-12345678".parse().unwrap();
+        let token: Token = "HRKU-pl4nted-5678".parse().unwrap();
         let found = Found { token: token.clone(), source: Source::ApiKey };
-        let around = Surroundings { api_key: Some("HRKU-12345678".into()), ..Surroundings::default() };
+        let around = Surroundings { api_key: Some("HRKU-pl4nted-5678".into()), ..Surroundings::default() };
         for shown in
             [format!("{token:?}"), format!("{found:?}"), format!("{:?}", token.bearer()), format!("{around:?}")]
         {
-            assert!(!shown.contains("12345678"), "{shown}");
+            assert!(!shown.contains("pl4nted"), "{shown}");
         }
         for bad in ["", "  ", "a b", "a\u{7}b", "tökén", &"x".repeat(1_001)] {
             assert!(bad.parse::<Token>().is_err(), "{bad:?}");

@@ -8,8 +8,10 @@ use secrecy::SecretString;
 /// The largest file that is read: one with a thousand entries has about 100 KB.
 pub(super) const NETRC_BYTES_MAX: u64 = 256 * 1024;
 
-/// The password of the first entry for `machine`, if there is one. `default` entries are no token for Heroku.
-pub(super) fn password(text: &str, machine: &str) -> Option<SecretString> {
+/// The password of the first entry for `machine` in the text of a `.netrc`, if there is one. `default` entries are no
+/// token for Heroku.
+#[must_use]
+pub fn password(text: &str, machine: &str) -> Option<SecretString> {
     let mut words = Words { rest: text };
     let mut ours = false;
     while let Some(word) = words.next() {

@@ -202,7 +202,7 @@ async fn refusals_are_told_apart() {
 
 #[tokio::test]
 async fn a_wrong_token_is_told_as_such() {
-    for stand in both_with(WorldFile::small_shop().token("HRKU-another"), TOKEN).await {
+    for stand in both_with(WorldFile::small_shop().token("HRKU-pl4nted-another"), TOKEN).await {
         let error = stand.live.app(&shop()).await.unwrap_err();
         assert_eq!((error.kind(), error.next()), (&ErrorKind::Unauthorized, Next::GiveUp));
         assert!(error.hint().unwrap().contains("heroku authorizations:create"));

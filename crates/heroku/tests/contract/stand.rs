@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The token that the client sends.
-pub(crate) const TOKEN: &str = "HRKU-contract-t0ken";
+pub(crate) const TOKEN: &str = "HRKU-pl4nted-contract";
 
 /// Shorter than the faults' slowness, much longer than loopback on a busy machine.
 const LIMIT: Duration = Duration::from_millis(1_500);

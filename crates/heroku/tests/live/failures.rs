@@ -110,23 +110,23 @@ async fn a_restart_that_was_accepted_is_not_doubted_for_the_end_of_its_body() {
 
 #[tokio::test]
 async fn secrets_that_an_answer_echoes_are_not_shown() {
-    let body = json!({"id":"invalid_params","message":format!("{TOKEN} may not set KEY=env-5ecret")}).to_string();
+    let body = json!({"id":"invalid_params","message":format!("{TOKEN} may not set KEY=env-pl4nted")}).to_string();
     let script = Script::of([reply(422, &body)]);
     let live = script.client();
     let error = live.run_one_off(&shop(), &one_off()).await.unwrap_err();
     for shown in [error.to_string(), format!("{error:?}"), format!("{live:?}"), format!("{:?}", one_off())] {
-        assert!(!shown.contains(TOKEN) && !shown.contains("env-5ecret"), "{shown}");
+        assert!(!shown.contains(TOKEN) && !shown.contains("env-pl4nted"), "{shown}");
     }
     assert!(error.to_string().contains("[secret] may not set KEY=[secret]"), "{error}");
 }
 
 #[tokio::test]
 async fn a_body_is_never_quoted_by_the_error_about_it() {
-    for body in [r#"{"id":"a-1","name":"s3cret value"}"#, r#"{"id":["s3cret"]}"#, "s3cret {"] {
+    for body in [r#"{"id":"a-1","name":"pl4nted value"}"#, r#"{"id":["pl4nted"]}"#, "pl4nted {"] {
         let script = Script::of([reply(200, body)]);
         let error = script.client().app(&shop()).await.unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Unreadable);
-        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("pl4nted"), "{error}");
     }
 }
 

@@ -49,7 +49,7 @@ fn one_off() -> OneOff {
         command: "bin/rails db:cleanup".into(),
         size: None,
         time_to_live: Duration::from_secs(60),
-        env: BTreeMap::from([("KEY".to_owned(), "env-5ecret".into())]),
+        env: BTreeMap::from([("KEY".to_owned(), "env-pl4nted".into())]),
     }
 }
 
@@ -146,7 +146,7 @@ async fn every_change_is_sent_as_documented_and_once() {
         ("POST /releases", json!({"release":"r-9"})),
         (
             "POST /dynos",
-            json!({"command":"bin/rails db:cleanup","attach":false,"time_to_live":60,"env":{"KEY":"env-5ecret"}}),
+            json!({"command":"bin/rails db:cleanup","attach":false,"time_to_live":60,"env":{"KEY":"env-pl4nted"}}),
         ),
     ];
     assert_eq!(sent, wanted.map(|(line, body)| (line.to_owned(), body)));

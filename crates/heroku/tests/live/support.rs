@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// The token of every test: it must never be seen outside of the `Authorization` header.
-pub(crate) const TOKEN: &str = "HRKU-5ecret-t0ken";
+pub(crate) const TOKEN: &str = "HRKU-pl4nted-live";
 
 /// One scripted answer.
 pub(crate) struct Reply {

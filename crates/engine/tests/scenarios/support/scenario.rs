@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The token that the world takes.
-pub(crate) const TOKEN: &str = "HRKU-scenario-t0ken";
+pub(crate) const TOKEN: &str = "HRKU-pl4nted-scenario";
 
 /// Everything that looks like chance in a world comes from it.
 const SEED: u64 = 7;

@@ -1,0 +1,41 @@
+//! Regular expressions, as people write them into a file.
+
+use crate::toml;
+use flyball_model::{Finding, Timestamp, Verdict};
+use std::time::Duration;
+
+/// A page that makes a pattern work: long, with runs, with bytes that are no text.
+fn pages() -> [Vec<u8>; 3] {
+    [
+        Vec::new(),
+        b"a".repeat(20_000),
+        [b"<p>Database error, \xff\xfe 0123456789</p>\n".as_slice(), &[b' '; 500]].concat(),
+    ]
+}
+
+/// Reads any text as a pattern, and seeks what it means.
+///
+/// # Panics
+///
+/// When something does not hold.
+pub fn pattern(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let naive = regex::bytes::Regex::new(&text);
+    match toml::http(&format!("regex = {}", toml::text(&text))) {
+        Ok(http) => {
+            let naive = naive.expect("what is taken is a pattern");
+            for page in pages() {
+                let reading = http.judge_page(200, &page, Duration::ZERO, Timestamp::EPOCH);
+                assert_ne!(reading.finding.verdict(), Verdict::Unknown);
+                assert_eq!(reading.finding == Finding::Passing, naive.is_match(&page), "{text:?}");
+            }
+        }
+        Err(mistakes) => {
+            let told = mistakes.iter().next().expect("refused for a reason");
+            assert_eq!(told.place.line, 5, "it is told where the pattern stands: {mistakes}");
+            // Larger ones are refused for what they cost; a small one that can be compiled is taken.
+            let is_large = text.len() > 200 || text.contains(['{', '\\', '[', '.']) || text.contains("(?");
+            assert!(naive.is_err() || text.is_empty() || is_large, "{text:?} is refused: {mistakes}");
+        }
+    }
+}
