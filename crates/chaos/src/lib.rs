@@ -9,16 +9,26 @@
 //!
 //! Nothing depends on this crate but the command `flyball chaos`.
 
+mod campaign;
 mod chance;
+mod figures;
 mod generate;
+mod judge;
+mod minimise;
 mod play;
 mod stage;
 mod story;
+mod tell;
 
+pub use campaign::{Trial, attempt, attempt_seed};
+pub use figures::Figures;
 pub use generate::generate;
+pub use judge::{Violation, judge};
+pub use minimise::minimise;
 pub use play::{Record, play};
 pub use stage::{Between, Note, Noted, StageError};
 pub use story::{
     Edit, Fate, Faults, File, Incident, KindStory, Looks, Met, MonitorStory, PolicyStory, Rates, ReactionStory, Spell,
     Story, What,
 };
+pub use tell::tell;

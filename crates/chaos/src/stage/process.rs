@@ -13,7 +13,7 @@ use flyball_engine::{Accounts, Engine, Observed, Ports};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, TimeLimits, Transport};
 use flyball_model::{AccountName, Mode, MonitorId, NodeId, Timestamp};
 use flyball_monitors::Monitor;
-use flyball_store::{Runs as _, Store};
+use flyball_store::Runs as _;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use std::collections::HashSet;
@@ -31,16 +31,18 @@ const APPLY_AGAIN: Duration = Duration::from_secs(1);
 /// A process that cannot start is started again after this, as supervisors do.
 const START_AGAIN: Duration = Duration::from_secs(5);
 
-/// A way to wrap the wire or the store: a test plants a mistake here.
-pub(crate) type Wrap<T> = Arc<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
-
-/// What stands between the engine and the stage.
+/// What stands between the client and the wire: nothing, unless a test plants a mistake here.
 #[derive(Clone, Default)]
-pub struct Between {
-    /// Around the wire.
-    pub transport: Option<Wrap<dyn Transport>>,
-    /// Around the store.
-    pub store: Option<Wrap<dyn Store>>,
+pub struct Between(Option<WrapTransport>);
+
+type WrapTransport = Arc<dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
+
+impl Between {
+    /// Every client's transport is wrapped like this.
+    #[must_use]
+    pub fn transport(wrap: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(wrap)))
+    }
 }
 
 /// A process.
@@ -85,16 +87,19 @@ fn client(outside: &SharedOutside, between: &Between) -> Live {
         request_ids: Arc::new(move || format!("ours-{}", ids.next())),
     };
     let wire: Arc<dyn Transport> = Arc::new(Wire(Arc::clone(outside)));
-    Live::over(between.transport.as_ref().map_or(Arc::clone(&wire), |wrap| wrap(wire)), settings)
+    let wire = match &between.0 {
+        Some(wrap) => wrap(wire),
+        None => wire,
+    };
+    Live::over(wire, settings)
 }
 
 /// Everything outside, as the engine holds it.
 fn ports(outside: &SharedOutside, between: &Between) -> Ports {
     let live = client(outside, between);
     let eyes = Eyes::new(Arc::clone(outside), &live);
-    let store: Arc<dyn Store> = Arc::new(Ledger(Arc::clone(outside)));
     Ports {
-        store: between.store.as_ref().map_or(Arc::clone(&store), |wrap| wrap(store)),
+        store: Arc::new(Ledger(Arc::clone(outside))),
         accounts: Arc::new(OneAccount(Arc::new(live))),
         observe: Arc::new(eyes),
         clock: Arc::new(outside.time.clone()),
