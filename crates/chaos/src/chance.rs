@@ -32,7 +32,7 @@ impl Stream {
         stream
     }
 
-    /// The stream of one call: of this line, and the so-manieth of that line.
+    /// The stream of one call: the `nth` of this line.
     pub(crate) fn of_call(seed: u64, purpose: Purpose, line: &str, nth: u32) -> Self {
         // FNV-1a: a hash that is the same in every release of the compiler.
         let hash = line

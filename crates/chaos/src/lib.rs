@@ -28,7 +28,7 @@ pub use minimise::minimise;
 pub use play::{Record, play};
 pub use stage::{Between, Note, Noted, StageError};
 pub use story::{
-    Edit, Fate, Faults, File, Incident, KindStory, Looks, Met, MonitorStory, PolicyStory, Rates, ReactionStory, Spell,
-    Story, What,
+    Deed, Edit, Fate, Faults, File, Incident, KindStory, Looks, Met, MonitorStory, PolicyStory, Rates, ReactionStory,
+    Spell, Story, What,
 };
 pub use tell::tell;

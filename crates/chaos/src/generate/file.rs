@@ -63,10 +63,11 @@ fn reactions(draws: &mut Stream, app: &AppSpec) -> Vec<ReactionStory> {
 }
 
 fn kind(draws: &mut Stream, app: &AppSpec) -> KindStory {
-    let process = &app.processes[usize::try_from(draws.below(app.processes.len() as u64)).expect("a few")];
+    let others = if draws.below(4) == 0 { app.processes.len() as u64 } else { 1 };
+    let process = &app.processes[usize::try_from(draws.below(others)).expect("a few")];
     let process_type = process.process_type.to_string();
     match draws.below(8) {
-        0 => KindStory::ScaleOut { process_type, max_quantity: draws.between(1, 6) },
+        0 => KindStory::ScaleOut { process_type, max_quantity: draws.between(1, 7) },
         1 => KindStory::ScaleIn { process_type, min_quantity: draws.between(0, 2) },
         2 => KindStory::ScaleUp { process_type, max_size: draws.one_of(&UP) },
         3 => KindStory::ScaleDown { process_type, min_size: draws.one_of(&DOWN) },

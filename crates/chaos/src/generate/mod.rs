@@ -33,6 +33,7 @@ fn rates(draws: &mut Stream) -> Rates {
         store: rate(&[0.0, 0.001, 0.01, 0.04]),
         pages: rate(&[0.0, 0.01, 0.05]),
         kills: rate(&[0.0, 0.0, 0.0005, 0.002]),
+        meanwhile: rate(&[0.0, 0.02, 0.1]),
     }
 }
 

@@ -126,8 +126,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether Flyball's clock shows something else than Heroku's at any time of the story.
     pub(super) fn clocks_differ(&self) -> bool {
-        let steps = |incident: &crate::story::Incident| matches!(incident.what, What::ClockStep { .. });
-        self.story.ahead_ms != 0 || self.story.incidents.iter().any(steps)
+        self.story.ahead_ms != 0 || self.clock_was_set(0, self.record.notes.len())
     }
 
     /// Whether somebody did something with this app between two places.

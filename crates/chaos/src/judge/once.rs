@@ -44,8 +44,8 @@ pub(super) fn says_what_the_plan_says(_: &Evidence<'_>, dossier: &Dossier<'_>) -
     let update = &body["updates"][0];
     let (method, path, says_so) = match &dossier.run.plan.effect {
         Effect::SetQuantity { process_type, to, .. } => {
-            let to = to.to_string();
-            let says = update["type"] == process_type.as_str() && update["quantity"].to_string() == to;
+            let quantity = update["quantity"].as_u64().map(|quantity| quantity.to_string());
+            let says = update["type"] == process_type.as_str() && quantity == Some(to.to_string());
             ("PATCH", format!("{app}/formation"), says)
         }
         Effect::SetSize { process_type, to, .. } => {

@@ -30,7 +30,7 @@ impl Eyes {
     async fn visit(&self, monitor: &Monitor, http: &Http, begun_at: Timestamp) -> Reading {
         let outside = &self.outside;
         let turn = outside.turn(Port::Page, &format!("page {}", monitor.name));
-        outside.dies_before(turn.fate).await;
+        outside.comes_before(turn.fate).await;
         outside.time.wait(turn.there).await;
         match turn.fate {
             Some(Fate::PageTimeOut) => {

@@ -1,7 +1,7 @@
 //! Which call goes wrong, and how long each takes.
 
 use crate::chance::{Purpose, Stream};
-use crate::story::{Fate, Faults, Met, Spell};
+use crate::story::{Deed, Fate, Faults, Met, Rates, Spell};
 use flyball_model::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -19,6 +19,15 @@ pub(crate) enum Port {
     StoreWrite,
     /// A look at a page.
     Page,
+}
+
+/// For whom a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// For a run that is under way.
+    Runs,
+    /// For a reading, a choice, or the process itself.
+    Nobodys,
 }
 
 /// What becomes of one call.
@@ -71,34 +80,21 @@ impl Fates {
     }
 
     /// What becomes of the next call of this line. What was drawn or listed for it comes back to be noted.
-    pub(crate) fn turn(&mut self, port: Port, line: &str, now: Timestamp) -> (Turn, Option<Met>) {
+    pub(crate) fn turn(&mut self, port: Port, line: &str, whose: Whose, now: Timestamp) -> (Turn, Option<Met>) {
         let count = self.counts.entry(line.to_owned()).or_default();
         *count += 1;
         let nth = *count;
-        let met = if self.quiet { None } else { self.met(port, line, nth) };
+        let met = if self.quiet { None } else { self.met(port, line, whose, nth) };
         let (there, back) = self.latency(port, line, nth, now);
         let fate = met.as_ref().map(|met| met.fate).or_else(|| self.fate_of_spells(port, now));
         (Turn { fate, there, back }, met)
     }
 
-    fn met(&self, port: Port, line: &str, nth: u32) -> Option<Met> {
+    fn met(&self, port: Port, line: &str, whose: Whose, nth: u32) -> Option<Met> {
         let fate = match &self.faults {
             Faults::Listed(_) => *self.listed.get(&(line.to_owned(), nth))?,
             Faults::Drawn(rates) => {
-                let mut draws = Stream::of_call(self.seed, Purpose::Fates, line, nth);
-                let rate = match port {
-                    Port::Look => rates.looks,
-                    Port::Change => rates.changes,
-                    Port::StoreRead | Port::StoreWrite => rates.store,
-                    Port::Page => rates.pages,
-                };
-                // A call that changes something is where a kill matters most.
-                let kills = if port == Port::Change { rates.kills * 20.0 } else { rates.kills };
-                let killed = draws.happens(kills);
-                if !killed && !draws.happens(rate) {
-                    return None;
-                }
-                if killed { kill(&mut draws) } else { draw(port, &mut draws) }
+                drawn(rates, port, whose, &mut Stream::of_call(self.seed, Purpose::Fates, line, nth))?
             }
         };
         Some(Met { line: line.to_owned(), nth, fate })
@@ -137,6 +133,46 @@ impl Fates {
             Port::StoreRead => (Duration::ZERO, Duration::ZERO),
             Port::StoreWrite => (draws.time(millis(1), millis(12)), Duration::ZERO),
             Port::Page => (draws.time(millis(5), millis(60)), draws.time(millis(5), millis(40))),
+        }
+    }
+}
+
+fn drawn(rates: &Rates, port: Port, whose: Whose, draws: &mut Stream) -> Option<Fate> {
+    let rate = match port {
+        Port::Look => rates.looks,
+        Port::Change => rates.changes,
+        Port::StoreRead | Port::StoreWrite => rates.store,
+        Port::Page => rates.pages,
+    };
+    // In the middle of a run is where a kill matters most, and most of all at its one call.
+    let kills = match (port, whose) {
+        (Port::Change, _) => rates.kills * 20.0,
+        (_, Whose::Runs) => rates.kills * 6.0,
+        (_, Whose::Nobodys) => rates.kills,
+    };
+    if draws.happens(kills) {
+        return Some(kill(draws));
+    }
+    if draws.happens(rate) {
+        return Some(draw(port, draws));
+    }
+    let meanwhile = whose == Whose::Runs && draws.happens(rates.meanwhile);
+    meanwhile.then(|| Fate::Meanwhile(deed(draws)))
+}
+
+fn deed(draws: &mut Stream) -> Deed {
+    match draws.below(12) {
+        0 | 1 => Deed::Scales(draws.between(1, 5)),
+        2 => Deed::Deploys,
+        3 => Deed::Configures,
+        4 => Deed::RestartsAll,
+        5 | 6 => Deed::Crashes,
+        7 => Deed::Maintains,
+        8 => Deed::EndsMaintenance,
+        9 | 10 => Deed::Pauses(draws.time(Duration::from_secs(2), Duration::from_secs(120))),
+        _ => {
+            let millis = i64::from(draws.between(500, 120_000));
+            Deed::SetsClock(if draws.below(2) == 0 { millis } else { -millis })
         }
     }
 }

@@ -39,7 +39,7 @@ impl Ledger {
         let outside = &self.0;
         let turn = outside.turn(port, &format!("store {what}"));
         outside.time.wait(turn.there).await;
-        outside.dies_before(turn.fate).await;
+        outside.comes_before(turn.fate).await;
         match turn.fate {
             Some(Fate::Busy) => return Err(self.busy(what)),
             Some(Fate::Full) => return Err(self.full(what)),
@@ -176,7 +176,7 @@ impl Runs for Ledger {
         let mut due = self.read("due", self.0.store.due(now)).await?;
         due.retain(|run| !self.0.is_in_hand(run.id));
         due.truncate(1);
-        due.iter().for_each(|run| self.0.take_in_hand(run.id));
+        due.iter().for_each(|run| self.0.take_in_hand(run));
         Ok(due)
     }
 

@@ -15,14 +15,14 @@ pub use process::Between;
 pub(crate) use process::Process;
 pub(crate) use time::START;
 
-use crate::story::{Fate, Story, What};
-use fates::{Fates, Port, Turn};
-use flyball_heroku_sim::{AccountSpec, App, Fault, FaultKind, World, WorldFile};
-use flyball_model::RunId;
+use crate::story::{Deed, Fate, Story, What};
+use fates::{Fates, Port, Turn, Whose};
+use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
+use flyball_model::{AppName, PauseScope, RunId};
 use flyball_store::Sqlite;
 use journal::Journal;
 use network::Network;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub(crate) struct Outside {
     fates: Mutex<Fates>,
     journal: Mutex<Journal>,
     /// Which task has which run in hand.
-    working: Mutex<HashMap<u64, RunId>>,
+    working: Mutex<HashMap<u64, (RunId, AppName)>>,
     /// Set when the process is to die at once: for how long nothing runs then.
     killed: Mutex<Option<Duration>>,
     /// Which process runs.
@@ -120,9 +120,11 @@ impl Outside {
 
     /// What becomes of a call; what goes wrong is noted.
     fn turn(&self, port: Port, line: &str) -> Turn {
-        let (turn, met) = lock(&self.fates).turn(port, line, self.time.now());
+        let run = self.run_in_hand();
+        let whose = if run.is_some() { Whose::Runs } else { Whose::Nobodys };
+        let (turn, met) = lock(&self.fates).turn(port, line, whose, self.time.now());
         if let Some(met) = met {
-            self.note(Noted::Faulted { met, run: self.run_in_hand() });
+            self.note(Noted::Faulted { met, run });
         }
         turn
     }
@@ -135,7 +137,12 @@ impl Outside {
 
     /// The run that the present task has in hand.
     pub(crate) fn run_in_hand(&self) -> Option<RunId> {
-        lock(&self.working).get(&self.time.task()).copied()
+        lock(&self.working).get(&self.time.task()).map(|(run, _)| *run)
+    }
+
+    /// The app of the run that the present task has in hand.
+    fn app_in_hand(&self) -> Option<AppName> {
+        lock(&self.working).get(&self.time.task()).map(|(_, app)| app.clone())
     }
 
     /// One app of the world, as it is now.
@@ -157,7 +164,14 @@ impl Outside {
         lock(&self.killed).get_or_insert(down);
     }
 
-    /// Dies if it is this call's fate to be the last one.
+    /// What comes just before a call has its effect: somebody does something, or the process dies.
+    async fn comes_before(&self, fate: Option<Fate>) {
+        if let (Some(Fate::Meanwhile(deed)), Some(app)) = (fate, self.app_in_hand()) {
+            self.meanwhile(deed, &app);
+        }
+        self.dies_before(fate).await;
+    }
+
     async fn dies_before(&self, fate: Option<Fate>) {
         if let Some(Fate::KilledBefore(down)) = fate {
             self.die(down).await;
@@ -168,6 +182,26 @@ impl Outside {
         if let Some(Fate::KilledAfter(down)) = fate {
             self.die(down).await;
         }
+    }
+
+    /// Somebody does something to an app.
+    fn meanwhile(&self, deed: Deed, name: &AppName) {
+        let app = |what| What::App { app: name.to_string(), what };
+        let what = match deed {
+            Deed::Deploys => app(AppEvent::Deploy(DeploySpec::new(format!("meanwhile-{}", self.ids.next())))),
+            Deed::Configures => {
+                let value = Some(self.ids.next().to_string());
+                app(AppEvent::Config(BTreeMap::from([("GREETING".to_owned(), value)])))
+            }
+            Deed::Scales(quantity) => app(AppEvent::Scale { process: "web".to_owned(), quantity }),
+            Deed::RestartsAll => app(AppEvent::RestartAll),
+            Deed::Crashes => app(AppEvent::Crash("web.1".to_owned())),
+            Deed::Maintains => app(AppEvent::Maintenance(Maintenance::On)),
+            Deed::EndsMaintenance => app(AppEvent::Maintenance(Maintenance::Off)),
+            Deed::Pauses(time) => What::Pause { scope: PauseScope::App(name.clone()), lasts: Some(time) },
+            Deed::SetsClock(millis) => What::ClockStep { millis },
+        };
+        self.happen(&what);
     }
 
     async fn die(&self, down: Duration) {

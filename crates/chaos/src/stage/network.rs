@@ -3,12 +3,12 @@
 use super::fates::{Port, Turn};
 use super::journal::Noted;
 use super::{Outside, SharedOutside, lock};
-use crate::story::Fate;
+use crate::story::{Deed, Fate};
 use async_trait::async_trait;
 use bytes::Bytes;
 use flyball_heroku::{Body, Request, Response, Transport, TransportError};
 use flyball_heroku_sim::{Fault, FaultKind, Reply, handle};
-use flyball_model::Timestamp;
+use flyball_model::{AppName, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,6 +25,8 @@ struct Flight {
     number: u64,
     request: flyball_heroku_sim::Request,
     fault: Option<FaultKind>,
+    /// What somebody does just before it arrives, and to which app.
+    meanwhile: Option<(Deed, AppName)>,
     slot: Slot,
 }
 
@@ -41,10 +43,10 @@ impl Network {
         self.flights.iter().map(|flight| flight.arrives_at).min()
     }
 
-    fn send(&mut self, arrives_at: Timestamp, request: flyball_heroku_sim::Request, fault: Option<FaultKind>) -> Slot {
+    fn send(&mut self, flight: Flight) -> Slot {
         self.sent += 1;
-        let slot = Slot::default();
-        self.flights.push(Flight { arrives_at, number: self.sent, request, fault, slot: Arc::clone(&slot) });
+        let slot = Arc::clone(&flight.slot);
+        self.flights.push(Flight { number: self.sent, ..flight });
         slot
     }
 
@@ -63,6 +65,9 @@ impl Outside {
     pub(crate) fn deliver(&self) {
         let arrived = lock(&self.network).take_arrived(self.time.now());
         for flight in arrived {
+            if let Some((deed, app)) = &flight.meanwhile {
+                self.meanwhile(*deed, app);
+            }
             let reply = self.arrive(&flight);
             *lock(&flight.slot) = Some(reply);
             self.time.has_moved();
@@ -134,7 +139,13 @@ impl Wire {
             Some(Fate::ArrivesLate(by)) => began + deadline + by,
             _ => began + turn.there,
         };
-        let slot = lock(&outside.network).send(arrives_at, asked, fault(turn.fate));
+        let meanwhile = match turn.fate {
+            Some(Fate::Meanwhile(deed)) => outside.app_in_hand().map(|app| (deed, app)),
+            _ => None,
+        };
+        let (number, slot) = (0, Slot::default());
+        let flight = Flight { arrives_at, number, request: asked, fault: fault(turn.fate), meanwhile, slot };
+        let slot = lock(&outside.network).send(flight);
         if let Some(Fate::KilledAfter(_)) = turn.fate {
             outside.time.wait_until(arrives_at).await;
             outside.dies_after(turn.fate).await;

@@ -11,7 +11,7 @@ use flyball_config::Definitions;
 use flyball_decide::{due_at_or_after, first_due};
 use flyball_engine::{Accounts, Engine, Observed, Ports};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, TimeLimits, Transport};
-use flyball_model::{AccountName, Mode, MonitorId, NodeId, Timestamp};
+use flyball_model::{AccountName, Mode, MonitorId, NodeId, Run, RunId, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_store::Runs as _;
 use futures_util::future::BoxFuture;
@@ -279,13 +279,13 @@ impl Process {
 
 impl Outside {
     /// Whether somebody has this run in hand.
-    pub(crate) fn is_in_hand(&self, run: flyball_model::RunId) -> bool {
-        lock(&self.working).values().any(|held| *held == run)
+    pub(crate) fn is_in_hand(&self, run: RunId) -> bool {
+        lock(&self.working).values().any(|(held, _)| *held == run)
     }
 
     /// The present task takes a run in hand.
-    pub(crate) fn take_in_hand(&self, run: flyball_model::RunId) {
-        lock(&self.working).insert(self.time.task(), run);
+    pub(crate) fn take_in_hand(&self, run: &Run) {
+        lock(&self.working).insert(self.time.task(), (run.id, run.plan.app.clone()));
     }
 
     /// A task has ended.

@@ -44,6 +44,8 @@ pub enum Fate {
     PageRefused,
     /// Flyball could not look.
     PageUnknown,
+    /// Somebody does something to the app just before the call has its effect; only while a run on it is under way.
+    Meanwhile(Deed),
 }
 
 impl Fate {
@@ -72,8 +74,32 @@ impl Fate {
             Self::PageTimeOut => "page timed out",
             Self::PageRefused => "page refused",
             Self::PageUnknown => "page not looked at",
+            Self::Meanwhile(_) => "somebody else meanwhile",
         }
     }
+}
+
+/// What somebody does in the middle of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    /// Deploys good code.
+    Deploys,
+    /// Changes a config var.
+    Configures,
+    /// Sets the quantity of `web`.
+    Scales(u32),
+    /// Restarts every dyno.
+    RestartsAll,
+    /// `web.1` crashes.
+    Crashes,
+    /// Switches maintenance mode on.
+    Maintains,
+    /// Switches maintenance mode off.
+    EndsMaintenance,
+    /// Pauses the app for so long.
+    Pauses(Duration),
+    /// Sets Flyball's clock, so many milliseconds ahead or back.
+    SetsClock(i64),
 }
 
 /// One call that goes wrong.
@@ -81,7 +107,7 @@ impl Fate {
 pub struct Met {
     /// The call: `POST /apps/shop/releases`, `store save`, `page front`.
     pub line: String,
-    /// The so-manieth of that line, counted from 1.
+    /// Which of that line's calls it is, counted from 1.
     pub nth: u32,
     /// What befalls it.
     pub fate: Fate,
@@ -109,4 +135,6 @@ pub struct Rates {
     pub pages: f64,
     /// A call at which Flyball is killed, beside the others.
     pub kills: f64,
+    /// A call made for a run, in the middle of which somebody does something to the app.
+    pub meanwhile: f64,
 }

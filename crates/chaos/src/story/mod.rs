@@ -4,7 +4,7 @@ mod fate;
 mod file;
 mod words;
 
-pub use fate::{Fate, Faults, Met, Rates};
+pub use fate::{Deed, Fate, Faults, Met, Rates};
 pub use file::{Edit, File, KindStory, Looks, MonitorStory, PolicyStory, ReactionStory};
 
 use flyball_heroku_sim::{AppEvent, AppSpec};

@@ -1,6 +1,6 @@
 //! A story in words: what was set up, and what happens in order.
 
-use super::{Edit, Fate, Faults, Incident, Met, Spell, Story, What};
+use super::{Deed, Edit, Fate, Faults, Incident, Met, Spell, Story, What};
 use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, Maintenance, Outcome, Step};
 use flyball_model::duration;
 use std::fmt;
@@ -150,8 +150,25 @@ impl fmt::Display for Fate {
             Self::StatusAfter(status) => write!(f, "takes effect, and is answered {status}"),
             Self::Stale(age) => write!(f, "answered as it was {} ago", length(*age)),
             Self::KilledBefore(down) => write!(f, "Flyball is killed before it, for {}", length(*down)),
+            Self::Meanwhile(deed) => write!(f, "meanwhile {deed}"),
             Self::KilledAfter(down) => write!(f, "Flyball is killed after it, for {}", length(*down)),
             other => f.write_str(other.code()),
+        }
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deploys => f.write_str("somebody deploys"),
+            Self::Configures => f.write_str("somebody changes a config var"),
+            Self::Scales(quantity) => write!(f, "somebody sets web={quantity}"),
+            Self::RestartsAll => f.write_str("somebody restarts every dyno"),
+            Self::Crashes => f.write_str("web.1 crashes"),
+            Self::Maintains => f.write_str("somebody switches maintenance mode on"),
+            Self::EndsMaintenance => f.write_str("somebody switches maintenance mode off"),
+            Self::Pauses(time) => write!(f, "somebody pauses the app for {}", length(*time)),
+            Self::SetsClock(millis) => write!(f, "{}", What::ClockStep { millis: *millis }),
         }
     }
 }
