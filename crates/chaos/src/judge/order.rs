@@ -13,10 +13,11 @@ const HIDDEN: Duration = Duration::from_secs(12);
 
 /// "'It did not happen' counts only after the call's deadline and a margin." Bends where the clock was set meanwhile.
 pub(super) fn nothing_arrives_after_the_end(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
-    let (marked, ended) = (dossier.marked?.0, dossier.ended?);
+    // When to look is reckoned from a time before the mark.
+    let (claimed, ended) = (dossier.claimed?.0, dossier.ended?);
     let late = dossier.arrivals.iter().find(|arrival| arrival.place > ended)?;
     let by = evidence.note(late.place).at.since(evidence.note(ended).at);
-    (!evidence.clock_was_set(marked, ended)).then(|| format!("its call arrived {} ms after its end", by.as_millis()))
+    (!evidence.clock_was_set(claimed, ended)).then(|| format!("its call arrived {} ms after its end", by.as_millis()))
 }
 
 /// "Effects on one app are serialised"; a one-off dyno stands outside. From its claim to its end a run is alone.

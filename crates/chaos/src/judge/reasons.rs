@@ -27,7 +27,7 @@ fn reading_of(evidence: &Evidence<'_>, dossier: &Dossier<'_>, monitor: MonitorId
 }
 
 /// "While verdict = call on and streak ≥ trigger … it acts"; "unknown never causes a reaction". Readings from before a
-/// pause ended do not count.
+/// pause ended do not count; once Flyball's clock was set, nobody can tell any more which those are.
 pub(super) fn a_reading_calls_for_it(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     let monitor = monitor_of(dossier.run)?;
     let Some(place) = reading_of(evidence, dossier, monitor) else {
@@ -41,6 +41,7 @@ pub(super) fn a_reading_calls_for_it(evidence: &Evidence<'_>, dossier: &Dossier<
         return Some(format!("the reading that led to it was {finding:?}"));
     }
     let resumed = pauses(evidence, dossier, dossier.queued?).resumed_at;
+    let resumed = resumed.filter(|_| !evidence.clock_was_set(0, place));
     let streak = evidence.streaks.at(monitor, place).since(resumed);
     let trigger = policy.trigger.get();
     (streak < trigger as usize).then(|| format!("{streak} readings called for it, and {trigger} were needed"))

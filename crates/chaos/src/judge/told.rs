@@ -3,8 +3,9 @@
 use super::Opinion;
 use super::evidence::{Dossier, Evidence};
 use crate::story::Story;
-use flyball_heroku_sim::Took;
+use flyball_heroku_sim::{App, Took};
 use flyball_model::{Effect, Event, Look, Outcome, RunState, Timestamp};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A page of the timeline holds so many lines; of a reaction with more of them the oldest are not seen here.
@@ -45,20 +46,31 @@ pub(super) fn done_is_in_the_world(evidence: &Evidence<'_>, dossier: &Dossier<'_
 }
 
 /// "What did not is ended as not done". Bends where the look came too early because the clock was set, saw something old,
-/// or came after somebody had changed it back.
+/// or came after somebody had changed it back; and where a roll-out with preboot began in between, so that the dynos that
+/// were planned for stay for minutes beside the new ones, which are restarted.
 pub(super) fn not_done_is_not_in_the_world(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     let outcome = outcome(dossier)?;
     if outcome.may_have_taken_effect() {
         return None;
     }
     let effect = dossier.arrivals.iter().find(|arrival| arrival.call.took == Took::Effect)?;
-    let (marked, ended) = (dossier.marked?.0, dossier.ended?);
+    // When to look is reckoned from a time before the mark.
+    let (claimed, ended) = (dossier.claimed?.0, dossier.ended?);
     let changed_back = matches!(dossier.run.plan.effect, Effect::SetQuantity { .. } | Effect::SetSize { .. })
         && evidence.app_was_touched(dossier.app(), effect.place, ended);
+    let restarts = matches!(dossier.run.plan.effect, Effect::RestartDyno { .. } | Effect::RestartAll { .. });
+    let doubled = restarts && has_doubles(effect.before?);
     let excused = changed_back
-        || evidence.clock_was_set(marked, ended)
-        || evidence.may_have_seen_what_is_old(dossier, marked, ended);
+        || doubled
+        || evidence.clock_was_set(claimed, ended)
+        || evidence.may_have_seen_what_is_old(dossier, claimed, ended);
     (!excused).then(|| format!("it took effect, and is told as \"{outcome}\""))
+}
+
+/// Whether old and new dynos of the same names stand side by side.
+fn has_doubles(app: &App) -> bool {
+    let mut names = BTreeSet::new();
+    app.formation_dynos().any(|dyno| !names.insert(&dyno.name))
 }
 
 /// In doubt is what nobody can know: a one-off dyno may have come and gone, dynos that are not there have no ids, and
