@@ -71,6 +71,13 @@ token may not do this.")]
     /// Measure what watching costs on this machine.
     #[command(after_help = "Exit codes: 0 every check that was due was made, 1 some were not.")]
     Bench(crate::bench::Arguments),
+    /// Play hours in which everything goes wrong, from seeds, and judge whether everything held that must.
+    #[command(after_help = "\
+The real engine, client and store, and the stand-in for Heroku, on a stopped clock: nothing leaves this machine. The \
+same seed plays the same hours. A seed in which something does not hold is made as small as it gets, and told.
+
+Exit codes: 0 everything held, 1 something did not.")]
+    Chaos(Chaos),
     /// Print completions for a shell.
     Completions(Completions),
 }
@@ -188,6 +195,20 @@ pub(crate) struct HerokuSim {
     /// Where chance begins: the same seed gives the same ids.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+/// `flyball chaos`
+#[derive(Debug, Args)]
+pub(crate) struct Chaos {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many seeds, counted on from the first.
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seeds: u64,
+    /// How many minutes each seed plays, before everything is let come to rest.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub(crate) minutes: u32,
 }
 
 /// `flyball completions`

@@ -103,7 +103,7 @@ impl Engine {
         for wish in wishes {
             let kind = &wish.reaction.kind;
             let answer = self
-                .is_called_since_resumed(&wish, &facts, now)
+                .is_called_since_resumed(&wish, &facts)
                 .and_then(|()| {
                     let known = before_looking(&wish.reaction, &wiring, &facts);
                     may_act(kind.rank(), wish.reaction.policy.cooldown, &known, now)
@@ -173,8 +173,10 @@ impl Engine {
         standing.map_or(now, |standing| standing.since)
     }
 
-    /// Readings from before a pause ended are no evidence: after a resume the streak starts anew.
-    fn is_called_since_resumed(&self, wish: &Wish, facts: &AppFacts, now: Timestamp) -> Result<(), Because> {
+    /// Readings from before a pause ended are no evidence: after a resume the streak starts anew. The clock is asked once
+    /// more, since a pause may end while the store is asked for it.
+    fn is_called_since_resumed(&self, wish: &Wish, facts: &AppFacts) -> Result<(), Because> {
+        let now = self.ports.clock.now();
         let covers = |scope: &PauseScope| covers(scope, &wish.reaction);
         let resumed = facts.resumed.iter().filter(|resumed| covers(&resumed.scope) && resumed.at <= now);
         self.is_called_since(wish, resumed.map(|resumed| resumed.at).max())

@@ -2,14 +2,14 @@
 //! Afterwards, when an answer was lost: only look.
 
 use crate::choose::entry_of;
-use crate::effects::{self, Found, Made, NotMade};
+use crate::effects::{self, Found, Made, NotMade, Others};
 use crate::engine::Engine;
 use crate::look::{Seen, in_words, look, request_id};
 use crate::wiring::Subject;
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
 use flyball_model::{
-    Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Policy, Rank, Run, RunId, RunState, Sight, Spending,
-    Timestamp,
+    Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Policy, Rank, ReactionId, Run, RunId, RunState, Sight,
+    Spending, Timestamp,
 };
 use flyball_store::{AppFacts, Claim, Error, Fence, Pause, Send};
 use std::sync::Arc;
@@ -273,8 +273,9 @@ impl Engine {
         };
         let outcome = match looked {
             Ok(sight) => {
+                let others = self.others(&run, &subject, sent_at).await?;
                 let sent_at = Seen::new(&sight, None).to_heroku(sent_at);
-                match effects::find(effect, &sight, sent_at) {
+                match effects::find(effect, &sight, sent_at, &others) {
                     Found::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
                     Found::NotDone(why) => {
                         Outcome::NotDone { why: format!("the answer was lost, and it did not happen: {why}") }
@@ -288,6 +289,30 @@ impl Engine {
             Err(_) => return self.ports.store.defer(run.id, fence, now + LOOK_AGAIN, &[], &[]).await,
         };
         self.end(&run, fence, outcome, Vec::new()).await
+    }
+
+    /// What other runs of the same command have to do with the one-off dynos that were started since then.
+    async fn others(&self, run: &Run, subject: &Subject, sent_at: Timestamp) -> Result<Others, Error> {
+        let mut others = Others::default();
+        let Effect::RunOneOff { command: ours, .. } = &run.plan.effect else { return Ok(others) };
+        let wiring = self.wiring();
+        let on_the_app = wiring.reactions().filter(|reaction| Subject::of(reaction) == *subject);
+        let mut reactions: Vec<ReactionId> = on_the_app.map(|reaction| reaction.id).collect();
+        reactions.push(run.reaction);
+        let (host, now) = (self.ports.accounts.host(), self.ports.clock.now());
+        let facts = self.ports.store.app_facts(host, &subject.app, &reactions, now).await?;
+        for other in facts.one_offs.iter().filter(|other| other.id != run.id) {
+            let same = matches!(&other.plan.effect, Effect::RunOneOff { command, .. } if command == ours);
+            let since = other.took_effect_at().is_some_and(|at| at + CHANGE_DEADLINE + MARGIN >= sent_at);
+            match &other.state {
+                RunState::Ended { outcome: Outcome::Done { dyno: Some(dyno), .. }, .. } => {
+                    others.known.push(dyno.clone());
+                }
+                _ if same && since => others.unknown += 1,
+                _ => {}
+            }
+        }
+        Ok(others)
     }
 
     /// Ends a run, and tells it.

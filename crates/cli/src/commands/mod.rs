@@ -1,6 +1,7 @@
 //! The commands, one file each. A command parses nothing and decides nothing: it asks one query or gives one command,
 //! and renders what comes back.
 
+mod chaos;
 mod check;
 mod completions;
 mod doctor;
@@ -46,6 +47,7 @@ pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Resul
         Command::Bench(bench) => {
             crate::bench::run(bench, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await
         }
+        Command::Chaos(asked) => chaos::chaos(&wiring, &asked).await,
         Command::HerokuSim(sim) => heroku_sim::heroku_sim(&wiring, &sim).await,
         Command::Completions(completions) => completions::completions(&completions),
     }

@@ -57,6 +57,15 @@ impl Found {
     const DONE: Self = Self::Done { release: None, dyno: None };
 }
 
+/// What other runs have to do with the one-off dynos of an app: two reactions may run the same command at the same time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Others {
+    /// The dynos that they are known to have started.
+    pub(crate) known: Vec<DynoId>,
+    /// How many of them may have started one, and nobody knows which.
+    pub(crate) unknown: usize,
+}
+
 /// Gives the value of an environment variable that a setting names.
 pub(crate) type Variables<'a> = &'a (dyn Fn(&str) -> Option<SecretString> + Send + Sync);
 
@@ -114,15 +123,15 @@ pub(crate) async fn perform(
     }
 }
 
-/// Looks for an effect whose answer was lost. `sent_at` is by Heroku's clock.
-pub(crate) fn find(effect: &Effect, sight: &Sight, sent_at: Timestamp) -> Found {
+/// Looks for an effect whose answer was lost. `sent_at` is by Heroku's clock; `others` are the runs of the same command.
+pub(crate) fn find(effect: &Effect, sight: &Sight, sent_at: Timestamp, others: &Others) -> Found {
     match effect {
         Effect::SetQuantity { process_type, to, .. } => set_quantity::find(process_type, *to, sight),
         Effect::SetSize { process_type, to, .. } => set_size::find(process_type, to, sight),
         Effect::RestartDyno { dyno, id } => restart_dyno::find(dyno, id, sight),
         Effect::RestartAll { ids } => restart_all::find(ids, sight),
         Effect::RollBack { from, to, .. } => roll_back::find(*from, *to, sight),
-        Effect::RunOneOff { command, present, .. } => run_one_off::find(command, present, sight, sent_at),
+        Effect::RunOneOff { command, present, .. } => run_one_off::find(command, present, others, sight, sent_at),
     }
 }
 

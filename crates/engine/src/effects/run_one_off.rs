@@ -1,7 +1,7 @@
 //! Starting a one-off dyno: recognised by its exact command, an id that was not there before, and a creation time since.
-//! It may have come and gone, so not seeing it means nothing.
+//! It may have come and gone, so not seeing it means nothing; and another run of the same command may have started it.
 
-use super::{Found, Made, NotMade, Variables};
+use super::{Found, Made, NotMade, Others, Variables};
 use flyball_heroku::{Heroku, OneOff};
 use flyball_model::{AppName, DynoId, DynoSize, EnvValue, Sight, Timestamp};
 use secrecy::SecretString;
@@ -31,22 +31,27 @@ pub(super) async fn perform(one_off: &OneOff, app: &AppName, heroku: &dyn Heroku
     Ok(Made { request_id: answer.request_id, release: None, dyno: Some(answer.value.id) })
 }
 
-pub(super) fn find(command: &str, present: &[DynoId], sight: &Sight, sent_at: Timestamp) -> Found {
-    let ours = sight.dynos.iter().find(|dyno| {
+pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &Sight, sent_at: Timestamp) -> Found {
+    let may_be_ours = sight.dynos.iter().filter(|dyno| {
         !dyno.is_formation()
             && dyno.command == command
             && !present.contains(&dyno.id)
+            && !others.known.contains(&dyno.id)
             && dyno.created_at + SLACK >= sent_at
     });
-    match ours {
-        Some(dyno) => Found::Done { release: None, dyno: Some(dyno.id.clone()) },
+    // As many as others may have started are not ours for certain.
+    let may_be_ours: Vec<_> = may_be_ours.collect();
+    match may_be_ours.first() {
+        Some(dyno) if may_be_ours.len() > others.unknown => Found::Done { release: None, dyno: Some(dyno.id.clone()) },
+        Some(_) => Found::InDoubt("such a one-off dyno is there, and another run may have started it".to_owned()),
         None => Found::InDoubt("no such one-off dyno is there, and it may have come and gone".to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::effects::testing::{SENT_AT, found, sight};
+    use crate::effects::Others;
+    use crate::effects::testing::{SENT_AT, found, found_beside, sight};
     use flyball_model::{DynoId, Effect};
     use std::collections::BTreeMap;
     use std::time::Duration;
@@ -72,6 +77,20 @@ mod tests {
         ];
         for (case, sight, find) in cases {
             assert_eq!(found(&effect, &sight), find, "{case}");
+        }
+
+        let one = sight().one_off("run.1", "new", "clean", later);
+        let two = one.clone().one_off("run.2", "newer", "clean", later);
+        let known = |id: &str| Others { known: vec![DynoId::new(id)], unknown: 0 };
+        let unknown = |count| Others { known: Vec::new(), unknown: count };
+        let cases = [
+            ("another run's", &one, known("new"), "in doubt"),
+            ("another run's, and ours", &two, known("new"), "done"),
+            ("one, and another run may have started it", &one, unknown(1), "in doubt"),
+            ("one for each", &two, unknown(1), "done"),
+        ];
+        for (case, sight, others, find) in cases {
+            assert_eq!(found_beside(&effect, sight, &others), find, "{case}");
         }
     }
 }

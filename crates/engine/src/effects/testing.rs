@@ -1,6 +1,6 @@
 //! What the tests of the effects share: a sight in a few words.
 
-use super::{Found, check, find};
+use super::{Found, Others, check, find};
 use flyball_model::{
     Content, Dyno, DynoId, DynoSize, Effect, ProcessFormation, ProcessType, Quantity, Release, ReleaseStatus,
     ReleaseVersion, Sight, SlugId, Timestamp, testing,
@@ -62,7 +62,12 @@ pub(super) fn checked(effect: &Effect, sight: &Written) -> &'static str {
 
 /// What is found of an effect.
 pub(super) fn found(effect: &Effect, sight: &Written) -> &'static str {
-    match find(effect, &sight.0, SENT_AT) {
+    found_beside(effect, sight, &Others::default())
+}
+
+/// What is found of an effect beside other runs of the same command.
+pub(super) fn found_beside(effect: &Effect, sight: &Written, others: &Others) -> &'static str {
+    match find(effect, &sight.0, SENT_AT, others) {
         Found::Done { .. } => "done",
         Found::NotDone(_) => "not done",
         Found::InDoubt(_) => "in doubt",

@@ -1,0 +1,83 @@
+//! The judgement of a play: the world's own record and what passed through the ports, against what Flyball remembers.
+//!
+//! Each invariant is a function of its own and says which line of the design it proves. Some of them bend where nobody
+//! could know better, and say so: when Flyball's clock was set in the middle of a run, when Heroku answered a look with an
+//! old list, and when somebody changed the same thing in between. None of that ever excuses a call that was made twice, a
+//! call without a run, or a run that does not end.
+
+mod evidence;
+mod limits;
+mod once;
+mod order;
+mod reasons;
+mod streaks;
+mod told;
+
+use crate::play::Record;
+use crate::story::Story;
+use evidence::{Dossier, Evidence};
+use flyball_model::{RunId, Timestamp};
+use std::fmt;
+
+/// Something that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// What happened instead.
+    pub words: String,
+    /// When, in the world's time.
+    pub at: Timestamp,
+    /// In which run, if in one.
+    pub run: Option<RunId>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.words)
+    }
+}
+
+/// What an invariant says of one run: nothing, or what is wrong.
+type Opinion = Option<String>;
+
+/// An invariant of one run.
+type OfRun = fn(&Evidence<'_>, &Dossier<'_>) -> Opinion;
+
+/// Every invariant of a single run, by name.
+const OF_RUNS: [(&str, OfRun); 17] = [
+    ("no effect twice for one run", once::no_effect_twice),
+    ("a run is marked as sent before its call leaves", once::marked_before_it_leaves),
+    ("a call says what its plan says", once::says_what_the_plan_says),
+    ("every run ends", told::every_run_ends),
+    ("what is told as done is in the world", told::done_is_in_the_world),
+    ("what is told as not done is not in the world", told::not_done_is_not_in_the_world),
+    ("only what nobody can know is in doubt", told::doubted_for_a_reason),
+    ("a run's beginning and its end are told once", told::told_once),
+    ("nothing arrives after its run has ended", order::nothing_arrives_after_the_end),
+    ("one at a time per app", order::one_at_a_time),
+    ("nothing boots anew while settling", order::nothing_boots_anew_while_settling),
+    ("stale is not acted on", order::stale_is_not_acted_on),
+    ("none without a matching reading", reasons::a_reading_calls_for_it),
+    ("none when it is not called for any more", reasons::still_called_for),
+    ("none before the cooldown has passed", reasons::cooled_down),
+    ("none while paused", reasons::not_paused),
+    ("none past a limit", limits::within_limits),
+];
+
+/// Judges a play. What did not hold comes in order of time.
+#[must_use]
+pub fn judge(story: &Story, record: &Record) -> Vec<Violation> {
+    let evidence = Evidence::new(story, record);
+    let mut violations = once::every_change_has_a_run(&evidence);
+    for dossier in evidence.dossiers.values() {
+        for (invariant, opinion) in OF_RUNS {
+            if let Some(words) = opinion(&evidence, dossier) {
+                let words = format!("{} (run of \"{}\"): {words}", dossier.run.plan, dossier.run.reaction_name);
+                violations.push(Violation { invariant, words, at: dossier.began_at(), run: Some(dossier.run.id) });
+            }
+        }
+    }
+    violations.sort_by_key(|violation| violation.at);
+    violations
+}

@@ -1,0 +1,122 @@
+//! One app, one at a time; settling; nothing stale: design 3.7 and 3.9.
+
+use super::Opinion;
+use super::evidence::{Arrival, Dossier, Evidence, Place};
+use flyball_heroku_sim::{App, DynoState};
+use flyball_model::{Effect, Rank, Timestamp};
+use std::time::Duration;
+
+/// Heroku's times have whole seconds, and clocks that differ by less than two are taken to agree.
+const GRAIN: Duration = Duration::from_secs(3);
+/// How much a slow answer may hide of the difference between two clocks: as long as a look may take.
+const HIDDEN: Duration = Duration::from_secs(12);
+
+/// "'It did not happen' counts only after the call's deadline and a margin." Bends where the clock was set meanwhile.
+pub(super) fn nothing_arrives_after_the_end(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    // When to look is reckoned from a time before the mark.
+    let (claimed, ended) = (dossier.claimed?.0, dossier.ended?);
+    let late = dossier.arrivals.iter().find(|arrival| arrival.place > ended)?;
+    let by = evidence.note(late.place).at.since(evidence.note(ended).at);
+    (!evidence.clock_was_set(claimed, ended)).then(|| format!("its call arrived {} ms after its end", by.as_millis()))
+}
+
+/// "Effects on one app are serialised"; a one-off dyno stands outside. From its claim to its end a run is alone.
+pub(super) fn one_at_a_time(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let (from, to) = span(evidence, dossier)?;
+    let mut others = evidence
+        .dossiers
+        .values()
+        .filter(|other| other.run.id > dossier.run.id && other.run.plan.app_id == dossier.run.plan.app_id);
+    let beside = others
+        .find(|other| span(evidence, other).is_some_and(|(other_from, other_to)| other_from < to && from < other_to))?;
+    Some(format!("{} was under way at the same time", beside.run.plan))
+}
+
+/// From when to when a run holds its app; `None` for one-off dynos, and for what was never claimed.
+fn span(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Option<(Place, Place)> {
+    let (claimed, _) = dossier.claimed.filter(|_| dossier.run.rank != Rank::OneOff)?;
+    Some((claimed, dossier.ended.unwrap_or(evidence.record.notes.len())))
+}
+
+/// What it is about: the call that arrived, and the place of the claim. `None` where what was looked at may have been
+/// old, or the clock was set on the way: nobody could know better.
+fn looked_and_arrived<'a>(evidence: &Evidence<'a>, dossier: &Dossier<'a>) -> Option<(Place, Arrival<'a>)> {
+    let arrival = *dossier.arrivals.first()?;
+    let (claimed, _) = dossier.claimed?;
+    let excused = evidence.clock_was_set(claimed, arrival.place)
+        || evidence.may_have_seen_what_is_old(dossier, claimed, arrival.place);
+    (!excused).then_some((claimed, arrival))
+}
+
+/// "While a formation dyno is booting … nothing that makes dynos boot anew is done to them." What began to boot only after
+/// the run was claimed may not have been seen.
+pub(super) fn nothing_boots_anew_while_settling(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    if !dossier.run.plan.effect.boots_anew() {
+        return None;
+    }
+    let (claimed, arrival) = looked_and_arrived(evidence, dossier)?;
+    let settle = evidence.policy_at(dossier.run.reaction, claimed)?.settle;
+    let slack = if evidence.clocks_differ() { HIDDEN } else { GRAIN };
+    let (seen, now) = (evidence.note(claimed).at, arrival.call.at);
+    let app = arrival.before?;
+    let booting = app.formation_dynos().find(|dyno| {
+        dyno.state == DynoState::Starting && dyno.created_at < seen && dyno.created_at + settle > now + slack
+    });
+    if let Some(dyno) = booting {
+        let age = now.since(dyno.created_at).as_secs();
+        return Some(format!("{} had been booting for {age} s when its call arrived", dyno.name));
+    }
+    let behind = rolling_out(app, seen)?;
+    let age = now.since(app.current_release().created_at);
+    (age + slack < settle)
+        .then(|| format!("{behind} did not run the current release yet, made {} s before", age.as_secs()))
+}
+
+/// A dyno that does not run the current release yet, which had been made before it was looked.
+fn rolling_out(app: &App, seen: Timestamp) -> Option<&str> {
+    let current = app.current_release();
+    let mut dynos = app.formation_dynos().filter(|_| current.updated_at < seen);
+    dynos.find(|dyno| dyno.release_version != current.version).map(|dyno| dyno.name.as_str())
+}
+
+/// "Immediately before an effect, the plan's basis is read again." What did not hold when the run was claimed, and had not
+/// changed when its call arrived, was there to be seen.
+pub(super) fn stale_is_not_acted_on(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let (claimed, arrival) = looked_and_arrived(evidence, dossier)?;
+    if evidence.app_was_touched(dossier.app(), claimed, arrival.place) {
+        return None;
+    }
+    let app = dossier.claimed?.1?;
+    let gone = what_is_gone(&dossier.run.plan.effect, app)?;
+    let still_gone = what_is_gone(&dossier.run.plan.effect, arrival.before?)?;
+    (gone == still_gone).then(|| format!("{gone} when it was claimed, and its call was made"))
+}
+
+/// What of a plan's basis does not hold, in words.
+fn what_is_gone(effect: &Effect, app: &App) -> Option<String> {
+    match effect {
+        Effect::SetQuantity { process_type, from, .. } => {
+            let quantity = app.process(process_type.as_str()).map(|process| process.quantity);
+            (quantity.map(|quantity| quantity.to_string()) != Some(from.to_string()))
+                .then(|| format!("{process_type} had {quantity:?} dynos"))
+        }
+        Effect::SetSize { process_type, from, .. } => {
+            let size = app.size(process_type.as_str());
+            (!size.eq_ignore_ascii_case(&from.to_string())).then(|| format!("{process_type} was {size}"))
+        }
+        Effect::RestartDyno { dyno, id } => {
+            let present = app.dyno(&dyno.to_string()).map(|dyno| dyno.id.to_string());
+            (present.as_deref() != Some(&id.to_string())).then(|| format!("{dyno} was another dyno"))
+        }
+        Effect::RestartAll { ids } => {
+            let there = |id: &String| app.formation_dynos().any(|dyno| dyno.id.to_string() == *id);
+            let gone = ids.iter().filter(|id| !there(&id.to_string())).count();
+            (gone > 0).then(|| format!("{gone} of its dynos were gone"))
+        }
+        Effect::RollBack { from, .. } => {
+            let current = app.current_release().version;
+            (format!("v{current}") != from.to_string()).then(|| format!("v{current} was current"))
+        }
+        Effect::RunOneOff { .. } => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! Why a run began: a reading called for it, and nothing held it up. Design 3.2, 3.6, and the rulings on pauses.
+
+use super::Opinion;
+use super::evidence::{Dossier, Evidence, Place};
+use super::streaks::calls;
+use crate::stage::{Note, Noted};
+use crate::story::What;
+use flyball_model::{Actor, Mode, MonitorId, PauseScope, Run, Timestamp};
+
+fn monitor_of(run: &Run) -> Option<MonitorId> {
+    match &run.actor {
+        Actor::Engine { monitor, .. } => Some(*monitor),
+        Actor::Person { .. } => None,
+    }
+}
+
+/// The place of the reading that led to a run: the monitor's, taken in when Flyball's clock showed the run's time.
+fn reading_of(evidence: &Evidence<'_>, dossier: &Dossier<'_>, monitor: MonitorId) -> Option<Place> {
+    let queued = dossier.queued?;
+    let process = evidence.note(queued).process;
+    let is_it = |note: &Note| {
+        note.process == process
+            && note.clock == dossier.run.queued_at
+            && matches!(note.what, Noted::TakenIn { monitor: of, .. } if of == monitor)
+    };
+    (0..=queued).rev().find(|place| is_it(evidence.note(*place)))
+}
+
+/// "While verdict = call on and streak ≥ trigger … it acts"; "unknown never causes a reaction". Readings from before a
+/// pause ended do not count; once Flyball's clock was set, nobody can tell any more which those are.
+pub(super) fn a_reading_calls_for_it(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let monitor = monitor_of(dossier.run)?;
+    let Some(place) = reading_of(evidence, dossier, monitor) else {
+        return Some("no reading was taken in when it was decided".to_owned());
+    };
+    let Noted::TakenIn { finding, .. } = evidence.note(place).what else { return None };
+    let Some(policy) = evidence.policy_at(dossier.run.reaction, place) else {
+        return Some("its reaction was not in the file".to_owned());
+    };
+    if !calls(policy, finding) {
+        return Some(format!("the reading that led to it was {finding:?}"));
+    }
+    let resumed = pauses(evidence, dossier, dossier.queued?).resumed_at;
+    let resumed = resumed.filter(|_| !evidence.clock_was_set(0, place));
+    let streak = evidence.streaks.at(monitor, place).since(resumed);
+    let trigger = policy.trigger.get();
+    (streak < trigger as usize).then(|| format!("{streak} readings called for it, and {trigger} were needed"))
+}
+
+/// "Monitor still matching?": at no time between the claim and the mark it was called for by what had been seen last, and
+/// by the file.
+pub(super) fn still_called_for(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let monitor = monitor_of(dossier.run)?;
+    let (claimed, marked) = (dossier.claimed?.0, dossier.marked?.0);
+    let tells = |note: &Note| match note.what {
+        Noted::TakenIn { monitor: of, .. } => of == monitor,
+        Noted::Applied(_) => true,
+        _ => false,
+    };
+    let places = (claimed..=marked).filter(|place| *place == claimed || tells(evidence.note(*place)));
+    let mut called = places.filter_map(|place| {
+        let policy = evidence.policy_at(dossier.run.reaction, place)?;
+        Some(policy.enabled && policy.mode == Mode::Act && evidence.streaks.at(monitor, place).matches(policy))
+    });
+    (!called.any(|called| called)).then(|| "nothing called for it any more when it was marked as sent".to_owned())
+}
+
+/// "The shortest time from the start of the reaction's last run that took effect, or may have, to its next", by Flyball's
+/// own clock.
+pub(super) fn cooled_down(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    monitor_of(dossier.run)?;
+    let queued = dossier.queued?;
+    let cooldown = evidence.policy_at(dossier.run.reaction, queued)?.cooldown;
+    let earlier = evidence.dossiers.values().filter(|other| {
+        other.run.reaction == dossier.run.reaction
+            && other.run.id != dossier.run.id
+            && other.marked.is_some_and(|(place, _)| place < queued)
+    });
+    let last = earlier.filter_map(|other| other.run.took_effect_at()).max()?;
+    let waited = dossier.run.queued_at.since(last);
+    (waited < cooldown).then(|| format!("{} s after the last one, and not {} s", waited.as_secs(), cooldown.as_secs()))
+}
+
+/// "A global pause takes effect within a second": what is paused when a run is marked as sent is not sent.
+pub(super) fn not_paused(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let (marked, given) = dossier.marked?;
+    let paused = pauses(evidence, dossier, marked).until?;
+    paused.is_none_or(|until| given < until).then(|| "it was paused when it was marked as sent".to_owned())
+}
+
+/// What people's pauses come to for a run.
+#[derive(Default)]
+struct Pauses {
+    /// Whether one of them holds, and until when.
+    until: Option<Option<Timestamp>>,
+    /// When the last of them ended, by Flyball's clock.
+    resumed_at: Option<Timestamp>,
+}
+
+fn pauses(evidence: &Evidence<'_>, dossier: &Dossier<'_>, until: Place) -> Pauses {
+    let run = dossier.run;
+    let covers = |scope: &PauseScope| match scope {
+        PauseScope::Everything => true,
+        PauseScope::App(app) => *app == run.plan.app,
+        PauseScope::Reaction(name) => *name == run.reaction_name,
+    };
+    let mut held: Vec<(PauseScope, Option<Timestamp>)> = Vec::new();
+    let mut resumed_at: Option<Timestamp> = None;
+    for note in evidence.between(0, until) {
+        // A pause that has run out stays so, also when the clock is set back.
+        for (_, until) in held.extract_if(.., |(_, until)| until.is_some_and(|until| until <= note.clock)) {
+            resumed_at = resumed_at.max(until);
+        }
+        match &note.what {
+            Noted::Happened(What::Pause { scope, lasts }) if covers(scope) => {
+                held.retain(|(of, _)| of != scope);
+                held.push((scope.clone(), lasts.map(|lasts| note.clock + lasts)));
+            }
+            Noted::Happened(What::Resume { scope }) if held.iter().any(|(of, _)| of == scope) => {
+                held.retain(|(of, _)| of != scope);
+                resumed_at = resumed_at.max(Some(note.clock));
+            }
+            _ => {}
+        }
+    }
+    Pauses { until: held.first().map(|(_, until)| *until), resumed_at }
+}

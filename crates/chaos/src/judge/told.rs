@@ -1,0 +1,110 @@
+//! What is told is true, and everything is told: design 3.8 and 3.10.
+
+use super::Opinion;
+use super::evidence::{Dossier, Evidence};
+use crate::story::Story;
+use flyball_heroku_sim::{App, Took};
+use flyball_model::{Effect, Event, Look, Outcome, RunState, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A page of the timeline holds so many lines; of a reaction with more of them the oldest are not seen here.
+const LINES_SEEN: usize = 1000;
+/// After this, "nothing could be seen" is a reason for doubt.
+const LOOKED_FOR_AN_HOUR: Duration = Duration::from_secs(3500);
+
+/// After a time in which nothing goes wrong, no run is open.
+pub(super) fn every_run_ends(_: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    match &dossier.run.state {
+        RunState::Ended { .. } => None,
+        open => Some(format!("it is still {}", open.code())),
+    }
+}
+
+fn outcome<'a>(dossier: &Dossier<'a>) -> Option<&'a Outcome> {
+    match &dossier.run.state {
+        RunState::Ended { outcome, .. } => Some(outcome),
+        RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => None,
+    }
+}
+
+/// "What happened is recorded as done". An absolute value may have been set by somebody else, and a dyno been restarted:
+/// then it is there all the same.
+pub(super) fn done_is_in_the_world(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let Outcome::Done { seen, .. } = outcome(dossier)? else { return None };
+    if dossier.arrivals.iter().any(|arrival| arrival.was_accepted()) {
+        return None;
+    }
+    if *seen == Look::Answered {
+        return Some("it is told as answered, and the world did not accept it".to_owned());
+    }
+    let (from, to) = (dossier.claimed?.0, dossier.ended?);
+    let by_others = !matches!(dossier.run.plan.effect, Effect::RunOneOff { .. })
+        && evidence.app_was_touched(dossier.app(), from, to);
+    let by_itself = matches!(dossier.run.plan.effect, Effect::RestartDyno { .. } | Effect::RestartAll { .. });
+    (!by_others && !by_itself).then(|| "it is told as seen afterwards, and nobody did it".to_owned())
+}
+
+/// "What did not is ended as not done". Bends where the look came too early because the clock was set, saw something old,
+/// or came after somebody had changed it back; and where a roll-out with preboot began in between, so that the dynos that
+/// were planned for stay for minutes beside the new ones, which are restarted.
+pub(super) fn not_done_is_not_in_the_world(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let outcome = outcome(dossier)?;
+    if outcome.may_have_taken_effect() {
+        return None;
+    }
+    let effect = dossier.arrivals.iter().find(|arrival| arrival.call.took == Took::Effect)?;
+    // When to look is reckoned from a time before the mark.
+    let (claimed, ended) = (dossier.claimed?.0, dossier.ended?);
+    let changed_back = matches!(dossier.run.plan.effect, Effect::SetQuantity { .. } | Effect::SetSize { .. })
+        && evidence.app_was_touched(dossier.app(), effect.place, ended);
+    let restarts = matches!(dossier.run.plan.effect, Effect::RestartDyno { .. } | Effect::RestartAll { .. });
+    let doubled = restarts && has_doubles(effect.before?);
+    let excused = changed_back
+        || doubled
+        || evidence.clock_was_set(claimed, ended)
+        || evidence.may_have_seen_what_is_old(dossier, claimed, ended);
+    (!excused).then(|| format!("it took effect, and is told as \"{outcome}\""))
+}
+
+/// Whether old and new dynos of the same names stand side by side.
+fn has_doubles(app: &App) -> bool {
+    let mut names = BTreeSet::new();
+    app.formation_dynos().any(|dyno| !names.insert(&dyno.name))
+}
+
+/// In doubt is what nobody can know: a one-off dyno may have come and gone, dynos that are not there have no ids, and
+/// an hour without a look is too long.
+pub(super) fn doubted_for_a_reason(_: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let Outcome::InDoubt { why } = outcome(dossier)? else { return None };
+    let RunState::Ended { at, .. } = &dossier.run.state else { return None };
+    let sent_at: Timestamp = dossier.run.sent_at.unwrap_or(*at);
+    let known = matches!(
+        dossier.run.plan.effect,
+        Effect::SetQuantity { .. } | Effect::SetSize { .. } | Effect::RollBack { .. }
+    );
+    (known && at.since(sent_at) < LOOKED_FOR_AN_HOUR).then(|| format!("it is in doubt: {why}"))
+}
+
+/// Every effect is in the timeline with its cause: its beginning once, and its end once.
+pub(super) fn told_once(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
+    let timeline = &evidence.record.timeline;
+    if timeline.len() >= LINES_SEEN * reactions(evidence.story) {
+        return None;
+    }
+    let entries = timeline.iter().filter(|entry| entry.run == Some(dossier.run.id));
+    let (mut begun, mut ended) = (0, 0);
+    for entry in entries {
+        match entry.event {
+            Event::Queued { .. } => begun += 1,
+            Event::Ended { .. } => ended += 1,
+            _ => {}
+        }
+    }
+    let wanted = (1, usize::from(!dossier.run.state.is_open()));
+    ((begun, ended) != wanted).then(|| format!("its beginning is told {begun} times, and its end {ended} times"))
+}
+
+fn reactions(story: &Story) -> usize {
+    story.file.reactions.len().max(1)
+}

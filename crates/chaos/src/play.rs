@@ -1,0 +1,188 @@
+//! Plays a story: time goes from what is due to what is due, people do their work, calls arrive, processes die and start
+//! again; in the end nothing goes wrong any more, and everything is let come to rest.
+
+use crate::stage::{Between, Note, Noted, Outside, Process, START, StageError, lock};
+use crate::story::{Edit, Incident, Story, What};
+use flyball_config::Definitions;
+use flyball_heroku_sim::ReceivedCall;
+use flyball_model::{Entry, PauseScope, Run, Timestamp};
+use flyball_store::{Runs as _, RunsPage, Timeline as _, TimelinePage};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than anything that is owed: a claim's lease, a look and its repetition, and the largest step of a clock.
+const REST_MAX: Duration = Duration::from_secs(20 * 60);
+/// In the quiet it is looked so often whether everything has come to rest.
+const REST_LOOK: Duration = Duration::from_secs(15);
+
+/// Everything that is left of a play: what was judged, and what a failure is told from.
+#[derive(Debug)]
+pub struct Record {
+    /// What passed through the ports, in order.
+    pub notes: Vec<Note>,
+    /// Every changing call that the world received, oldest first.
+    pub calls: Vec<ReceivedCall>,
+    /// What Flyball remembers of its runs, oldest first.
+    pub runs: Vec<Run>,
+    /// Flyball's timeline.
+    pub timeline: Vec<Entry>,
+    /// How long it went on.
+    pub lasted: Duration,
+}
+
+/// Plays a story.
+///
+/// # Errors
+///
+/// When the stage cannot be set, or the store cannot be read at the end.
+pub fn play(story: &Story, between: &Between) -> Result<Record, StageError> {
+    let mut play = Play::begin(story, between)?;
+    let outside = Arc::clone(&play.outside);
+    let _entered = outside.enter();
+    play.until(START + Duration::from_secs(60 * u64::from(story.minutes)));
+    play.come_to_rest();
+    play.record()
+}
+
+/// A play under way.
+struct Play {
+    outside: Arc<Outside>,
+    between: Between,
+    story: Story,
+    incidents: VecDeque<Incident>,
+    definitions: Arc<Definitions>,
+    process: Option<Process>,
+    /// When the next process starts, while there is none.
+    starts_at: Timestamp,
+}
+
+impl Play {
+    fn begin(story: &Story, between: &Between) -> Result<Self, StageError> {
+        Ok(Self {
+            outside: Arc::new(Outside::set(story)?),
+            between: between.clone(),
+            incidents: story.incidents.iter().cloned().collect(),
+            definitions: Arc::new(story.file.definitions()),
+            story: story.clone(),
+            process: None,
+            starts_at: START,
+        })
+    }
+
+    /// Lets time pass.
+    fn until(&mut self, end: Timestamp) {
+        loop {
+            self.moment();
+            let next = self.next();
+            if next > end {
+                self.outside.time.go_on_to(end);
+                lock(&self.outside.world).advance_to(end);
+                return;
+            }
+            self.outside.time.go_on_to(next);
+            lock(&self.outside.world).advance_to(next);
+        }
+    }
+
+    /// When anything happens next.
+    fn next(&self) -> Timestamp {
+        let starts = if self.process.is_none() { Some(self.starts_at) } else { None };
+        let incident = self.incidents.front().map(|incident| START + incident.at);
+        let process = self.process.as_ref().and_then(Process::next);
+        let arrives = lock(&self.outside.network).next();
+        let due = [starts, incident, process, arrives, self.outside.time.next()].into_iter().flatten().min();
+        // Nothing takes no time at all, so that no mistake of ours makes time stand still.
+        due.unwrap_or(Timestamp::FAR_FUTURE).max(self.outside.time.now() + Duration::from_millis(1))
+    }
+
+    /// Everything that is due now: what is on its way arrives, people do their work, the process goes on.
+    fn moment(&mut self) {
+        let now = self.outside.time.now();
+        self.outside.deliver();
+        while self.incidents.front().is_some_and(|incident| START + incident.at <= now) {
+            let incident = self.incidents.pop_front().expect("it was just looked at");
+            self.happen(&incident.what);
+        }
+        if self.process.is_none() && self.starts_at <= now {
+            self.process = Some(Process::start(&self.outside, &self.between, Arc::clone(&self.definitions)));
+        }
+        if let Some(process) = &mut self.process {
+            process.go_on();
+        }
+        if let Some(down) = self.outside.take_kill() {
+            self.stop(down);
+        }
+    }
+
+    /// Every task is dropped where it stands.
+    fn stop(&mut self, down: Duration) {
+        if self.process.take().is_some() {
+            self.outside.note(Noted::Stopped);
+            self.starts_at = self.outside.time.now() + down;
+        }
+    }
+
+    fn happen(&mut self, what: &What) {
+        self.outside.happen(what);
+        match what {
+            What::Edit(edit) => self.edit(edit),
+            What::Kill { .. } => {
+                if let Some(down) = self.outside.take_kill() {
+                    self.stop(down);
+                }
+            }
+            What::App { .. }
+            | What::ClockStep { .. }
+            | What::Pause { .. }
+            | What::Resume { .. }
+            | What::Spell { .. } => {}
+        }
+    }
+
+    fn edit(&mut self, edit: &Edit) {
+        self.story.file.edit(edit);
+        self.definitions = Arc::new(self.story.file.definitions());
+        if let Some(process) = &mut self.process {
+            process.apply(Arc::clone(&self.definitions));
+        }
+    }
+
+    /// Nothing goes wrong any more, nobody does anything, and no effect is begun: what is owed is paid.
+    fn come_to_rest(&mut self) {
+        self.outside.be_quiet();
+        self.incidents.clear();
+        self.outside.happen(&What::Pause { scope: PauseScope::Everything, lasts: None });
+        let end = self.outside.time.now() + REST_MAX;
+        while self.outside.time.now() < end {
+            self.until(self.outside.time.now() + REST_LOOK);
+            if self.outside.open_runs() == 0 && lock(&self.outside.network).next().is_none() {
+                return;
+            }
+        }
+    }
+
+    fn record(self) -> Result<Record, StageError> {
+        let outside = &self.outside;
+        let mut runs = Vec::new();
+        let page = RunsPage { runs: RunsPage::RUNS_MAX, ..RunsPage::default() };
+        runs.extend(outside.at_once(outside.store.runs(&page))?);
+        runs.reverse();
+        let mut timeline = Vec::new();
+        for reaction in &self.story.file.reactions {
+            // A page holds the latest lines; asked for by reaction, it holds them all.
+            let reaction = Some(flyball_model::ReactionId::of(&reaction.name.parse().expect("a reaction's name")));
+            let page = TimelinePage { reaction, ..TimelinePage::default() };
+            timeline.extend(outside.at_once(outside.store.timeline(&page))?);
+        }
+        timeline.sort_by_key(|line| line.number);
+        let calls = lock(&outside.world).effects().cloned().collect();
+        Ok(Record {
+            notes: outside.take_journal(),
+            calls,
+            runs,
+            timeline: timeline.into_iter().map(|line| line.entry).collect(),
+            lasted: outside.time.now().since(START),
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Who looks: pages of the world are judged by the real judgement, dynos are looked at through the real client.
+
+use super::fates::Port;
+use super::{SharedOutside, lock};
+use crate::story::Fate;
+use async_trait::async_trait;
+use flyball_engine::Observe;
+use flyball_heroku::{Heroku, Live};
+use flyball_heroku_sim::handle;
+use flyball_model::{Blind, Cause, Phases, Reading, Timestamp};
+use flyball_monitors::{Exchange, Failure, Http, Kind, Monitor, Observer, Trust};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Makes the readings of a process.
+pub(crate) struct Eyes {
+    outside: SharedOutside,
+    observer: Observer,
+}
+
+impl Eyes {
+    pub(crate) fn new(outside: SharedOutside, live: &Live) -> Self {
+        let live: Arc<dyn Heroku> = Arc::new(live.for_monitors());
+        // No page is fetched over a socket, so nobody's certificate is needed.
+        let trust = Trust::Only(rustls::RootCertStore::empty());
+        let observer = Observer::new(Arc::new(|_| None), Arc::new(move |_| Some(Arc::clone(&live))), trust);
+        Self { outside, observer }
+    }
+
+    async fn visit(&self, monitor: &Monitor, http: &Http, begun_at: Timestamp) -> Reading {
+        let outside = &self.outside;
+        let turn = outside.turn(Port::Page, &format!("page {}", monitor.name));
+        outside.comes_before(turn.fate).await;
+        outside.time.wait(turn.there).await;
+        match turn.fate {
+            Some(Fate::PageTimeOut) => {
+                outside.time.wait(http.timeout).await;
+                return time_out(http, begun_at);
+            }
+            Some(Fate::PageRefused) => {
+                return http.reading(&failed(Failure::failing(Cause::Refused, "nobody listens")), begun_at);
+            }
+            Some(Fate::PageUnknown) => {
+                return http.reading(&failed(Failure::unknown(Blind::Network, "no network here")), begun_at);
+            }
+            _ => {}
+        }
+        let url = http.url.url();
+        let request = flyball_heroku_sim::Request::new(http.method.as_str(), url.path())
+            .header("Host", url.host_str().expect("a page has a host"));
+        let reply = handle(&mut lock(&outside.world), &request, outside.time.now());
+        outside.dies_after(turn.fate).await;
+        if reply.delay > http.timeout {
+            outside.time.wait(http.timeout).await;
+            return time_out(http, begun_at);
+        }
+        outside.time.wait(reply.delay + turn.back).await;
+        http.judge_page(reply.status, &reply.body, reply.delay, begun_at)
+    }
+}
+
+fn time_out(http: &Http, begun_at: Timestamp) -> Reading {
+    http.reading(&failed(Failure::failing(Cause::TimeOut, "no answer in time")), begun_at)
+}
+
+fn failed(failure: Failure) -> Exchange {
+    let (took, phases) = (Duration::ZERO, Phases::default());
+    Exchange { page: None, failure: Some(failure), address: None, redirected_to: None, phases, took }
+}
+
+#[async_trait]
+impl Observe for Eyes {
+    async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
+        match &monitor.kind {
+            Kind::Http(http) => self.visit(monitor, http, begun_at).await,
+            Kind::HerokuDynos(_) | Kind::Tcp(_) => {
+                let reading = self.observer.observe(monitor, begun_at).await;
+                // How long it really took is nothing that a stopped clock knows.
+                Reading { took: Duration::ZERO, ..reading }
+            }
+        }
+    }
+}

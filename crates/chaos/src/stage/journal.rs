@@ -1,0 +1,99 @@
+//! What passed through the ports, in order: the other half of the evidence beside the world's own record.
+
+use crate::story::{Met, What};
+use flyball_config::Definitions;
+use flyball_heroku_sim::{App, ReceivedCall};
+use flyball_model::{Finding, MonitorId, Run, RunId, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One line of the journal.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// When, in the world's time.
+    pub at: Timestamp,
+    /// What Flyball's clock showed.
+    pub clock: Timestamp,
+    /// The so-manieth process of Flyball, counted from 1.
+    pub process: u32,
+    /// What.
+    pub what: Noted,
+}
+
+/// What is noted.
+#[derive(Debug, Clone)]
+pub enum Noted {
+    /// A process starts.
+    Started,
+    /// It has started, or gone over to another file.
+    Applied(Arc<Definitions>),
+    /// It was killed, or gave up.
+    Stopped,
+    /// Something of the story happened.
+    Happened(What),
+    /// A call went wrong.
+    Faulted {
+        /// Which, and how.
+        met: Met,
+        /// For which run it was made, if for one.
+        run: Option<RunId>,
+    },
+    /// A reading was taken in.
+    TakenIn {
+        /// Of which monitor.
+        monitor: MonitorId,
+        /// What it found.
+        finding: Finding,
+        /// When it began, by Flyball's clock.
+        begun_at: Timestamp,
+        /// The monitor's interval.
+        every: Duration,
+    },
+    /// The store has what a monitor remembered after a reading.
+    Remembered {
+        /// Which monitor.
+        monitor: MonitorId,
+        /// When its last reading had begun, by Flyball's clock.
+        last_at: Option<Timestamp>,
+    },
+    /// A run is on disk.
+    Queued(Box<Run>),
+    /// A run was claimed; the app is as here, if there is one.
+    Claimed {
+        /// Which.
+        run: RunId,
+        /// The app in the world.
+        app: Option<Box<App>>,
+    },
+    /// A run was marked as sent, by the time that Flyball gave.
+    Marked {
+        /// Which.
+        run: RunId,
+        /// The time that was given.
+        given: Timestamp,
+    },
+    /// A call that changes Heroku is sent.
+    Left {
+        /// For which run, if for one.
+        run: Option<RunId>,
+        /// The call's own request id.
+        request_id: String,
+    },
+    /// A call that changes Heroku has arrived.
+    Arrived {
+        /// As the world has it.
+        call: Box<ReceivedCall>,
+        /// The app before.
+        before: Option<Box<App>>,
+        /// The app after.
+        after: Option<Box<App>>,
+    },
+    /// A run has ended.
+    Ended(RunId),
+    /// From here on nothing goes wrong any more.
+    Quiet,
+}
+
+/// The journal of a play.
+#[derive(Debug, Default)]
+pub(crate) struct Journal(pub(crate) Vec<Note>);

@@ -1,0 +1,256 @@
+//! The stage: a world, a clock that only the play moves, the real client over a wire of our own, the real store behind a
+//! port, and pages that are judged by the real judgement. Every call of a port takes simulated time and may go wrong.
+
+mod eyes;
+mod fates;
+mod journal;
+mod ledger;
+mod network;
+mod process;
+mod tasks;
+mod time;
+
+pub use journal::{Note, Noted};
+pub use process::Between;
+pub(crate) use process::Process;
+pub(crate) use time::START;
+
+use crate::story::{Deed, Fate, Story, What};
+use fates::{Fates, Port, Turn, Whose};
+use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
+use flyball_model::{AppName, PauseScope, RunId};
+use flyball_store::Sqlite;
+use journal::Journal;
+use network::Network;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use time::{CountedIds, Time};
+
+/// The token that the world takes.
+const TOKEN: &str = "HRKU-chaos-t0ken";
+
+/// Locks what one thread alone uses; the ports must be shareable all the same.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why a stage cannot be set.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// There is no directory for the database.
+    #[error("cannot make a directory for the database")]
+    Directory(#[source] std::io::Error),
+    /// The store cannot be opened.
+    #[error("cannot open the database")]
+    Store(#[from] flyball_store::Error),
+    /// Nothing to run the store on.
+    #[error("cannot start a runtime for the store")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// Everything outside of the engine.
+pub(crate) struct Outside {
+    pub(crate) time: Time,
+    pub(crate) ids: CountedIds,
+    pub(crate) world: Mutex<World>,
+    pub(crate) store: Sqlite,
+    pub(crate) network: Mutex<Network>,
+    fates: Mutex<Fates>,
+    journal: Mutex<Journal>,
+    /// Which task has which run in hand.
+    working: Mutex<HashMap<u64, (RunId, AppName)>>,
+    /// Set when the process is to die at once: for how long nothing runs then.
+    killed: Mutex<Option<Duration>>,
+    /// Which process runs.
+    process: Mutex<u32>,
+    /// Runs on disk that have not ended.
+    open: Mutex<usize>,
+    /// Whether a run was queued that the worker has not looked at.
+    queued: Mutex<bool>,
+    runtime: tokio::runtime::Runtime,
+    _directory: tempfile::TempDir,
+}
+
+impl Outside {
+    /// Sets the stage for a story.
+    pub(crate) fn set(story: &Story) -> Result<Self, StageError> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(StageError::Runtime)?;
+        let directory = scratch().map_err(StageError::Directory)?;
+        let store = runtime.block_on(Sqlite::open(&directory.path().join("flyball.db")))?;
+        Ok(Self {
+            time: Time::new(story.ahead_ms),
+            ids: CountedIds::default(),
+            world: Mutex::new(world(story)),
+            store,
+            network: Mutex::default(),
+            fates: Mutex::new(Fates::new(story.seed, story.faults.clone())),
+            journal: Mutex::default(),
+            working: Mutex::default(),
+            killed: Mutex::default(),
+            process: Mutex::new(0),
+            open: Mutex::default(),
+            queued: Mutex::default(),
+            runtime,
+            _directory: directory,
+        })
+    }
+
+    /// Enters the runtime that the store's timers belong to.
+    pub(crate) fn enter(&self) -> tokio::runtime::EnterGuard<'_> {
+        self.runtime.enter()
+    }
+
+    /// Runs a call of the store to its end, at once: nothing comes between its steps.
+    pub(crate) fn at_once<T>(&self, call: impl Future<Output = T>) -> T {
+        self.runtime.block_on(call)
+    }
+
+    /// Writes a line into the journal.
+    pub(crate) fn note(&self, what: Noted) {
+        let (at, clock, process) = (self.time.now(), self.time.flyballs(), *lock(&self.process));
+        lock(&self.journal).0.push(Note { at, clock, process, what });
+    }
+
+    pub(crate) fn take_journal(&self) -> Vec<Note> {
+        std::mem::take(&mut lock(&self.journal).0)
+    }
+
+    /// What becomes of a call; what goes wrong is noted.
+    fn turn(&self, port: Port, line: &str) -> Turn {
+        let run = self.run_in_hand();
+        let whose = if run.is_some() { Whose::Runs } else { Whose::Nobodys };
+        let (turn, met) = lock(&self.fates).turn(port, line, whose, self.time.now());
+        if let Some(met) = met {
+            self.note(Noted::Faulted { met, run });
+        }
+        turn
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub(crate) fn be_quiet(&self) {
+        lock(&self.fates).be_quiet();
+        self.note(Noted::Quiet);
+    }
+
+    /// The run that the present task has in hand.
+    pub(crate) fn run_in_hand(&self) -> Option<RunId> {
+        lock(&self.working).get(&self.time.task()).map(|(run, _)| *run)
+    }
+
+    /// The app of the run that the present task has in hand.
+    fn app_in_hand(&self) -> Option<AppName> {
+        lock(&self.working).get(&self.time.task()).map(|(_, app)| app.clone())
+    }
+
+    /// One app of the world, as it is now.
+    pub(crate) fn app(&self, name: &str) -> Option<Box<App>> {
+        lock(&self.world).app(name).cloned().map(Box::new)
+    }
+
+    /// Whether the process is to die now.
+    pub(crate) fn is_killed(&self) -> bool {
+        lock(&self.killed).is_some()
+    }
+
+    /// How long nothing runs after a kill, once.
+    pub(crate) fn take_kill(&self) -> Option<Duration> {
+        lock(&self.killed).take()
+    }
+
+    pub(crate) fn kill(&self, down: Duration) {
+        lock(&self.killed).get_or_insert(down);
+    }
+
+    /// What comes just before a call has its effect: somebody does something, or the process dies.
+    async fn comes_before(&self, fate: Option<Fate>) {
+        if let (Some(Fate::Meanwhile(deed)), Some(app)) = (fate, self.app_in_hand()) {
+            self.meanwhile(deed, &app);
+        }
+        self.dies_before(fate).await;
+    }
+
+    async fn dies_before(&self, fate: Option<Fate>) {
+        if let Some(Fate::KilledBefore(down)) = fate {
+            self.die(down).await;
+        }
+    }
+
+    async fn dies_after(&self, fate: Option<Fate>) {
+        if let Some(Fate::KilledAfter(down)) = fate {
+            self.die(down).await;
+        }
+    }
+
+    /// Somebody does something to an app.
+    fn meanwhile(&self, deed: Deed, name: &AppName) {
+        let app = |what| What::App { app: name.to_string(), what };
+        let what = match deed {
+            Deed::Deploys => app(AppEvent::Deploy(DeploySpec::new(format!("meanwhile-{}", self.ids.next())))),
+            Deed::Configures => {
+                let value = Some(self.ids.next().to_string());
+                app(AppEvent::Config(BTreeMap::from([("GREETING".to_owned(), value)])))
+            }
+            Deed::Scales(quantity) => app(AppEvent::Scale { process: "web".to_owned(), quantity }),
+            Deed::RestartsAll => app(AppEvent::RestartAll),
+            Deed::Crashes => app(AppEvent::Crash("web.1".to_owned())),
+            Deed::Maintains => app(AppEvent::Maintenance(Maintenance::On)),
+            Deed::EndsMaintenance => app(AppEvent::Maintenance(Maintenance::Off)),
+            Deed::Pauses(time) => What::Pause { scope: PauseScope::App(name.clone()), lasts: Some(time) },
+            Deed::SetsClock(millis) => What::ClockStep { millis },
+        };
+        self.happen(&what);
+    }
+
+    async fn die(&self, down: Duration) {
+        self.kill(down);
+        std::future::pending::<()>().await;
+    }
+
+    /// Lets something of the story happen. What concerns the process is the process's business.
+    pub(crate) fn happen(&self, what: &What) {
+        match what {
+            What::App { app, what } => {
+                let event = flyball_heroku_sim::Event::app(app, what.clone());
+                // What the platform refuses has no effect, as it would have had none for a person.
+                let _refused = lock(&self.world).apply(event);
+            }
+            What::Kill { down } => self.kill(*down),
+            What::ClockStep { millis } => self.time.step(*millis),
+            What::Pause { scope, lasts } => {
+                let at = self.time.flyballs();
+                let until = lasts.map(|lasts| at + lasts);
+                let pause = flyball_store::Pause { scope: scope.clone(), at, until, by: "ops".to_owned() };
+                self.at_once(flyball_store::Pauses::pause(&self.store, &pause)).expect("the file itself takes it");
+            }
+            What::Resume { scope } => {
+                let now = self.time.flyballs();
+                let resumed = self.at_once(flyball_store::Pauses::resume(&self.store, scope, "ops", now));
+                resumed.expect("the file itself takes it");
+            }
+            What::Edit(_) => {}
+            What::Spell { of, lasts } => lock(&self.fates).spell(*of, self.time.now() + *lasts),
+        }
+        self.note(Noted::Happened(what.clone()));
+    }
+}
+
+/// The world of a story. It keeps its former states, so that a list may be answered as it was.
+fn world(story: &Story) -> World {
+    let account = AccountSpec::new("ops@example.com").token(TOKEN);
+    let file = WorldFile { accounts: vec![account], ..WorldFile::with_apps(story.apps.iter().cloned()) };
+    let mut world = World::new(&file, START, story.seed);
+    world.add_fault(Fault::new(FaultKind::Stale(Duration::from_secs(60))).on("GET", "/never"));
+    world
+}
+
+/// A directory that is gone afterwards; in memory where the system has such, since every commit waits for the disk.
+fn scratch() -> std::io::Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
+}
+
+/// The outside, as everybody on the stage holds it.
+pub(crate) type SharedOutside = Arc<Outside>;
