@@ -258,7 +258,9 @@ mod tests {
     #[test]
     fn what_we_did_or_may_have_done_is_not_foreign() {
         let one = web(1, "standard-1x");
-        let cases: [(&str, u32, &[(u32, &str)], &[&str]); 10] = [
+        /// What was tried, how many there are now, what we did or may have done, and what is told.
+        type Case<'a> = (&'a str, u32, &'a [(u32, &'a str)], &'a [&'a str]);
+        let cases: [Case<'_>; 10] = [
             ("nothing changed", 1, &[], &[]),
             ("somebody scaled", 3, &[], &["web from 1 to 3 dynos"]),
             ("we did", 2, &[(2, "done")], &[]),
@@ -337,7 +339,9 @@ mod tests {
         let default = Policy::default;
         let quarter = || Policy { give_way: Some(Duration::from_secs(900)), ..default() };
         let never = || Policy { give_way: Some(Duration::ZERO), ..default() };
-        let cases: [(&str, Rank, Policy, Vec<Foreign>, Option<i64>); 11] = [
+        /// What was tried, what is to act by which policy, what others did, and until when it gives way.
+        type Case<'a> = (&'a str, Rank, Policy, Vec<Foreign>, Option<i64>);
+        let cases: [Case<'_>; 11] = [
             ("nobody did anything", Rank::Out, quarter(), vec![], None),
             ("not unless said", Rank::Out, default(), vec![quantity_at(999)], None),
             ("for a quarter of an hour", Rank::Out, quarter(), vec![quantity_at(101)], Some(1001)),

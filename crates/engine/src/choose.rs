@@ -245,6 +245,12 @@ impl Engine {
         now: Timestamp,
     ) -> Vec<(Wish, Plan)> {
         let needs = left.iter().fold(Needs::default(), |needs, wish| needs.and(wish.reaction.kind.needs()));
+        if let Err(because) = self.is_up_to_date(subject, &sight, needs, facts) {
+            for wish in left {
+                self.memory().note(&wish.monitor, &wish.reaction, because.clone(), now, batch);
+            }
+            return Vec::new();
+        }
         let settle = left.iter().map(|wish| wish.reaction.policy.settle).max().unwrap_or(Policy::SETTLE);
         let foreign = self.notice_foreign_hands(subject, &sight, needs, facts, batch);
         let mut planned = Vec::new();
@@ -265,6 +271,12 @@ impl Engine {
         }
         self.remember_sight(subject, &sight, needs, settle, foreign, batch);
         wanted
+    }
+
+    /// Whether what is seen of an app is not older than what is known of it.
+    fn is_up_to_date(&self, subject: &Subject, sight: &Sight, needs: Needs, facts: &AppFacts) -> Result<(), Because> {
+        let memory = self.memory();
+        Seen::new(sight, memory.sighting(subject)).is_up_to_date(needs, &facts.our_rollbacks)
     }
 
     /// Tells what others changed of the app since it was last looked at. Returns what is remembered of that from now on.

@@ -89,6 +89,24 @@ impl<'a> Seen<'a> {
         Self { sight, before, been_up }
     }
 
+    /// Whether what was seen is not older than what was known. Releases only ever become more: a list that ends before
+    /// one that was seen, or that a rollback of ours made, is an old one, and nothing may rest on it.
+    pub(crate) fn is_up_to_date(&self, needs: Needs, our_rollbacks: &BTreeSet<ReleaseVersion>) -> Result<(), Because> {
+        let Some(before) = self.before.filter(|_| needs.releases) else { return Ok(()) };
+        let newest = |releases: &[Release]| releases.iter().map(|release| release.version).max();
+        let known = newest(&before.releases).max(our_rollbacks.last().copied());
+        let seen = newest(&self.sight.releases.newest_first);
+        match known {
+            Some(known) if seen < Some(known) => {
+                let ends = seen.map_or_else(|| "is empty".to_owned(), |seen| format!("ends with {seen}"));
+                let error =
+                    format!("Heroku answers with an old list of releases, which {ends}, and {known} was there before");
+                Err(Because::CannotSee { error })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Now, by Heroku's clock.
     pub(crate) fn heroku_now(&self) -> Timestamp {
         self.to_heroku(self.sight.taken_at)

@@ -12,6 +12,7 @@ use flyball_model::{
     Spending, Timestamp,
 };
 use flyball_store::{AppFacts, Claim, Error, Fence, Pause, Send};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,6 +120,11 @@ impl Engine {
         if sight.app.maintenance && !policy.is_some_and(|policy| policy.in_maintenance) {
             return Err(superseded("the app is in maintenance mode by now".to_owned()));
         }
+        let known = {
+            let memory = self.memory();
+            Seen::new(&sight, memory.sighting(subject)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
+        };
+        known.map_err(|because| superseded(because.to_string()))?;
         if effect.boots_anew() {
             let settle = policy.map_or(Policy::SETTLE, |policy| policy.settle);
             let memory = self.memory();

@@ -143,8 +143,12 @@ impl Engine {
         if sight.app.maintenance && !reaction.policy.in_maintenance {
             return Ok(Considered::Holds(Because::Maintenance));
         }
+        let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
+        let known = Seen::new(&sight, before.as_ref()).is_up_to_date(reaction.kind.needs(), &facts.our_rollbacks);
+        if let Err(because) = known {
+            return Ok(Considered::Holds(because));
+        }
         if reaction.kind.boots_anew() {
-            let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
             if let Some(because) = Seen::new(&sight, before.as_ref()).settling(reaction.policy.settle) {
                 return Ok(Considered::Holds(because));
             }

@@ -221,7 +221,7 @@ async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
                     Ok(runs) if runs.is_empty() => {}
                     Ok(_) => shared.work.notify_one(),
                     Err(error) => {
-                        tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done")
+                        tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done");
                     }
                 }
             });

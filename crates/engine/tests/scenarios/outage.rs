@@ -51,7 +51,7 @@ async fn after_an_hour_without_the_api_only_what_the_readings_ask_for_then_is_do
     day.fault(Fault::new(FaultKind::Status(503)).between(from, until));
     day.pass(mins(59)).await;
     assert!(day.world(|world| world.effects().next().is_none()), "nothing reached the platform");
-    for n in (0..MONITORS).filter(|n| (n / AN_APP) % 2 == 0) {
+    for n in (0..MONITORS).filter(|n| (n / AN_APP).is_multiple_of(2)) {
         day.reads(&format!("m{n:03}"), "p");
     }
     day.pass(secs(59)).await;

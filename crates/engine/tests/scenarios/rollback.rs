@@ -1,7 +1,7 @@
 //! Rollback follows content, not numbers.
 
 use crate::support::{Scenario, Spoilt, bare_shop, mins, one, secs, shop};
-use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, Outcome};
+use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, Fault, FaultKind, Outcome};
 
 const BACK: &str = r#"rollback_release = { app = "shop", min_release = 1 }"#;
 const THREE_STEPS: &str = r#"rollback_release = { app = "shop", max_steps = 3 }"#;
@@ -21,6 +21,20 @@ async fn one_release_further_back_at_each_failing_reading_and_never_forward_agai
     assert_eq!(day.calls(), ["0:30 back to v5", "1:00 back to v4", "1:30 back to v3"]);
     assert_eq!(day.release(), (9, 3));
     assert_eq!(day.why("back").await, "nothing_older");
+}
+
+#[tokio::test]
+async fn nothing_rests_on_a_list_that_ends_before_what_is_known() {
+    let mut day = Scenario::of(bare_shop().deploys(4)).file(one("back", BACK)).front_reads("f").begin().await;
+    // From the first look on the list is as it was before: that it was once rolled back is not on it.
+    day.fault(Fault::new(FaultKind::Stale(mins(20))).on("GET", "/apps/*/releases"));
+    day.readings(6).await;
+    assert_eq!(day.calls(), ["0:30 back to v5"]);
+    assert_eq!(day.why("back").await, "cannot_see");
+    day.world(flyball_heroku_sim::World::clear_faults);
+    day.readings(1).await;
+    assert_eq!(day.calls().len(), 2, "{:?}", day.calls());
+    assert!(day.calls()[1].ends_with("back to v4"), "{:?}", day.calls());
 }
 
 #[tokio::test]
