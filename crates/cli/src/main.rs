@@ -24,7 +24,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let environment = Environment;
-    log_to_stderr(environment);
+    log_to_stderr(environment, &arguments.command);
     let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_or_else(
         |error| Err(Failure::new(Exit::NO, "cannot start").because(error)),
         |runtime| {
@@ -45,9 +45,10 @@ fn told(failure: &Failure) -> Exit {
     failure.exit()
 }
 
-/// Logs go to stderr: warnings, unless `RUST_LOG` asks for more.
-fn log_to_stderr(environment: Environment) {
-    let filter = environment.log_filter().unwrap_or_else(|| "warn".to_owned());
+/// Logs go to stderr: warnings, unless `RUST_LOG` asks for more; where everything goes wrong on purpose, none.
+fn log_to_stderr(environment: Environment, command: &arguments::Command) {
+    let usual = if matches!(command, arguments::Command::Chaos(_)) { "off" } else { "warn" };
+    let filter = environment.log_filter().unwrap_or_else(|| usual.to_owned());
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::builder().parse_lossy(filter))
         .with_writer(std::io::stderr)

@@ -120,18 +120,15 @@ impl Engine {
         if sight.app.maintenance && !policy.is_some_and(|policy| policy.in_maintenance) {
             return Err(superseded("the app is in maintenance mode by now".to_owned()));
         }
-        let known = {
+        let may_rest_on_it = {
             let memory = self.memory();
-            Seen::new(&sight, memory.sighting(subject)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
-        };
-        known.map_err(|because| superseded(because.to_string()))?;
-        if effect.boots_anew() {
+            let seen = Seen::new(&sight, memory.sighting(subject));
             let settle = policy.map_or(Policy::SETTLE, |policy| policy.settle);
-            let memory = self.memory();
-            if let Some(because) = Seen::new(&sight, memory.sighting(subject)).settling(settle) {
-                return Err(superseded(because.to_string()));
-            }
-        }
+            let settling = seen.settling(settle).filter(|_| effect.boots_anew());
+            let up_to_date = seen.is_up_to_date(effects::needs(effect), &BTreeSet::new());
+            up_to_date.and_then(|()| settling.map_or(Ok(()), Err))
+        };
+        may_rest_on_it.map_err(|because| superseded(because.to_string()))?;
         self.has_room(run, subject, &sight, now).await?;
         effects::check(effect, &sight).map_err(superseded)?;
         self.is_not_cut_off(run, subject).await.map_err(superseded)
