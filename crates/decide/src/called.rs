@@ -84,6 +84,12 @@ mod tests {
             let (Ok(because) | Err(because)) = answer;
             assert_eq!(because.code(), code, "{name}");
         }
+        // A reaction with a longer trigger was attached after the streak began: of its readings only the last is known.
+        let mut short = standing(Verdict::Failing, 9);
+        short.begun.drain(..8);
+        assert!(called(&third(), failing, Some(&short), None).is_ok(), "all of them count");
+        let since_the_eighth = called(&third(), failing, Some(&short), Some(at(8)));
+        assert_eq!(since_the_eighth.unwrap_err().code(), "too_few_since", "what is not known to be after it does not");
         let disabled = Policy { enabled: false, ..policy() };
         assert_eq!(called(&disabled, failing, Some(&standing(Verdict::Failing, 1)), None), Err(Because::Disabled));
         assert!(called(&policy(), unknown, None, None).is_err());

@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(standing.begun, [at(7), at(8), at(9)]);
         assert_eq!(standing.streak_since(None), 10);
         assert_eq!(standing.streak_since(Some(at(7))), 2);
-        assert_eq!(standing.streak_since(Some(at(6))), 10);
+        assert_eq!(standing.streak_since(Some(at(6))), 3, "no more are remembered");
         assert_eq!(standing.streak_since(Some(at(9))), 0);
     }
 }

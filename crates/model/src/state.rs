@@ -33,13 +33,13 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// How many readings of the streak began after `from`. Exact up to the number that is remembered, which is
-    /// enough to compare with a trigger.
+    /// How many readings of the streak are known to have begun after `from`: at most as many as are remembered, which
+    /// is enough to compare with a trigger. One that is longer than those that the streak was remembered for finds fewer
+    /// than there were, and waits for more.
     #[must_use]
     pub fn streak_since(&self, from: Option<Timestamp>) -> u32 {
         match from {
             None => self.streak,
-            Some(from) if self.begun.front().is_some_and(|oldest| *oldest > from) => self.streak,
             Some(from) => {
                 let count = self.begun.iter().rev().take_while(|begun| **begun > from).count();
                 u32::try_from(count).unwrap_or(u32::MAX)

@@ -148,10 +148,9 @@ impl Engine {
         if let Err(because) = known {
             return Ok(Considered::Holds(because));
         }
-        if reaction.kind.boots_anew() {
-            if let Some(because) = Seen::new(&sight, before.as_ref()).settling(reaction.policy.settle) {
-                return Ok(Considered::Holds(because));
-            }
+        let settling = Seen::new(&sight, before.as_ref()).settling(reaction.policy.settle);
+        if let Some(because) = settling.filter(|_| reaction.kind.boots_anew()) {
+            return Ok(Considered::Holds(because));
         }
         let episode = self.present_episode(&reaction, &wiring, now);
         match self.ask_kind(&subject, &reaction, &mut sight, &facts, episode).await {
