@@ -144,7 +144,7 @@ async fn on_a_dyno_it_only_tells_and_says_why() {
     let stage = Stage::new().await;
     stage.write(FAILING);
     let mut command = stage.command(&["up"]);
-    command.env("DYNO", "worker.1");
+    command.env("DYNO", "worker.1").env("HEROKU_APP_NAME", "flyball-of-ops");
     let up = stage.up_with(command).await;
     up.until("it tells", |up| up.printed().contains("\"more\" would web of shop from 1 to 2")).await;
     assert!(up.printed().contains("because worker.1 is a dyno"), "{}", up.printed());

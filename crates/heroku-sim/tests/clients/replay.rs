@@ -14,7 +14,7 @@ const HEROKU3: &str = include_str!("heroku3-client.txt");
 const HEROKU_CLIENT: &str = include_str!("heroku-client.txt");
 
 /// The token that the clients were given when they were recorded; nobody's.
-const TOKEN: &str = "HRKU-pl4nted-replay";
+const TOKEN: &str = "not-a-real-token";
 /// The seed of `flyball heroku-sim` unless another is said.
 const SEED: u64 = 1;
 /// 2026-11-01T00:00:00Z; any time will do.
