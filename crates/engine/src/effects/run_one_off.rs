@@ -39,12 +39,13 @@ pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &S
             && !others.known.contains(&dyno.id)
             && dyno.created_at + SLACK >= sent_at
     });
-    // As many as others may have started are not ours for certain.
     let may_be_ours: Vec<_> = may_be_ours.collect();
-    match may_be_ours.first() {
-        Some(dyno) if may_be_ours.len() > others.unknown => Found::Done { release: None, dyno: Some(dyno.id.clone()) },
-        Some(_) => Found::InDoubt("such a one-off dyno is there, and another run may have started it".to_owned()),
-        None => Found::InDoubt("no such one-off dyno is there, and it may have come and gone".to_owned()),
+    match may_be_ours.as_slice() {
+        [] => Found::InDoubt("no such one-off dyno is there, and it may have come and gone".to_owned()),
+        [dyno] if others.unknown == 0 => Found::Done { release: None, dyno: Some(dyno.id.clone()) },
+        // More than others can have started: ours is among them, and which it is nobody can tell.
+        several if several.len() > others.unknown => Found::Done { release: None, dyno: None },
+        _ => Found::InDoubt("such a one-off dyno is there, and another run may have started it".to_owned()),
     }
 }
 
@@ -86,8 +87,9 @@ mod tests {
         let cases = [
             ("another run's", &one, known("new"), "in doubt"),
             ("another run's, and ours", &two, known("new"), "done"),
+            ("ours, and one that anybody may have started", &two, known("other"), "done by one of several"),
             ("one, and another run may have started it", &one, unknown(1), "in doubt"),
-            ("one for each", &two, unknown(1), "done"),
+            ("one for each", &two, unknown(1), "done by one of several"),
         ];
         for (case, sight, others, find) in cases {
             assert_eq!(found_beside(&effect, sight, &others), find, "{case}");

@@ -68,6 +68,7 @@ pub(super) fn found(effect: &Effect, sight: &Written) -> &'static str {
 /// What is found of an effect beside other runs of the same command.
 pub(super) fn found_beside(effect: &Effect, sight: &Written, others: &Others) -> &'static str {
     match find(effect, &sight.0, SENT_AT, others) {
+        Found::Done { dyno: None, .. } if matches!(effect, Effect::RunOneOff { .. }) => "done by one of several",
         Found::Done { .. } => "done",
         Found::NotDone(_) => "not done",
         Found::InDoubt(_) => "in doubt",
