@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Rates,
     Fates,
     Latencies,
+    Instance,
+    Waits,
 }
 
 /// One stream of numbers (SplitMix64, by Steele, Lea and Flood: small, well mixed, and the same on every machine).
@@ -67,10 +69,15 @@ impl Stream {
         Duration::from_millis(from + self.below(to.saturating_sub(from) + 1))
     }
 
+    /// A number from 0 up to 1.
+    pub(crate) fn unit(&mut self) -> f64 {
+        // 53 bits are what an f64 can hold exactly.
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// Whether something of this likelihood, 0 to 1, happens.
     pub(crate) fn happens(&mut self, likelihood: f64) -> bool {
-        // 53 bits are what an f64 can hold exactly.
-        ((self.next() >> 11) as f64 / (1_u64 << 53) as f64) < likelihood
+        self.unit() < likelihood
     }
 
     /// One of several.

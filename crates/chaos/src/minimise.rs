@@ -34,6 +34,8 @@ pub fn minimise(trial: Trial, between: &Between) -> Result<Trial, StageError> {
             },
         )?;
         search.try_with(|story| story.ahead_ms = 0)?;
+        search.try_with(|story| story.file.limits = None)?;
+        search.try_with(|story| story.file.own_app = None)?;
         search.shorten_pasts()?;
     }
     Ok(search.smallest)
@@ -51,6 +53,8 @@ fn size(story: &Story) -> usize {
         + story.incidents.len()
         + listed(story).map_or(1000, Vec::len)
         + usize::from(story.ahead_ms != 0)
+        + usize::from(story.file.limits.is_some())
+        + usize::from(story.file.own_app.is_some())
 }
 
 fn listed(story: &Story) -> Option<&Vec<Met>> {

@@ -9,7 +9,10 @@ use std::time::Duration;
 pub(super) fn file(seed: u64, apps: &[AppSpec]) -> File {
     let (mut of_reactions, mut of_monitors) =
         (Stream::new(seed, Purpose::Reactions), Stream::new(seed, Purpose::Monitors));
-    let mut file = File::default();
+    let mut of_instance = Stream::new(seed, Purpose::Instance);
+    let own_app = apps.iter().find(|_| of_instance.below(12) == 0).map(|app| app.name.to_string());
+    let limits = of_instance.one_of(&[None, None, None, Some((3, 2)), Some((1, 1)), Some((200, 100))]);
+    let mut file = File { own_app, limits, ..File::default() };
     for app in apps {
         let reactions = reactions(&mut of_reactions, app);
         let mut names: Vec<String> = reactions.iter().map(|reaction| reaction.name.clone()).collect();
@@ -92,6 +95,7 @@ const DOWN: [&str; 3] = ["standard-1x", "standard-2x", "performance-m"];
 
 /// Any policy that makes some sense for the kind: what takes away is called on passing, mostly.
 pub(super) fn policy(draws: &mut Stream, kind: &KindStory) -> PolicyStory {
+    let scales = matches!(kind, KindStory::ScaleOut { .. } | KindStory::ScaleIn { .. });
     let takes_away = matches!(kind, KindStory::ScaleIn { .. } | KindStory::ScaleDown { .. });
     let passing = if takes_away { draws.below(5) > 0 } else { draws.below(12) == 0 };
     let causes: &[&'static str] = if passing {
@@ -108,5 +112,10 @@ pub(super) fn policy(draws: &mut Stream, kind: &KindStory) -> PolicyStory {
         dry_run: draws.below(15) == 0,
         in_maintenance: draws.below(6) == 0,
         enabled: draws.below(20) > 0,
+        give_way: draws.one_of(&[None, None, None, Some(Duration::ZERO), Some(Duration::from_secs(120))]),
+        max_per_hour: draws.one_of(&[None, None, None, Some(1), Some(3)]),
+        // What acts on passing readings, or only changes a quantity, never gives up.
+        give_up_after: if passing || scales { 10 } else { draws.one_of(&[10, 10, 10, 3, 50]) },
+        allow_self: draws.below(4) == 0,
     }
 }

@@ -10,6 +10,7 @@ mod limits;
 mod once;
 mod order;
 mod reasons;
+mod spending;
 mod streaks;
 mod told;
 
@@ -45,7 +46,7 @@ type Opinion = Option<String>;
 type OfRun = fn(&Evidence<'_>, &Dossier<'_>) -> Opinion;
 
 /// Every invariant of a single run, by name.
-const OF_RUNS: [(&str, OfRun); 17] = [
+const OF_RUNS: [(&str, OfRun); 20] = [
     ("no effect twice for one run", once::no_effect_twice),
     ("a run is marked as sent before its call leaves", once::marked_before_it_leaves),
     ("a call says what its plan says", once::says_what_the_plan_says),
@@ -63,6 +64,9 @@ const OF_RUNS: [(&str, OfRun); 17] = [
     ("none before the cooldown has passed", reasons::cooled_down),
     ("none while paused", reasons::not_paused),
     ("none past a limit", limits::within_limits),
+    ("no more than an app bears", spending::app_has_left),
+    ("no more than a reaction may", spending::reaction_has_left),
+    ("none on our own app", spending::not_on_our_own_app),
 ];
 
 /// Judges a play. What did not hold comes in order of time.

@@ -15,7 +15,7 @@ fn monitor_of(run: &Run) -> Option<MonitorId> {
 }
 
 /// The place of the reading that led to a run: the monitor's, taken in when Flyball's clock showed the run's time.
-fn reading_of(evidence: &Evidence<'_>, dossier: &Dossier<'_>, monitor: MonitorId) -> Option<Place> {
+pub(super) fn reading_of(evidence: &Evidence<'_>, dossier: &Dossier<'_>, monitor: MonitorId) -> Option<Place> {
     let queued = dossier.queued?;
     let process = evidence.note(queued).process;
     let is_it = |note: &Note| {

@@ -2,9 +2,9 @@
 
 use super::fates::Port;
 use super::{SharedOutside, lock};
-use crate::story::Fate;
+use crate::story::{Fate, Spell};
 use async_trait::async_trait;
-use flyball_engine::Observe;
+use flyball_engine::{Observe, References};
 use flyball_heroku::{Heroku, Live};
 use flyball_heroku_sim::handle;
 use flyball_model::{Blind, Cause, Phases, Reading, Timestamp};
@@ -79,5 +79,23 @@ impl Observe for Eyes {
                 Reading { took: Duration::ZERO, ..reading }
             }
         }
+    }
+}
+
+/// Places that have nothing to do with what is watched: they are reached whenever Flyball has a network.
+pub(crate) struct Landmarks(pub(crate) SharedOutside);
+
+#[async_trait]
+impl References for Landmarks {
+    async fn reached(&self) -> Vec<bool> {
+        let outside = &self.0;
+        let turn = outside.turn(Port::Page, "references");
+        outside.comes_before(turn.fate).await;
+        outside.time.wait(turn.there + turn.back).await;
+        outside.dies_after(turn.fate).await;
+        let reached = !outside.is_under(Spell::NoNetwork);
+        // One of them may be down by itself.
+        let one_fails = matches!(turn.fate, Some(Fate::PageTimeOut | Fate::PageRefused | Fate::PageUnknown));
+        vec![reached, reached && !one_fails]
     }
 }

@@ -15,7 +15,8 @@ pub use process::Between;
 pub(crate) use process::Process;
 pub(crate) use time::START;
 
-use crate::story::{Deed, Fate, Story, What};
+use crate::chance::{Purpose, Stream};
+use crate::story::{Deed, Fate, Spell, Story, What};
 use fates::{Fates, Port, Turn, Whose};
 use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
 use flyball_model::{AppName, PauseScope, RunId};
@@ -52,6 +53,7 @@ pub enum StageError {
 
 /// Everything outside of the engine.
 pub(crate) struct Outside {
+    seed: u64,
     pub(crate) time: Time,
     pub(crate) ids: CountedIds,
     pub(crate) world: Mutex<World>,
@@ -81,6 +83,7 @@ impl Outside {
         let directory = scratch().map_err(StageError::Directory)?;
         let store = runtime.block_on(Sqlite::open(&directory.path().join("flyball.db")))?;
         Ok(Self {
+            seed: story.seed,
             time: Time::new(story.ahead_ms),
             ids: CountedIds::default(),
             world: Mutex::new(world(story)),
@@ -133,6 +136,17 @@ impl Outside {
     pub(crate) fn be_quiet(&self) {
         lock(&self.fates).be_quiet();
         self.note(Noted::Quiet);
+    }
+
+    /// Whether something is out of order now.
+    fn is_under(&self, spell: Spell) -> bool {
+        lock(&self.fates).is_under(spell, self.time.now())
+    }
+
+    /// Which part of the longest wait before a read is sent again it waits, 0 up to 1.
+    fn draw_wait(&self) -> f64 {
+        let moment = u32::try_from(self.time.now().since(START).as_millis()).unwrap_or(u32::MAX);
+        Stream::of_call(self.seed, Purpose::Waits, "wait", moment).unit()
     }
 
     /// The run that the present task has in hand.

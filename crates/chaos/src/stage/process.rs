@@ -1,7 +1,7 @@
 //! A process of Flyball: the engine, and its loop as the play lets time go by. It is the live loop without its threads:
 //! checks at their intervals, an intake that takes together what came together, a worker with a task for each run.
 
-use super::eyes::Eyes;
+use super::eyes::{Eyes, Landmarks};
 use super::journal::Noted;
 use super::ledger::Ledger;
 use super::network::Wire;
@@ -9,7 +9,7 @@ use super::tasks::Tasks;
 use super::{Outside, SharedOutside, TOKEN, lock};
 use flyball_config::Definitions;
 use flyball_decide::{due_at_or_after, first_due};
-use flyball_engine::{Accounts, Engine, NoReferences, Observed, Ports};
+use flyball_engine::{Accounts, Engine, Observed, Ports};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits, Transport};
 use flyball_model::{AccountName, Mode, MonitorId, NodeId, Run, RunId, Timestamp};
 use flyball_monitors::Monitor;
@@ -83,8 +83,7 @@ fn client(outside: &SharedOutside, between: &Between) -> Live {
         user_agent: "flyball/chaos".into(),
         budget: Budget::default(),
         limits: TimeLimits::default(),
-        // Time only passes where the play lets it: a repeat within one call would stand still.
-        retries: Retries::none(),
+        retries: retries(outside),
         clock: Arc::new(move || clock.flyballs()),
         request_ids: Arc::new(move || format!("ours-{}", ids.next())),
     };
@@ -96,6 +95,12 @@ fn client(outside: &SharedOutside, between: &Between) -> Live {
     Live::over(wire, settings)
 }
 
+/// Reads are sent again as in the product, and wait in the world's time.
+fn retries(outside: &SharedOutside) -> Retries {
+    let (time, shared) = (outside.time.clone(), Arc::clone(outside));
+    Retries::new(Arc::new(move |length| Box::pin(time.wait(length))), Arc::new(move || shared.draw_wait()))
+}
+
 /// Everything outside, as the engine holds it.
 fn ports(outside: &SharedOutside, between: &Between) -> Ports {
     let live = client(outside, between);
@@ -104,9 +109,9 @@ fn ports(outside: &SharedOutside, between: &Between) -> Ports {
         store: Arc::new(Ledger(Arc::clone(outside))),
         accounts: Arc::new(OneAccount(Arc::new(live))),
         observe: Arc::new(eyes),
+        references: Arc::new(Landmarks(Arc::clone(outside))),
         clock: Arc::new(outside.time.clone()),
         ids: Arc::new(outside.ids.clone()),
-        references: Arc::new(NoReferences),
     }
 }
 

@@ -11,6 +11,10 @@ pub struct File {
     pub monitors: Vec<MonitorStory>,
     /// The reactions.
     pub reactions: Vec<ReactionStory>,
+    /// How many restarts, resizes and one-off dynos one app may have in an hour, and how many rollbacks.
+    pub limits: Option<(u32, u32)>,
+    /// The app that Flyball itself runs on.
+    pub own_app: Option<String>,
 }
 
 /// One monitor.
@@ -73,6 +77,14 @@ pub struct PolicyStory {
     pub in_maintenance: bool,
     /// Switched on.
     pub enabled: bool,
+    /// How long it gives way to what others changed.
+    pub give_way: Option<Duration>,
+    /// At most so many effects in an hour.
+    pub max_per_hour: Option<u32>,
+    /// After so many effects in an episode it gives up.
+    pub give_up_after: u32,
+    /// Also on the app that Flyball runs on.
+    pub allow_self: bool,
 }
 
 /// What a reaction does, and until where.
@@ -161,6 +173,13 @@ impl File {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
+        if let Some(app) = &self.own_app {
+            let _infallible = writeln!(text, "own_app = \"{app}\"\n");
+        }
+        if let Some((effects, rollbacks)) = self.limits {
+            let _infallible =
+                writeln!(text, "[limits]\neffects_per_hour = {effects}\nrollbacks_per_hour = {rollbacks}\n");
+        }
         for monitor in &self.monitors {
             monitor.write(&mut text);
         }
@@ -209,6 +228,12 @@ impl ReactionStory {
         say(!policy.dry_run, "mode = \"dry_run\"".to_owned());
         say(!policy.in_maintenance, "in_maintenance = true".to_owned());
         say(policy.enabled, "enabled = false".to_owned());
+        let gives_way = policy.give_way.map(time).unwrap_or_default();
+        say(policy.give_way.is_none(), format!("give_way = {gives_way}"));
+        say(policy.max_per_hour.is_none(), format!("max_per_hour = {}", policy.max_per_hour.unwrap_or_default()));
+        let usual = flyball_model::Policy::GIVE_UP_AFTER;
+        say(policy.give_up_after == usual, format!("give_up_after = {}", policy.give_up_after));
+        say(!policy.allow_self, "allow_self = true".to_owned());
         say(false, self.kind.line(app));
         let _infallible = writeln!(text, "[[reaction]]\n{}\n", lines.join("\n"));
     }

@@ -4,7 +4,7 @@ use flyball_chaos::{Between, attempt_seed, minimise, tell};
 
 const SEEDS: u64 = 200;
 const CHUNKS: u64 = 10;
-/// Long enough for a descent, a settling and what is owed after a kill; the campaign over many seeds plays an hour each.
+/// Long enough for a descent, a settling and what is owed after a kill.
 const MINUTES: u32 = 15;
 
 fn hold(chunk: u64) {
