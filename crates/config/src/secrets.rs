@@ -8,12 +8,16 @@ use flyball_settings::{Mistake, Node, Span, Table, Value};
 const HEROKU_TOKEN: &str = "HRKU-";
 /// Shorter ones are examples: `HRKU-…` in a comment is no secret.
 const TOKEN_CHARS_MIN: usize = 20;
+/// Headers by which a client shows who it is.
+const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
 
 /// The secrets of a file, wherever they stand.
 #[derive(Debug)]
 pub(crate) struct Secrets {
-    /// In the order of the file, none touching another.
+    /// Those that are mistakes where they stand: in the order of the file, none touching another.
     spans: Vec<Span>,
+    /// Those that are mistakes elsewhere, or none, and only never shown: credentials in URLs and in headers.
+    unshown: Vec<Span>,
 }
 
 impl Secrets {
@@ -35,7 +39,11 @@ impl Secrets {
                 _ => None,
             }));
         }
-        Self { spans: joined(spans) }
+        let unshown = lines(text).into_iter().flat_map(|line| {
+            let found = users(line.text).chain(credentials(line.text));
+            found.map(|span| line.span.start + span.start..line.span.start + span.end).collect::<Vec<Span>>()
+        });
+        Self { spans: joined(spans), unshown: unshown.collect() }
     }
 
     /// Each of them as a mistake.
@@ -56,7 +64,7 @@ impl Secrets {
     /// The text without them, every other byte at its place.
     pub(crate) fn blotted(&self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        for span in &self.spans {
+        for span in self.spans.iter().chain(&self.unshown) {
             bytes[span.clone()].fill(b'*');
         }
         String::from_utf8(bytes).expect("secrets begin and end at the borders of characters")
@@ -69,6 +77,47 @@ fn heroku_token(text: &str, start: usize) -> Option<Span> {
     let rest = &text[start..];
     let length = rest.find(|c| !is_token(c)).unwrap_or(rest.len());
     (length >= TOKEN_CHARS_MIN).then(|| start..start + length)
+}
+
+/// The user and password of every URL in a line.
+fn users(line: &str) -> impl Iterator<Item = Span> {
+    const AFTER_SCHEME: &str = "://";
+    line.match_indices(AFTER_SCHEME).filter_map(|(at, _)| {
+        let start = at + AFTER_SCHEME.len();
+        let ends = |c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace();
+        let authority = &line[start..start + line[start..].find(ends).unwrap_or(line.len() - start)];
+        authority.rfind('@').map(|length| start..start + length)
+    })
+}
+
+/// What is written, and not named by its variable, as the value of a header that is a credential.
+fn credentials(line: &str) -> impl Iterator<Item = Span> {
+    let lower = line.to_ascii_lowercase();
+    let keys = CREDENTIALS.into_iter().flat_map(move |key| {
+        let ends = lower.match_indices(key).map(|(at, _)| at + key.len());
+        ends.collect::<Vec<usize>>()
+    });
+    keys.filter_map(|end| {
+        let after_key = line[end..].trim_start_matches(['"', '\'']).trim_start();
+        let value = after_key.strip_prefix('=')?.trim();
+        let start = end + line[end..].find(value)?;
+        (!value.is_empty() && !value.starts_with('{')).then(|| start..start + literal_length(value))
+    })
+}
+
+/// How much of a text is the literal that it begins with: all of it where that is not closed here.
+fn literal_length(text: &str) -> usize {
+    let quote = match text.chars().next() {
+        Some(quote @ ('"' | '\'')) if !text.starts_with("\"\"\"") && !text.starts_with("'''") => quote,
+        _ => return text.len(),
+    };
+    let mut escaped = false;
+    let closes = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = *c == quote && !escaped;
+        escaped = quote == '"' && *c == '\\' && !escaped;
+        ends
+    });
+    closes.map_or(text.len(), |(at, _)| at + quote.len_utf8())
 }
 
 /// Where a table has its token written out.

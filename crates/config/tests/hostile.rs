@@ -117,6 +117,11 @@ fn of_very_many_mistakes_the_first_are_shown_and_all_are_counted() {
     assert!(mistakes.render(Colour::Plain).ends_with("… and 800 more"));
 }
 
+/// A monitor of a page with these settings.
+fn http(settings: &str) -> String {
+    format!("[[monitor]]\nname = \"page\"\nevery = \"1m\"\nhttp = {{ {settings} }}\n")
+}
+
 #[test]
 fn a_secret_is_never_shown_however_it_was_written() {
     let secret = "0123456789abcdefghijABCDEFGHIJ";
@@ -131,6 +136,15 @@ fn a_secret_is_never_shown_however_it_was_written() {
         format!("mode = \"HRKU-{secret}\"\n"),
         format!("HRKU-{secret} = 1\n"),
         format!("[[monitor]]\nname = HRKU-{secret}\n"),
+        http(&format!("url = \"http://ann:{secret}@shop.example/\"")),
+        http(&format!("url = \"http://{secret}@shop.example/\", evry = 1")),
+        http(&format!("url = 'http://ann:a@b{secret}@shop.example/")),
+        format!("# once it was https://ann:{secret}@shop.example/\nmood = 1 # https://ann:{secret}@shop.example/\n"),
+        http(&format!("url = \"http://a/\", headers = {{ authorization = \"Bearer {secret}\" }}, evry = 1")),
+        http(&format!("url = \"http://a/\", headers = {{ Cookie = \"a=\\\"{secret}\" }}, evry = 1")),
+        http(&format!("url = \"http://a/\", headers = {{ 'Proxy-Authorization' = '{secret}' }}, evry = 1")),
+        http(&format!("url = \"http://a/\", headers = {{ cookie = \"\"\"\n{secret}\n\"\"\" }}, evry = 1")),
+        http(&format!("url = \"http://a/\", headers = {{ \"x-api-key\" = {secret}, evry = 1")),
     ];
     for text in written {
         let mistakes = read("flyball.toml", &text).unwrap_err();

@@ -1,6 +1,6 @@
 //! Blast radius: how often an app, and a reaction, may be acted on before somebody should look.
 
-use flyball_model::{AppLimits, Because, Per, Policy, Rank, Spending, Timestamp};
+use flyball_model::{AppLimits, Because, CallOn, Per, Policy, Rank, Spending, Timestamp};
 
 /// What was spent before: times of effects that were made, or may have been; latest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,20 +25,12 @@ pub fn app_has_left(rank: Rank, limits: AppLimits, spent: &Spent<'_>, now: Times
     }
 }
 
-/// Whether the reaction has anything left of what it may do in an hour, in a day, and in this episode. `episode` is when
-/// its monitor flipped into the verdict that calls it.
+/// Whether the reaction has anything left of what it may do in an hour and in a day.
 ///
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn reaction_has_left(
-    rank: Rank,
-    policy: &Policy,
-    spent: &Spent<'_>,
-    episode: Timestamp,
-    now: Timestamp,
-) -> Result<(), Because> {
-    gives_up(rank, policy, spent, episode)?;
+pub fn reaction_has_left(policy: &Policy, spent: &Spent<'_>, now: Timestamp) -> Result<(), Because> {
     for (max, per) in [(policy.max_per_hour, Per::Hour), (policy.max_per_day, Per::Day)] {
         let Some(max) = max else { continue };
         if let Some(until) = frees_at(spent.by_reaction, max, per, now) {
@@ -48,10 +40,15 @@ pub fn reaction_has_left(
     Ok(())
 }
 
-/// What boots dynos anew or starts one-off dynos, and did not help so often in a row, is stopped until the monitor has
-/// recovered. What acts on passing readings acts on a recovery, and never gives up.
-fn gives_up(rank: Rank, policy: &Policy, spent: &Spent<'_>, episode: Timestamp) -> Result<(), Because> {
-    if Spending::of(rank).is_none() || policy.call_on != flyball_model::CallOn::Failing {
+/// Whether the reaction still goes on in this episode. What boots dynos anew or starts one-off dynos, and did not help so
+/// often in a row, is stopped until the monitor has recovered. What acts on passing readings acts on a recovery, and never
+/// gives up. `episode` is when its monitor flipped into the verdict that calls it.
+///
+/// # Errors
+///
+/// The reason for holding still.
+pub fn goes_on(rank: Rank, policy: &Policy, spent: &Spent<'_>, episode: Timestamp) -> Result<(), Because> {
+    if Spending::of(rank).is_none() || policy.call_on != CallOn::Failing {
         return Ok(());
     }
     let effects = spent.by_reaction.iter().filter(|at| **at >= episode).count();
@@ -76,7 +73,6 @@ fn within(latest_first: &[Timestamp], per: Per, now: Timestamp) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::CallOn;
 
     const NOW: i64 = 100_000;
 
@@ -136,12 +132,13 @@ mod tests {
         for (case, rank, policy, spent, code) in cases {
             let by_reaction = ago(spent);
             let spent = Spent { on_app: &[], by_reaction: &by_reaction };
-            let left = reaction_has_left(rank, &policy, &spent, at(NOW - 1000), at(NOW));
+            let left = goes_on(rank, &policy, &spent, at(NOW - 1000))
+                .and_then(|()| reaction_has_left(&policy, &spent, at(NOW)));
             assert_eq!(left.as_ref().map_or_else(Because::code, |()| "ok"), code, "{case}");
         }
         let ten = ago(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         let spent = Spent { on_app: &[], by_reaction: &ten };
-        let left = reaction_has_left(Rank::RestartAll, &Policy::default(), &spent, at(0), at(NOW));
+        let left = goes_on(Rank::RestartAll, &Policy::default(), &spent, at(0));
         assert_eq!(left, Err(Because::GivenUp { effects: 10 }), "ten times, unless said");
     }
 }

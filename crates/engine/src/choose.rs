@@ -8,7 +8,7 @@ use crate::turn::{AppTurn, Wish};
 use crate::wiring::{Subject, Wiring};
 use flyball_decide::{
     Elsewhere, Facts, Known, Planned, Refusal, Spent, StartedOneOff, app_has_left, backed_off, called, doubt, first,
-    gives_way, looks_like_autoscaler, may_act, may_touch, reaction_has_left, stands_back,
+    gives_way, goes_on, looks_like_autoscaler, may_act, may_touch, reaction_has_left, stands_back,
 };
 use flyball_heroku::Heroku;
 use flyball_model::{
@@ -143,9 +143,9 @@ impl Engine {
     /// ranks of what was decided in the same moment.
     fn has_left(&self, wish: &Wish, facts: &AppFacts, beside: &[Rank], now: Timestamp) -> Result<(), Because> {
         let reaction = &wish.reaction;
-        let by_reaction = facts.acted.get(&reaction.id).map(Vec::as_slice).unwrap_or_default();
-        let spent = Spent { on_app: &[], by_reaction };
-        reaction_has_left(reaction.kind.rank(), &reaction.policy, &spent, self.episode(&wish.monitor, now), now)?;
+        let spent = Spent { on_app: &[], by_reaction: facts.acted_by(reaction.id) };
+        goes_on(reaction.kind.rank(), &reaction.policy, &spent, self.episode(&wish.monitor, now))?;
+        reaction_has_left(&reaction.policy, &spent, now)?;
         let open = facts.open.iter().filter(|run| run.sent_at.is_none()).map(|run| run.rank);
         let coming: Vec<Rank> = open.chain(beside.iter().copied()).collect();
         self.app_has_left(reaction.kind.rank(), facts, &coming, now)

@@ -57,6 +57,12 @@ pub struct AppFacts {
 impl AppFacts {
     /// So many effects of one reaction are told: no limit of a reaction is higher.
     pub const ACTED_MAX: u32 = 1000;
+
+    /// When a reaction's effects were made, or may have been, latest first.
+    #[must_use]
+    pub fn acted_by(&self, reaction: ReactionId) -> &[Timestamp] {
+        self.acted.get(&reaction).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// Proof of a claim. A later claim of the same run has a higher one, and the earlier no longer holds.

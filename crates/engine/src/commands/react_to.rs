@@ -1,8 +1,9 @@
 //! `react`: what a reaction does, done because a person asks for it.
 //!
-//! Its limits, maintenance mode, pauses, settling and open runs hold as ever; trigger and cooldown do not. What it would
-//! do is considered on an engine that stands beside the running one: it knows the definitions, looks, and stores nothing.
-//! Doing it means queueing a run like any other, which whoever claims it performs.
+//! Its limits, maintenance mode, pauses, settling and open runs hold as ever. Trigger and cooldown do not; nor does what
+//! asks for a person or makes way for one: `give_up_after`, `give_way` and self-doubt. What it would do is considered on
+//! an engine that stands beside the running one: it knows the definitions, looks, and stores nothing. Doing it means
+//! queueing a run like any other, which whoever claims it performs.
 
 use crate::choose::{before_looking, entry_of, queued};
 use crate::effects;
@@ -12,7 +13,7 @@ use crate::ports::Ports;
 use crate::wiring::{Subject, Wiring};
 use async_trait::async_trait;
 use flyball_config::Definitions;
-use flyball_decide::{Facts, may_act};
+use flyball_decide::{Facts, Spent, may_act, reaction_has_left};
 use flyball_heroku::{
     BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport,
     TransportError,
@@ -128,6 +129,10 @@ impl Engine {
         let coming: Vec<Rank> = facts.open.iter().filter(|run| run.sent_at.is_none()).map(|run| run.rank).collect();
         let allowed = self
             .may_touch(&reaction, None)
+            .and_then(|()| {
+                let spent = Spent { on_app: &[], by_reaction: facts.acted_by(reaction.id) };
+                reaction_has_left(&reaction.policy, &spent, now)
+            })
             .and_then(|()| self.app_has_left(reaction.kind.rank(), &facts, &coming, now));
         if let Err(because) = allowed {
             return Ok(Considered::Holds(because));

@@ -1,6 +1,7 @@
 //! Blast radius: how much is done to an app in an hour, by a reaction in a time, and in one episode.
 
 use crate::support::{Scenario, front, mins, monitor, one, reaction, secs, shop};
+use flyball_engine::commands::Considered;
 use flyball_heroku_sim::AppEvent;
 use flyball_model::PauseScope;
 
@@ -48,16 +49,27 @@ async fn one_off_dynos_decided_in_one_moment_do_not_pass_the_limit_together() {
 
 #[tokio::test]
 async fn a_limit_holds_across_a_kill_and_for_whoever_asks() {
-    let file = "[limits]\neffects_per_hour = 1\n\n".to_owned() + &one("again", AGAIN);
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
-    day.readings(1).await;
-    day.kill(secs(5)).await;
-    day.readings(10).await;
-    assert_eq!(day.calls().len(), 1);
-    let name = "again".parse().expect("a name");
-    let considered = day.engine().consider(&name).await.expect("it can be considered");
-    let flyball_engine::commands::Considered::Holds(because) = considered else { panic!("{considered:?}") };
-    assert_eq!(because.code(), "app_spent", "a person is told, too");
+    let cases = [
+        ("[limits]\neffects_per_hour = 1\n\n", "", Some("app_spent")),
+        ("", "max_per_hour = 1\n", Some("reaction_spent")),
+        ("", "max_per_day = 1\n", Some("reaction_spent")),
+        // It needs a person then, and this is one.
+        ("", "give_up_after = 1\n", None),
+    ];
+    for (limits, policy, held) in cases {
+        let file = limits.to_owned() + &one("again", &format!("{policy}{AGAIN}"));
+        let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
+        day.readings(1).await;
+        day.kill(secs(5)).await;
+        day.readings(10).await;
+        assert_eq!(day.calls().len(), 1, "{limits}{policy}");
+        let considered = day.engine().consider(&"again".parse().expect("a name")).await.expect("it can be considered");
+        let because = match considered {
+            Considered::Holds(because) => Some(because.code()),
+            Considered::Would(_) => None,
+        };
+        assert_eq!(because, held, "{limits}{policy}");
+    }
 }
 
 #[tokio::test]
