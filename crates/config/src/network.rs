@@ -49,7 +49,7 @@ impl Settings for NetworkFields {
             "references",
             default_references(),
             &format!("{REFERENCES:?}"),
-            "places that are reached whenever our own network works; with none, Flyball never doubts itself",
+            "places that are reached whenever our own network works; with none, only other monitors can tell",
         );
         let rules = NetworkRules::new(&deny?.0, &allow?.0);
         Some(Self(Network { rules: Arc::new(rules), references: references?.0 }))

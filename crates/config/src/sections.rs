@@ -49,7 +49,7 @@ impl Settings for LimitFields {
     }
 }
 
-/// One every four seconds: more than that is no limit.
+/// More than one every four seconds is no limit.
 const LIMIT_MAX: u32 = 1000;
 
 /// `[heroku]`

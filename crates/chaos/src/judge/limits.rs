@@ -1,4 +1,4 @@
-//! None past a limit, and one step at a time: design 3.3 to 3.5, and the rulings on limits and maintenance mode.
+//! None past a limit, and one step at a time.
 
 use super::Opinion;
 use super::evidence::{Arrival, Dossier, Evidence};
@@ -7,7 +7,7 @@ use flyball_heroku_sim::{App, ReleaseStatus, Took};
 use flyball_model::{Effect, Outcome, RunState};
 use std::collections::BTreeSet;
 
-/// Today's ladder of the tiers that the stories have, smallest first. Source: design 3.4.
+/// Today's ladder of the tiers that the stories have, smallest first. Source: Dev Center, *Dyno Types*.
 const LADDER: [&str; 6] =
     ["standard-1x", "standard-2x", "performance-m", "performance-l", "performance-xl", "performance-2xl"];
 

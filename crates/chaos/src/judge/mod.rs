@@ -1,6 +1,6 @@
 //! The judgement of a play: the world's own record and what passed through the ports, against what Flyball remembers.
 //!
-//! Each invariant is a function of its own and says which line of the design it proves. Some of them bend where nobody
+//! Each invariant is a function of its own and says which promise it proves. Some of them bend where nobody
 //! could know better, and say so: when Flyball's clock was set in the middle of a run, when Heroku answered a look with an
 //! old list, and when somebody changed the same thing in between. None of that ever excuses a call that was made twice, a
 //! call without a run, or a run that does not end.

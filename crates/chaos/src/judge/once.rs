@@ -1,4 +1,4 @@
-//! Once means once: design 3.8.
+//! Once means once.
 
 use super::evidence::{Dossier, Evidence};
 use super::{Opinion, Violation};
@@ -21,7 +21,7 @@ pub(super) fn marked_before_it_leaves(_: &Evidence<'_>, dossier: &Dossier<'_>) -
     }
 }
 
-/// Every change that the world received from Flyball has a run: design 3.10, "nothing silent".
+/// Every change that the world received from Flyball has a run: nothing is silent.
 pub(super) fn every_change_has_a_run(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
     for call in &evidence.record.calls {

@@ -1,4 +1,4 @@
-//! One app, one at a time; settling; nothing stale: design 3.7 and 3.9.
+//! One app, one at a time; settling; nothing stale.
 
 use super::Opinion;
 use super::evidence::{Arrival, Dossier, Evidence, Place};

@@ -1,4 +1,4 @@
-//! Why a run began: a reading called for it, and nothing held it up. Design 3.2, 3.6, and the rulings on pauses.
+//! Why a run began: a reading called for it, and nothing held it up.
 
 use super::Opinion;
 use super::evidence::{Dossier, Evidence, Place};

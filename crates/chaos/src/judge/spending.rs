@@ -1,4 +1,4 @@
-//! Blast radius: how often an app, and a reaction, is acted on. Design 10, and the policies that bound a reaction.
+//! Blast radius: how often an app, and a reaction, is acted on.
 
 use super::Opinion;
 use super::evidence::{Dossier, Evidence};

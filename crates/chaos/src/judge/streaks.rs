@@ -6,7 +6,7 @@ use flyball_model::{CallOn, Finding, MonitorId, Policy, Timestamp, Verdict};
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-/// A streak survives a gap of five minutes, or of three intervals. Source: design, section 2.
+/// A streak survives a gap of five minutes, or of three intervals.
 const GAP: Duration = Duration::from_secs(300);
 /// So many beginnings of readings are kept: more than any trigger of a story.
 const KEPT: usize = 16;

@@ -1,4 +1,4 @@
-//! What is told is true, and everything is told: design 3.8 and 3.10.
+//! What is told is true, and everything is told.
 
 use super::Opinion;
 use super::evidence::{Dossier, Evidence};

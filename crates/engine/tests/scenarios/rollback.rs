@@ -30,7 +30,9 @@ async fn nothing_rests_on_a_list_that_ends_before_what_is_known() {
     day.fault(Fault::new(FaultKind::Stale(mins(20))).on("GET", "/apps/*/releases"));
     day.readings(6).await;
     assert_eq!(day.calls(), ["0:30 back to v5"]);
-    assert_eq!(day.why("back").await, "cannot_see");
+    let (code, words) = day.why_on("front", "back").await;
+    assert_eq!(code, "cannot_see");
+    assert!(words.contains("Heroku answers with an old list of releases, which ends with v"), "{words}");
     day.world(flyball_heroku_sim::World::clear_faults);
     day.readings(1).await;
     assert_eq!(day.calls().len(), 2, "{:?}", day.calls());
