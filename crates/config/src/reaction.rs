@@ -2,9 +2,9 @@
 
 use crate::entries::{Entry, Family};
 use crate::found::Found;
-use flyball_model::{CallOn, Mode, Policy, ReactionId, ReactionName, Trigger};
+use flyball_model::{CallOn, Mode, Policy, ReactionId, ReactionName, Spending, Trigger};
 use flyball_reactions::{Kind, Reaction};
-use flyball_settings::{Bounds, Fields, Settings, describe};
+use flyball_settings::{Bounds, Fields, Mistake, Settings, describe};
 use std::time::Duration;
 
 /// A month: who waits longer does not want a cooldown but `enabled = false`.
@@ -106,6 +106,14 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Reaction
     let fields = ReactionFields::from_table(&entry.common, entry.span.clone(), &mut mistakes);
     let kind = entry.kind.clone();
     let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
+    let is_called_on_failing = fields.as_ref().is_none_or(|fields| fields.policy.call_on == CallOn::Failing);
+    if let (Some(kind), Some((_, node))) = (&kind, entry.common.get("give_up_after"))
+        && is_called_on_failing
+        && Spending::of(kind.rank()).is_none()
+    {
+        let mistake = Mistake::new(node.span.clone(), "a change of a quantity has a limit of its own", "never counts");
+        mistakes.push(mistake.hint("it counts restarts, resizes, rollbacks and one-off dynos: leave it out"));
+    }
     found.extend(entry.own(mistakes));
     let ReactionFields { name, policy } = fields?;
     Some(Reaction { id: ReactionId::of(&name), name, policy, kind: kind? })
