@@ -1,6 +1,7 @@
 //! A choice about one app: what is called is asked further, the app is looked at, and at most one effect is planned
 //! (and one-off dynos beside it, which stand outside the order).
 
+use crate::effects;
 use crate::engine::Engine;
 use crate::look::{Seen, look, look_further, trouble};
 use crate::memory::Would;
@@ -96,7 +97,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let wiring = self.wiring();
         let ids: Vec<ReactionId> = wishes.iter().map(|wish| wish.reaction.id).collect();
-        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &ids, now).await?;
+        let mut facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &ids, now).await?;
         let adders = self.memory().adders(subject);
 
         let mut left = Vec::new();
@@ -124,7 +125,10 @@ impl Engine {
 
         self.recall_sighting(subject).await?;
         let wanted = match self.look_for(subject, &left).await {
-            Ok(sight) => self.plan(subject, left, sight, &facts, batch, now).await,
+            Ok(sight) => {
+                facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
+                self.plan(subject, left, sight, &facts, batch, now).await
+            }
             Err(because) => {
                 self.note_all(&left, &because, batch, now);
                 return Ok(());

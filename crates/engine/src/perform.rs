@@ -274,24 +274,38 @@ impl Engine {
                 .map_err(|error| in_words(&error)),
             None => Err(format!("there is no account \"{}\" any more", subject.account)),
         };
-        let outcome = match looked {
-            Ok(sight) => {
-                let others = self.others(&run, &subject, sent_at).await?;
-                let sent_at = Seen::new(&sight, None).to_heroku(sent_at);
-                match effects::find(effect, &sight, sent_at, &others) {
-                    Found::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
-                    Found::NotDone(why) => {
-                        Outcome::NotDone { why: format!("the answer was lost, and it did not happen: {why}") }
-                    }
-                    Found::InDoubt(why) => Outcome::InDoubt { why: format!("the answer was lost: {why}") },
-                }
+        let found = match looked {
+            Ok(sight) => self.find(&run, &subject, &sight, sent_at).await?,
+            Err(why) => Found::NotYet(why),
+        };
+        let outcome = match found {
+            Found::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
+            Found::NotDone(why) => {
+                Outcome::NotDone { why: format!("the answer was lost, and it did not happen: {why}") }
             }
-            Err(why) if now.since(sent_at) > LOOK_MAX => {
+            Found::InDoubt(why) => Outcome::InDoubt { why: format!("the answer was lost: {why}") },
+            Found::NotYet(why) if now.since(sent_at) > LOOK_MAX => {
                 Outcome::InDoubt { why: format!("the answer was lost, and nothing could be seen for an hour: {why}") }
             }
-            Err(_) => return self.ports.store.defer(run.id, fence, now + LOOK_AGAIN, &[], &[]).await,
+            Found::NotYet(_) => return self.ports.store.defer(run.id, fence, now + LOOK_AGAIN, &[], &[]).await,
         };
         self.end(&run, fence, outcome, Vec::new()).await
+    }
+
+    /// Finds a run's effect in what is seen of its app, if that is not older than what is known.
+    async fn find(&self, run: &Run, subject: &Subject, sight: &Sight, sent_at: Timestamp) -> Result<Found, Error> {
+        let effect = &run.plan.effect;
+        self.recall_sighting(subject).await?;
+        let up_to_date = {
+            let memory = self.memory();
+            Seen::new(sight, memory.sighting(subject)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
+        };
+        if let Err(because) = up_to_date {
+            return Ok(Found::NotYet(because.to_string()));
+        }
+        let others = self.others(run, subject, sent_at).await?;
+        let sent_at = Seen::new(sight, None).to_heroku(sent_at);
+        Ok(effects::find(effect, sight, sent_at, &others))
     }
 
     /// What other runs of the same command have to do with the one-off dynos that were started since then.

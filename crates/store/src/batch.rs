@@ -4,6 +4,8 @@ use flyball_model::{
     App, AppName, Because, Dyno, DynoId, Entry, Foreign, MonitorId, MonitorState, ProcessFormation, ReactionId,
     Reading, Release, Run, Timestamp,
 };
+use std::collections::HashSet;
+use std::hash::Hash;
 
 /// Everything that one turn of the loop has to say. Written whole, or not at all.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,6 +45,21 @@ impl Batch {
         self.sightings.append(&mut later.sightings);
         self.entries.append(&mut later.entries);
     }
+
+    /// Leaves out what is remembered once and has a later one behind it.
+    pub fn keep_latest(&mut self) {
+        latest_of_each(&mut self.states, |state| state.monitor);
+        latest_of_each(&mut self.holdings, |holding| holding.key);
+        latest_of_each(&mut self.sightings, |sighting| (sighting.host.clone(), sighting.app.id.clone()));
+    }
+}
+
+/// Keeps the last of each key, and their order.
+fn latest_of_each<T, K: Hash + Eq>(rows: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let mut seen = HashSet::new();
+    let mut latest: Vec<T> = std::mem::take(rows).into_iter().rev().filter(|row| seen.insert(key(row))).collect();
+    latest.reverse();
+    *rows = latest;
 }
 
 /// Where a definition comes from.

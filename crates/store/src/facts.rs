@@ -44,6 +44,8 @@ pub struct AppFacts {
     pub last_out: HashMap<ProcessType, Timestamp>,
     /// The releases that our rollbacks of this app made.
     pub our_rollbacks: BTreeSet<ReleaseVersion>,
+    /// Rollbacks of this app that ended in doubt, latest first: whether they made a release, only a look can tell.
+    pub doubted_rollbacks: Vec<Run>,
     /// One-off runs of these reactions, not older than a day, that took effect or may have.
     pub one_offs: Vec<Run>,
     /// Effects on the app within the last hour that were made, or may have been, latest first.

@@ -2,12 +2,13 @@
 
 use super::streaks::Streaks;
 use crate::play::Record;
-use crate::stage::{Note, Noted};
-use crate::story::{Fate, KindStory, Spell, Story, What};
+use crate::stage::{Note, Noted, SPELL_AGE};
+use crate::story::{Fate, KindStory, Met, Spell, Story, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::{App, AppEvent, ReceivedCall, Took};
 use flyball_model::{Policy, ReactionId, Run, RunId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// A place in the journal: what comes later has a higher one.
 pub(super) type Place = usize;
@@ -48,8 +49,8 @@ pub(super) struct Dossier<'a> {
     pub(super) left: Vec<Place>,
     pub(super) arrivals: Vec<Arrival<'a>>,
     pub(super) ended: Option<Place>,
-    /// Places at which a look for it was answered with something old.
-    pub(super) stale: Vec<Place>,
+    /// Places at which a look for it was answered with something old, and how old that was.
+    pub(super) stale: Vec<(Place, Duration)>,
     began_at: Timestamp,
 }
 
@@ -143,9 +144,13 @@ impl<'a> Evidence<'a> {
 
     /// Whether anything that was looked at for this run from a place on may have been old.
     pub(super) fn may_have_seen_what_is_old(&self, dossier: &Dossier<'_>, from: Place, to: Place) -> bool {
-        if dossier.stale.iter().any(|place| (from..=to).contains(place)) {
-            return true;
-        }
+        self.old_as_of(dossier, from, to).is_some()
+    }
+
+    /// Up to when the latest of the old answers could tell that were given to this run, from a place on.
+    pub(super) fn old_as_of(&self, dossier: &Dossier<'_>, from: Place, to: Place) -> Option<Timestamp> {
+        let faults = dossier.stale.iter().filter(|(place, _)| (from..=to).contains(place));
+        let by_faults = faults.map(|(place, age)| self.note(*place).at - *age);
         let (from, to) = (self.note(from).at, self.note(to).at);
         let spells = self.story.incidents.iter().filter_map(|incident| match incident.what {
             What::Spell { of: Spell::StaleLists, lasts } => {
@@ -154,7 +159,8 @@ impl<'a> Evidence<'a> {
             }
             _ => None,
         });
-        spells.into_iter().any(|(began, ended)| began <= to && from <= ended)
+        let during = spells.filter(|(began, ended)| *began <= to && from <= *ended);
+        by_faults.chain(during.map(|(_, ended)| ended.min(to) - SPELL_AGE)).max()
     }
 
     /// The definitions that held at a place, in the process that ran then.
@@ -194,7 +200,7 @@ impl<'a> Dossier<'a> {
                 self.arrivals.push(Arrival { place, call, before, after });
             }
             Noted::Ended(_) => self.ended = Some(place),
-            Noted::Faulted { met, .. } if matches!(met.fate, Fate::Stale(_)) => self.stale.push(place),
+            Noted::Faulted { met: Met { fate: Fate::Stale(age), .. }, .. } => self.stale.push((place, *age)),
             Noted::Faulted { .. }
             | Noted::Started
             | Noted::Applied(_)

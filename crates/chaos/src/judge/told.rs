@@ -1,7 +1,7 @@
 //! What is told is true, and everything is told.
 
 use super::Opinion;
-use super::evidence::{Dossier, Evidence};
+use super::evidence::{Arrival, Dossier, Evidence};
 use crate::story::Story;
 use flyball_heroku_sim::{App, Took};
 use flyball_model::{Effect, Event, Look, Outcome, RunState, Timestamp};
@@ -63,8 +63,18 @@ pub(super) fn not_done_is_not_in_the_world(evidence: &Evidence<'_>, dossier: &Do
     let excused = changed_back
         || doubled
         || evidence.clock_was_set(claimed, ended)
-        || evidence.may_have_seen_what_is_old(dossier, claimed, ended);
+        || evidence
+            .old_as_of(dossier, claimed, ended)
+            .is_some_and(|as_of| !is_older_than_its_basis(effect, dossier, as_of));
     (!excused).then(|| format!("it took effect, and is told as \"{outcome}\""))
+}
+
+/// Whether a list of releases as of then ends before the one that a rollback went back from: that it says nothing of the
+/// rollback can be seen.
+fn is_older_than_its_basis(effect: &Arrival<'_>, dossier: &Dossier<'_>, as_of: Timestamp) -> bool {
+    let Effect::RollBack { from, .. } = &dossier.run.plan.effect else { return false };
+    let mut releases = effect.before.into_iter().flat_map(App::releases);
+    releases.find(|release| release.version == from.get()).is_some_and(|basis| basis.created_at > as_of)
 }
 
 /// Whether old and new dynos of the same names stand side by side.

@@ -40,6 +40,9 @@ pub(crate) struct Turn {
     pub(crate) back: Duration,
 }
 
+/// How old the lists are while the Platform API answers with old ones.
+pub(crate) const SPELL_AGE: Duration = Duration::from_secs(20);
+
 /// How long Flyball stays away after it was killed: from "the supervisor is quick" to "the machine starts anew".
 const DOWN: [u64; 5] = [1, 3, 8, 25, 90];
 
@@ -107,7 +110,7 @@ impl Fates {
             Port::Look | Port::Change if under(Spell::ApiDown) => {
                 Some(if now.as_millis() % 2 == 0 { Fate::Html } else { Fate::CutBefore })
             }
-            Port::Look if under(Spell::StaleLists) => Some(Fate::Stale(Duration::from_secs(20))),
+            Port::Look if under(Spell::StaleLists) => Some(Fate::Stale(SPELL_AGE)),
             Port::StoreWrite if under(Spell::DiskFull) => Some(Fate::Full),
             Port::StoreWrite if under(Spell::DatabaseBusy) => Some(Fate::Busy),
             Port::Page if under(Spell::NoNetwork) => Some(Fate::PageUnknown),

@@ -10,6 +10,7 @@ mod process;
 mod tasks;
 mod time;
 
+pub(crate) use fates::SPELL_AGE;
 pub use journal::{Note, Noted};
 pub use process::Between;
 pub(crate) use process::Process;

@@ -118,7 +118,8 @@ impl Engine {
             return Ok(Considered::Holds(Because::Disabled));
         }
         let subject = Subject::of(&reaction);
-        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[reaction.id], now).await?;
+        let mut facts =
+            self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[reaction.id], now).await?;
         // A person does not wait for a cooldown, nor for the next interval.
         let known = before_looking(&reaction, &wiring, &facts);
         let known = Facts { last_effect: None, last_decided: None, shared_interval: None, ..known };
@@ -148,6 +149,7 @@ impl Engine {
         if sight.app.maintenance && !reaction.policy.in_maintenance {
             return Ok(Considered::Holds(Because::Maintenance));
         }
+        facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
         let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
         let known = Seen::new(&sight, before.as_ref()).is_up_to_date(reaction.kind.needs(), &facts.our_rollbacks);
         if let Err(because) = known {

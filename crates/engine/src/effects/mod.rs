@@ -49,6 +49,8 @@ pub(crate) enum Found {
     Done { release: Option<ReleaseVersion>, dyno: Option<DynoId> },
     /// It did not happen, and will not.
     NotDone(String),
+    /// What is seen is older than the call, and says nothing of it.
+    NotYet(String),
     /// Nobody can know.
     InDoubt(String),
 }
@@ -56,6 +58,8 @@ pub(crate) enum Found {
 impl Found {
     const DONE: Self = Self::Done { release: None, dyno: None };
 }
+
+pub(crate) use roll_back::made_by as releases_made_by;
 
 /// What other runs have to do with the one-off dynos of an app: two reactions may run the same command at the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

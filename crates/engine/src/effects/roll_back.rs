@@ -3,7 +3,7 @@
 use super::{Found, Made, NotMade};
 use flyball_decide::{origin_of, pending_above};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Sight};
+use flyball_model::{AppName, Effect, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Run, Sight};
 
 pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Result<(), String> {
     let current = sight.releases.current().ok_or("no release is current any more")?;
@@ -28,6 +28,10 @@ pub(super) async fn perform(release: &ReleaseId, app: &AppName, heroku: &dyn Her
 }
 
 pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Found {
+    let newest = sight.releases.newest_first.iter().map(|release| release.version).max();
+    if newest < Some(from) {
+        return Found::NotYet(format!("Heroku answers with an old list of releases, which ends before {from}"));
+    }
     let newer = sight.releases.newest_first.iter().filter(|release| release.version > from);
     // Oldest first: of several rollbacks to the same release, ours came right after what it was based on.
     let made = newer.filter(|release| goes_back_to(release, to, sight)).min_by_key(|release| release.version);
@@ -35,6 +39,17 @@ pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> F
         Some(release) => Found::Done { release: Some(release.version), dyno: None },
         None => Found::NotDone(format!("there is no release newer than {from} that goes back to {to}")),
     }
+}
+
+/// The releases that runs of ours made of which nobody could see at the time whether they took effect.
+pub(crate) fn made_by(doubted: &[Run], sight: &Sight) -> impl Iterator<Item = ReleaseVersion> {
+    doubted.iter().filter_map(|run| match &run.plan.effect {
+        Effect::RollBack { from, to, .. } => match find(*from, *to, sight) {
+            Found::Done { release, .. } => release,
+            Found::NotDone(_) | Found::NotYet(_) | Found::InDoubt(_) => None,
+        },
+        _ => None,
+    })
 }
 
 /// Whether a release says that it goes back to `to`, and what is known of their contents does not contradict it.
@@ -61,6 +76,8 @@ mod tests {
         let effect = Effect::RollBack { from, origin: from, to, release: ReleaseId::new("r2") };
         let base = || sight().release(2, "b", "Deploy", Succeeded).release(3, "c", "Deploy", Succeeded);
         let cases = [
+            ("a list from before it", sight().release(2, "b", "Deploy", Succeeded).current(2), "gone", "not yet"),
+            ("an empty list", sight(), "gone", "not yet"),
             ("nothing newer", base().current(3), "holds", "not done"),
             ("ours", base().release(4, "b", "Rollback to v2", Succeeded).current(4), "gone", "done"),
             (

@@ -71,6 +71,7 @@ pub(super) fn found_beside(effect: &Effect, sight: &Written, others: &Others) ->
         Found::Done { dyno: None, .. } if matches!(effect, Effect::RunOneOff { .. }) => "done by one of several",
         Found::Done { .. } => "done",
         Found::NotDone(_) => "not done",
+        Found::NotYet(_) => "not yet",
         Found::InDoubt(_) => "in doubt",
     }
 }

@@ -1,6 +1,6 @@
 //! Once means once: what becomes of a call whose answer was lost.
 
-use crate::support::{Cut, Day, Scenario, Spoilt, one, secs, shop};
+use crate::support::{Cut, Day, Scenario, Spoilt, mins, one, secs, shop};
 use flyball_heroku_sim::{AppEvent, AppSpec, DeploySpec, Fault, FaultKind};
 use flyball_model::{Look, Outcome};
 
@@ -168,4 +168,36 @@ async fn request_ids_are_kept_with_each_run() {
     let run = day.runs().await.remove(0);
     assert_eq!(run.request_ids.len(), 1);
     assert!(run.request_ids[0].as_str().contains("ours-"), "{:?}", run.request_ids);
+}
+
+const ONE_STEP: &str = "settle = \"0s\"\nrollback_release = { app = \"shop\", max_steps = 1 }";
+
+#[tokio::test]
+async fn a_lost_rollback_is_not_looked_for_on_a_list_from_before_what_it_went_back_from() {
+    let mut day = day_of(shop(), ONE_STEP).await;
+    let old = Fault::new(FaultKind::Stale(mins(10))).on("GET", "/apps/*/releases");
+    day.fault(old.between(day.now() + secs(45), day.now() + mins(4)));
+    day.happens(AppEvent::Deploy(DeploySpec::new("bad")));
+    day.spoil("POST /apps/shop/releases", Spoilt::TooLate);
+    day.pass(mins(3)).await;
+    assert_eq!(day.calls(), ["0:30 back to v5"]);
+    assert_eq!(day.outcomes().await, ["sent"], "an old list says nothing of it");
+    day.pass(mins(4)).await;
+    assert_eq!(day.outcomes().await, ["done"]);
+    assert_eq!(day.calls().len(), 1, "its step counts: {:?}", day.calls());
+    assert!(day.told("changed by others").await.is_empty(), "it is no stranger's");
+}
+
+#[tokio::test]
+async fn a_rollback_in_doubt_is_recognised_later_and_its_step_counts() {
+    let mut day = day_of(shop(), ONE_STEP).await;
+    day.spoil("POST /apps/shop/releases", Spoilt::TooLate);
+    day.pass(secs(40)).await;
+    let (from, until) = (day.now(), day.now() + mins(70));
+    day.fault(Fault::new(FaultKind::Status(503)).between(from, until));
+    day.pass(mins(69)).await;
+    assert_eq!(day.outcomes().await, ["in_doubt"]);
+    day.pass(mins(5)).await;
+    assert_eq!(day.calls().len(), 1, "{:?}", day.calls());
+    assert!(day.told("changed by others").await.is_empty(), "it is no stranger's");
 }

@@ -32,7 +32,10 @@ impl Explanation {
 
     /// The same, with every secret that we sent taken out, should whoever answered have echoed it.
     pub(super) fn without(mut self, secrets: &[&str]) -> Self {
-        for secret in secrets.iter().filter(|secret| secret.len() >= 4) {
+        // The longest first: a short one that is a part of it would leave the rest of it behind.
+        let mut secrets: Vec<&str> = secrets.iter().copied().filter(|secret| secret.len() >= 4).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in secrets {
             self.message = self.message.replace(secret, "[secret]");
             self.id = self.id.replace(secret, "[secret]");
             self.resource = self.resource.map(|resource| resource.replace(secret, "[secret]"));
@@ -133,5 +136,8 @@ mod tests {
     fn an_echoed_secret_is_taken_out() {
         let body = Body::Whole(Bytes::from_static(br#"{"id":"x","message":"Bearer HRKU-pl4nted is bad"}"#));
         assert_eq!(Explanation::of(&body).without(&["HRKU-pl4nted"]).message, "Bearer [secret] is bad");
+        // Whatever order they come in, none is left in half because another one is a part of it.
+        let both = Explanation::of(&body).without(&["HRKU", "HRKU-pl4nted"]);
+        assert_eq!(both.message, "Bearer [secret] is bad");
     }
 }

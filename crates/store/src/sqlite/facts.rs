@@ -27,6 +27,9 @@ const OUTS_SINCE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// At most this many of our rollbacks: an app of 3,000 releases that were all ours.
 const ROLLBACKS_MAX: i64 = 3000;
 
+/// At most this many rollbacks that ended in doubt: each took an hour of not seeing anything.
+const DOUBTED_MAX: i64 = 100;
+
 /// How far back effects on an app are counted.
 const EFFECTS_SINCE: Duration = Duration::from_secs(60 * 60);
 
@@ -56,6 +59,7 @@ pub(crate) async fn read(
         facts.open = open(tx, host, &id).await?;
         facts.last_out = last_out(tx, host, &id, now).await?;
         facts.our_rollbacks = our_rollbacks(tx, host, &id).await?;
+        facts.doubted_rollbacks = doubted_rollbacks(tx, host, &id).await?;
         facts.effects = effects(tx, host, &id, now).await?;
         facts.since_seen = since_seen(tx, host, &id).await?;
     }
@@ -142,6 +146,17 @@ async fn our_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> R
     Ok(versions.into_iter().filter_map(|version| u64::try_from(version).ok()).map(ReleaseVersion::new).collect())
 }
 
+async fn doubted_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        run_columns!(),
+        " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'roll_back' AND outcome_code = 'in_doubt' \
+         ORDER BY effect_at DESC LIMIT $3"
+    );
+    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(host).bind(app_id).bind(DOUBTED_MAX).fetch_all(tx).await?;
+    rows.into_iter().map(RunRow::read).collect()
+}
+
 async fn effects(
     tx: &mut SqliteConnection,
     host: &str,
@@ -167,6 +182,16 @@ async fn effects(
         .collect()
 }
 
+/// Two halves, each with an index of its own: as one condition, every run there ever was would be read.
+const SINCE_SEEN: &str = concat!(
+    "SELECT ",
+    run_columns!(),
+    " FROM runs WHERE host = $1 AND subject_id = $2 AND state <> 'ended' UNION ALL SELECT ",
+    run_columns!(),
+    " FROM runs WHERE host = $1 AND subject_id = $2 AND state = 'ended' AND effect_at IS NOT NULL AND effect_at >= $3 \
+       AND (effect_at >= $4 OR ended_at >= $4) ORDER BY queued_at DESC, id DESC LIMIT $5"
+);
+
 /// Our runs since the app was last seen. One whose call was sent before and which ended since may have had its effect
 /// after the look.
 async fn since_seen(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
@@ -180,13 +205,7 @@ async fn since_seen(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Resu
     let Some((seen_at, formation_at, releases_at)) = looks else { return Ok(Vec::new()) };
     let seen_at = [formation_at, releases_at].into_iter().flatten().min().map_or(seen_at, |part| part.min(seen_at));
     let seen_at = at(seen_at);
-    let sql = concat!(
-        "SELECT ",
-        run_columns!(),
-        " FROM runs WHERE host = $1 AND subject_id = $2 AND (state <> 'ended' OR (effect_at IS NOT NULL \
-           AND effect_at >= $3 AND (effect_at >= $4 OR ended_at >= $4))) ORDER BY queued_at DESC, id DESC LIMIT $5"
-    );
-    let rows: Vec<RunRow> = sqlx::query_as(sql)
+    let rows: Vec<RunRow> = sqlx::query_as(SINCE_SEEN)
         .bind(host)
         .bind(app_id)
         .bind((seen_at - OPEN_FOR).as_millis())
@@ -257,4 +276,27 @@ async fn one_offs(tx: &mut SqliteConnection, reactions: &[ReactionId], now: Time
         .push_bind(ONE_OFFS_MAX);
     let rows: Vec<RunRow> = query.build_query_as().fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::Sqlite as Store;
+    use sqlx::Connection as _;
+
+    #[tokio::test]
+    async fn our_runs_since_an_app_was_seen_are_not_looked_for_among_all_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("flyball.db");
+        Store::open(&file).await.unwrap().close().await;
+        let mut store = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {SINCE_SEEN}")))
+                .fetch_all(&mut store)
+                .await
+                .unwrap();
+        let of_runs = || steps.iter().map(|(.., step)| step.as_str()).filter(|step| step.contains(" runs"));
+        assert_eq!(of_runs().count(), 2, "{steps:?}");
+        assert!(of_runs().all(|step| step.starts_with("SEARCH runs USING INDEX")), "{steps:?}");
+    }
 }
