@@ -69,6 +69,7 @@ impl Live {
         let conditional = ask.if_none_match.is_some();
         let stopped = |kind| Error::new(call.clone(), kind);
         self.stop().check((self.shared.clock)()).map_err(stopped)?;
+        let asked = (self.shared.clock)();
         // Asking how many calls are left costs none.
         let permit = match call {
             Call::RateLimit => None,
@@ -83,7 +84,8 @@ impl Live {
             }
             return Err(stopped(kind));
         }
-        let request = self.request(&ask);
+        // What was waited for a token is a part of what the call may take.
+        let request = self.request(&ask, self.limit(&ask).saturating_sub(began.since(asked)));
         self.count(|stats| *stats.calls.entry(call.name()).or_default() += 1);
         let sent = self.shared.transport.send(request).await;
         let now = (self.shared.clock)();
@@ -132,7 +134,7 @@ impl Live {
         ask.within.map_or(own, |within| within.min(own))
     }
 
-    fn request(&self, ask: &Ask<'_>) -> Request {
+    fn request(&self, ask: &Ask<'_>, deadline: Duration) -> Request {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static(ask.variant.accept()));
         headers.insert(AUTHORIZATION, self.shared.token.bearer());
@@ -151,7 +153,7 @@ impl Live {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let url = self.shared.base.at(ask.path);
-        Request { method: ask.method.clone(), url, headers, body, deadline: self.limit(ask) }
+        Request { method: ask.method.clone(), url, headers, body, deadline }
     }
 
     fn refused(&self, ask: &Ask<'_>, response: &Response) -> Error {

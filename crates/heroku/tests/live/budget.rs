@@ -91,6 +91,10 @@ async fn monitors_queue_until_heroku_has_said_how_many_calls_are_left() {
         tokio::task::yield_now().await;
     }
     assert_eq!(script.lines().len(), 8, "the others wait");
+    script.pass(Duration::from_secs(4));
     script.go_on();
     assert!(looks.join_all().await.into_iter().all(|looked| looked), "and then all look");
+    let deadlines: Vec<u64> = script.seen().iter().map(|seen| seen.deadline.as_secs()).collect();
+    assert_eq!(deadlines[..8], [10; 8]);
+    assert!(deadlines[8..].iter().all(|seconds| *seconds == 6), "what was waited is a part of what a call may take");
 }
