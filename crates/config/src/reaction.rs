@@ -44,8 +44,8 @@ impl Settings for ReactionFields {
         let in_maintenance =
             fields.or("in_maintenance", false, "false", "whether it runs while the app is in maintenance mode");
         let ways = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
-        let doc = "how long it holds after somebody else changed the app: \"0s\" unless said. A rollback gives way only to their rollbacks \
-                   and config changes, never to a deploy: \"10m\" unless said";
+        let doc = "how long it holds after somebody else changed the app: \"0s\" unless said. A rollback gives way only to \
+                   their rollbacks and config changes, never to a deploy: \"10m\" unless said";
         let give_way = fields.within_if_any("give_way", &ways, doc);
         let effects = Bounds { least: 1, most: EFFECTS_MAX, words: "1 to 1000" };
         let max_per_hour = fields.within_if_any("max_per_hour", &effects, "at most so many of its effects in an hour");

@@ -29,9 +29,9 @@ pub fn may_touch(home: &Home, app: &AppName, id: Option<&AppId>, allow_self: boo
         Home::Elsewhere => false,
         Home::SomeApp => return Err(Because::UnknownHome),
         Home::App { name, id: our_id } => match (our_id, id) {
-            // Ids decide where both are known: a name may have been given up, and taken by another app.
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => name.as_ref() == Some(app),
+            // Our id decides, once the app was looked at: our name may have been given up, and taken by another app.
+            (Some(ours), theirs) => theirs == Some(ours),
+            (None, _) => name.as_ref() == Some(app),
         },
     };
     if is_home && !allow_self { Err(Because::Ourselves { app: app.clone() }) } else { Ok(()) }
@@ -57,6 +57,7 @@ mod tests {
             ("on this app, and it is allowed", named(&shop), None, true, "ok"),
             ("by id, before the app was looked at", by_id(&of_shop), None, false, "ok"),
             ("by id", by_id(&of_shop), Some(&of_shop), false, "ourselves"),
+            ("by both, before the app was looked at", both(&shop, &of_shop), None, false, "ok"),
             ("renamed since we started", both(&blog, &of_shop), Some(&of_shop), false, "ourselves"),
             ("its old name is another's now", both(&shop, &of_blog), Some(&of_shop), false, "ok"),
         ];

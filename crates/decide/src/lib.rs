@@ -30,8 +30,8 @@ pub use foreign::{KnownBefore, foreign_changes, gives_way, looks_like_autoscaler
 pub use home::{Home, may_touch};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use may_act::{Facts, Refusal, backed_off, may_act};
-pub use settle::{evidence_from, settling};
-pub use spending::{Spent, app_has_left, goes_on, reaction_has_left};
+pub use settle::{evidence_from, settling, unsettled_from};
+pub use spending::{app_has_left, goes_on, reaction_has_left};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, Timestamp};
 use std::collections::BTreeSet;

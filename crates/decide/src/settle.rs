@@ -3,7 +3,7 @@
 //! Otherwise a slow boot would never end: the page fails while a dyno boots, the failing reading restarts it, and it
 //! boots again.
 
-use flyball_model::{Because, Dyno, DynoId, DynoState, Sight, Timestamp};
+use flyball_model::{Because, Dyno, DynoId, DynoState, ReleaseVersion, Sight, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,18 +17,32 @@ const HEROKU_GRAIN: Duration = Duration::from_secs(1);
 /// dynos that were seen up; one of them that crashed is not booting. `now` is by Heroku's clock.
 #[must_use]
 pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now: Timestamp) -> Option<Because> {
-    let booting = sight
-        .formation_dynos()
-        .filter(|dyno| is_booting(dyno, been_up))
-        .map(|dyno| (dyno.created_at + settle, dyno))
-        .filter(|(until, _)| *until > now)
-        .max_by_key(|(until, _)| *until)
-        .map(|(until, dyno)| Because::Settling { dyno: dyno.name.clone(), until });
-    booting.or_else(|| rolling_out(sight, settle, now))
+    let boots = booting(sight, been_up).map(|dyno| {
+        let until = dyno.created_at + settle;
+        (until, Because::Settling { dyno: dyno.name.clone(), until })
+    });
+    let rolls_out = rolling_out(sight).map(|(from, dyno, release)| {
+        let until = from + settle;
+        (until, Because::RollingOut { dyno: dyno.name.clone(), release, until })
+    });
+    boots.into_iter().chain(rolls_out).find(|(until, _)| *until > now).map(|(_, because)| because)
 }
 
-/// A dyno that runs another release than the current one, within the time that a roll-out may take.
-fn rolling_out(sight: &Sight, settle: Duration, now: Timestamp) -> Option<Because> {
+/// From when on the time is counted that the app is given to settle, however long that is; `None` when it has settled.
+/// By Heroku's clock.
+#[must_use]
+pub fn unsettled_from(sight: &Sight, been_up: &BTreeSet<DynoId>) -> Option<Timestamp> {
+    let boots = booting(sight, been_up).map(|dyno| dyno.created_at);
+    boots.max(rolling_out(sight).map(|(from, ..)| from))
+}
+
+/// The dyno that began to boot last, of those that boot.
+fn booting<'a>(sight: &'a Sight, been_up: &BTreeSet<DynoId>) -> Option<&'a Dyno> {
+    sight.formation_dynos().filter(|dyno| is_booting(dyno, been_up)).max_by_key(|dyno| dyno.created_at)
+}
+
+/// A dyno that runs another release than the current one, that release, and from when on it had time to go.
+fn rolling_out(sight: &Sight) -> Option<(Timestamp, &Dyno, ReleaseVersion)> {
     let current = sight.releases.current()?;
     let behind = sight.formation_dynos().find(|dyno| dyno.release != current.version)?;
     // Old and new dynos of one type side by side are what preboot looks like.
@@ -38,8 +52,7 @@ fn rolling_out(sight: &Sight, settle: Duration, now: Timestamp) -> Option<Becaus
     let on_it = sight.formation_dynos().filter(|dyno| dyno.release == current.version);
     let live_at =
         on_it.map(|dyno| dyno.created_at).min().map_or(current.created_at, |first| first.max(current.created_at));
-    let until = live_at + settle + if preboot { PREBOOT } else { Duration::ZERO };
-    (until > now).then(|| Because::RollingOut { dyno: behind.name.clone(), release: current.version, until })
+    Some((live_at + if preboot { PREBOOT } else { Duration::ZERO }, behind, current.version))
 }
 
 fn is_booting(dyno: &Dyno, been_up: &BTreeSet<DynoId>) -> bool {
@@ -69,7 +82,7 @@ pub fn evidence_from(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{Release, ReleaseHistory, ReleaseVersion, testing};
+    use flyball_model::{Release, ReleaseHistory, testing};
 
     const SETTLE: Duration = Duration::from_secs(300);
 
@@ -136,6 +149,25 @@ mod tests {
         let new = dyno("web.2", DynoState::Up, 1600, 1610, 2);
         let waits = settling(&sight(vec![old, new]), &BTreeSet::new(), SETTLE, at(1700));
         assert_eq!(waits.and_then(|because| because.until()), Some(at(2080)), "its release phase took ten minutes");
+    }
+
+    #[test]
+    fn the_time_to_settle_counts_from_what_was_made_last() {
+        use DynoState::{Starting, Up};
+        let none = BTreeSet::new();
+        let boots = |created| dyno("web.1", Starting, created, created, 2);
+        let cases = [
+            ("all up", vec![dyno("web.1", Up, 1000, 1010, 2)], None),
+            ("one boots", vec![boots(1050)], Some(1050)),
+            ("however long it has been", vec![boots(100)], Some(100)),
+            ("the later of two", vec![boots(1050), dyno("web.2", Starting, 1090, 1090, 2)], Some(1090)),
+            ("not on the release yet", vec![dyno("web.1", Up, 0, 10, 1)], Some(1000)),
+            ("preboot", vec![dyno("web.1", Up, 0, 10, 1), dyno("web.1", Up, 1001, 1010, 2)], Some(1181)),
+            ("both", vec![dyno("web.1", Up, 0, 10, 1), dyno("worker.1", Starting, 1090, 1090, 2)], Some(1090)),
+        ];
+        for (case, dynos, from) in cases {
+            assert_eq!(unsettled_from(&sight(dynos), &none), from.map(at), "{case}");
+        }
     }
 
     #[test]

@@ -1,40 +1,34 @@
 //! Blast radius: how often an app, and a reaction, may be acted on before somebody should look.
+//!
+//! What was spent are times of effects that were made, or may have been, latest first.
 
 use flyball_model::{AppLimits, Because, CallOn, Per, Policy, Rank, Spending, Timestamp};
 
-/// What was spent before: times of effects that were made, or may have been; latest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Spent<'a> {
-    /// On the app, of the sort that the next one is.
-    pub on_app: &'a [Timestamp],
-    /// By the reaction, on whatever app.
-    pub by_reaction: &'a [Timestamp],
-}
-
-/// Whether the app has patience left for an effect of this rank within the hour.
+/// Whether the app has patience left for an effect of this rank within the hour. `on_app` are the effects on it of the sort
+/// that this one is.
 ///
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn app_has_left(rank: Rank, limits: AppLimits, spent: &Spent<'_>, now: Timestamp) -> Result<(), Because> {
+pub fn app_has_left(rank: Rank, limits: AppLimits, on_app: &[Timestamp], now: Timestamp) -> Result<(), Because> {
     let Some(sort) = Spending::of(rank) else { return Ok(()) };
     let max = limits.of(sort);
-    match frees_at(spent.on_app, max, Per::Hour, now) {
-        Some(until) => Err(Because::AppSpent { sort, effects: within(spent.on_app, Per::Hour, now), max, until }),
+    match frees_at(on_app, max, Per::Hour, now) {
+        Some(until) => Err(Because::AppSpent { sort, effects: within(on_app, Per::Hour, now), max, until }),
         None => Ok(()),
     }
 }
 
-/// Whether the reaction has anything left of what it may do in an hour and in a day.
+/// Whether the reaction has anything left of what it may do in an hour and in a day, on whatever app.
 ///
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn reaction_has_left(policy: &Policy, spent: &Spent<'_>, now: Timestamp) -> Result<(), Because> {
+pub fn reaction_has_left(policy: &Policy, by_reaction: &[Timestamp], now: Timestamp) -> Result<(), Because> {
     for (max, per) in [(policy.max_per_hour, Per::Hour), (policy.max_per_day, Per::Day)] {
         let Some(max) = max else { continue };
-        if let Some(until) = frees_at(spent.by_reaction, max, per, now) {
-            return Err(Because::ReactionSpent { effects: within(spent.by_reaction, per, now), max, per, until });
+        if let Some(until) = frees_at(by_reaction, max, per, now) {
+            return Err(Because::ReactionSpent { effects: within(by_reaction, per, now), max, per, until });
         }
     }
     Ok(())
@@ -47,11 +41,11 @@ pub fn reaction_has_left(policy: &Policy, spent: &Spent<'_>, now: Timestamp) -> 
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn goes_on(rank: Rank, policy: &Policy, spent: &Spent<'_>, episode: Timestamp) -> Result<(), Because> {
+pub fn goes_on(rank: Rank, policy: &Policy, by_reaction: &[Timestamp], episode: Timestamp) -> Result<(), Because> {
     if Spending::of(rank).is_none() || policy.call_on != CallOn::Failing {
         return Ok(());
     }
-    let effects = spent.by_reaction.iter().filter(|at| **at >= episode).count();
+    let effects = by_reaction.iter().filter(|at| **at >= episode).count();
     let effects = u32::try_from(effects).unwrap_or(u32::MAX);
     if effects >= policy.give_up_after { Err(Because::GivenUp { effects }) } else { Ok(()) }
 }
@@ -101,7 +95,7 @@ mod tests {
         ];
         for (case, rank, spent, until) in cases {
             let on_app = ago(spent);
-            let left = app_has_left(rank, limits, &Spent { on_app: &on_app, by_reaction: &[] }, at(NOW));
+            let left = app_has_left(rank, limits, &on_app, at(NOW));
             assert_eq!(left.err().and_then(|because| because.until()), until.map(at), "{case}");
         }
     }
@@ -131,14 +125,12 @@ mod tests {
         ];
         for (case, rank, policy, spent, code) in cases {
             let by_reaction = ago(spent);
-            let spent = Spent { on_app: &[], by_reaction: &by_reaction };
-            let left = goes_on(rank, &policy, &spent, at(NOW - 1000))
-                .and_then(|()| reaction_has_left(&policy, &spent, at(NOW)));
+            let left = goes_on(rank, &policy, &by_reaction, at(NOW - 1000))
+                .and_then(|()| reaction_has_left(&policy, &by_reaction, at(NOW)));
             assert_eq!(left.as_ref().map_or_else(Because::code, |()| "ok"), code, "{case}");
         }
         let ten = ago(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-        let spent = Spent { on_app: &[], by_reaction: &ten };
-        let left = goes_on(Rank::RestartAll, &Policy::default(), &spent, at(0));
+        let left = goes_on(Rank::RestartAll, &Policy::default(), &ten, at(0));
         assert_eq!(left, Err(Because::GivenUp { effects: 10 }), "ten times, unless said");
     }
 }

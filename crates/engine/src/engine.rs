@@ -2,6 +2,7 @@
 //!
 //! Nothing in here starts by itself. The live loop calls the steps as time goes by; a test calls them on a stopped clock.
 
+use crate::choose::Told;
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
@@ -25,6 +26,7 @@ pub struct Engine {
     pub(crate) ports: Ports,
     pub(crate) node: NodeId,
     memory: Mutex<Memory>,
+    pub(crate) references: Told,
     mode: Mode,
     home: Home,
     stopping: AtomicBool,
@@ -34,7 +36,15 @@ impl Engine {
     /// An engine that knows nothing yet. `mode` is what the process allows at most: a dry run of everything, say.
     #[must_use]
     pub fn new(ports: Ports, node: NodeId, mode: Mode) -> Self {
-        Self { ports, node, memory: Mutex::default(), mode, home: Home::default(), stopping: AtomicBool::new(false) }
+        Self {
+            ports,
+            node,
+            memory: Mutex::default(),
+            references: Told::default(),
+            mode,
+            home: Home::default(),
+            stopping: AtomicBool::new(false),
+        }
     }
 
     /// The same engine, which knows where it runs.
@@ -177,17 +187,32 @@ impl Engine {
         }
         let now = self.ports.clock.now();
         let own_entries = batch.entries.len();
-        batch.entries.extend(self.memory().trouble_over(now));
-        let saved = self.ports.store.save(batch).await;
+        let saved = async {
+            let written = self.written_nevertheless().await?;
+            batch.entries.extend(self.memory().trouble_over(written, now));
+            self.ports.store.save(batch).await
+        };
+        let saved = saved.await;
         match &saved {
             Ok(()) => self.memory().store_answers(),
             Err(error) => {
                 batch.entries.truncate(own_entries);
-                let decided = u32::try_from(batch.runs.len()).unwrap_or(u32::MAX);
+                let decided = batch.runs.iter().map(|(_, run)| run.id);
                 self.memory().store_fails(error.in_full(), decided, now);
             }
         }
         saved
+    }
+
+    /// How many of the effects that were decided while the store took nothing it has nevertheless: a commit of which the
+    /// answer was lost.
+    async fn written_nevertheless(&self) -> Result<usize, Error> {
+        let mut written = 0;
+        let decided = self.memory().decided_in_trouble();
+        for run in decided {
+            written += usize::from(self.ports.store.run(run).await?.is_some());
+        }
+        Ok(written)
     }
 
     /// Brings every run that is due as far as it can go now, one after the other.

@@ -2,12 +2,12 @@
 
 use crate::ports::Clock;
 use crate::wiring::Subject;
-use flyball_decide::{KnownBefore, evidence_from, foreign_changes, released_before, settling};
+use flyball_decide::{KnownBefore, evidence_from, foreign_changes, released_before, settling, unsettled_from};
 use flyball_heroku::{Error, Heroku, RELEASES_A_PAGE};
 use flyball_model::{
     Because, DynoId, Excerpt, Foreign, Needs, Release, ReleaseHistory, ReleaseVersion, Run, Sight, Timestamp,
 };
-use flyball_store::Sighting;
+use flyball_store::{Sighting, Unsettled};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -133,10 +133,11 @@ impl<'a> Seen<'a> {
     }
 
     /// From when on readings are evidence for making dynos boot anew, by our clock: since the last dyno came up, and
-    /// since we last saw the app settling.
+    /// since we last saw the app settling, as long as it is given time for that.
     pub(crate) fn evidence_from(&self, settle: Duration) -> Option<Timestamp> {
         let seen = evidence_from(self.sight, &self.been_up, settle).map(|at| self.to_ours(at));
-        seen.max(self.before.and_then(|before| before.unsettled_at))
+        let unsettled = self.before.and_then(|before| before.unsettled);
+        seen.max(unsettled.map(|before| before.at.min(before.from + settle)))
     }
 
     /// What others changed since it was seen before, where it was and as far as is looked now.
@@ -154,7 +155,7 @@ impl<'a> Seen<'a> {
 
     /// What is remembered of others' changes; of releases that are looked at for the first time, what was released of
     /// late.
-    pub(crate) fn foreign_before(&self, needs: Needs, our_rollbacks: &BTreeSet<ReleaseVersion>) -> Vec<Foreign> {
+    pub(crate) fn foreign_remembered(&self, needs: Needs, our_rollbacks: &BTreeSet<ReleaseVersion>) -> Vec<Foreign> {
         let mut remembered = self.before.map(|before| before.foreign.clone()).unwrap_or_default();
         if needs.releases && self.before.is_none_or(|before| before.releases_at.is_none()) {
             remembered.extend(released_before(self.sight, our_rollbacks, |at| self.to_ours(at)));
@@ -163,7 +164,7 @@ impl<'a> Seen<'a> {
     }
 
     /// What is remembered of the app from now on. What was not looked at stays as it was.
-    pub(crate) fn sighting(&self, host: &str, needs: Needs, settle: Duration) -> Sighting {
+    pub(crate) fn sighting(&self, host: &str, needs: Needs) -> Sighting {
         let old = self.before;
         let dynos = if needs.dynos {
             self.sight.formation_dynos().take(Sighting::DYNOS_MAX).cloned().collect()
@@ -186,8 +187,8 @@ impl<'a> Seen<'a> {
             old.map(|old| old.been_up.clone()).unwrap_or_default()
         };
         let taken_at = |looked: bool| looked.then_some(self.sight.taken_at);
-        let unsettled = needs.dynos && self.settling(settle).is_some();
-        let unsettled_at = if unsettled { Some(self.sight.taken_at) } else { old.and_then(|old| old.unsettled_at) };
+        let from = unsettled_from(self.sight, &self.been_up).filter(|_| needs.dynos);
+        let unsettled = from.map(|from| Unsettled { at: self.sight.taken_at, from: self.to_ours(from) });
         Sighting {
             host: host.to_owned(),
             app: self.sight.app.clone(),
@@ -195,7 +196,7 @@ impl<'a> Seen<'a> {
             dynos,
             releases,
             been_up,
-            unsettled_at,
+            unsettled: unsettled.or_else(|| old?.unsettled),
             foreign: old.map(|old| old.foreign.clone()).unwrap_or_default(),
             seen_at: self.sight.taken_at,
             formation_at: taken_at(needs.formation).or_else(|| old?.formation_at),

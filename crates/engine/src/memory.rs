@@ -1,17 +1,16 @@
 //! What the engine holds in memory: a copy of what the store remembers, and what may be forgotten at a restart.
 
-use crate::wiring::{Subject, Wiring};
+use crate::wiring::Wiring;
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, Because, Cause, Entry, Event, Finding, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId,
-    Timestamp, Verdict, duration,
+    AccountName, AppName, Because, Cause, Entry, Event, Finding, Mode, MonitorId, MonitorState, Rank, ReactionId,
+    RunId, Timestamp, Verdict, duration,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Fence, Holding, HoldingKey, Remembered, Sighting};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// While the store takes nothing, so many readings and lines are kept: an hour of 80 failing monitors at 30 s.
 const OWED_MAX: usize = 10_000;
@@ -23,32 +22,34 @@ pub(crate) struct Memory {
     states: HashMap<MonitorId, MonitorState>,
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
-    sightings: HashMap<Subject, Sighting>,
+    /// By the app alone: whichever account looked or acted, it is one app.
+    sightings: HashMap<AppName, Sighting>,
     /// What each dry-run reaction would have done last, and when.
     would: HashMap<ReactionId, Would>,
     /// Accounts whose token Heroku does not take.
     stopped: HashSet<AccountName>,
     /// Apps that are being looked at for a choice.
-    looking: HashSet<Subject>,
+    looking: HashSet<AppName>,
     /// Runs that this process holds, with the proof.
     pub(crate) held: HashMap<RunId, Fence>,
     /// What was seen and told, and the store did not take.
     owed: Batch,
     /// Since when the store takes nothing.
     trouble: Option<Trouble>,
-    /// Of each reference, whether it was reached when it was tried last.
-    references: Option<(Timestamp, Vec<bool>)>,
 }
 
 /// A time in which the store takes nothing.
 struct Trouble {
     since: Timestamp,
     error: String,
-    decided: u32,
+    /// How many effects were decided meanwhile.
+    decided: usize,
+    /// The latest of them: what was said not to be written may have been.
+    latest: VecDeque<RunId>,
 }
 
-/// What the references told is good for so long: several apps whose pages fail together ask once.
-const REFERENCES_FRESH: Duration = Duration::from_secs(5);
+/// Of so many effects that were decided while the store took nothing it is asked afterwards whether it has them.
+const DECIDED_MAX: usize = 100;
 
 /// What a dry-run reaction would have done.
 #[derive(Debug, Clone)]
@@ -99,23 +100,34 @@ impl Memory {
         self.owed.entries.drain(..surplus(self.owed.entries.len()));
     }
 
-    /// The store did not take something; so many decided effects were among it, which are not made then.
-    pub(crate) fn store_fails(&mut self, error: String, decided: u32, now: Timestamp) {
+    /// The store did not take something; these decided effects were among it, which are not made then.
+    pub(crate) fn store_fails(&mut self, error: String, decided: impl IntoIterator<Item = RunId>, now: Timestamp) {
         let trouble = self.trouble.get_or_insert_with(|| {
             tracing::error!(%error, "nothing can be recorded: effects hold, and what is seen is kept in memory");
-            Trouble { since: now, error, decided: 0 }
+            Trouble { since: now, error, decided: 0, latest: VecDeque::new() }
         });
-        trouble.decided = trouble.decided.saturating_add(decided);
+        for run in decided {
+            trouble.decided += 1;
+            trouble.latest.push_back(run);
+        }
+        let surplus = trouble.latest.len().saturating_sub(DECIDED_MAX);
+        trouble.latest.drain(..surplus);
     }
 
-    /// What is to be told once the store takes something again.
-    pub(crate) fn trouble_over(&self, now: Timestamp) -> Option<Entry> {
-        let Trouble { since, error, decided } = self.trouble.as_ref()?;
+    /// The latest effects that were decided while the store took nothing.
+    pub(crate) fn decided_in_trouble(&self) -> Vec<RunId> {
+        self.trouble.iter().flat_map(|trouble| trouble.latest.iter().copied()).collect()
+    }
+
+    /// What is to be told once the store takes something again. `written` are as many of the effects that were decided
+    /// as it has nevertheless.
+    pub(crate) fn trouble_over(&self, written: usize, now: Timestamp) -> Option<Entry> {
+        let Trouble { since, error, decided, .. } = self.trouble.as_ref()?;
         let lasted = duration::roughly(now.since(*since));
-        let unmade = match decided {
+        let unmade = match decided.saturating_sub(written) {
             0 => String::new(),
             1 => "; one effect was decided and not made".to_owned(),
-            decided => format!("; {decided} effects were decided and not made"),
+            unmade => format!("; {unmade} effects were decided and not made"),
         };
         let words = format!("what is seen is recorded again, after {lasted} in which it was not ({error}){unmade}");
         Some(Entry::new(now, Event::Engine { words }))
@@ -128,23 +140,13 @@ impl Memory {
         }
     }
 
-    /// What the references told a moment ago.
-    pub(crate) fn fresh_references(&self, now: Timestamp) -> Option<Vec<bool>> {
-        let (at, reached) = self.references.as_ref()?;
-        (*at <= now && now.since(*at) < REFERENCES_FRESH).then(|| reached.clone())
-    }
-
-    pub(crate) fn set_references(&mut self, at: Timestamp, reached: Vec<bool>) {
-        self.references = Some((at, reached));
-    }
-
     /// Of each host that has nothing to do with an app, nor is a monitor's own: since when it cannot be reached, if it
     /// cannot.
-    pub(crate) fn hosts_elsewhere(&self, monitor: &Monitor, subject: &Subject) -> Vec<Option<Timestamp>> {
+    pub(crate) fn hosts_elsewhere(&self, monitor: &Monitor, app: &AppName) -> Vec<Option<Timestamp>> {
         let own = monitor.kind.host();
         let concerns_app = |other: &Monitor| {
-            other.kind.app() == Some(&subject.app)
-                || self.wiring.attached(other.id).iter().any(|reaction| *reaction.kind.app() == subject.app)
+            other.kind.app() == Some(app)
+                || self.wiring.attached(other.id).iter().any(|reaction| reaction.kind.app() == app)
         };
         let mut hosts: BTreeMap<String, Option<Timestamp>> = BTreeMap::new();
         for other in self.wiring.monitors().filter(|other| other.enabled && !concerns_app(other)) {
@@ -232,10 +234,10 @@ impl Memory {
     }
 
     /// The reactions that add to a process type of this app and have their condition met.
-    pub(crate) fn adders(&self, subject: &Subject) -> Vec<Adder> {
+    pub(crate) fn adders(&self, app: &AppName) -> Vec<Adder> {
         let adds = |reaction: &&Arc<Reaction>| {
             matches!(reaction.kind.rank(), Rank::Out | Rank::Up)
-                && Subject::of(reaction) == *subject
+                && reaction.kind.app() == app
                 // What would only be told holds nobody up.
                 && self.wiring.mode(reaction) == Mode::Act
         };
@@ -264,12 +266,12 @@ impl Memory {
     }
 
     /// Begins a look at an app for a choice; false when one is under way already.
-    pub(crate) fn begin_look(&mut self, subject: &Subject) -> bool {
-        self.looking.insert(subject.clone())
+    pub(crate) fn begin_look(&mut self, app: &AppName) -> bool {
+        self.looking.insert(app.clone())
     }
 
-    pub(crate) fn end_look(&mut self, subject: &Subject) {
-        self.looking.remove(subject);
+    pub(crate) fn end_look(&mut self, app: &AppName) {
+        self.looking.remove(app);
     }
 
     /// Notes whether Heroku takes an account's token; true when that is news. The client keeps from asking on and on.
@@ -277,12 +279,12 @@ impl Memory {
         if takes_token { self.stopped.remove(account) } else { self.stopped.insert(account.clone()) }
     }
 
-    pub(crate) fn sighting(&self, subject: &Subject) -> Option<&Sighting> {
-        self.sightings.get(subject)
+    pub(crate) fn sighting(&self, app: &AppName) -> Option<&Sighting> {
+        self.sightings.get(app)
     }
 
-    pub(crate) fn set_sighting(&mut self, subject: Subject, sighting: Sighting) {
-        self.sightings.insert(subject, sighting);
+    pub(crate) fn set_sighting(&mut self, app: &AppName, sighting: Sighting) {
+        self.sightings.insert(app.clone(), sighting);
     }
 
     /// What a dry-run reaction would have done last, and when.

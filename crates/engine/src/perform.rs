@@ -1,17 +1,17 @@
 //! Performing a run: claim, look, commit that the call is about to be sent, send it once, record what came of it.
 //! Afterwards, when an answer was lost: only look.
 
-use crate::choose::entry_of;
+use crate::choose::{about_to_be_made, entry_of};
 use crate::effects::{self, Found, Made, NotMade, Others};
 use crate::engine::Engine;
 use crate::look::{Seen, in_words, look, request_id};
 use crate::wiring::Subject;
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
 use flyball_model::{
-    Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Policy, Rank, ReactionId, Run, RunId, RunState, Sight,
-    Spending, Timestamp,
+    Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
 };
-use flyball_store::{AppFacts, Claim, Error, Fence, Pause, Send};
+use flyball_reactions::Reaction;
+use flyball_store::{Claim, Error, Fence, Pause, Send};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,73 +100,50 @@ impl Engine {
     async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku, now: Timestamp) -> Result<(), Outcome> {
         let superseded = |why: String| Outcome::Superseded { why };
         // Before the look, which costs calls; and after it, since much may have been seen meanwhile.
-        self.is_still_called_for(run).map_err(superseded)?;
+        self.still_called_for(run).map_err(superseded)?;
         let effect = &run.plan.effect;
         let sight = look(heroku, subject, effects::needs(effect), &*self.ports.clock).await.map_err(|error| {
             Outcome::NotDone {
                 why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
             }
         })?;
-        self.is_still_called_for(run).map_err(superseded)?;
+        let reaction = self.still_called_for(run).map_err(superseded)?;
         if sight.app.id != run.plan.app_id {
             return Err(superseded(format!("{} is another app by now", run.plan.app)));
         }
-        let wiring = self.wiring();
-        let reaction = wiring.reaction(run.reaction);
-        if let Some(reaction) = reaction {
-            self.may_touch(reaction, Some(&sight.app.id)).map_err(|because| superseded(because.to_string()))?;
-        }
-        let policy = reaction.map(|reaction| &reaction.policy);
-        if sight.app.maintenance && !policy.is_some_and(|policy| policy.in_maintenance) {
-            return Err(superseded("the app is in maintenance mode by now".to_owned()));
-        }
-        let may_rest_on_it = {
-            let memory = self.memory();
-            let seen = Seen::new(&sight, memory.sighting(subject));
-            let settle = policy.map_or(Policy::SETTLE, |policy| policy.settle);
-            let settling = seen.settling(settle).filter(|_| effect.boots_anew());
-            let up_to_date = seen.is_up_to_date(effects::needs(effect), &BTreeSet::new());
-            up_to_date.and_then(|()| settling.map_or(Ok(()), Err))
-        };
-        may_rest_on_it.map_err(|because| superseded(because.to_string()))?;
-        self.has_room(run, subject, &sight, now).await?;
+        let before = self.memory().sighting(&subject.app).cloned();
+        // No rollback of ours is younger than what is remembered, on which the plan was made: one run at a time.
+        self.may_rest_on(&reaction, &Seen::new(&sight, before.as_ref()), effects::needs(effect), &BTreeSet::new())
+            .map_err(|because| superseded(because.to_string()))?;
+        self.has_room(run, &reaction, subject, &sight, now).await?;
         effects::check(effect, &sight).map_err(superseded)?;
         self.is_not_cut_off(run, subject).await.map_err(superseded)
     }
 
     /// Whether there is still room for the effect: since it was planned, a person or another run may have taken it.
-    async fn has_room(&self, run: &Run, subject: &Subject, sight: &Sight, now: Timestamp) -> Result<(), Outcome> {
+    async fn has_room(
+        &self,
+        run: &Run,
+        reaction: &Reaction,
+        subject: &Subject,
+        sight: &Sight,
+        now: Timestamp,
+    ) -> Result<(), Outcome> {
         if Spending::of(run.rank).is_none() {
             return Ok(());
         }
         let superseded = |why: String| Outcome::Superseded { why };
         let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[run.reaction], now).await;
-        let facts = facts.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
+        let mut facts = facts.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
         // Of two that look at each other in the same moment, the earlier goes.
-        let before = facts.open.iter().filter(|other| other.id < run.id && other.sent_at.is_none());
-        let coming: Vec<Rank> = before.map(|other| other.rank).collect();
-        self.app_has_left(run.rank, &facts, &coming, now).map_err(|because| superseded(because.to_string()))?;
-        if let Effect::RunOneOff { .. } = run.plan.effect {
-            self.has_place(run, subject, sight.clone(), &facts, now).await?;
-        }
-        Ok(())
-    }
-
-    /// Whether a one-off dyno still has its place among those of its reaction.
-    async fn has_place(
-        &self,
-        run: &Run,
-        subject: &Subject,
-        mut sight: Sight,
-        facts: &AppFacts,
-        now: Timestamp,
-    ) -> Result<(), Outcome> {
-        let superseded = |why: String| Outcome::Superseded { why };
-        let Some(reaction) = self.wiring().reaction(run.reaction).cloned() else { return Ok(()) };
-        if facts.open.iter().any(|other| other.reaction == run.reaction && other.id < run.id) {
+        facts.open.retain(|other| other.id < run.id);
+        self.has_left(reaction, &facts, &about_to_be_made(&facts), now)
+            .map_err(|because| superseded(because.to_string()))?;
+        let Effect::RunOneOff { .. } = run.plan.effect else { return Ok(()) };
+        if facts.open.iter().any(|other| other.reaction == run.reaction) {
             return Err(superseded("another run of the same reaction is under way".to_owned()));
         }
-        let planned = self.ask_kind(subject, &reaction, &mut sight, facts, now).await;
+        let planned = self.ask_kind(subject, reaction, &mut sight.clone(), &facts, now).await;
         planned.map(|_| ()).map_err(|because| superseded(because.to_string()))
     }
 
@@ -184,14 +161,17 @@ impl Engine {
         }
     }
 
-    /// Whether a run is still called for: the file still wants it, and the monitor's latest reading does. What a person
-    /// asked for stays asked for.
-    fn is_still_called_for(&self, run: &Run) -> Result<(), String> {
-        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(()) };
+    /// The reaction of a run, if the run is still called for: the file still wants it, and the monitor's latest reading
+    /// does. What a person asked for stays asked for.
+    fn still_called_for(&self, run: &Run) -> Result<Arc<Reaction>, String> {
         let wiring = self.wiring();
-        let Some(reaction) = wiring.reaction(run.reaction).filter(|reaction| wiring.mode(reaction) == Mode::Act) else {
-            return Err("the reaction is gone from the file, or only told by now".to_owned());
+        let Some(reaction) = wiring.reaction(run.reaction) else {
+            return Err("the reaction is gone from the file".to_owned());
         };
+        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(Arc::clone(reaction)) };
+        if wiring.mode(reaction) != Mode::Act {
+            return Err("the reaction only tells by now".to_owned());
+        }
         if wiring.since(reaction.id) > run.queued_at {
             return Err("the reaction was changed in the file".to_owned());
         }
@@ -201,7 +181,7 @@ impl Engine {
         if !self.memory().is_called(*monitor, reaction) {
             return Err("the monitor does not call for it any more".to_owned());
         }
-        Ok(())
+        Ok(Arc::clone(reaction))
     }
 
     /// Sends the call, once, and records what came of it.
@@ -298,7 +278,7 @@ impl Engine {
         self.recall_sighting(subject).await?;
         let up_to_date = {
             let memory = self.memory();
-            Seen::new(sight, memory.sighting(subject)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
+            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
         };
         if let Err(because) = up_to_date {
             return Ok(Found::NotYet(because.to_string()));
@@ -312,12 +292,8 @@ impl Engine {
     async fn others(&self, run: &Run, subject: &Subject, sent_at: Timestamp) -> Result<Others, Error> {
         let mut others = Others::default();
         let Effect::RunOneOff { command: ours, .. } = &run.plan.effect else { return Ok(others) };
-        let wiring = self.wiring();
-        let on_the_app = wiring.reactions().filter(|reaction| Subject::of(reaction) == *subject);
-        let mut reactions: Vec<ReactionId> = on_the_app.map(|reaction| reaction.id).collect();
-        reactions.push(run.reaction);
         let (host, now) = (self.ports.accounts.host(), self.ports.clock.now());
-        let facts = self.ports.store.app_facts(host, &subject.app, &reactions, now).await?;
+        let facts = self.ports.store.app_facts(host, &subject.app, &[], now).await?;
         for other in facts.one_offs.iter().filter(|other| other.id != run.id) {
             let same = matches!(&other.plan.effect, Effect::RunOneOff { command, .. } if command == ours);
             let since = other.took_effect_at().is_some_and(|at| at + CHANGE_DEADLINE + MARGIN >= sent_at);

@@ -122,6 +122,15 @@ pub struct Holding {
     pub count: u64,
 }
 
+/// An app that was seen unsettled: dynos booted, or a release rolled out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsettled {
+    /// When it was seen so last.
+    pub at: Timestamp,
+    /// From when on the time is counted that it is given to settle.
+    pub from: Timestamp,
+}
+
 /// What was last seen of an app.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sighting {
@@ -137,8 +146,8 @@ pub struct Sighting {
     pub releases: Vec<Release>,
     /// Ids of present formation dynos that have been seen up: one that crashed after it was up is not booting.
     pub been_up: Vec<DynoId>,
-    /// When we last saw the app settling; readings begun before are no evidence for what boots dynos anew.
-    pub unsettled_at: Option<Timestamp>,
+    /// When the app was last seen unsettled.
+    pub unsettled: Option<Unsettled>,
     /// What others changed of it, oldest first: at most [`Foreign::REMEMBERED`].
     pub foreign: Vec<Foreign>,
     /// When it was seen.

@@ -46,7 +46,7 @@ pub struct AppFacts {
     pub our_rollbacks: BTreeSet<ReleaseVersion>,
     /// Rollbacks of this app that ended in doubt, latest first: whether they made a release, only a look can tell.
     pub doubted_rollbacks: Vec<Run>,
-    /// One-off runs of these reactions, not older than a day, that took effect or may have.
+    /// One-off runs on the app, not older than a day, that took effect or may have, latest first.
     pub one_offs: Vec<Run>,
     /// Effects on the app within the last hour that were made, or may have been, latest first.
     pub effects: Vec<(Rank, Timestamp)>,

@@ -10,7 +10,7 @@ mod facts;
 mod page;
 mod sqlite;
 
-pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered, Sighting};
+pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered, Sighting, Unsettled};
 pub use error::Error;
 pub use facts::{AppFacts, Claim, Fence, Pause, Resumed, Send};
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};

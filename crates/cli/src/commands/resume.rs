@@ -20,8 +20,11 @@ pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failu
     match wiring.format {
         Format::Json => output::json(&resumed)?,
         Format::Text => {
-            let words = if resumed.was_paused { "is resumed; streaks start anew" } else { "was not paused" };
-            output::data(&format!("{} {words}", resumed.scope))?;
+            let scope = &resumed.scope;
+            output::data(&match resumed.was_paused {
+                true => format!("{scope} is resumed; streaks start anew"),
+                false => format!("there is no pause of {scope}"),
+            })?;
             for pause in &resumed.still_paused {
                 output::say(&format!("still paused: {}", pause.scope));
             }

@@ -5,7 +5,7 @@
 //! an engine that stands beside the running one: it knows the definitions, looks, and stores nothing. Doing it means
 //! queueing a run like any other, which whoever claims it performs.
 
-use crate::choose::{before_looking, entry_of, queued};
+use crate::choose::{about_to_be_made, before_looking, entry_of, queued};
 use crate::effects;
 use crate::engine::Engine;
 use crate::look::{Seen, look};
@@ -13,12 +13,12 @@ use crate::ports::Ports;
 use crate::wiring::{Subject, Wiring};
 use async_trait::async_trait;
 use flyball_config::Definitions;
-use flyball_decide::{Facts, Spent, may_act, reaction_has_left};
+use flyball_decide::{Facts, may_act};
 use flyball_heroku::{
     BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport,
     TransportError,
 };
-use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, Rank, ReactionName, Run, RunId, Timestamp};
+use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Error};
 use secrecy::SecretString;
@@ -127,15 +127,10 @@ impl Engine {
             return Ok(Considered::Holds(because));
         }
 
-        let coming: Vec<Rank> = facts.open.iter().filter(|run| run.sent_at.is_none()).map(|run| run.rank).collect();
-        let allowed = self
+        let may_look = self
             .may_touch(&reaction, None)
-            .and_then(|()| {
-                let spent = Spent { on_app: &[], by_reaction: facts.acted_by(reaction.id) };
-                reaction_has_left(&reaction.policy, &spent, now)
-            })
-            .and_then(|()| self.app_has_left(reaction.kind.rank(), &facts, &coming, now));
-        if let Err(because) = allowed {
+            .and_then(|()| self.has_left(&reaction, &facts, &about_to_be_made(&facts), now));
+        if let Err(because) = may_look {
             return Ok(Considered::Holds(because));
         }
 
@@ -143,20 +138,10 @@ impl Engine {
             return Err(NotConsidered::NoSuchAccount(subject.account));
         };
         let mut sight = look(&*heroku, &subject, reaction.kind.needs(), &*self.ports.clock).await?;
-        if let Err(because) = self.may_touch(&reaction, Some(&sight.app.id)) {
-            return Ok(Considered::Holds(because));
-        }
-        if sight.app.maintenance && !reaction.policy.in_maintenance {
-            return Ok(Considered::Holds(Because::Maintenance));
-        }
         facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
         let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
-        let known = Seen::new(&sight, before.as_ref()).is_up_to_date(reaction.kind.needs(), &facts.our_rollbacks);
-        if let Err(because) = known {
-            return Ok(Considered::Holds(because));
-        }
-        let settling = Seen::new(&sight, before.as_ref()).settling(reaction.policy.settle);
-        if let Some(because) = settling.filter(|_| reaction.kind.boots_anew()) {
+        let seen = Seen::new(&sight, before.as_ref());
+        if let Err(because) = self.may_rest_on(&reaction, &seen, reaction.kind.needs(), &facts.our_rollbacks) {
             return Ok(Considered::Holds(because));
         }
         let episode = self.present_episode(&reaction, &wiring, now);

@@ -195,7 +195,7 @@ async fn maintenance_mode_that_is_switched_on_between_look_and_call_stops_it() {
         outside.happens(AppEvent::Maintenance(Maintenance::On));
     });
     day.readings(1).await;
-    assert_superseded(&day, "maintenance mode by now").await;
+    assert_superseded(&day, "the app is in maintenance mode").await;
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn a_page_that_is_well_by_now_needs_no_call() {
 async fn a_file_that_no_longer_wants_it_stops_the_call() {
     let file = |lines: &str| one("more", lines);
     for (changed, words) in [
-        (file(&format!("mode = \"dry_run\"\n{MORE}")), "only told by now"),
+        (file(&format!("mode = \"dry_run\"\n{MORE}")), "only tells by now"),
         (file(MORE).replace("reactions = [\"more\"]", ""), "not attached to the monitor any more"),
         (file(&format!("trigger = 5\n{MORE}")), "the monitor does not call for it any more"),
         (file(MORE).replace("\"more\"", "\"other\""), "gone from the file"),

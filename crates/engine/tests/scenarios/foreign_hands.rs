@@ -1,6 +1,6 @@
 //! Foreign hands: what people, and other programs, do to an app beside us.
 
-use crate::support::{Cut, Scenario, front, mins, one, reaction, secs, shop};
+use crate::support::{Cut, Scenario, front, mins, monitor, one, reaction, secs, shop};
 use flyball_heroku_sim::{AppEvent, AppSpec, DeploySpec};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,21 @@ async fn what_we_may_have_done_is_not_taken_for_anothers() {
         day.pass(mins(3)).await;
         assert!(day.told("changed by others").await.is_empty(), "{:#?}", day.timeline().await);
     }
+}
+
+#[tokio::test]
+async fn what_we_did_by_another_account_is_ours_too() {
+    let others = r#"scale_out = { app = "shop", account = "other", process_type = "worker", max_quantity = 9 }"#;
+    let file = "[heroku.accounts.other]\ntoken = { env = \"OTHER_KEY\" }\n\n".to_owned()
+        + &front(&["more"])
+        + &monitor("jobs", r#"http = { url = "http://shop.localhost/jobs" }"#, &["more workers"])
+        + &reaction("more", MORE)
+        + &reaction("more workers", others);
+    let scenario = Scenario::of(shop()).file(file).front_reads("f").reads("jobs", "f");
+    let mut day = scenario.phase("jobs", secs(45)).begin().await;
+    day.readings(3).await;
+    assert_eq!(day.effects(), ["web=2", "worker=2", "web=3", "worker=3", "web=4"]);
+    assert!(day.told("changed by others").await.is_empty(), "{:#?}", day.timeline().await);
 }
 
 #[tokio::test]

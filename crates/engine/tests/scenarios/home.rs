@@ -45,3 +45,12 @@ async fn an_id_tells_once_the_app_was_looked_at() {
     assert!(day.calls().is_empty());
     assert_eq!(day.why("again").await, "ourselves");
 }
+
+#[tokio::test]
+async fn whoever_took_our_old_name_is_not_us() {
+    let ours = Some(flyball_model::AppId::new("id-of-ours"));
+    let home = Home::App { name: Some("shop".parse().expect("an app's name")), id: ours };
+    let mut day = Scenario::of(shop()).file(one("again", AGAIN)).home(home).front_reads("f").begin().await;
+    day.readings(1).await;
+    assert_eq!(day.calls(), ["0:30 restart all"]);
+}

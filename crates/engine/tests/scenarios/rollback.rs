@@ -1,6 +1,6 @@
 //! Rollback follows content, not numbers.
 
-use crate::support::{Scenario, Spoilt, bare_shop, mins, one, secs, shop};
+use crate::support::{Scenario, Spoilt, bare_shop, front, mins, one, reaction, secs, shop};
 use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, Fault, FaultKind, Outcome};
 
 const BACK: &str = r#"rollback_release = { app = "shop", min_release = 1 }"#;
@@ -248,4 +248,24 @@ async fn with_preboot_the_old_code_is_waited_out() {
     assert_eq!(day.why("back").await, "rolling_out");
     day.pass(mins(1)).await;
     assert_eq!(day.effects().first().unwrap(), "back to v5");
+}
+
+#[tokio::test]
+async fn an_old_list_of_releases_holds_only_what_rests_on_it() {
+    let file = front(&["back", "more"])
+        + &reaction("back", r#"rollback_release = { app = "shop", min_release = 1 }"#)
+        + &reaction("more", r#"scale_out = { app = "shop", max_quantity = 3 }"#);
+    let mut day = Scenario::of(shop()).file(file).front_reads("pfp").begin().await;
+    let old = Fault::new(FaultKind::Stale(mins(10))).on("GET", "/apps/*/releases");
+    day.fault(old.between(day.now() + secs(75), day.now() + mins(60)));
+    day.readings(2).await;
+    assert_eq!(day.calls(), ["1:00 back to v4"]);
+    day.front_reads("f");
+    day.readings(1).await;
+    assert_eq!(day.calls()[1..], ["1:30 web=2"]);
+    assert_eq!(day.why("back").await, "cannot_see");
+    let changed = AppEvent::Scale { process: "web".to_owned(), quantity: 1 };
+    day.happens(changed);
+    day.readings(1).await;
+    assert_eq!(day.told("changed by others: web from 2 to 1").await.len(), 1, "what was seen beside it is remembered");
 }

@@ -69,6 +69,21 @@ async fn settle_is_what_the_file_says() {
 }
 
 #[tokio::test]
+async fn the_settle_of_one_reaction_is_not_that_of_another() {
+    // It would go back from a release that is as far back as it may, once the app has had its ten minutes.
+    let patient = "settle = \"10m\"\nrollback_release = { app = \"shop\", min_release = 5 }";
+    let file = front(&["again"])
+        + &monitor("deep", r#"http = { url = "http://shop.localhost/deep" }"#, &["back"])
+        + &reaction("again", &format!("settle = \"40s\"\ntrigger = 2\n{AGAIN}"))
+        + &reaction("back", patient);
+    let scenario = Scenario::of(boots_in(600)).file(file).front_reads("f").reads("deep", "f");
+    let mut day = scenario.phase("deep", secs(15)).begin().await;
+    day.readings(5).await;
+    assert_eq!(day.why_on("deep", "back").await.0, "settling");
+    assert_eq!(day.calls(), ["1:00 restart web.1", "2:30 restart web.1"]);
+}
+
+#[tokio::test]
 async fn changing_a_quantity_does_not_wait_for_dynos_that_boot() {
     let more = r#"scale_out = { app = "shop", max_quantity = 4 }"#;
     let mut day = Scenario::of(boots_in(200)).file(one("more", more)).front_reads("f").begin().await;

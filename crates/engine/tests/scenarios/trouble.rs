@@ -1,6 +1,6 @@
 //! Trouble with Heroku: told in words that say what to do, and never more than one changing call for a reading.
 
-use crate::support::{Day, Scenario, TOKEN, front, mins, monitor, one, reaction, secs, shop};
+use crate::support::{Cut, Day, Scenario, TOKEN, front, mins, monitor, one, reaction, secs, shop};
 use flyball_heroku_sim::{AppEvent, Fault, FaultKind, Traffic};
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -113,6 +113,18 @@ async fn a_refusal_is_remembered_across_a_kill() {
     day.kill(secs(1)).await;
     day.pass(secs(25)).await;
     assert_eq!(day.calls().len(), 2, "{:?}", day.calls());
+}
+
+#[tokio::test]
+async fn what_was_written_and_said_not_to_be_is_not_told_as_not_made() {
+    for (cut, told) in [(Cut::Failed, "one effect was decided and not made"), (Cut::Lost, "in which it was not")] {
+        let mut day = more().await;
+        day.fail("store save", cut);
+        day.readings(2).await;
+        let lines = day.told("what is seen is recorded again").await;
+        assert!(lines.len() == 1 && lines[0].contains(told), "{cut:?}: {lines:?}");
+        assert_eq!(lines[0].contains("not made"), cut == Cut::Failed, "{lines:?}");
+    }
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ pub(crate) async fn read(
         facts.last_out = last_out(tx, host, &id, now).await?;
         facts.our_rollbacks = our_rollbacks(tx, host, &id).await?;
         facts.doubted_rollbacks = doubted_rollbacks(tx, host, &id).await?;
+        facts.one_offs = one_offs(tx, host, &id, now).await?;
         facts.effects = effects(tx, host, &id, now).await?;
         facts.since_seen = since_seen(tx, host, &id).await?;
     }
@@ -73,7 +74,6 @@ pub(crate) async fn read(
             }
             facts.last_ended.insert(run.reaction, run);
         }
-        facts.one_offs = one_offs(tx, reactions, now).await?;
         for reaction in reactions {
             let times = acted(tx, *reaction).await?;
             if !times.is_empty() {
@@ -146,14 +146,15 @@ async fn our_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> R
     Ok(versions.into_iter().filter_map(|version| u64::try_from(version).ok()).map(ReleaseVersion::new).collect())
 }
 
+const DOUBTED: &str = concat!(
+    "SELECT ",
+    run_columns!(),
+    " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'roll_back' AND outcome_code = 'in_doubt' \
+     ORDER BY effect_at DESC LIMIT $3"
+);
+
 async fn doubted_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
-    let sql = concat!(
-        "SELECT ",
-        run_columns!(),
-        " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'roll_back' AND outcome_code = 'in_doubt' \
-         ORDER BY effect_at DESC LIMIT $3"
-    );
-    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(host).bind(app_id).bind(DOUBTED_MAX).fetch_all(tx).await?;
+    let rows: Vec<RunRow> = sqlx::query_as(DOUBTED).bind(host).bind(app_id).bind(DOUBTED_MAX).fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }
 
@@ -262,19 +263,17 @@ async fn latest(
     rows.into_iter().map(|row| (refusals(&row), row)).map(|(refusals, row)| Ok((row.read()?, refusals))).collect()
 }
 
-async fn one_offs(tx: &mut SqliteConnection, reactions: &[ReactionId], now: Timestamp) -> Result<Vec<Run>, Fault> {
-    let mut query = for_each(reactions);
-    query
-        .push(concat!(
-            "SELECT ",
-            run_columns!(),
-            " FROM runs WHERE reaction_id IN (SELECT id FROM wanted) AND rank = 'one_off' \
-             AND effect_at IS NOT NULL AND effect_at >= "
-        ))
-        .push_bind((now - ONE_OFFS_SINCE).as_millis())
-        .push(" ORDER BY effect_at DESC, id DESC LIMIT ")
-        .push_bind(ONE_OFFS_MAX);
-    let rows: Vec<RunRow> = query.build_query_as().fetch_all(tx).await?;
+const ONE_OFFS: &str = concat!(
+    "SELECT ",
+    run_columns!(),
+    " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'one_off' AND effect_at IS NOT NULL AND effect_at >= $3 \
+     ORDER BY effect_at DESC, id DESC LIMIT $4"
+);
+
+async fn one_offs(tx: &mut SqliteConnection, host: &str, app_id: &str, now: Timestamp) -> Result<Vec<Run>, Fault> {
+    let since = (now - ONE_OFFS_SINCE).as_millis();
+    let query = sqlx::query_as(ONE_OFFS).bind(host).bind(app_id).bind(since).bind(ONE_OFFS_MAX);
+    let rows: Vec<RunRow> = query.fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }
 
@@ -285,18 +284,24 @@ mod tests {
     use sqlx::Connection as _;
 
     #[tokio::test]
-    async fn our_runs_since_an_app_was_seen_are_not_looked_for_among_all_runs() {
+    async fn what_may_be_among_many_runs_is_found_by_index() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("flyball.db");
         Store::open(&file).await.unwrap().close().await;
         let mut store = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-        let steps: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {SINCE_SEEN}")))
-                .fetch_all(&mut store)
-                .await
-                .unwrap();
-        let of_runs = || steps.iter().map(|(.., step)| step.as_str()).filter(|step| step.contains(" runs"));
-        assert_eq!(of_runs().count(), 2, "{steps:?}");
-        assert!(of_runs().all(|step| step.starts_with("SEARCH runs USING INDEX")), "{steps:?}");
+        for (sql, indices) in [
+            (SINCE_SEEN, &["runs_open_of_subject", "runs_effects_of_subject"][..]),
+            (DOUBTED, &["runs_doubted_rollbacks"]),
+            (ONE_OFFS, &["runs_effects_of_subject"]),
+        ] {
+            let explained = sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+            let steps: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut store).await.unwrap();
+            let of_runs: Vec<&str> =
+                steps.iter().map(|(.., step)| step.as_str()).filter(|step| step.contains(" runs")).collect();
+            assert_eq!(of_runs.len(), indices.len(), "{steps:?}");
+            for (step, index) in of_runs.iter().zip(indices) {
+                assert!(step.starts_with(&format!("SEARCH runs USING INDEX {index} ")), "{steps:?}");
+            }
+        }
     }
 }

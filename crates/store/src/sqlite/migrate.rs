@@ -11,8 +11,11 @@ use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 2] =
-    [include_str!("../../migrations/0001_beginning.sql"), include_str!("../../migrations/0002_foreign_hands.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("../../migrations/0001_beginning.sql"),
+    include_str!("../../migrations/0002_foreign_hands.sql"),
+    include_str!("../../migrations/0003_doubt_and_settling.sql"),
+];
 
 /// The newest schema that this version knows.
 const KNOWN: i64 = STEPS.len() as i64;
@@ -50,4 +53,20 @@ async fn take_steps(writer: &SqlitePool) -> Result<i64, sqlx::Error> {
 /// How many steps the file has taken.
 async fn has_steps(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM schema_steps").fetch_one(connection).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_a_step_in_the_order_of_their_names() {
+        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        files.sort();
+        let texts: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        assert_eq!(texts, STEPS);
+    }
 }

@@ -148,6 +148,7 @@ struct SightingRow<'a> {
     releases: &'a [flyball_model::Release],
     been_up: &'a [flyball_model::DynoId],
     unsettled_at: Option<i64>,
+    unsettled_from: Option<i64>,
     foreign_changes: &'a [flyball_model::Foreign],
     seen_at: i64,
     formation_at: Option<i64>,
@@ -166,7 +167,8 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
             dynos: first(&row.dynos, Sighting::DYNOS_MAX),
             releases: first(&row.releases, Sighting::RELEASES_MAX),
             been_up: first(&row.been_up, Sighting::DYNOS_MAX),
-            unsettled_at: row.unsettled_at.map(flyball_model::Timestamp::as_millis),
+            unsettled_at: row.unsettled.map(|unsettled| unsettled.at.as_millis()),
+            unsettled_from: row.unsettled.map(|unsettled| unsettled.from.as_millis()),
             foreign_changes: &row.foreign[row.foreign.len().saturating_sub(Foreign::REMEMBERED)..],
             seen_at: row.seen_at.as_millis(),
             formation_at: row.formation_at.map(flyball_model::Timestamp::as_millis),
@@ -174,17 +176,19 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
         })
         .collect();
     let sql = "INSERT INTO sightings \
-               (host, app_id, app_name, app, formation, dynos, releases, been_up, unsettled_at, foreign_changes, \
-                seen_at, formation_at, releases_at) \
+               (host, app_id, app_name, app, formation, dynos, releases, been_up, unsettled_at, unsettled_from, \
+                foreign_changes, seen_at, formation_at, releases_at) \
         SELECT value ->> 'host', value ->> 'app_id', value ->> 'app_name', CAST(value -> 'app' AS TEXT), \
                CAST(value -> 'formation' AS TEXT), CAST(value -> 'dynos' AS TEXT), CAST(value -> 'releases' AS TEXT), \
                CAST(value -> 'been_up' AS TEXT), CAST(value ->> 'unsettled_at' AS BIGINT), \
+               CAST(value ->> 'unsettled_from' AS BIGINT), \
                CAST(value -> 'foreign_changes' AS TEXT), CAST(value ->> 'seen_at' AS BIGINT), \
                CAST(value ->> 'formation_at' AS BIGINT), CAST(value ->> 'releases_at' AS BIGINT) \
         FROM json_each($1) WHERE true \
         ON CONFLICT (host, app_id) DO UPDATE SET app_name = excluded.app_name, app = excluded.app, \
                formation = excluded.formation, dynos = excluded.dynos, releases = excluded.releases, \
                been_up = excluded.been_up, unsettled_at = excluded.unsettled_at, \
+               unsettled_from = excluded.unsettled_from, \
                foreign_changes = excluded.foreign_changes, seen_at = excluded.seen_at, \
                formation_at = excluded.formation_at, releases_at = excluded.releases_at";
     write_rows(tx, sql, &rows).await

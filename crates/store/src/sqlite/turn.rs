@@ -3,7 +3,7 @@
 use super::read::{at, from_json, from_text, readable};
 use super::{Sqlite, definitions, facts, rows};
 use crate::error::Fault;
-use crate::{AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, Remembered, Sighting};
+use crate::{AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, Remembered, Sighting, Unsettled};
 use async_trait::async_trait;
 use flyball_model::{AppName, ReactionId, Timestamp};
 
@@ -57,8 +57,8 @@ impl Loop for Sqlite {
     async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
         let read = async {
             // A name that was given up and taken anew belongs to the app that was seen last.
-            let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, foreign_changes, \
-                       seen_at, formation_at, releases_at FROM sightings \
+            let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, unsettled_from, \
+                       foreign_changes, seen_at, formation_at, releases_at FROM sightings \
                 WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
             let row: Option<SightingRow> =
                 sqlx::query_as(sql).bind(host).bind(app.as_str()).fetch_optional(&self.readers).await?;
@@ -117,6 +117,7 @@ struct SightingRow {
     releases: String,
     been_up: String,
     unsettled_at: Option<i64>,
+    unsettled_from: Option<i64>,
     foreign_changes: String,
     seen_at: i64,
     formation_at: Option<i64>,
@@ -132,7 +133,10 @@ impl SightingRow {
             dynos: from_json(&self.dynos, row("dynos"))?,
             releases: from_json(&self.releases, row("releases"))?,
             been_up: from_json(&self.been_up, row("been_up"))?,
-            unsettled_at: self.unsettled_at.map(at),
+            // What was written before `unsettled_from` was counts from when it was seen.
+            unsettled: self
+                .unsettled_at
+                .map(|seen| Unsettled { at: at(seen), from: at(self.unsettled_from.unwrap_or(seen)) }),
             foreign: from_json(&self.foreign_changes, row("foreign_changes"))?,
             seen_at: at(self.seen_at),
             formation_at: self.formation_at.map(at),

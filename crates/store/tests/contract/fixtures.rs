@@ -6,7 +6,7 @@ use flyball_model::{
     Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing, Timestamp,
     Verdict,
 };
-use flyball_store::{Batch, Claim, Fence, Pause, Remembered, Send, Sighting, Store};
+use flyball_store::{Batch, Claim, Fence, Pause, Remembered, Send, Sighting, Store, Unsettled};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -154,7 +154,7 @@ pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
         dynos: Vec::new(),
         releases: Vec::new(),
         been_up: Vec::new(),
-        unsettled_at: Some(at(1)),
+        unsettled: Some(Unsettled { at: at(3), from: at(1) }),
         foreign: Vec::new(),
         seen_at,
         formation_at: None,
