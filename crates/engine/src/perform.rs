@@ -133,7 +133,7 @@ impl Engine {
             return Ok(());
         }
         let superseded = |why: String| Outcome::Superseded { why };
-        let facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[run.reaction], now).await;
+        let facts = self.facts(subject, Some(&run.plan.app_id), &[run.reaction], now).await;
         let mut facts = facts.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
         // Of two that look at each other in the same moment, the earlier goes.
         facts.open.retain(|other| other.id < run.id);
@@ -292,8 +292,7 @@ impl Engine {
     async fn others(&self, run: &Run, subject: &Subject, sent_at: Timestamp) -> Result<Others, Error> {
         let mut others = Others::default();
         let Effect::RunOneOff { command: ours, .. } = &run.plan.effect else { return Ok(others) };
-        let (host, now) = (self.ports.accounts.host(), self.ports.clock.now());
-        let facts = self.ports.store.app_facts(host, &subject.app, &[], now).await?;
+        let facts = self.facts(subject, Some(&run.plan.app_id), &[], self.ports.clock.now()).await?;
         for other in facts.one_offs.iter().filter(|other| other.id != run.id) {
             let same = matches!(&other.plan.effect, Effect::RunOneOff { command, .. } if command == ours);
             let since = other.took_effect_at().is_some_and(|at| at + CHANGE_DEADLINE + MARGIN >= sent_at);

@@ -1,6 +1,6 @@
 //! What choices and claims learn from the store.
 
-use flyball_model::{PauseScope, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
+use flyball_model::{AppId, PauseScope, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 
 /// A pause: effects stop, observation goes on.
@@ -28,6 +28,8 @@ pub struct Resumed {
 /// What a choice on an app depends on and only the store knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppFacts {
+    /// The app of which these are; none when no app of this name is known.
+    pub app_id: Option<AppId>,
     /// The pauses that hold now and cover everything, the app, or one of the reactions.
     pub pauses: Vec<Pause>,
     /// The latest end of a pause of each such scope.

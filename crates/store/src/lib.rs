@@ -18,7 +18,7 @@ pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{
-    AppName, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+    AppId, AppName, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
 };
 use std::time::Duration;
 
@@ -46,11 +46,13 @@ pub trait Loop: std::marker::Send + Sync {
     /// What was last seen of an app.
     async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error>;
 
-    /// What a choice on an app depends on and only the store knows, in one consistent look.
+    /// What a choice on an app depends on and only the store knows, in one consistent look. `id` is the app's, once it was
+    /// looked at; without it, the app is meant that was seen under this name last.
     async fn app_facts(
         &self,
         host: &str,
         app: &AppName,
+        id: Option<&AppId>,
         reactions: &[ReactionId],
         now: Timestamp,
     ) -> Result<AppFacts, Error>;

@@ -8,7 +8,7 @@ use super::{SharedOutside, lock};
 use crate::story::Fate;
 use async_trait::async_trait;
 use flyball_model::{
-    AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+    AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, Pause, Pauses, ReadingsPage, Remembered,
@@ -113,10 +113,11 @@ impl Loop for Ledger {
         &self,
         host: &str,
         app: &AppName,
+        id: Option<&AppId>,
         reactions: &[ReactionId],
         now: Timestamp,
     ) -> Result<AppFacts, Error> {
-        self.read("app_facts", self.0.store.app_facts(host, app, reactions, now)).await
+        self.read("app_facts", self.0.store.app_facts(host, app, id, reactions, now)).await
     }
 }
 

@@ -18,7 +18,8 @@ use crate::wiring::Subject;
 use flyball_decide::{Known, Planned, StartedOneOff, first};
 use flyball_heroku::Heroku;
 use flyball_model::{
-    AppName, Because, Effect, Foreign, Mode, Needs, Outcome, Plan, Rank, ReactionId, RunId, RunState, Sight, Timestamp,
+    AppId, AppName, Because, Effect, Foreign, Mode, Needs, Outcome, Plan, Rank, ReactionId, RunId, RunState, Sight,
+    Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -91,32 +92,64 @@ impl Engine {
         batch: &mut Batch,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let wiring = self.wiring();
-        let ids: Vec<ReactionId> = wishes.iter().map(|wish| wish.reaction.id).collect();
-        let mut facts = self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &ids, now).await?;
-        let adders = self.memory().adders(&subject.app);
-
-        let mut left = Vec::new();
-        for wish in wishes {
-            match self.may_look(&wish, &wiring, &facts, &adders, now) {
-                Ok(()) => left.push(wish),
-                Err(because) => self.hold(&wish, because, batch, now),
-            }
-        }
+        let reactions: Vec<ReactionId> = wishes.iter().map(|wish| wish.reaction.id).collect();
+        let facts = self.facts(subject, None, &reactions, now).await?;
+        let left = self.who_may_look(wishes, subject, &facts, batch, now);
         if left.is_empty() {
             return Ok(());
         }
 
         self.recall_sighting(subject).await?;
-        match self.look(subject, needs_of(&left)).await {
-            Err(because) => self.hold_all(&left, &because, batch, now),
-            Ok(sight) => {
-                facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
-                let wanted = self.plan(subject, left, sight, &facts, batch, now).await;
-                self.arbitrate(wanted, &facts, batch, now);
+        let sight = match self.look(subject, needs_of(&left)).await {
+            Ok(sight) => sight,
+            Err(because) => {
+                self.hold_all(&left, &because, batch, now);
+                return Ok(());
+            }
+        };
+        // Seen for the first time, renamed, or made anew under its name: what was done to it is found by its id.
+        let (mut facts, left) = if facts.app_id.as_ref() == Some(&sight.app.id) {
+            (facts, left)
+        } else {
+            let facts = self.facts(subject, Some(&sight.app.id), &reactions, now).await?;
+            let left = self.who_may_look(left, subject, &facts, batch, now);
+            (facts, left)
+        };
+        facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
+        let wanted = self.plan(subject, left, sight, &facts, batch, now).await;
+        self.arbitrate(wanted, &facts, batch, now);
+        Ok(())
+    }
+
+    /// What only the store knows of an app and those who would act on it. `id` is the app's, once it was looked at.
+    pub(crate) async fn facts(
+        &self,
+        subject: &Subject,
+        id: Option<&AppId>,
+        reactions: &[ReactionId],
+        now: Timestamp,
+    ) -> Result<AppFacts, Error> {
+        self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, id, reactions, now).await
+    }
+
+    /// Those that may look at the app, as far as is known before. The others are noted.
+    fn who_may_look(
+        &self,
+        wishes: Vec<Wish>,
+        subject: &Subject,
+        facts: &AppFacts,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) -> Vec<Wish> {
+        let (wiring, adders) = (self.wiring(), self.memory().adders(&subject.app));
+        let mut left = Vec::new();
+        for wish in wishes {
+            match self.may_look(&wish, &wiring, facts, &adders, now) {
+                Ok(()) => left.push(wish),
+                Err(because) => self.hold(&wish, because, batch, now),
             }
         }
-        Ok(())
+        left
     }
 
     /// When a monitor flipped into the verdict that it has.

@@ -20,7 +20,7 @@ use flyball_heroku::{
 };
 use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
-use flyball_store::{Batch, Error};
+use flyball_store::{AppFacts, Batch, Error};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -84,6 +84,24 @@ impl From<HerokuError> for NotConsidered {
     }
 }
 
+/// What ends a consideration before it comes to an intent.
+enum Stop {
+    Holds(Because),
+    Fails(NotConsidered),
+}
+
+impl From<Because> for Stop {
+    fn from(because: Because) -> Self {
+        Self::Holds(because)
+    }
+}
+
+impl<E: Into<NotConsidered>> From<E> for Stop {
+    fn from(failure: E) -> Self {
+        Self::Fails(failure.into())
+    }
+}
+
 impl Engine {
     /// An engine that stands beside the running one, for a person's commands: it knows the definitions and what monitors
     /// remember, and has stored nothing. `mode` is what the process allows at most.
@@ -109,51 +127,57 @@ impl Engine {
     ///
     /// When there is no such reaction, or the app or the store could not be looked at.
     pub async fn consider(&self, reaction: &ReactionName) -> Result<Considered, NotConsidered> {
+        match self.intend(reaction).await {
+            Ok(intent) => Ok(Considered::Would(Box::new(intent))),
+            Err(Stop::Holds(because)) => Ok(Considered::Holds(because)),
+            Err(Stop::Fails(failure)) => Err(failure),
+        }
+    }
+
+    async fn intend(&self, reaction: &ReactionName) -> Result<Intent, Stop> {
         let now = self.ports.clock.now();
         let wiring = self.wiring();
-        let Some(reaction) = wiring.reaction_named(reaction).cloned() else {
-            return Err(NotConsidered::NoSuchReaction);
-        };
+        let reaction = wiring.reaction_named(reaction).cloned().ok_or(NotConsidered::NoSuchReaction)?;
         if !reaction.policy.enabled {
-            return Ok(Considered::Holds(Because::Disabled));
+            return Err(Because::Disabled.into());
         }
         let subject = Subject::of(&reaction);
-        let mut facts =
-            self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, &[reaction.id], now).await?;
-        // A person does not wait for a cooldown, nor for the next interval.
-        let known = before_looking(&reaction, &wiring, &facts);
-        let known = Facts { last_effect: None, last_decided: None, shared_interval: None, ..known };
-        if let Err(because) = may_act(reaction.kind.rank(), Duration::ZERO, &known, now) {
-            return Ok(Considered::Holds(because));
-        }
+        let mut facts = self.facts(&subject, None, &[reaction.id], now).await?;
+        self.may_look_by_hand(&reaction, &wiring, &facts, now)?;
 
-        let may_look = self
-            .may_touch(&reaction, None)
-            .and_then(|()| self.has_left(&reaction, &facts, &about_to_be_made(&facts), now));
-        if let Err(because) = may_look {
-            return Ok(Considered::Holds(because));
-        }
-
-        let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
-            return Err(NotConsidered::NoSuchAccount(subject.account));
-        };
+        let heroku = self.ports.accounts.heroku(&subject.account);
+        let heroku = heroku.ok_or_else(|| NotConsidered::NoSuchAccount(subject.account.clone()))?;
         let mut sight = look(&*heroku, &subject, reaction.kind.needs(), &*self.ports.clock).await?;
+        if facts.app_id.as_ref() != Some(&sight.app.id) {
+            facts = self.facts(&subject, Some(&sight.app.id), &[reaction.id], now).await?;
+            self.may_look_by_hand(&reaction, &wiring, &facts, now)?;
+        }
         facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
         let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
         let seen = Seen::new(&sight, before.as_ref());
-        if let Err(because) = self.may_rest_on(&reaction, &seen, reaction.kind.needs(), &facts.our_rollbacks) {
-            return Ok(Considered::Holds(because));
-        }
+        self.may_rest_on(&reaction, &seen, reaction.kind.needs(), &facts.our_rollbacks)?;
         let episode = self.present_episode(&reaction, &wiring, now);
-        match self.ask_kind(&subject, &reaction, &mut sight, &facts, episode).await {
-            Err(because) => Ok(Considered::Holds(because)),
-            Ok(effect) => {
-                let plan = self.finish_plan(&reaction, &sight, effect).await;
-                let calls = calls(&plan).await;
-                let mode = wiring.mode(&reaction);
-                Ok(Considered::Would(Box::new(Intent { reaction, plan, mode, calls })))
-            }
-        }
+        let effect = self.ask_kind(&subject, &reaction, &mut sight, &facts, episode).await?;
+        let plan = self.finish_plan(&reaction, &sight, effect).await;
+        let calls = calls(&plan).await;
+        let mode = wiring.mode(&reaction);
+        Ok(Intent { reaction, plan, mode, calls })
+    }
+
+    /// Whether a reaction may look at its app because a person asks, who does not wait for a cooldown, nor for the next
+    /// interval.
+    fn may_look_by_hand(
+        &self,
+        reaction: &Reaction,
+        wiring: &Wiring,
+        facts: &AppFacts,
+        now: Timestamp,
+    ) -> Result<(), Because> {
+        let known = before_looking(reaction, wiring, facts);
+        let known = Facts { last_effect: None, last_decided: None, shared_interval: None, ..known };
+        may_act(reaction.kind.rank(), Duration::ZERO, &known, now)?;
+        self.may_touch(reaction, None)?;
+        self.has_left(reaction, facts, &about_to_be_made(facts), now)
     }
 
     /// Since when the monitors of a reaction have been calling it; now if none does.

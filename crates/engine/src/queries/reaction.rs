@@ -61,7 +61,7 @@ pub struct HoldingView {
 
 impl Reader<'_> {
     pub(super) async fn reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<ReactionView, Error> {
-        let facts = self.store.app_facts(self.host, reaction.kind.app(), &[reaction.id], self.now).await?;
+        let facts = self.store.app_facts(self.host, reaction.kind.app(), None, &[reaction.id], self.now).await?;
         let page = RunsPage { reaction: Some(reaction.id), runs: 1, ..RunsPage::default() };
         let last_run = self.store.runs(&page).await?.pop();
         let watching = self.wiring.watched_by(reaction.id);

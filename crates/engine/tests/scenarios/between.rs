@@ -86,9 +86,20 @@ async fn a_cooldown_holds_across_a_kill() {
 #[tokio::test]
 async fn a_pause_that_arrives_while_a_choice_looks_stops_the_call() {
     let mut day = more().await;
+    day.before(LOOK, 3, |outside| async move { outside.pause(PauseScope::Everything, None).await });
+    day.readings(2).await;
+    assert_eq!(day.calls(), ["0:30 web=2"]);
+    let Outcome::Superseded { why } = day.last_outcome().await else { panic!("{:?}", day.outcomes().await) };
+    assert_eq!(why, "everything was paused by ops");
+}
+
+#[tokio::test]
+async fn a_pause_that_arrives_while_an_app_is_looked_at_first_is_a_hold() {
+    let mut day = more().await;
     day.before(LOOK, 1, |outside| async move { outside.pause(PauseScope::Everything, None).await });
     day.readings(1).await;
-    assert_superseded(&day, "everything was paused by ops").await;
+    assert!(day.calls().is_empty() && day.runs().await.is_empty());
+    assert_eq!(day.why("more").await, "paused");
 }
 
 #[tokio::test]

@@ -269,3 +269,21 @@ async fn an_old_list_of_releases_holds_only_what_rests_on_it() {
     day.readings(1).await;
     assert_eq!(day.told("changed by others: web from 2 to 1").await.len(), 1, "what was seen beside it is remembered");
 }
+
+#[tokio::test]
+async fn a_rename_does_not_make_the_steps_begin_anew() {
+    let one_step =
+        |app: &str| one("back", &format!("give_way = \"0s\"\nrollback_release = {{ app = \"{app}\", max_steps = 1 }}"));
+    let mut day = Scenario::of(bare_shop().deploys(4)).file(one_step("shop")).front_reads("f").begin().await;
+    day.readings(2).await;
+    assert_eq!(day.calls(), ["0:30 back to v5"]);
+    day.world(|world| world.rename("shop", "store")).unwrap();
+    day.new_file(&one_step("store")).await;
+    day.readings(2).await;
+    assert_eq!(day.why("back").await, "at_maximum_steps");
+    assert_eq!(
+        day.world(|world| world.app("store").unwrap().releases().count()),
+        7,
+        "two of it, four deploys, one step"
+    );
+}

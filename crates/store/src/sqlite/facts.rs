@@ -7,7 +7,7 @@ use super::read::{at, from_json, from_text};
 use super::run_row::{RunRow, run_columns};
 use crate::AppFacts;
 use crate::error::Fault;
-use flyball_model::{AppName, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
+use flyball_model::{AppId, AppName, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -47,6 +47,7 @@ pub(crate) async fn read(
     tx: &mut SqliteConnection,
     host: &str,
     app: &AppName,
+    id: Option<&AppId>,
     reactions: &[ReactionId],
     now: Timestamp,
 ) -> Result<AppFacts, Fault> {
@@ -55,7 +56,11 @@ pub(crate) async fn read(
         resumed: pauses::resumed(tx, app, reactions, now).await?,
         ..AppFacts::default()
     };
-    if let Some(id) = app_id(tx, host, app).await? {
+    let id = match id {
+        Some(id) => Some(id.as_str().to_owned()),
+        None => app_id(tx, host, app).await?,
+    };
+    if let Some(id) = id {
         facts.open = open(tx, host, &id).await?;
         facts.last_out = last_out(tx, host, &id, now).await?;
         facts.our_rollbacks = our_rollbacks(tx, host, &id).await?;
@@ -63,6 +68,7 @@ pub(crate) async fn read(
         facts.one_offs = one_offs(tx, host, &id, now).await?;
         facts.effects = effects(tx, host, &id, now).await?;
         facts.since_seen = since_seen(tx, host, &id).await?;
+        facts.app_id = Some(AppId::new(id));
     }
     if !reactions.is_empty() {
         for (run, _) in latest(tx, reactions, LAST_EFFECT).await? {

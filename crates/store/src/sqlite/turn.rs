@@ -5,7 +5,7 @@ use super::{Sqlite, definitions, facts, rows};
 use crate::error::Fault;
 use crate::{AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, Remembered, Sighting, Unsettled};
 use async_trait::async_trait;
-use flyball_model::{AppName, ReactionId, Timestamp};
+use flyball_model::{AppId, AppName, ReactionId, Timestamp};
 
 #[async_trait]
 impl Loop for Sqlite {
@@ -71,12 +71,13 @@ impl Loop for Sqlite {
         &self,
         host: &str,
         app: &AppName,
+        id: Option<&AppId>,
         reactions: &[ReactionId],
         now: Timestamp,
     ) -> Result<AppFacts, Error> {
         let read = async {
             let mut tx = self.reading().await?;
-            facts::read(&mut tx, host, app, reactions, now).await
+            facts::read(&mut tx, host, app, id, reactions, now).await
         };
         read.await.map_err(self.told("read what is known of an app"))
     }

@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{
-    Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
+    AppId, Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
 };
 use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Runs as _, Store};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 async fn facts(store: &impl Store, reactions: &[&str], now: Timestamp) -> AppFacts {
     let reactions: Vec<_> = reactions.iter().map(|name| reaction(name)).collect();
-    store.app_facts(HOST, &app("shop"), &reactions, now).await.unwrap()
+    store.app_facts(HOST, &app("shop"), None, &reactions, now).await.unwrap()
 }
 
 pub(crate) async fn the_last_effect_is_the_latest_that_happened_or_may_have<D: Database>(database: &D) {
@@ -117,7 +117,7 @@ pub(crate) async fn facts_follow_an_app_through_a_rename_and_not_to_its_successo
     let seen = |sightings| Batch { sightings, ..Batch::default() };
     store.save(&seen(vec![sighting("shop", "id-of-shop", at(2))])).await.unwrap();
     let versions = async |name: &str| {
-        let known = store.app_facts(HOST, &app(name), &[], at(50)).await.unwrap();
+        let known = store.app_facts(HOST, &app(name), None, &[], at(50)).await.unwrap();
         known.our_rollbacks.iter().map(|version| version.get()).collect::<Vec<_>>()
     };
     assert_eq!(versions("shop").await, [13]);
@@ -126,6 +126,13 @@ pub(crate) async fn facts_follow_an_app_through_a_rename_and_not_to_its_successo
     store.save(&seen(vec![sighting("shop", "id-of-new-shop", at(4))])).await.unwrap();
     assert_eq!(versions("old-shop").await, [13]);
     assert_eq!(versions("shop").await, [0_u64; 0]);
+    // Its id is known by it before its new name is.
+    let by_id = |id: &'static str| {
+        let (id, name, store) = (AppId::new(id), app("newest-shop"), &store);
+        async move { store.app_facts(HOST, &name, Some(&id), &[], at(50)).await.unwrap() }
+    };
+    assert_eq!(by_id("id-of-shop").await.our_rollbacks.len(), 1);
+    assert_eq!(by_id("id-of-new-shop").await.our_rollbacks.len(), 0);
 }
 
 pub(crate) async fn open_runs_on_the_app_are_known_whosever_they_are<D: Database>(database: &D) {

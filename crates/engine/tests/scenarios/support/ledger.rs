@@ -3,7 +3,7 @@
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use async_trait::async_trait;
 use flyball_model::{
-    AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+    AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, Pause, Pauses, ReadingsPage, Remembered,
@@ -92,10 +92,11 @@ impl Loop for Ledger {
         &self,
         host: &str,
         app: &AppName,
+        id: Option<&AppId>,
         reactions: &[ReactionId],
         now: Timestamp,
     ) -> Result<AppFacts, Error> {
-        self.inner.app_facts(host, app, reactions, now).await
+        self.inner.app_facts(host, app, id, reactions, now).await
     }
 }
 
