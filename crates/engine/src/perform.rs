@@ -166,7 +166,7 @@ impl Engine {
     fn still_called_for(&self, run: &Run) -> Result<Arc<Reaction>, String> {
         let wiring = self.wiring();
         let Some(reaction) = wiring.reaction(run.reaction) else {
-            return Err("the reaction is gone from the file".to_owned());
+            return Err("the reaction is not in the file that Flyball follows".to_owned());
         };
         let Actor::Engine { monitor, .. } = &run.actor else { return Ok(Arc::clone(reaction)) };
         if wiring.mode(reaction) != Mode::Act {

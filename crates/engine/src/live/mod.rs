@@ -1,8 +1,8 @@
 //! The live loop: the engine's steps, called as time goes by.
 //!
 //! Five tasks: the *timer* starts checks when they are due, the *intake* takes readings in, the *writer* writes quiet
-//! readings together, the *worker* brings runs forward, and the *sweeper* removes what is too old. Every check, choice and run is a task of its own under one
-//! tracker, so that a slow one delays nothing but itself, and stopping waits for them.
+//! readings together, the *worker* brings runs forward, and the *sweeper* removes what is too old. Every check, choice and
+//! run is a task of its own under one tracker, so that a slow one delays nothing but itself, and stopping waits for them.
 
 mod figures;
 mod ledger;

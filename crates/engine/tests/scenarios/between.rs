@@ -230,7 +230,7 @@ async fn a_file_that_no_longer_wants_it_stops_the_call() {
         (file(&format!("mode = \"dry_run\"\n{MORE}")), "only tells by now"),
         (file(MORE).replace("reactions = [\"more\"]", ""), "not attached to the monitor any more"),
         (file(&format!("trigger = 5\n{MORE}")), "the monitor does not call for it any more"),
-        (file(MORE).replace("\"more\"", "\"other\""), "gone from the file"),
+        (file(MORE).replace("\"more\"", "\"other\""), "not in the file"),
     ] {
         let mut day = more().await;
         let definitions = flyball_config::read("flyball.toml", &changed).unwrap();
