@@ -198,7 +198,8 @@ impl Memory {
     }
 
     /// Notes why a reaction holds still, or that it acted. A change of the reason is told in the timeline; the same
-    /// reason again is counted.
+    /// reason again is counted. Where a look found the reason, it stays while the next look is under way: when looks
+    /// take longer than the interval, the timeline would change twice with each of them.
     pub(crate) fn note(
         &mut self,
         monitor: &Monitor,
@@ -209,13 +210,17 @@ impl Memory {
     ) {
         let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
         let before = self.holdings.get(&key);
+        let stays = before.filter(|holding| because == Because::StillLooking && holding.because.is_seen());
+        let because = stays.map_or(because, |holding| holding.because.clone());
         let same = before.is_some_and(|holding| is_same_reason(&holding.because, &because));
         // A monitor that has just been set up is not called on: that is no news.
         let is_first_calm = before.is_none() && matches!(because, Because::NotCalledOn { .. });
         let is_news = !same && !is_first_calm;
         let holding = match before {
             Some(before) if same => {
-                Holding { key, because, since: before.since, last_at: now, count: before.count + 1 }
+                // A slow choice may come after one for a later reading.
+                let last_at = before.last_at.max(now);
+                Holding { key, because, since: before.since, last_at, count: before.count + 1 }
             }
             Some(_) | None => Holding { key, because, since: now, last_at: now, count: 1 },
         };

@@ -367,6 +367,34 @@ impl Because {
         )
     }
 
+    /// Whether only a look at the app finds this reason.
+    #[must_use]
+    pub const fn is_seen(&self) -> bool {
+        self.is_limit()
+            || matches!(
+                self,
+                Self::AccountStopped { .. }
+                    | Self::CannotSee { .. }
+                    | Self::Maintenance
+                    | Self::Settling { .. }
+                    | Self::RollingOut { .. }
+                    | Self::TooFewSince { .. }
+                    | Self::FromZero { .. }
+                    | Self::OffLadder { .. }
+                    | Self::NoSuchProcessType { .. }
+                    | Self::NoSuchDyno { .. }
+                    | Self::NoDynos
+                    | Self::FirDynoNames { .. }
+                    | Self::PendingRelease { .. }
+                    | Self::NoCurrentRelease
+                    | Self::OneOffRunning { .. }
+                    | Self::BackedOff { .. }
+                    | Self::GivingWay { .. }
+                    | Self::CutOff { .. }
+                    | Self::Outranked { .. }
+            )
+    }
+
     /// When this reason ends by itself, where that is known.
     #[must_use]
     pub const fn until(&self) -> Option<Timestamp> {

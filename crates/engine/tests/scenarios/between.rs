@@ -1,7 +1,7 @@
 //! What comes between: a pause, a person, maintenance, another file, while a look is in flight. No call is sent on what
 //! no longer holds.
 
-use crate::support::{Day, Scenario, mins, one, secs, shop};
+use crate::support::{Day, Outside, Scenario, mins, one, secs, shop};
 use flyball_engine::Observed;
 use flyball_heroku_sim::{AppEvent, DeploySpec, Event, Maintenance};
 use flyball_model::{Outcome, PauseScope};
@@ -256,12 +256,7 @@ async fn two_readings_whose_looks_overlap_lead_to_one_run() {
     let sleep = r#"create_one_off_dyno = { app = "shop", command = "sleep" }"#;
     for point in ["GET /apps/shop/dynos", "store save"] {
         let mut day = Scenario::of(shop()).file(one("sleep", sleep)).front_reads("f").begin().await;
-        day.before(point, 1, |outside| async move {
-            let engine = outside.engine();
-            let monitor = Arc::clone(engine.wiring().monitors().next().unwrap());
-            let observed = engine.observe(&monitor).await;
-            engine.take_in(vec![observed]).await.unwrap();
-        });
+        day.before(point, 1, another_reading);
         day.readings(1).await;
         assert_eq!(day.effects(), ["run sleep"], "while {point} was in flight");
         assert_eq!(day.runs().await.len(), 1, "while {point} was in flight");
@@ -271,14 +266,30 @@ async fn two_readings_whose_looks_overlap_lead_to_one_run() {
 #[tokio::test]
 async fn what_a_slow_choice_writes_down_is_not_older_than_what_came_meanwhile() {
     let mut day = more().await;
-    day.before(LOOK, 1, |outside| async move {
-        let engine = outside.engine();
-        let monitor = Arc::clone(engine.wiring().monitors().next().unwrap());
-        let observed = engine.observe(&monitor).await;
-        engine.take_in(vec![observed]).await.unwrap();
-    });
+    day.before(LOOK, 1, another_reading);
     day.readings(1).await;
     assert_eq!(day.streak("front").await, 2, "both readings count, also after a restart");
+}
+
+/// The same monitor is read once more, by itself.
+async fn another_reading(outside: Outside) {
+    let engine = outside.engine();
+    let monitor = Arc::clone(engine.wiring().monitors().next().unwrap());
+    let observed = engine.observe(&monitor).await;
+    engine.take_in(vec![observed]).await.unwrap();
+}
+
+#[tokio::test]
+async fn readings_that_come_while_the_app_is_looked_at_do_not_hide_what_the_looks_find() {
+    let mut day = Scenario::of(shop()).file(one("more", &MORE.replace('9', "1"))).front_reads("f").begin().await;
+    for look in 1..=4 {
+        day.before(LOOK, look, another_reading);
+    }
+    day.readings(4).await;
+    assert_eq!(day.streak("front").await, 8);
+    assert_eq!(day.held_for("front", "more").await, ("at_maximum", 7), "all but the first, which came before any look");
+    assert_eq!(day.told("still being looked at").await.len(), 1, "{:#?}", day.timeline().await);
+    assert_eq!(day.told("at limit").await.len(), 1, "{:#?}", day.timeline().await);
 }
 
 #[tokio::test]

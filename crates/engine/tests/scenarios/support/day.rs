@@ -14,10 +14,10 @@ use flyball_engine::{Accounts, Clock, Engine, Observed, Ports, References};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
-    AccountName, Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, Run, RunId, RunState, Timestamp,
+    AccountName, Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp,
 };
 use flyball_monitors::Monitor;
-use flyball_store::{Error, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
+use flyball_store::{Error, Holding, HoldingKey, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -500,12 +500,23 @@ impl Day {
 
     /// The same on a monitor's readings, and in words.
     pub(crate) async fn why_on(&self, monitor: &str, reaction: &str) -> (&'static str, String) {
-        let monitor = MonitorId::of(&monitor.parse().expect("a monitor's name"));
-        let reaction = flyball_model::ReactionId::of(&reaction.parse().expect("a reaction's name"));
+        let holding = self.holding(monitor, reaction).await;
+        holding.map_or(("nothing", String::new()), |holding| (holding.because.code(), holding.because.to_string()))
+    }
+
+    /// Why a reaction holds still at a monitor's readings, and at how many in a row.
+    pub(crate) async fn held_for(&self, monitor: &str, reaction: &str) -> (&'static str, u64) {
+        let holding = self.holding(monitor, reaction).await;
+        holding.map_or(("nothing", 0), |holding| (holding.because.code(), holding.count))
+    }
+
+    async fn holding(&self, monitor: &str, reaction: &str) -> Option<Holding> {
+        let key = HoldingKey {
+            monitor: MonitorId::of(&monitor.parse().expect("a monitor's name")),
+            reaction: ReactionId::of(&reaction.parse().expect("a reaction's name")),
+        };
         let holdings = self.outside.store.holdings().await.expect("the store answers");
-        let mut held = holdings.into_iter().filter(|holding| holding.key.monitor == monitor);
-        held.find(|holding| holding.key.reaction == reaction)
-            .map_or(("nothing", String::new()), |holding| (holding.because.code(), holding.because.to_string()))
+        holdings.into_iter().find(|holding| holding.key == key)
     }
 
     /// How many readings in a row the monitor remembers, in the store.

@@ -12,6 +12,6 @@ mod words;
 pub(crate) use clock::{START, mins, secs};
 pub(crate) use day::Day;
 pub(crate) use scenario::{Scenario, TOKEN};
-pub(crate) use script::{Cut, Refuses, lock};
+pub(crate) use script::{Cut, Outside, Refuses, lock};
 pub(crate) use wire::Spoilt;
 pub(crate) use words::{bare_shop, front, monitor, one, reaction, shop};
