@@ -58,7 +58,10 @@ impl World {
         self.act(app, |app, turn| {
             let index = app.dyno_index(dyno).ok_or_else(|| Refusal::not_found("dyno"))?;
             match app.dynos[index].kind {
-                DynoKind::Formation => app.replace_dyno(index, 0, turn),
+                DynoKind::Formation => {
+                    let id = app.dynos[index].id;
+                    app.restart_where(|dyno| dyno.id == id, turn);
+                }
                 DynoKind::OneOff { .. } => app.end_one_off(index, Ending::Stopped, turn.now),
                 // A stopped release phase is a failed one.
                 DynoKind::ReleasePhase => app.fail_release_phase(index, turn),

@@ -325,19 +325,27 @@ impl App {
 
     /// Every formation dyno starts anew on the current release; cool-offs are forgotten. Source: platform-api 5.3, 6.
     fn start_anew(&mut self, turn: &mut Turn<'_>) {
-        if self.spec.preboot {
-            self.preboot(turn);
-        } else {
-            self.restart_where(|_| true, turn);
-        }
+        self.restart_where(|_| true, turn);
         self.reconcile(turn);
     }
 
-    /// New web dynos start beside the old ones, which go on serving for a while. Source: platform-api 6 (preboot).
-    fn preboot(&mut self, turn: &mut Turn<'_>) {
+    /// Restarts every active formation dyno that `chosen` picks, the way that a release and a person's restart do; returns
+    /// how many.
+    pub(crate) fn restart_where(&mut self, chosen: impl Fn(&Dyno) -> bool, turn: &mut Turn<'_>) -> usize {
+        if !self.spec.preboot {
+            return self.replace_where(chosen, turn);
+        }
+        let is_web = |dyno: &Dyno| dyno.process_type.as_str() == "web";
+        self.replace_where(|dyno| chosen(dyno) && !is_web(dyno), turn)
+            + self.preboot_where(|dyno| chosen(dyno) && is_web(dyno), turn)
+    }
+
+    /// New dynos start beside those that `chosen` picks, which go on serving for a while. Source: platform-api 6 (preboot).
+    fn preboot_where(&mut self, chosen: impl Fn(&Dyno) -> bool, turn: &mut Turn<'_>) -> usize {
         let switch_at = turn.now + self.spec.mechanics.preboot_overlap;
-        self.restart_where(|dyno| dyno.process_type.as_str() != "web", turn);
-        for dyno in self.dynos.iter_mut().filter(|dyno| dyno.is_active() && dyno.process_type.as_str() == "web") {
+        let old: Vec<&mut Dyno> = self.dynos.iter_mut().filter(|dyno| dyno.is_active() && chosen(dyno)).collect();
+        let count = old.len();
+        for dyno in old {
             dyno.retire(switch_at);
         }
         let new_from = self.dynos.len();
@@ -345,10 +353,11 @@ impl App {
         for dyno in &mut self.dynos[new_from..] {
             dyno.serves_from = switch_at;
         }
+        count
     }
 
     /// Replaces every active formation dyno that `chosen` picks; returns how many.
-    pub(crate) fn restart_where(&mut self, chosen: impl Fn(&Dyno) -> bool, turn: &mut Turn<'_>) -> usize {
+    pub(crate) fn replace_where(&mut self, chosen: impl Fn(&Dyno) -> bool, turn: &mut Turn<'_>) -> usize {
         let ids: Vec<Uuid> = self.dynos.iter().filter(|dyno| dyno.is_active() && chosen(dyno)).map(|d| d.id).collect();
         for id in &ids {
             if let Some(index) = self.dynos.iter().position(|dyno| dyno.id == *id) {

@@ -137,7 +137,7 @@ pub struct Mechanics {
     pub routing: Routing,
     /// The daily restart.
     pub cycling: Cycling,
-    /// With preboot, how long old dynos go on serving: 3 minutes. Source: platform-api 6 (UNCONFIRMED: 3 minutes).
+    /// With preboot, how long old dynos go on serving: 3 minutes. Source: platform-api 6 (CL 1121).
     pub preboot_overlap: Duration,
     /// The texts of the pages.
     pub texts: Texts,

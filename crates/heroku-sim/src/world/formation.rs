@@ -88,7 +88,7 @@ impl App {
             // Neither scaling nor resizing makes a release; a resize restarts the type's dynos. // platform-api 5.2
             if resized {
                 let process_type = after[index].process_type.clone();
-                self.restart_where(|dyno| dyno.process_type == process_type, turn);
+                self.replace_where(|dyno| dyno.process_type == process_type, turn);
             }
         }
         self.reconcile(turn);

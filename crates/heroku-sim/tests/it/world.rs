@@ -119,6 +119,21 @@ fn a_restart_gives_a_new_id_under_the_same_name_and_takes_its_time_to_boot() {
 }
 
 #[test]
+fn with_preboot_the_old_dyno_answers_until_its_successor_takes_over_also_at_a_restart() {
+    let mut world = world_of(shop().preboot());
+    let old = world.app("shop").unwrap().dyno("web.1").unwrap().id;
+    world.apply(Event::HiccupEverywhere).unwrap();
+    world.restart_all("shop").unwrap();
+    assert_ne!(world.app("shop").unwrap().dyno("web.1").unwrap().id, old);
+    assert_eq!(names_of(&world, "shop"), ["web.1", "web.1", "web.2", "web.2", "worker.1"]);
+    world.advance_to(START + seconds(179));
+    assert_eq!(world.page("shop").unwrap().status, 500, "the old ones answer");
+    world.advance_to(START + seconds(180));
+    assert_eq!(world.page("shop").unwrap().status, 200);
+    assert_eq!(names_of(&world, "shop"), ["web.1", "web.2", "worker.1"]);
+}
+
+#[test]
 fn on_fir_a_restart_gives_a_new_name_too() {
     let mut world = world_of(AppSpec::new("shop").place(Place::Fir).process("web", 1, "dyno-1c-4gb").deploy("one"));
     let before = names_of(&world, "shop");
