@@ -7,14 +7,16 @@ use flyball_model::{Because, Dyno, DynoId, DynoState, ReleaseVersion, Sight, Tim
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// With preboot the old code answers for this much longer. Source: Heroku's CLI, `ps:wait`; unconfirmed to the minute.
+/// With preboot the old dynos answer for this much longer: the time to boot (a minute, unless Heroku was asked for more)
+/// and two minutes. Source: Heroku's changelog, item 1121.
 const PREBOOT: Duration = Duration::from_secs(180);
 
 /// Heroku's times have whole seconds: what happened "at 12:00:05" may have happened just before 12:00:06.
 const HEROKU_GRAIN: Duration = Duration::from_secs(1);
 
-/// Whether the app is settling: a formation dyno is booting, or does not run the current release yet. `been_up` are the
-/// dynos that were seen up; one of them that crashed is not booting. `now` is by Heroku's clock.
+/// Whether the app is settling: a formation dyno is booting, does not run the current release yet, or still answers beside
+/// its successor. `been_up` are the dynos that were seen up; one of them that crashed is not booting. `now` is by Heroku's
+/// clock.
 #[must_use]
 pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now: Timestamp) -> Option<Because> {
     let boots = booting(sight, been_up).map(|dyno| {
@@ -25,7 +27,11 @@ pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now
         let until = from + settle;
         (until, Because::RollingOut { dyno: dyno.name.clone(), release, until })
     });
-    boots.into_iter().chain(rolls_out).find(|(until, _)| *until > now).map(|(_, because)| because)
+    let hands_over = handing_over(sight).map(|(from, dyno)| {
+        let until = from + settle;
+        (until, Because::Preboot { dyno: dyno.name.clone(), until })
+    });
+    boots.into_iter().chain(rolls_out).chain(hands_over).find(|(until, _)| *until > now).map(|(_, because)| because)
 }
 
 /// From when on the time is counted that the app is given to settle, however long that is; `None` when it has settled.
@@ -33,7 +39,7 @@ pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now
 #[must_use]
 pub fn unsettled_from(sight: &Sight, been_up: &BTreeSet<DynoId>) -> Option<Timestamp> {
     let boots = booting(sight, been_up).map(|dyno| dyno.created_at);
-    boots.max(rolling_out(sight).map(|(from, ..)| from))
+    boots.max(rolling_out(sight).map(|(from, ..)| from)).max(handing_over(sight).map(|(from, _)| from))
 }
 
 /// The dyno that began to boot last, of those that boot.
@@ -53,6 +59,14 @@ fn rolling_out(sight: &Sight) -> Option<(Timestamp, &Dyno, ReleaseVersion)> {
     let live_at =
         on_it.map(|dyno| dyno.created_at).min().map_or(current.created_at, |first| first.max(current.created_at));
     Some((live_at + if preboot { PREBOOT } else { Duration::ZERO }, behind, current.version))
+}
+
+/// The dyno that answers beside its successor for the longest, and from when on its successor should have taken over.
+/// Another restart would only make it longer: yet another dyno boots, and the old one goes on answering.
+fn handing_over(sight: &Sight) -> Option<(Timestamp, &Dyno)> {
+    let successors = sight.formation_dynos().filter_map(|dyno| Some((sight.successor_of(dyno)?.created_at, dyno)));
+    let (made_at, dyno) = successors.max_by_key(|(made_at, _)| *made_at)?;
+    Some((made_at + PREBOOT, dyno))
 }
 
 fn is_booting(dyno: &Dyno, been_up: &BTreeSet<DynoId>) -> bool {
@@ -107,7 +121,7 @@ mod tests {
     fn the_table() {
         use DynoState::{Crashed, Idle, Starting, Up};
         let other = DynoState::Other("provisioning".into());
-        let cases: [(&str, Vec<Dyno>, &str); 11] = [
+        let cases: [(&str, Vec<Dyno>, &str); 14] = [
             ("all up", vec![dyno("web.1", Up, 1000, 1010, 2)], "settled"),
             ("asleep", vec![dyno("web.1", Idle, 0, 10, 2)], "settled"),
             ("one boots", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.2", Starting, 1090, 1090, 2)], "settling"),
@@ -118,6 +132,9 @@ mod tests {
             ("crashed long ago", vec![dyno("web.1", Crashed, 700, 710, 2)], "settled"),
             ("an unknown state", vec![dyno("web.1", other, 1050, 1060, 2)], "settling"),
             ("not on the release yet", vec![dyno("web.1", Up, 0, 10, 1)], "rolling_out"),
+            ("an old one beside it", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.1", Up, 1000, 1010, 2)], "preboot"),
+            ("for too long", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.1", Up, 600, 610, 2)], "settled"),
+            ("and boots", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.1", Starting, 1090, 1090, 2)], "settling"),
             ("no dynos", vec![], "settled"),
         ];
         for (case, dynos, code) in cases {
@@ -163,6 +180,7 @@ mod tests {
             ("the later of two", vec![boots(1050), dyno("web.2", Starting, 1090, 1090, 2)], Some(1090)),
             ("not on the release yet", vec![dyno("web.1", Up, 0, 10, 1)], Some(1000)),
             ("preboot", vec![dyno("web.1", Up, 0, 10, 1), dyno("web.1", Up, 1001, 1010, 2)], Some(1181)),
+            ("preboot of a restart", vec![dyno("web.1", Up, 0, 10, 2), dyno("web.1", Up, 1060, 1070, 2)], Some(1240)),
             ("both", vec![dyno("web.1", Up, 0, 10, 1), dyno("worker.1", Starting, 1090, 1090, 2)], Some(1090)),
         ];
         for (case, dynos, from) in cases {

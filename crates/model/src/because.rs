@@ -136,6 +136,13 @@ pub enum Because {
         /// When it is no longer waited for.
         until: Timestamp,
     },
+    /// A dyno answers beside its successor until that takes over: what is seen of the app's pages is old.
+    Preboot {
+        /// Which dyno.
+        dyno: DynoName,
+        /// When it is no longer waited for.
+        until: Timestamp,
+    },
     /// The quantity is at its maximum or above.
     AtMaximum {
         /// Of which process type.
@@ -323,6 +330,7 @@ impl Because {
             Self::Maintenance => "maintenance",
             Self::Settling { .. } => "settling",
             Self::RollingOut { .. } => "rolling_out",
+            Self::Preboot { .. } => "preboot",
             Self::AtMaximum { .. } => "at_maximum",
             Self::AtMinimum { .. } => "at_minimum",
             Self::AtSizeLimit { .. } => "at_size_limit",
@@ -378,6 +386,7 @@ impl Because {
                     | Self::Maintenance
                     | Self::Settling { .. }
                     | Self::RollingOut { .. }
+                    | Self::Preboot { .. }
                     | Self::TooFewSince { .. }
                     | Self::FromZero { .. }
                     | Self::OffLadder { .. }
@@ -405,6 +414,7 @@ impl Because {
             | Self::BackedOff { until, .. }
             | Self::Settling { until, .. }
             | Self::RollingOut { until, .. }
+            | Self::Preboot { until, .. }
             | Self::Stabilizing { until }
             | Self::AppSpent { until, .. }
             | Self::ReactionSpent { until, .. }
@@ -460,6 +470,10 @@ impl fmt::Display for Because {
             }
             Self::RollingOut { dyno, release, until } => {
                 write!(f, "{dyno} does not run {release} yet, and is waited for until {}", until.time_of_day())
+            }
+            Self::Preboot { dyno, until } => {
+                let until = until.time_of_day();
+                write!(f, "the old {dyno} still answers beside the new one (preboot), and is waited out until {until}")
             }
             Self::AtMaximum { process_type, quantity, max } => {
                 write!(f, "at limit: {process_type} has {quantity} dynos, and at most {max} are allowed")

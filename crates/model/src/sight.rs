@@ -73,10 +73,17 @@ impl Sight {
         parts.join(" ")
     }
 
-    /// The dyno of this name.
+    /// The dyno of this name; the newest where old and new ones stand side by side.
     #[must_use]
     pub fn dyno(&self, name: &DynoName) -> Option<&Dyno> {
-        self.dynos.iter().find(|dyno| dyno.name == *name)
+        self.dynos.iter().filter(|dyno| dyno.name == *name).max_by_key(|dyno| dyno.created_at)
+    }
+
+    /// The dyno that has come under the name of this one and is newer; the newest of several. With preboot both stand side
+    /// by side until the newer takes over.
+    #[must_use]
+    pub fn successor_of(&self, dyno: &Dyno) -> Option<&Dyno> {
+        self.dyno(&dyno.name).filter(|newest| newest.created_at > dyno.created_at)
     }
 }
 

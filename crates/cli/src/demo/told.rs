@@ -116,6 +116,7 @@ fn held_words(because: &Because, at: Timestamp) -> Option<String> {
         Because::RollingOut { dyno, release, .. } => {
             Some(format!("{dyno} does not run {release} yet, and is waited for"))
         }
+        Because::Preboot { dyno, .. } => Some(format!("the old {dyno} still answers, and is waited out")),
         Because::NotCalledOn { .. }
         | Because::BelowTrigger { .. }
         | Because::TooFewSince { .. }

@@ -48,6 +48,32 @@ async fn a_boot_that_a_person_began_is_waited_for_too() {
 }
 
 #[tokio::test]
+async fn with_preboot_a_restart_is_waited_out_until_the_old_dyno_has_gone() {
+    let all = r#"restart_all_dynos = { app = "shop" }"#;
+    for (lines, effect) in [(AGAIN, "restart web.1"), (all, "restart all")] {
+        let mut day = Scenario::of(shop().preboot()).file(one("again", lines)).front_reads("f").begin().await;
+        day.readings(6).await;
+        assert_eq!(day.why("again").await, "preboot");
+        day.pass(secs(29)).await;
+        assert_eq!(day.calls(), [format!("0:30 {effect}")], "the old one answers to the end");
+        day.readings(1).await;
+        assert_eq!(day.calls(), [format!("0:30 {effect}"), format!("3:30 {effect}")]);
+    }
+}
+
+#[tokio::test]
+async fn a_preboot_that_a_person_began_is_waited_out_too() {
+    let mut day = Scenario::of(shop().preboot()).file(one("again", AGAIN)).front_reads("f").begin().await;
+    day.pass(secs(10)).await;
+    day.happens(AppEvent::RestartAll);
+    day.pass(mins(3)).await;
+    assert!(day.calls().is_empty(), "{:?}", day.calls());
+    assert_eq!(day.why("again").await, "preboot");
+    day.pass(mins(1)).await;
+    assert_eq!(day.effects().first().unwrap(), "restart web.1");
+}
+
+#[tokio::test]
 async fn a_boot_that_never_ends_does_not_stop_the_cure() {
     let back = r#"rollback_release = { app = "shop", min_release = 1 }"#;
     let mut day = Scenario::of(shop()).file(one("back", back)).begin().await;
