@@ -2,7 +2,7 @@
 
 use super::Opinion;
 use super::evidence::{Arrival, Dossier, Evidence, Place};
-use flyball_heroku_sim::{App, DynoState};
+use flyball_heroku_sim::{App, Dyno, DynoState};
 use flyball_model::{Effect, Rank, Timestamp};
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use std::time::Duration;
 const GRAIN: Duration = Duration::from_secs(3);
 /// How much a slow answer may hide of the difference between two clocks: as long as a look may take.
 const HIDDEN: Duration = Duration::from_secs(12);
+/// How long old dynos answer beside their successors, with preboot.
+const PREBOOT: Duration = Duration::from_secs(180);
 
 /// "'It did not happen' counts only after the call's deadline and a margin." Bends where the clock was set meanwhile.
 pub(super) fn nothing_arrives_after_the_end(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
@@ -66,10 +68,14 @@ pub(super) fn nothing_boots_anew_while_settling(evidence: &Evidence<'_>, dossier
         let age = now.since(dyno.created_at).as_secs();
         return Some(format!("{} had been booting for {age} s when its call arrived", dyno.name));
     }
-    let behind = rolling_out(app, seen)?;
     let age = now.since(app.current_release().created_at);
-    (age + slack < settle)
-        .then(|| format!("{behind} did not run the current release yet, made {} s before", age.as_secs()))
+    if let Some(behind) = rolling_out(app, seen).filter(|_| age + slack < settle) {
+        return Some(format!("{behind} did not run the current release yet, made {} s before", age.as_secs()));
+    }
+    let (dyno, made_at) = handing_over(app, seen)?;
+    let age = now.since(made_at);
+    (age + slack < PREBOOT + settle)
+        .then(|| format!("the old {dyno} still answered beside the new one, made {} s before", age.as_secs()))
 }
 
 /// A dyno that does not run the current release yet, which had been made before it was looked.
@@ -77,6 +83,14 @@ fn rolling_out(app: &App, seen: Timestamp) -> Option<&str> {
     let current = app.current_release();
     let mut dynos = app.formation_dynos().filter(|_| current.updated_at < seen);
     dynos.find(|dyno| dyno.release_version != current.version).map(|dyno| dyno.name.as_str())
+}
+
+/// A name that old and new dynos share, and when the newest of them was made, if before it was looked.
+fn handing_over(app: &App, seen: Timestamp) -> Option<(&str, Timestamp)> {
+    let is_newer = |one: &Dyno, other: &Dyno| one.name == other.name && one.created_at > other.created_at;
+    let successors = app.formation_dynos().filter(|dyno| app.formation_dynos().any(|other| is_newer(dyno, other)));
+    let newest = successors.max_by_key(|dyno| dyno.created_at)?;
+    (newest.created_at < seen).then_some((newest.name.as_str(), newest.created_at))
 }
 
 /// "Immediately before an effect, the plan's basis is read again." What did not hold when the run was claimed, and had not

@@ -5,7 +5,6 @@ use super::evidence::{Arrival, Dossier, Evidence};
 use crate::story::Story;
 use flyball_heroku_sim::{App, Took};
 use flyball_model::{Effect, Event, Look, Outcome, RunState, Timestamp};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A page of the timeline holds so many lines; of a reaction with more of them the oldest are not seen here.
@@ -46,8 +45,7 @@ pub(super) fn done_is_in_the_world(evidence: &Evidence<'_>, dossier: &Dossier<'_
 }
 
 /// "What did not is ended as not done". Bends where the look came too early because the clock was set, saw something old,
-/// or came after somebody had changed it back; and where a roll-out with preboot began in between, so that the dynos that
-/// were planned for stay for minutes beside the new ones, which are restarted.
+/// or came after somebody had changed it back.
 pub(super) fn not_done_is_not_in_the_world(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     let outcome = outcome(dossier)?;
     if outcome.may_have_taken_effect() {
@@ -58,10 +56,7 @@ pub(super) fn not_done_is_not_in_the_world(evidence: &Evidence<'_>, dossier: &Do
     let (claimed, ended) = (dossier.claimed?.0, dossier.ended?);
     let changed_back = matches!(dossier.run.plan.effect, Effect::SetQuantity { .. } | Effect::SetSize { .. })
         && evidence.app_was_touched(dossier.app(), effect.place, ended);
-    let restarts = matches!(dossier.run.plan.effect, Effect::RestartDyno { .. } | Effect::RestartAll { .. });
-    let doubled = restarts && has_doubles(effect.before?);
     let excused = changed_back
-        || doubled
         || evidence.clock_was_set(claimed, ended)
         || evidence
             .old_as_of(dossier, claimed, ended)
@@ -75,12 +70,6 @@ fn is_older_than_its_basis(effect: &Arrival<'_>, dossier: &Dossier<'_>, as_of: T
     let Effect::RollBack { from, .. } = &dossier.run.plan.effect else { return false };
     let mut releases = effect.before.into_iter().flat_map(App::releases);
     releases.find(|release| release.version == from.get()).is_some_and(|basis| basis.created_at > as_of)
-}
-
-/// Whether old and new dynos of the same names stand side by side.
-fn has_doubles(app: &App) -> bool {
-    let mut names = BTreeSet::new();
-    app.formation_dynos().any(|dyno| !names.insert(&dyno.name))
 }
 
 /// In doubt is what nobody can know: a one-off dyno may have come and gone, dynos that are not there have no ids, and

@@ -1,17 +1,24 @@
-//! Restarting every dyno: recognised by their new ids.
+//! Restarting every dyno: recognised by newer ones under their names. With preboot the old ones answer beside them for
+//! minutes.
 
 use super::{Found, Made, NotMade};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, DynoId, Sight};
+use flyball_model::{AppName, Dyno, DynoId, Sight};
 
 pub(super) fn check(ids: &[DynoId], sight: &Sight) -> Result<(), String> {
     // A dyno that came since, by a scale-out, is restarted with them.
-    let gone = ids.len() - still_there(ids, sight);
+    let gone = ids.len() - still_the_same(ids, sight);
     if gone == 0 { Ok(()) } else { Err(format!("{gone} of the dynos have been restarted, or stopped, already")) }
 }
 
-fn still_there(ids: &[DynoId], sight: &Sight) -> usize {
-    ids.iter().filter(|id| sight.dynos.iter().any(|dyno| dyno.id == **id)).count()
+/// How many of these dynos are there, and nothing newer than them has come under their names.
+fn still_the_same(ids: &[DynoId], sight: &Sight) -> usize {
+    let is_new = |dyno: &Dyno| !ids.contains(&dyno.id);
+    let same = |id: &DynoId| {
+        let dyno = sight.dynos.iter().find(|dyno| dyno.id == *id);
+        dyno.is_some_and(|dyno| !sight.successor_of(dyno).is_some_and(is_new))
+    };
+    ids.iter().filter(|id| same(id)).count()
 }
 
 pub(super) async fn perform(app: &AppName, heroku: &dyn Heroku) -> Result<Made, NotMade> {
@@ -20,7 +27,7 @@ pub(super) async fn perform(app: &AppName, heroku: &dyn Heroku) -> Result<Made, 
 }
 
 pub(super) fn find(ids: &[DynoId], sight: &Sight) -> Found {
-    match still_there(ids, sight) {
+    match still_the_same(ids, sight) {
         0 if sight.formation_dynos().next().is_none() => Found::InDoubt("the app has no dynos now".to_owned()),
         0 => Found::DONE,
         all if all == ids.len() => Found::NotDone("every dyno is still the same".to_owned()),
@@ -38,11 +45,20 @@ mod tests {
     fn the_table() {
         let effect = Effect::RestartAll { ids: vec![DynoId::new("a"), DynoId::new("b")] };
         let two = |one, other| sight().dyno("web.1", one).dyno("web.2", other);
+        let both = |one, other| sight().old_dyno("web.1", one).old_dyno("web.2", other);
         let cases = [
             ("the same dynos", two("a", "b"), "holds", "not done"),
             ("one more", two("a", "b").dyno("web.3", "c"), "holds", "not done"),
             ("one crashed", two("a", "c"), "gone", "not done"),
             ("all new", two("c", "d"), "gone", "done"),
+            ("all new, with preboot", both("a", "b").dyno("web.1", "c").dyno("web.2", "d"), "gone", "done"),
+            ("one new, with preboot", both("a", "b").dyno("web.1", "c"), "gone", "not done"),
+            (
+                "one of the two has gone on for long",
+                sight().old_dyno("web.1", "a").dyno("web.1", "b"),
+                "holds",
+                "not done",
+            ),
             ("none", sight(), "gone", "in doubt"),
         ];
         for (case, sight, check, find) in cases {

@@ -1,4 +1,4 @@
-//! Restarting one dyno: recognised by its new id.
+//! Restarting one dyno: recognised by a newer one under its name. With preboot the old one answers beside it for minutes.
 
 use super::{Found, Made, NotMade};
 use flyball_heroku::Heroku;
@@ -18,10 +18,8 @@ pub(super) async fn perform(dyno: &DynoName, app: &AppName, heroku: &dyn Heroku)
 }
 
 pub(super) fn find(dyno: &DynoName, id: &DynoId, sight: &Sight) -> Found {
-    if sight.dynos.iter().any(|present| present.id == *id) {
-        return Found::NotDone(format!("{dyno} is still the same dyno"));
-    }
     match sight.dyno(dyno) {
+        Some(newest) if newest.id == *id => Found::NotDone(format!("{dyno} is still the same dyno")),
         Some(_) => Found::DONE,
         None => Found::InDoubt(format!("{dyno} is gone, and none has come under its name")),
     }
@@ -38,7 +36,14 @@ mod tests {
         let cases = [
             ("the same dyno", sight().dyno("web.1", "old"), "holds", "not done"),
             ("a new one under its name", sight().dyno("web.1", "new"), "gone", "done"),
-            ("both for a moment", sight().dyno("web.1", "new").dyno("web.1", "old"), "gone", "not done"),
+            ("both, with preboot", sight().old_dyno("web.1", "old").dyno("web.1", "new"), "gone", "done"),
+            ("both, in another order", sight().dyno("web.1", "new").old_dyno("web.1", "old"), "gone", "done"),
+            (
+                "one that has gone on for long",
+                sight().old_dyno("web.1", "older").dyno("web.1", "old"),
+                "holds",
+                "not done",
+            ),
             ("none", sight(), "gone", "in doubt"),
         ];
         for (case, sight, check, find) in cases {

@@ -5,6 +5,7 @@ use flyball_model::{
     Content, Dyno, DynoId, DynoSize, Effect, ProcessFormation, ProcessType, Quantity, Release, ReleaseStatus,
     ReleaseVersion, Sight, SlugId, Timestamp, testing,
 };
+use std::time::Duration;
 
 /// When the call was sent.
 pub(super) const SENT_AT: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -27,6 +28,11 @@ impl Written {
 
     pub(super) fn dyno(self, name: &str, id: &str) -> Self {
         self.one_off(name, id, "serve", SENT_AT)
+    }
+
+    /// A dyno from long before the call.
+    pub(super) fn old_dyno(self, name: &str, id: &str) -> Self {
+        self.one_off(name, id, "serve", SENT_AT - Duration::from_secs(86_400))
     }
 
     pub(super) fn one_off(mut self, name: &str, id: &str, command: &str, created_at: Timestamp) -> Self {

@@ -37,6 +37,17 @@ async fn what_happened_is_recorded_as_done_and_not_sent_again_meanwhile() {
 }
 
 #[tokio::test]
+async fn with_preboot_a_lost_restart_is_seen_beside_the_dynos_that_still_answer() {
+    for (lines, call, effect) in [KINDS[2], KINDS[3]] {
+        let mut day = day_of(shop().preboot(), lines).await;
+        day.spoil(call, Spoilt::TooLate);
+        day.pass(mins(3)).await;
+        assert_eq!(day.outcomes().await, ["done"], "{effect}");
+        assert_eq!(day.calls(), [format!("0:30 {effect}")]);
+    }
+}
+
+#[tokio::test]
 async fn what_did_not_happen_is_ended_as_not_done_and_the_next_reading_decides_anew() {
     for (lines, call, effect) in KINDS {
         let mut day = day_of(shop(), lines).await;
