@@ -121,7 +121,8 @@ mod tests {
     fn the_table() {
         use DynoState::{Crashed, Idle, Starting, Up};
         let other = DynoState::Other("provisioning".into());
-        let cases: [(&str, Vec<Dyno>, &str); 14] = [
+        let twin = Dyno { id: DynoId::new("twin"), ..dyno("web.1", Up, 1000, 1010, 2) };
+        let cases: [(&str, Vec<Dyno>, &str); 15] = [
             ("all up", vec![dyno("web.1", Up, 1000, 1010, 2)], "settled"),
             ("asleep", vec![dyno("web.1", Idle, 0, 10, 2)], "settled"),
             ("one boots", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.2", Starting, 1090, 1090, 2)], "settling"),
@@ -133,6 +134,7 @@ mod tests {
             ("an unknown state", vec![dyno("web.1", other, 1050, 1060, 2)], "settling"),
             ("not on the release yet", vec![dyno("web.1", Up, 0, 10, 1)], "rolling_out"),
             ("an old one beside it", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.1", Up, 1000, 1010, 2)], "preboot"),
+            ("both of one second", vec![dyno("web.1", Up, 1000, 1010, 2), twin], "preboot"),
             ("for too long", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.1", Up, 600, 610, 2)], "settled"),
             ("and boots", vec![dyno("web.1", Up, 0, 9, 2), dyno("web.1", Starting, 1090, 1090, 2)], "settling"),
             ("no dynos", vec![], "settled"),

@@ -79,11 +79,16 @@ impl Sight {
         self.dynos.iter().filter(|dyno| dyno.name == *name).max_by_key(|dyno| dyno.created_at)
     }
 
-    /// The dyno that has come under the name of this one and is newer; the newest of several. With preboot both stand side
-    /// by side until the newer takes over.
+    /// The dyno that has come under the name of this one, and is no older; the newest of several. With preboot both stand
+    /// side by side until the newer takes over. Heroku's times have whole seconds: of two made in one second each is
+    /// taken for the other's successor.
     #[must_use]
     pub fn successor_of(&self, dyno: &Dyno) -> Option<&Dyno> {
-        self.dyno(&dyno.name).filter(|newest| newest.created_at > dyno.created_at)
+        let successors = self
+            .dynos
+            .iter()
+            .filter(|other| other.name == dyno.name && other.id != dyno.id && other.created_at >= dyno.created_at);
+        successors.max_by_key(|other| other.created_at)
     }
 }
 
