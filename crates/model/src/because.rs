@@ -472,8 +472,8 @@ impl fmt::Display for Because {
                 write!(f, "{dyno} does not run {release} yet, and is waited for until {}", until.time_of_day())
             }
             Self::Preboot { dyno, until } => {
-                let until = until.time_of_day();
-                write!(f, "the old {dyno} still answers beside the new one (preboot), and is waited out until {until}")
+                write!(f, "the old {dyno} still answers beside the new one (preboot), and is waited out, ")?;
+                write!(f, "at most until {}", until.time_of_day())
             }
             Self::AtMaximum { process_type, quantity, max } => {
                 write!(f, "at limit: {process_type} has {quantity} dynos, and at most {max} are allowed")
