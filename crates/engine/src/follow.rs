@@ -32,9 +32,10 @@ pub async fn follow(
     let mut before = known.clone();
     loop {
         let asked = tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = hangup.notified() => true,
-            () = tokio::time::sleep(READ_EVERY) => false,
+            () = engine.ports().time.wait(READ_EVERY) => false,
         };
         let found = read_bounded(&path).await;
         // A file that is just being written is left alone until two looks find the same.

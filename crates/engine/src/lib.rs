@@ -20,6 +20,6 @@ mod wiring;
 
 pub use engine::Engine;
 pub use flyball_decide::Home;
-pub use ports::{Accounts, Clock, Ids, NoReferences, Observe, Ports, References};
+pub use ports::{Accounts, Clock, Ids, NoReferences, Observe, Ports, References, Tasks, Time, Tokio};
 pub use turn::Observed;
 pub use wiring::{Subject, Wiring};

@@ -5,12 +5,67 @@ use flyball_heroku::Heroku;
 use flyball_model::{AccountName, Reading, RunId, Timestamp};
 use flyball_monitors::{Monitor, Observer};
 use flyball_store::Store;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Tells the time.
+/// Tells the time of day. People and network time set it, forwards and back.
 pub trait Clock: Send + Sync {
     /// Now. Asked once at the start of a step, and handed down.
     fn now(&self) -> Timestamp;
+}
+
+/// Time as it passes: nobody can set it, and it can be waited for.
+pub trait Time: Send + Sync {
+    /// How much has passed since a beginning that stays the same as long as the process lives.
+    fn passed(&self) -> Duration;
+
+    /// Waits until this much more has passed, from the call on.
+    fn wait(&self, length: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// Runs tasks side by side.
+pub trait Tasks: Send + Sync {
+    /// Starts a task. Whoever starts it sees to it that somebody waits for its end.
+    fn start(&self, task: BoxFuture<'static, ()>);
+}
+
+/// Time and tasks as the tokio runtime has them. To be made, and used, inside one.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokio {
+    began: tokio::time::Instant,
+}
+
+impl Tokio {
+    /// Time is counted from here.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "it reads the time, which is done in `main` and shall be seen there"
+    )]
+    pub fn new() -> Self {
+        Self { began: tokio::time::Instant::now() }
+    }
+}
+
+impl Time for Tokio {
+    fn passed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn wait(&self, length: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(length))
+    }
+}
+
+impl Tasks for Tokio {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the port that everything is started through, and tracked by"
+    )]
+    fn start(&self, task: BoxFuture<'static, ()>) {
+        drop(tokio::spawn(task));
+    }
 }
 
 /// Makes ids.
@@ -87,8 +142,12 @@ pub struct Ports {
     pub observe: Arc<dyn Observe>,
     /// Tells whether we are cut off ourselves.
     pub references: Arc<dyn References>,
-    /// Tells the time.
+    /// Tells the time of day.
     pub clock: Arc<dyn Clock>,
+    /// Time as it passes.
+    pub time: Arc<dyn Time>,
+    /// Runs tasks side by side.
+    pub tasks: Arc<dyn Tasks>,
     /// Makes ids.
     pub ids: Arc<dyn Ids>,
 }

@@ -112,6 +112,8 @@ fn ports(outside: &SharedOutside, between: &Between) -> Ports {
         references: Arc::new(Landmarks(Arc::clone(outside))),
         clock: Arc::new(outside.time.clone()),
         ids: Arc::new(outside.ids.clone()),
+        time: Arc::new(flyball_engine::Tokio::new()),
+        tasks: Arc::new(flyball_engine::Tokio::new()),
     }
 }
 

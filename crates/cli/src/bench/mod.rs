@@ -11,7 +11,7 @@ use crate::output::{Format, data, json};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use flyball_engine::live::{Figures, Live};
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports, Tokio};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, Mode, NodeId, duration};
 use flyball_monitors::{Observer, Trust};
@@ -125,6 +125,7 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
 
     let secrets = Arc::new(|_: &str| None::<SecretString>);
     let accounts = Arc::new(|_: &AccountName| None::<Arc<dyn Heroku>>);
+    let runtime = Tokio::new();
     let ports = Ports {
         store: Arc::new(store.clone()),
         accounts: Arc::new(NoAccounts),
@@ -132,6 +133,8 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
         references: Arc::new(NoReferences),
         clock,
         ids: Arc::clone(&ids),
+        time: Arc::new(runtime),
+        tasks: Arc::new(runtime),
     };
     let node = NodeId(ids.run(ports.clock.now()).0);
     let engine = Arc::new(Engine::new(ports, node, Mode::Act));

@@ -6,7 +6,7 @@ use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
@@ -54,6 +54,7 @@ impl Stage {
         let heroku = client(&server.url(), &clock, &ids)?;
         let watching: Arc<dyn Heroku> = Arc::new(heroku.for_monitors());
         let accounts = Arc::new(OneAccount { host: server.addr().to_string(), heroku: Arc::new(heroku.for_effects()) });
+        let runtime = Tokio::new();
         let ports = Ports {
             store: Arc::new(store.clone()),
             accounts,
@@ -66,6 +67,8 @@ impl Stage {
             references: Arc::new(NoReferences),
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
+            time: Arc::new(runtime),
+            tasks: Arc::new(runtime),
         };
         let file = file::text(&server.page_url(APP), without);
         let definitions = flyball_config::read("shop.toml", &file)?;

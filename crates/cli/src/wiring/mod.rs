@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
 use flyball_config::{Definitions, FILE_BYTES_MAX};
-use flyball_engine::{Clock as _, Ports};
+use flyball_engine::{Clock as _, Ports, Tokio};
 use flyball_heroku::{BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
 use flyball_monitors::{Observer, Trust};
@@ -166,7 +166,7 @@ impl Wiring {
 
     /// Everything outside that an engine speaks to.
     pub(crate) fn ports(&self, store: Sqlite, accounts: &Arc<Accounts>) -> Ports {
-        let observer = self.observer(accounts);
+        let (observer, runtime) = (self.observer(accounts), Tokio::new());
         Ports {
             store: Arc::new(store),
             accounts: Arc::clone(accounts) as Arc<dyn flyball_engine::Accounts>,
@@ -174,6 +174,8 @@ impl Wiring {
             observe: Arc::new(observer),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
+            time: Arc::new(runtime),
+            tasks: Arc::new(runtime),
         }
     }
 

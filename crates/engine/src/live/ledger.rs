@@ -3,7 +3,7 @@
 use super::figures::Counting;
 use crate::engine::Engine;
 use flyball_store::Batch;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// So many readings are written at once, rather than waiting for the tick.
@@ -18,13 +18,14 @@ const ENTRIES_MAX: usize = 20_000;
 #[derive(Default)]
 pub(crate) struct Ledger {
     waiting: Mutex<Batch>,
+    came: Notify,
     full: Notify,
 }
 
 impl Ledger {
     /// Puts readings with those that wait.
     pub(crate) fn add(&self, batch: Batch, counting: &Counting) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         waiting.append(batch);
         let excess = waiting.readings.len().saturating_sub(READINGS_MAX);
         if excess > 0 {
@@ -38,8 +39,23 @@ impl Ledger {
         if waiting.states.len().max(waiting.holdings.len()).max(waiting.sightings.len()) > 2 * READINGS_MAX {
             waiting.keep_latest();
         }
+        if !waiting.is_empty() {
+            self.came.notify_one();
+        }
         if waiting.readings.len() >= READINGS_A_WRITE {
             self.full.notify_one();
+        }
+    }
+
+    // Every step under the lock leaves it whole, so a panic elsewhere does not make it less true.
+    fn waiting(&self) -> MutexGuard<'_, Batch> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until there is anything to write.
+    pub(crate) async fn holds_something(&self) {
+        while self.waiting().is_empty() {
+            self.came.notified().await;
         }
     }
 
@@ -50,14 +66,14 @@ impl Ledger {
 
     /// Writes what waits. What the store does not take goes on waiting, in front of what came meanwhile.
     pub(crate) async fn write(&self, engine: &Engine, counting: &Counting) {
-        let mut batch = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut batch = std::mem::take(&mut *self.waiting());
         if batch.is_empty() {
             return;
         }
         engine.memory().bring_up_to_date(&mut batch);
         if let Err(error) = engine.try_save(&mut batch).await {
             tracing::debug!(%error, readings = batch.readings.len(), "readings could not be written; trying again");
-            let since = std::mem::replace(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner), batch);
+            let since = std::mem::replace(&mut *self.waiting(), batch);
             self.add(since, counting);
         }
     }

@@ -3,12 +3,16 @@
 //! Five tasks: the *timer* starts checks when they are due, the *intake* takes readings in, the *writer* writes quiet
 //! readings together, the *worker* brings runs forward, and the *sweeper* removes what is too old. Every check, choice and
 //! run is a task of its own under one tracker, so that a slow one delays nothing but itself, and stopping waits for them.
+//!
+//! Time and tasks are ports. Whoever plays the loop on a stopped clock plays this one: its order comes from the executor
+//! alone, since every `select!` asks in a fixed order.
 
 mod figures;
 mod ledger;
 mod schedule;
 
 use crate::engine::Engine;
+use crate::ports::Time;
 use crate::turn::{Observed, Turn, turn};
 use figures::Counting;
 pub use figures::Figures;
@@ -20,7 +24,6 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,8 +40,10 @@ const CHECKS_AT_ONCE: usize = 900;
 const INTAKE: usize = 10_000;
 /// Quiet readings are written at least this often: what is lost at a kill is at most this much observation.
 const WRITE_EVERY: Duration = Duration::from_millis(250);
-/// The worker looks at what is owed at least this often: a run that another process queued is seen within a second.
+/// The worker looks this often at what is owed while anything is: a run may wait for another to end.
 const WORK_EVERY: Duration = Duration::from_millis(250);
+/// It looks this often while nothing is: a run that another process queued is seen within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(900);
 /// What is too old is removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// Stopping waits this long for runs under way; what has not ended then is left for the next start.
@@ -79,6 +84,17 @@ impl<T: Eq + Hash + Copy> Busy<T> {
     }
 }
 
+impl Shared {
+    /// Starts a task that stopping waits for.
+    fn start(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.engine.ports().tasks.start(Box::pin(self.tasks.track_future(task)));
+    }
+
+    fn time(&self) -> &dyn Time {
+        &*self.engine.ports().time
+    }
+}
+
 impl Live {
     /// Starts the loop of an engine that has been started. It ends when `stop` is cancelled.
     #[must_use]
@@ -95,12 +111,11 @@ impl Live {
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
         });
         let (into, readings) = mpsc::channel(INTAKE);
-        let tasks = &shared.tasks;
-        tasks.spawn(timer(Arc::clone(&shared), into, stop.clone()));
-        tasks.spawn(intake(Arc::clone(&shared), readings));
-        tasks.spawn(writer(Arc::clone(&shared), stop.clone()));
-        tasks.spawn(worker(Arc::clone(&shared), stop.clone()));
-        tasks.spawn(sweeper(Arc::clone(&shared), stop.clone()));
+        shared.start(timer(Arc::clone(&shared), into, stop.clone()));
+        shared.start(intake(Arc::clone(&shared), readings));
+        shared.start(writer(Arc::clone(&shared), stop.clone()));
+        shared.start(worker(Arc::clone(&shared), stop.clone()));
+        shared.start(sweeper(Arc::clone(&shared), stop.clone()));
         Self { shared, stop }
     }
 
@@ -121,8 +136,12 @@ impl Live {
         self.stop.cancelled().await;
         self.shared.engine.stop_effects();
         self.shared.tasks.close();
-        if timeout(STOP_MAX, self.shared.tasks.wait()).await.is_err() {
-            tracing::warn!("some runs have not ended; the next start looks what became of them");
+        tokio::select! {
+            biased;
+            () = self.shared.tasks.wait() => {}
+            () = self.shared.time().wait(STOP_MAX) => {
+                tracing::warn!("some runs have not ended; the next start looks what became of them");
+            }
         }
         self.shared.ledger.write(&self.shared.engine, &self.shared.counting).await;
     }
@@ -130,13 +149,13 @@ impl Live {
 
 /// Starts checks when they are due.
 async fn timer(shared: Arc<Shared>, into: mpsc::Sender<Observed>, stop: CancellationToken) {
-    let clock = Arc::clone(&shared.engine.ports().clock);
+    let (clock, time) = (Arc::clone(&shared.engine.ports().clock), shared.time());
     let mut schedule = Schedule::default();
     schedule.rewire(&shared.engine.wiring(), clock.now());
-    let mut watched = ClockWatch::new(clock.now());
+    let mut watched = ClockWatch { clock: clock.now(), passed: time.passed() };
     loop {
         let now = clock.now();
-        if watched.was_set(now) {
+        if watched.was_set(now, time.passed()) {
             tracing::warn!("the clock was set; checks are planned anew");
             schedule.replan(now);
         }
@@ -145,9 +164,10 @@ async fn timer(shared: Arc<Shared>, into: mpsc::Sender<Observed>, stop: Cancella
         }
         let wait = schedule.next().map_or(CLOCK_LOOK, |next| next.since(now).max(SLOT).min(CLOCK_LOOK));
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = shared.rewired.notified() => schedule.rewire(&shared.engine.wiring(), clock.now()),
-            () = sleep(wait) => {}
+            () = time.wait(wait) => {}
         }
     }
 }
@@ -155,19 +175,15 @@ async fn timer(shared: Arc<Shared>, into: mpsc::Sender<Observed>, stop: Cancella
 /// Compares the clock with the time that passes, which nobody can set.
 struct ClockWatch {
     clock: Timestamp,
-    passing: tokio::time::Instant,
+    passed: Duration,
 }
 
 impl ClockWatch {
-    fn new(now: Timestamp) -> Self {
-        Self { clock: now, passing: tokio::time::Instant::now() }
-    }
-
-    fn was_set(&mut self, now: Timestamp) -> bool {
-        let passed = i64::try_from(self.passing.elapsed().as_millis()).unwrap_or(i64::MAX);
+    fn was_set(&mut self, now: Timestamp, passed: Duration) -> bool {
+        let since = i64::try_from(passed.saturating_sub(self.passed).as_millis()).unwrap_or(i64::MAX);
         let moved = now.as_millis() - self.clock.as_millis();
-        *self = Self::new(now);
-        (moved - passed).abs() > CLOCK_STEP_MS
+        *self = Self { clock: now, passed };
+        (moved - since).abs() > CLOCK_STEP_MS
     }
 }
 
@@ -185,12 +201,13 @@ fn start_check(
     }
     let (shared_by_task, into, stop) = (Arc::clone(shared), into.clone(), stop.clone());
     let late_already = now.since(at);
-    let started = tokio::time::Instant::now();
-    shared.tasks.spawn(async move {
+    let started = shared.time().passed();
+    shared.start(async move {
         let shared = shared_by_task;
         let look = async {
             let permit = shared.checks.acquire().await;
-            shared.counting.starts(late_already + started.elapsed(), missed);
+            let waited = shared.time().passed().saturating_sub(started);
+            shared.counting.starts(late_already + waited, missed);
             let observed = shared.engine.observe(&monitor).await;
             drop(permit);
             shared.counting.made(1);
@@ -198,6 +215,7 @@ fn start_check(
             let _ = into.send(observed).await;
         };
         tokio::select! {
+            biased;
             () = stop.cancelled() => {}
             () = look => {}
         }
@@ -215,7 +233,7 @@ async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
         shared.ledger.add(quiet, &shared.counting);
         for app in apps {
             let shared_by_task = Arc::clone(&shared);
-            shared.tasks.spawn(async move {
+            shared.start(async move {
                 let shared = shared_by_task;
                 match shared.engine.choose(app, now).await {
                     Ok(runs) if runs.is_empty() => {}
@@ -231,13 +249,17 @@ async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
 
 /// Writes quiet readings together.
 async fn writer(shared: Arc<Shared>, stop: CancellationToken) {
-    let mut tick = interval(WRITE_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = shared.ledger.holds_something() => {}
+        }
+        tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = shared.ledger.is_full() => {}
-            _ = tick.tick() => {}
+            () = shared.time().wait(WRITE_EVERY) => {}
         }
         shared.ledger.write(&shared.engine, &shared.counting).await;
     }
@@ -245,47 +267,52 @@ async fn writer(shared: Arc<Shared>, stop: CancellationToken) {
 
 /// Brings runs forward: those that were just saved, those that another process queued, and those that are owed a look.
 async fn worker(shared: Arc<Shared>, stop: CancellationToken) {
-    let mut tick = interval(WORK_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        let wait = if begin_due(&shared).await { WORK_EVERY } else { LOOK_EVERY };
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = shared.work.notified() => {}
-            _ = tick.tick() => {}
-        }
-        let engine = &shared.engine;
-        let due = match engine.ports().store.due(engine.ports().clock.now()).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!(error = %error.in_full(), "what is owed could not be read; trying again");
-                continue;
-            }
-        };
-        for run in due.into_iter().map(|run| run.id).filter(|run| shared.working.begin(*run)) {
-            let shared_by_task = Arc::clone(&shared);
-            shared.tasks.spawn(async move {
-                let shared = shared_by_task;
-                if let Err(error) = shared.engine.advance(run).await {
-                    tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
-                }
-                shared.working.end(run);
-            });
+            () = shared.time().wait(wait) => {}
         }
     }
 }
 
+/// Begins every run that is due and not under way. Says whether anything was due, or may have been.
+async fn begin_due(shared: &Arc<Shared>) -> bool {
+    let ports = shared.engine.ports();
+    let due = match ports.store.due(ports.clock.now()).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(error = %error.in_full(), "what is owed could not be read; trying again");
+            return true;
+        }
+    };
+    let any = !due.is_empty();
+    for run in due.into_iter().map(|run| run.id).filter(|run| shared.working.begin(*run)) {
+        let shared_by_task = Arc::clone(shared);
+        shared.start(async move {
+            let shared = shared_by_task;
+            if let Err(error) = shared.engine.advance(run).await {
+                tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
+            }
+            shared.working.end(run);
+        });
+    }
+    any
+}
+
 /// Removes what is too old.
 async fn sweeper(shared: Arc<Shared>, stop: CancellationToken) {
-    let mut tick = interval(SWEEP_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let ports = shared.engine.ports();
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {}
-        }
-        let ports = shared.engine.ports();
         if let Err(error) = ports.store.sweep(ports.clock.now()).await {
             tracing::error!(error = %error.in_full(), "what is too old could not be removed; trying again later");
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = shared.time().wait(SWEEP_EVERY) => {}
         }
     }
 }

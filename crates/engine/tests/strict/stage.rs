@@ -4,7 +4,7 @@ use super::clock::{CountedIds, StoppedClock};
 use super::server::{Mischief, Server};
 use super::world::World;
 use async_trait::async_trait;
-use flyball_engine::{Accounts, Clock, Engine, NoReferences, Observe, Ports};
+use flyball_engine::{Accounts, Clock, Engine, NoReferences, Observe, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
 use flyball_model::{
     AccountName, Cause, Evidence, Excerpt, Finding, Mode, NodeId, Outcome, Reading, RunState, Timestamp,
@@ -51,6 +51,8 @@ impl Stage {
             clock: Arc::new(clock.clone()),
             ids: Arc::new(ids.clone()),
             references: Arc::new(NoReferences),
+            time: Arc::new(Tokio::new()),
+            tasks: Arc::new(Tokio::new()),
         };
         let engine = Engine::new(ports, NodeId(ids.next()), Mode::Act);
         let file = format!(
