@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     Latencies,
     Instance,
     Waits,
+    Order,
 }
 
 /// One stream of numbers (SplitMix64, by Steele, Lea and Flood: small, well mixed, and the same on every machine).

@@ -1,15 +1,17 @@
 //! Plays a story: time goes from what is due to what is due, people do their work, calls arrive, processes die and start
 //! again; in the end nothing goes wrong any more, and everything is let come to rest.
 
-use crate::stage::{Between, Note, Noted, Outside, Process, START, StageError, lock};
+use crate::stage::{Between, Note, Noted, Outside, START, StageError, lock, start};
 use crate::story::{Edit, Incident, Story, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::ReceivedCall;
 use flyball_model::{Entry, PauseScope, Run, Timestamp};
 use flyball_store::{Runs as _, RunsPage, Timeline as _, TimelinePage};
+use flyball_testing::Executor;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Longer than anything that is owed: a claim's lease, a look and its repetition, and the largest step of a clock.
 const REST_MAX: Duration = Duration::from_secs(20 * 60);
@@ -51,22 +53,24 @@ struct Play {
     between: Between,
     story: Story,
     incidents: VecDeque<Incident>,
-    definitions: Arc<Definitions>,
-    process: Option<Process>,
+    file: watch::Sender<Arc<Definitions>>,
+    /// What the process runs on.
+    executor: Executor,
     /// When the next process starts, while there is none.
-    starts_at: Timestamp,
+    starts_at: Option<Timestamp>,
 }
 
 impl Play {
     fn begin(story: &Story, between: &Between) -> Result<Self, StageError> {
+        let (outside, executor) = Outside::set(story)?;
         Ok(Self {
-            outside: Arc::new(Outside::set(story)?),
+            outside: Arc::new(outside),
             between: between.clone(),
             incidents: story.incidents.iter().cloned().collect(),
-            definitions: Arc::new(story.file.definitions()),
+            file: watch::Sender::new(Arc::new(story.file.definitions())),
+            executor,
             story: story.clone(),
-            process: None,
-            starts_at: START,
+            starts_at: Some(START),
         })
     }
 
@@ -87,11 +91,9 @@ impl Play {
 
     /// When anything happens next.
     fn next(&self) -> Timestamp {
-        let starts = if self.process.is_none() { Some(self.starts_at) } else { None };
         let incident = self.incidents.front().map(|incident| START + incident.at);
-        let process = self.process.as_ref().and_then(Process::next);
         let arrives = lock(&self.outside.network).next();
-        let due = [starts, incident, process, arrives, self.outside.time.next()].into_iter().flatten().min();
+        let due = [self.starts_at, incident, arrives, self.outside.time.next()].into_iter().flatten().min();
         // Nothing takes no time at all, so that no mistake of ours makes time stand still.
         due.unwrap_or(Timestamp::FAR_FUTURE).max(self.outside.time.now() + Duration::from_millis(1))
     }
@@ -104,12 +106,11 @@ impl Play {
             let incident = self.incidents.pop_front().expect("it was just looked at");
             self.happen(&incident.what);
         }
-        if self.process.is_none() && self.starts_at <= now {
-            self.process = Some(Process::start(&self.outside, &self.between, Arc::clone(&self.definitions)));
+        if self.starts_at.take_if(|at| *at <= now).is_some() {
+            start(&self.outside, &self.between, self.file.subscribe());
         }
-        if let Some(process) = &mut self.process {
-            process.go_on();
-        }
+        let ended = self.executor.go_on(|| !self.outside.is_killed());
+        self.outside.let_go(&ended);
         if let Some(down) = self.outside.take_kill() {
             self.stop(down);
         }
@@ -117,9 +118,10 @@ impl Play {
 
     /// Every task is dropped where it stands.
     fn stop(&mut self, down: Duration) {
-        if self.process.take().is_some() {
+        if self.starts_at.is_none() {
+            self.executor.drop_tasks();
             self.outside.note(Noted::Stopped);
-            self.starts_at = self.outside.time.now() + down;
+            self.starts_at = Some(self.outside.time.now() + down);
         }
     }
 
@@ -142,10 +144,7 @@ impl Play {
 
     fn edit(&mut self, edit: &Edit) {
         self.story.file.edit(edit);
-        self.definitions = Arc::new(self.story.file.definitions());
-        if let Some(process) = &mut self.process {
-            process.apply(Arc::clone(&self.definitions));
-        }
+        self.file.send_replace(Arc::new(self.story.file.definitions()));
     }
 
     /// Nothing goes wrong any more, nobody does anything, and no effect is begun: what is owed is paid.

@@ -1,6 +1,7 @@
 //! Who looks: pages of the world are judged by the real judgement, dynos are looked at through the real client.
 
 use super::fates::Port;
+use super::journal::Noted;
 use super::{SharedOutside, lock};
 use crate::story::{Fate, Spell};
 use async_trait::async_trait;
@@ -27,14 +28,25 @@ impl Eyes {
         Self { outside, observer }
     }
 
+    async fn look(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
+        match &monitor.kind {
+            Kind::Http(http) => self.visit(monitor, http, begun_at).await,
+            Kind::HerokuDynos(_) | Kind::Tcp(_) => {
+                let reading = self.observer.observe(monitor, begun_at).await;
+                // How long it really took is nothing that a stopped clock knows.
+                Reading { took: Duration::ZERO, ..reading }
+            }
+        }
+    }
+
     async fn visit(&self, monitor: &Monitor, http: &Http, begun_at: Timestamp) -> Reading {
         let outside = &self.outside;
         let turn = outside.turn(Port::Page, &format!("page {}", monitor.name));
         outside.comes_before(turn.fate).await;
-        outside.time.wait(turn.there).await;
+        outside.time.wait_for(turn.there).await;
         match turn.fate {
             Some(Fate::PageTimeOut) => {
-                outside.time.wait(http.timeout).await;
+                outside.time.wait_for(http.timeout).await;
                 return time_out(http, begun_at);
             }
             Some(Fate::PageRefused) => {
@@ -51,10 +63,10 @@ impl Eyes {
         let reply = handle(&mut lock(&outside.world), &request, outside.time.now());
         outside.dies_after(turn.fate).await;
         if reply.delay > http.timeout {
-            outside.time.wait(http.timeout).await;
+            outside.time.wait_for(http.timeout).await;
             return time_out(http, begun_at);
         }
-        outside.time.wait(reply.delay + turn.back).await;
+        outside.time.wait_for(reply.delay + turn.back).await;
         http.judge_page(reply.status, &reply.body, reply.delay, begun_at)
     }
 }
@@ -71,14 +83,15 @@ fn failed(failure: Failure) -> Exchange {
 #[async_trait]
 impl Observe for Eyes {
     async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
-        match &monitor.kind {
-            Kind::Http(http) => self.visit(monitor, http, begun_at).await,
-            Kind::HerokuDynos(_) | Kind::Tcp(_) => {
-                let reading = self.observer.observe(monitor, begun_at).await;
-                // How long it really took is nothing that a stopped clock knows.
-                Reading { took: Duration::ZERO, ..reading }
-            }
-        }
+        let reading = self.look(monitor, begun_at).await;
+        // From here on nothing is waited for: it is folded at this very moment.
+        self.outside.note(Noted::TakenIn {
+            monitor: monitor.id,
+            finding: reading.finding,
+            begun_at: reading.begun_at,
+            every: monitor.every,
+        });
+        reading
     }
 }
 
@@ -91,7 +104,7 @@ impl References for Landmarks {
         let outside = &self.0;
         let turn = outside.turn(Port::Page, "references");
         outside.comes_before(turn.fate).await;
-        outside.time.wait(turn.there + turn.back).await;
+        outside.time.wait_for(turn.there + turn.back).await;
         outside.dies_after(turn.fate).await;
         let reached = !outside.is_under(Spell::NoNetwork);
         // One of them may be down by itself.

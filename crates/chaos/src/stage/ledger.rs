@@ -38,7 +38,7 @@ impl Ledger {
     ) -> Result<T, Error> {
         let outside = &self.0;
         let turn = outside.turn(port, &format!("store {what}"));
-        outside.time.wait(turn.there).await;
+        outside.time.wait_for(turn.there).await;
         outside.comes_before(turn.fate).await;
         match turn.fate {
             Some(Fate::Busy) => return Err(self.busy(what)),
@@ -50,7 +50,7 @@ impl Ledger {
             written(answer);
         }
         outside.dies_after(turn.fate).await;
-        outside.time.wait(turn.back).await;
+        outside.time.wait_for(turn.back).await;
         if turn.fate == Some(Fate::Forgotten) { Err(self.busy(what)) } else { answer }
     }
 
@@ -69,7 +69,6 @@ impl Ledger {
         for (_, run) in &batch.runs {
             self.0.note(Noted::Queued(Box::new(run.clone())));
             *lock(&self.0.open) += 1;
-            *lock(&self.0.queued) = true;
         }
     }
 
@@ -171,17 +170,16 @@ impl Runs for Ledger {
         self.call(Port::StoreWrite, "take_over", self.0.store.take_over(node, now, lease), |_| ()).await
     }
 
-    /// One run at most, which nobody has in hand: so each task of the worker brings one run forward, as each of the live
-    /// loop's does.
+    /// While no run is open, nothing goes wrong with it: it is asked again and again, and there is nothing to be found.
     async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error> {
-        let mut due = self.read("due", self.0.store.due(now)).await?;
-        due.retain(|run| !self.0.is_in_hand(run.id));
-        due.truncate(1);
-        due.iter().for_each(|run| self.0.take_in_hand(run));
-        Ok(due)
+        if self.0.open_runs() == 0 {
+            return Ok(Vec::new());
+        }
+        self.read("due", self.0.store.due(now)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<Run>, Error> {
+        self.0.take_in_hand(self.0.at_once(self.0.store.run(run))?.as_ref());
         self.read("run", self.0.store.run(run)).await
     }
 

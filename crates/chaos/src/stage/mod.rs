@@ -1,42 +1,39 @@
-//! The stage: a world, a clock that only the play moves, the real client over a wire of our own, the real store behind a
+//! The stage: a world, a time that only the play moves, the real client over a wire of our own, the real store behind a
 //! port, and pages that are judged by the real judgement. Every call of a port takes simulated time and may go wrong.
 
+mod clock;
 mod eyes;
 mod fates;
 mod journal;
 mod ledger;
 mod network;
 mod process;
-mod tasks;
-mod time;
 
 pub(crate) use fates::SPELL_AGE;
+pub(crate) use flyball_testing::{START, lock};
 pub use journal::{Note, Noted};
 pub use process::Between;
-pub(crate) use process::Process;
-pub(crate) use time::START;
+pub(crate) use process::start;
 
 use crate::chance::{Purpose, Stream};
 use crate::story::{Deed, Fate, Spell, Story, What};
+use clock::OwnClock;
 use fates::{Fates, Port, Turn, Whose};
+use flyball_engine::Clock as _;
 use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
 use flyball_model::{AppName, PauseScope, RunId};
 use flyball_store::Sqlite;
+use flyball_testing::{CountedIds, Executor, Order, Starter, StoppedTime};
 use journal::Journal;
 use network::Network;
+use process::InHand;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use time::{CountedIds, Time};
 
 /// The token that the world takes.
 const TOKEN: &str = "HRKU-chaos-t0ken";
-
-/// Locks what one thread alone uses; the ports must be shareable all the same.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Why a stage cannot be set.
 #[derive(Debug, thiserror::Error)]
@@ -55,37 +52,42 @@ pub enum StageError {
 /// Everything outside of the engine.
 pub(crate) struct Outside {
     seed: u64,
-    pub(crate) time: Time,
+    /// The world's.
+    pub(crate) time: StoppedTime,
+    pub(crate) clock: OwnClock,
+    pub(crate) starter: Starter,
     pub(crate) ids: CountedIds,
     pub(crate) world: Mutex<World>,
     pub(crate) store: Sqlite,
     pub(crate) network: Mutex<Network>,
     fates: Mutex<Fates>,
     journal: Mutex<Journal>,
-    /// Which task has which run in hand.
-    working: Mutex<HashMap<u64, (RunId, AppName)>>,
+    /// Which task has which run in hand, of those that have made a call.
+    working: Mutex<HashMap<u64, InHand>>,
     /// Set when the process is to die at once: for how long nothing runs then.
     killed: Mutex<Option<Duration>>,
     /// Which process runs.
     process: Mutex<u32>,
     /// Runs on disk that have not ended.
     open: Mutex<usize>,
-    /// Whether a run was queued that the worker has not looked at.
-    queued: Mutex<bool>,
     runtime: tokio::runtime::Runtime,
     _directory: tempfile::TempDir,
 }
 
 impl Outside {
-    /// Sets the stage for a story.
-    pub(crate) fn set(story: &Story) -> Result<Self, StageError> {
+    /// Sets the stage for a story. What runs on it runs on the executor.
+    pub(crate) fn set(story: &Story) -> Result<(Self, Executor), StageError> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(StageError::Runtime)?;
         let directory = scratch().map_err(StageError::Directory)?;
         let store = runtime.block_on(Sqlite::open(&directory.path().join("flyball.db")))?;
-        Ok(Self {
+        let time = StoppedTime::default();
+        let executor = Executor::new(&time, Order::drawn(Stream::new(story.seed, Purpose::Order).next()));
+        let outside = Self {
             seed: story.seed,
-            time: Time::new(story.ahead_ms),
+            clock: OwnClock::new(&time, story.ahead_ms),
+            time,
+            starter: executor.starter(),
             ids: CountedIds::default(),
             world: Mutex::new(world(story)),
             store,
@@ -96,10 +98,10 @@ impl Outside {
             killed: Mutex::default(),
             process: Mutex::new(0),
             open: Mutex::default(),
-            queued: Mutex::default(),
             runtime,
             _directory: directory,
-        })
+        };
+        Ok((outside, executor))
     }
 
     /// Enters the runtime that the store's timers belong to.
@@ -114,7 +116,7 @@ impl Outside {
 
     /// Writes a line into the journal.
     pub(crate) fn note(&self, what: Noted) {
-        let (at, clock, process) = (self.time.now(), self.time.flyballs(), *lock(&self.process));
+        let (at, clock, process) = (self.time.now(), self.clock.now(), *lock(&self.process));
         lock(&self.journal).0.push(Note { at, clock, process, what });
     }
 
@@ -124,6 +126,7 @@ impl Outside {
 
     /// What becomes of a call; what goes wrong is noted.
     fn turn(&self, port: Port, line: &str) -> Turn {
+        self.take_in_hand(None);
         let run = self.run_in_hand();
         let whose = if run.is_some() { Whose::Runs } else { Whose::Nobodys };
         let (turn, met) = lock(&self.fates).turn(port, line, whose, self.time.now());
@@ -152,12 +155,16 @@ impl Outside {
 
     /// The run that the present task has in hand.
     pub(crate) fn run_in_hand(&self) -> Option<RunId> {
-        lock(&self.working).get(&self.time.task()).map(|(run, _)| *run)
+        self.in_hand().map(|(run, _)| run)
     }
 
     /// The app of the run that the present task has in hand.
     fn app_in_hand(&self) -> Option<AppName> {
-        lock(&self.working).get(&self.time.task()).map(|(_, app)| app.clone())
+        self.in_hand().map(|(_, app)| app)
+    }
+
+    fn in_hand(&self) -> InHand {
+        lock(&self.working).get(&self.starter.present()).cloned().flatten()
     }
 
     /// One app of the world, as it is now.
@@ -233,15 +240,15 @@ impl Outside {
                 let _refused = lock(&self.world).apply(event);
             }
             What::Kill { down } => self.kill(*down),
-            What::ClockStep { millis } => self.time.step(*millis),
+            What::ClockStep { millis } => self.clock.step(*millis),
             What::Pause { scope, lasts } => {
-                let at = self.time.flyballs();
+                let at = self.clock.now();
                 let until = lasts.map(|lasts| at + lasts);
                 let pause = flyball_store::Pause { scope: scope.clone(), at, until, by: "ops".to_owned() };
                 self.at_once(flyball_store::Pauses::pause(&self.store, &pause)).expect("the file itself takes it");
             }
             What::Resume { scope } => {
-                let now = self.time.flyballs();
+                let now = self.clock.now();
                 let resumed = self.at_once(flyball_store::Pauses::resume(&self.store, scope, "ops", now));
                 resumed.expect("the file itself takes it");
             }

@@ -70,7 +70,6 @@ impl Outside {
             }
             let reply = self.arrive(&flight);
             *lock(&flight.slot) = Some(reply);
-            self.time.has_moved();
         }
     }
 
@@ -129,11 +128,11 @@ impl Wire {
         let (outside, began) = (&self.0, self.0.time.now());
         let arrives_at = match turn.fate {
             Some(Fate::NotSent) => {
-                outside.time.wait(turn.there).await;
+                outside.time.wait_for(turn.there).await;
                 return Err(TransportError::NotSent(None));
             }
             Some(Fate::CutBefore) => {
-                outside.time.wait(turn.there).await;
+                outside.time.wait_for(turn.there).await;
                 return Err(TransportError::MaybeSent(None));
             }
             Some(Fate::ArrivesLate(by)) => began + deadline + by,
