@@ -20,6 +20,7 @@ pub(crate) enum Purpose {
     Instance,
     Waits,
     Order,
+    Crowd,
 }
 
 /// One stream of numbers (SplitMix64, by Steele, Lea and Flood: small, well mixed, and the same on every machine).

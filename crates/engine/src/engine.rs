@@ -2,15 +2,16 @@
 //!
 //! Nothing in here starts by itself. The live loop calls the steps as time goes by; a test calls them on a stopped clock.
 
-use crate::choose::Told;
+use crate::attend::Attending;
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
+use crate::references::Reached;
 use crate::turn::{Observed, Turn, turn};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
-use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunId, RunState, Timestamp};
+use flyball_model::{Actor, AppName, Entry, Event, Mode, NodeId, Outcome, Run, RunState, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Definition, Error, Fence, Origin};
@@ -26,7 +27,7 @@ pub struct Engine {
     pub(crate) ports: Ports,
     pub(crate) node: NodeId,
     memory: Mutex<Memory>,
-    pub(crate) references: Told,
+    pub(crate) reached: Reached,
     mode: Mode,
     home: Home,
     stopping: AtomicBool,
@@ -40,7 +41,7 @@ impl Engine {
             ports,
             node,
             memory: Mutex::default(),
-            references: Told::default(),
+            reached: Reached::default(),
             mode,
             home: Home::default(),
             stopping: AtomicBool::new(false),
@@ -137,8 +138,10 @@ impl Engine {
                     let why = "Flyball was stopped before the call was sent".to_owned();
                     self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await?;
                 }
+                // That it happened need not be waited for: it is looked for at once.
                 RunState::Sent { .. } => {
                     self.memory().held.insert(run.id, fence);
+                    self.ports.store.defer(run.id, fence, now, &[], &[]).await?;
                 }
                 RunState::Ended { .. } => {}
             }
@@ -146,29 +149,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in the readings of one moment: folds them, asks every attached reaction, makes the choices. Returns the runs
-    /// that are to be performed; [`Engine::perform_due`] finds them too.
-    ///
-    /// # Errors
-    ///
-    /// When the store does not take them. What was seen counts all the same, and is written with the next readings; where
-    /// the store failed, nothing was decided.
-    pub async fn take_in(&self, observed: Vec<Observed>) -> Result<Vec<RunId>, Error> {
+    /// Takes in the readings of one moment: folds them, and puts those who are called on the desks of their apps.
+    pub(crate) fn take_in(&self, observed: Vec<Observed>) -> Turn {
         let now = self.ports.clock.now();
-        let Turn { quiet, apps } = turn(&mut self.memory(), observed, now);
-        // A failure about one app is no reason to forget the others.
-        let mut failed = None;
-        if let Err(error) = self.save(quiet).await {
-            failed = Some(error);
-        }
-        let mut runs = Vec::new();
-        for app in apps {
-            match self.choose(app, now).await {
-                Ok(chosen) => runs.extend(chosen),
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(runs), Err)
+        turn(&mut self.memory(), observed, now)
+    }
+
+    /// Attends to an app. Whoever was told to does: by [`Turn`], or by [`Engine::begins_to_attend`].
+    pub(crate) const fn attend<'a>(&'a self, app: &'a AppName) -> Attending<'a> {
+        Attending::to(self, app)
+    }
+
+    /// True when somebody waits on the desk of an app and nobody attends to it: whoever asked this does, from now on.
+    pub(crate) fn begins_to_attend(&self, app: &AppName) -> bool {
+        self.memory().desk(app).begin()
     }
 
     /// Writes a batch; what the store does not take is owed to it, but for runs, which were not decided then.
@@ -213,18 +207,6 @@ impl Engine {
             written += usize::from(self.ports.store.run(run).await?.is_some());
         }
         Ok(written)
-    }
-
-    /// Brings every run that is due as far as it can go now, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// When the store does not answer.
-    pub async fn perform_due(&self) -> Result<(), Error> {
-        for run in self.ports.store.due(self.ports.clock.now()).await? {
-            self.advance(run.id).await?;
-        }
-        Ok(())
     }
 
     /// Looks once with a monitor. Stores nothing.

@@ -99,7 +99,7 @@ pub enum Because {
     },
     /// A run of this reaction is open.
     RunOpen,
-    /// The app is still being looked at for an earlier reading.
+    /// The app is being looked at for an earlier reading; it is asked as soon as that has ended.
     StillLooking,
     /// Heroku refused the last run for a reason that lasts.
     BackedOff {
@@ -303,6 +303,24 @@ pub enum Because {
         /// When it would act again.
         until: Timestamp,
     },
+    /// Before its call: the reaction only tells by now.
+    OnlyTells,
+    /// Before its call: the reaction was changed in the file.
+    ChangedInFile,
+    /// Before its call: the reaction is not attached to the monitor any more.
+    NotAttached,
+    /// Before its call: the monitor does not call for it any more.
+    NoLongerCalled,
+    /// Before its call: another app has this name by now.
+    AnotherApp {
+        /// The name.
+        app: AppName,
+    },
+    /// Before its call: what the plan is based on does not hold any more.
+    BasisGone {
+        /// What, in words.
+        what: String,
+    },
 }
 
 impl Because {
@@ -358,6 +376,12 @@ impl Because {
             Self::Ourselves { .. } => "ourselves",
             Self::UnknownHome => "unknown_home",
             Self::DrySettling { .. } => "dry_settling",
+            Self::OnlyTells => "only_tells",
+            Self::ChangedInFile => "changed_in_file",
+            Self::NotAttached => "not_attached",
+            Self::NoLongerCalled => "no_longer_called",
+            Self::AnotherApp { .. } => "another_app",
+            Self::BasisGone { .. } => "basis_gone",
         }
     }
 
@@ -402,6 +426,12 @@ impl Because {
                     | Self::CutOff { .. }
                     | Self::Outranked { .. }
             )
+    }
+
+    /// Whether it is a reason of a reaction that is called: its reading calls it, and it acts or something holds it.
+    #[must_use]
+    pub const fn is_while_called(&self) -> bool {
+        !matches!(self, Self::Disabled | Self::NotCalledOn { .. } | Self::OtherCause { .. } | Self::BelowTrigger { .. })
     }
 
     /// When this reason ends by itself, where that is known.
@@ -549,6 +579,12 @@ impl fmt::Display for Because {
             Self::DrySettling { until } => {
                 write!(f, "would have acted a short time ago, and waits as if it had until {}", until.time_of_day())
             }
+            Self::OnlyTells => write!(f, "the reaction only tells by now"),
+            Self::ChangedInFile => write!(f, "the reaction was changed in the file"),
+            Self::NotAttached => write!(f, "the reaction is not attached to the monitor any more"),
+            Self::NoLongerCalled => write!(f, "the monitor does not call for it any more"),
+            Self::AnotherApp { app } => write!(f, "{app} is another app by now"),
+            Self::BasisGone { what } => f.write_str(what),
         }
     }
 }

@@ -10,9 +10,10 @@ mod facts;
 mod page;
 mod sqlite;
 
-pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered, Sighting, Unsettled};
+pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
 pub use error::Error;
-pub use facts::{AppFacts, Claim, Fence, Pause, Resumed, Send};
+pub use facts::{Claim, Fence, Send};
+pub use flyball_decide::{AppFacts, Pause, Resumed, Sighting, Unsettled};
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
 pub use sqlite::{EngineLock, Sqlite};
 

@@ -99,6 +99,7 @@ impl<'a> Evidence<'a> {
                 | Noted::Stopped
                 | Noted::Happened(_)
                 | Noted::TakenIn { .. }
+                | Noted::Asked { .. }
                 | Noted::Remembered { .. }
                 | Noted::Quiet => None,
             };
@@ -207,6 +208,7 @@ impl<'a> Dossier<'a> {
             | Noted::Stopped
             | Noted::Happened(_)
             | Noted::TakenIn { .. }
+            | Noted::Asked { .. }
             | Noted::Remembered { .. }
             | Noted::Quiet => {}
         }

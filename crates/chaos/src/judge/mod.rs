@@ -7,6 +7,7 @@
 
 mod evidence;
 mod limits;
+mod liveness;
 mod once;
 mod order;
 mod reasons;
@@ -74,6 +75,7 @@ const OF_RUNS: [(&str, OfRun); 20] = [
 pub fn judge(story: &Story, record: &Record) -> Vec<Violation> {
     let evidence = Evidence::new(story, record);
     let mut violations = once::every_change_has_a_run(&evidence);
+    violations.extend(liveness::nobody_starves(&evidence));
     for dossier in evidence.dossiers.values() {
         for (invariant, opinion) in OF_RUNS {
             if let Some(words) = opinion(&evidence, dossier) {

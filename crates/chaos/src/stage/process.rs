@@ -6,10 +6,12 @@ use super::ledger::Ledger;
 use super::network::Wire;
 use super::{Outside, SharedOutside, TOKEN, lock};
 use flyball_config::Definitions;
+use flyball_decide::{Choice, Situation};
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock as _, Engine, Ports, Tasks as _};
+use flyball_engine::{Accounts, Clock as _, Engine, Ports, Tasks as _, Witness};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits, Transport};
 use flyball_model::{AccountName, Mode, NodeId, Run, RunId};
+use flyball_reactions::Reaction;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +59,23 @@ impl Accounts for OneAccount {
     }
 }
 
+/// Notes who was asked.
+struct Onlooker(SharedOutside);
+
+impl Witness for Onlooker {
+    fn chosen(&self, situation: &Situation<Arc<Reaction>>, choices: &[Choice]) {
+        for (wish, choice) in situation.wishes.iter().zip(choices) {
+            let Some(monitor) = wish.call.caller.monitor() else { continue };
+            let came_to = match choice {
+                Choice::Act(_) => "act",
+                Choice::Tell(_) => "tell",
+                Choice::Hold { because, .. } => because.code(),
+            };
+            self.0.note(Noted::Asked { monitor, reaction: wish.reaction.id, came_to });
+        }
+    }
+}
+
 fn client(outside: &SharedOutside, between: &Between) -> HerokuLive {
     let (clock, ids) = (outside.clock.clone(), outside.ids.clone());
     let settings = LiveSettings {
@@ -96,6 +115,7 @@ fn ports(outside: &SharedOutside, between: &Between) -> Ports {
         ids: Arc::new(outside.ids.clone()),
         time: Arc::new(outside.time.clone()),
         tasks: Arc::new(outside.starter.clone()),
+        witness: Arc::new(Onlooker(Arc::clone(outside))),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::output::{Format, data, json};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use flyball_engine::live::{Figures, Live};
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, Mode, NodeId, duration};
 use flyball_monitors::{Observer, Trust};
@@ -135,6 +135,7 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
         ids: Arc::clone(&ids),
         time: Arc::new(runtime),
         tasks: Arc::new(runtime),
+        witness: Arc::new(NoWitness),
     };
     let node = NodeId(ids.run(ports.clock.now()).0);
     let engine = Arc::new(Engine::new(ports, node, Mode::Act));

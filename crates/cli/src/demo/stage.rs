@@ -6,7 +6,7 @@ use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
@@ -69,6 +69,7 @@ impl Stage {
             ids: Arc::clone(&ids),
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
+            witness: Arc::new(NoWitness),
         };
         let file = file::text(&server.page_url(APP), without);
         let definitions = flyball_config::read("shop.toml", &file)?;

@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
 use flyball_config::{Definitions, FILE_BYTES_MAX};
-use flyball_engine::{Clock as _, Ports, Tokio};
+use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
 use flyball_monitors::{Observer, Trust};
@@ -176,6 +176,7 @@ impl Wiring {
             ids: Arc::new(SystemIds),
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
+            witness: Arc::new(NoWitness),
         }
     }
 

@@ -13,10 +13,11 @@ mod schedule;
 
 use crate::engine::Engine;
 use crate::ports::Time;
-use crate::turn::{Observed, Turn, turn};
+use crate::turn::{Observed, Turn};
 use figures::Counting;
 pub use figures::Figures;
-use flyball_model::{MonitorId, RunId, Timestamp};
+use flyball_model::{AppName, MonitorId, RunId, Timestamp};
+use flyball_store::Batch;
 use ledger::Ledger;
 use schedule::{Due, Schedule};
 use std::collections::HashSet;
@@ -227,22 +228,28 @@ fn start_check(
 async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
     let mut together = Vec::new();
     while readings.recv_many(&mut together, INTAKE).await > 0 {
-        let engine = &shared.engine;
-        let now = engine.ports().clock.now();
-        let Turn { quiet, apps } = turn(&mut engine.memory(), std::mem::take(&mut together), now);
+        let Turn { quiet, apps } = shared.engine.take_in(std::mem::take(&mut together));
         shared.ledger.add(quiet, &shared.counting);
-        for app in apps {
-            let shared_by_task = Arc::clone(&shared);
-            shared.start(async move {
-                let shared = shared_by_task;
-                match shared.engine.choose(app, now).await {
-                    Ok(runs) if runs.is_empty() => {}
-                    Ok(_) => shared.work.notify_one(),
-                    Err(error) => {
-                        tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done");
-                    }
-                }
-            });
+        for (app, batch) in apps {
+            shared.start(attend(Arc::clone(&shared), app, batch));
+        }
+    }
+}
+
+/// Makes choices about an app until nobody waits for one.
+async fn attend(shared: Arc<Shared>, app: AppName, batch: Batch) {
+    let attending = shared.engine.attend(&app);
+    let mut batch = Some(batch);
+    loop {
+        match attending.choose(batch.take().unwrap_or_default()).await {
+            Ok(runs) if runs.is_empty() => {}
+            Ok(_) => shared.work.notify_one(),
+            Err(error) => {
+                tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done");
+            }
+        }
+        if !attending.goes_on() {
+            return;
         }
     }
 }
@@ -293,10 +300,16 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
         let shared_by_task = Arc::clone(shared);
         shared.start(async move {
             let shared = shared_by_task;
-            if let Err(error) = shared.engine.advance(run).await {
-                tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
-            }
+            let advanced = shared.engine.advance(run).await;
             shared.working.end(run);
+            match advanced {
+                // Who waited behind it is asked now.
+                Ok(Some(app)) if shared.engine.begins_to_attend(&app) => attend(shared, app, Batch::default()).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
+                }
+            }
         });
     }
     any

@@ -4,7 +4,7 @@ use super::clock::{CountedIds, StoppedClock};
 use super::server::{Mischief, Server};
 use super::world::World;
 use async_trait::async_trait;
-use flyball_engine::{Accounts, Clock, Engine, NoReferences, Observe, Ports, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, NoReferences, NoWitness, Observe, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
 use flyball_model::{
     AccountName, Cause, Evidence, Excerpt, Finding, Mode, NodeId, Outcome, Reading, RunState, Timestamp,
@@ -53,6 +53,7 @@ impl Stage {
             references: Arc::new(NoReferences),
             time: Arc::new(Tokio::new()),
             tasks: Arc::new(Tokio::new()),
+            witness: Arc::new(NoWitness),
         };
         let engine = Engine::new(ports, NodeId(ids.next()), Mode::Act);
         let file = format!(

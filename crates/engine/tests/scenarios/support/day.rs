@@ -10,7 +10,7 @@ use super::wire::{Spoilt, Wire};
 use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
-use flyball_engine::{Accounts, Clock, Engine, Observed, Ports, References, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, NoWitness, Observed, Ports, References, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
@@ -103,6 +103,7 @@ impl Day {
             ids: Arc::new(self.ids.clone()),
             time: Arc::new(Tokio::new()),
             tasks: Arc::new(Tokio::new()),
+            witness: Arc::new(NoWitness),
         };
         let node = NodeId(uuid::Uuid::from_u128(u128::from(self.ids.next())));
         let engine = Arc::new(Engine::new(ports, node, self.mode).at_home(self.home.clone()));
