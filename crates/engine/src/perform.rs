@@ -102,18 +102,17 @@ impl Engine {
         // Before the look, which costs calls; and after it, since much may have been seen meanwhile.
         self.still_called_for(run).map_err(superseded)?;
         let effect = &run.plan.effect;
-        let sight = look(heroku, subject, effects::needs(effect), &*self.ports.clock).await.map_err(|error| {
-            Outcome::NotDone {
+        let sight =
+            look(heroku, subject, effect.needs(), &*self.ports.clock).await.map_err(|error| Outcome::NotDone {
                 why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
-            }
-        })?;
+            })?;
         let reaction = self.still_called_for(run).map_err(superseded)?;
         if sight.app.id != run.plan.app_id {
             return Err(superseded(format!("{} is another app by now", run.plan.app)));
         }
         let before = self.memory().sighting(&subject.app).cloned();
         // No rollback of ours is younger than what is remembered, on which the plan was made: one run at a time.
-        self.may_rest_on(&reaction, &Seen::new(&sight, before.as_ref()), effects::needs(effect), &BTreeSet::new())
+        self.may_rest_on(&reaction, &Seen::new(&sight, before.as_ref()), effect.needs(), &BTreeSet::new())
             .map_err(|because| superseded(because.to_string()))?;
         self.has_room(run, &reaction, subject, &sight, now).await?;
         effects::check(effect, &sight).map_err(superseded)?;
@@ -249,9 +248,9 @@ impl Engine {
         let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
         let effect = &run.plan.effect;
         let looked = match self.ports.accounts.heroku(&subject.account) {
-            Some(heroku) => look(&*heroku, &subject, effects::needs(effect), &*self.ports.clock)
-                .await
-                .map_err(|error| in_words(&error)),
+            Some(heroku) => {
+                look(&*heroku, &subject, effect.needs(), &*self.ports.clock).await.map_err(|error| in_words(&error))
+            }
             None => Err(format!("there is no account \"{}\" any more", subject.account)),
         };
         let found = match looked {
@@ -278,7 +277,7 @@ impl Engine {
         self.recall_sighting(subject).await?;
         let up_to_date = {
             let memory = self.memory();
-            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
+            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effect.needs(), &BTreeSet::new())
         };
         if let Err(because) = up_to_date {
             return Ok(Found::NotYet(because.to_string()));
