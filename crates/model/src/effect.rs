@@ -200,7 +200,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// So many names of config vars are told: an app has a few dozen.
+    /// At most this many names of config vars are told: an app has a few dozen.
     pub const RESTORED_MAX: usize = 40;
 }
 

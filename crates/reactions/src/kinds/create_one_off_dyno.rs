@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Longest command that is taken: what fits into a line of a file.
 const COMMAND_BYTES_MAX: usize = 4096;
-/// A one-off dyno lives for an hour at most, unless said.
+/// Default: a one-off dyno lives for an hour at most.
 const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 /// Heroku's own bounds. Source: Platform API schema, `dyno.time_to_live`, at most 86400.
 const TIME_TO_LIVE_BOUNDS: Bounds<Duration> =
@@ -68,7 +68,7 @@ impl Settings for CreateOneOffDyno {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let (app, account) = app_and_account(fields);
         let command: Option<String> = fields.required("command", "what the dyno runs");
-        let size = fields.optional("size", "its dyno size; Heroku's default for the app unless said");
+        let size = fields.optional("size", "its dyno size; default: Heroku's own for the app");
         let time_to_live =
             fields.within("time_to_live", TIME_TO_LIVE, "\"1h\"", &TIME_TO_LIVE_BOUNDS, "after this, Heroku ends it");
         let env: Option<BTreeMap<String, EnvValue>> =

@@ -1,5 +1,5 @@
-//! What a kind of reaction is: the trait that its file implements, and the macro that makes [`super::Kind`] from the list
-//! of all kinds. Nothing outside a kind's own file knows what sets it apart.
+//! What a kind of reaction is: the trait that its file implements, and the macro that makes [`super::Kind`] from the
+//! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
 use flyball_decide::{Known, Planned};
 use flyball_model::{AccountName, AppName, ProcessType, Rank, Sight};
@@ -7,8 +7,8 @@ use flyball_settings::Settings;
 
 /// One kind of reaction: its settings, and what it does with them.
 pub(super) trait ReactionKind: Settings {
-    /// Its place in the order among those that would act in the same moment. The rank names the effect that it plans, and
-    /// from that follows what it must see of the app, and whether it waits for the app to settle.
+    /// Its place in the order among those that would act in the same moment. The rank names the effect that it plans,
+    /// and from that follows what it must see of the app, and whether it waits for the app to settle.
     const RANK: Rank;
 
     /// The app that it acts on.
@@ -54,8 +54,8 @@ macro_rules! kinds {
                 vec![$( KindDescription::of::<$kind>() ),+]
             }
 
-            /// Reads the settings of the kind that `word` names. `None` after mistakes, which are noted; also `None`, with
-            /// nothing noted, for a word that is not among [`Kind::words`].
+            /// Reads the settings of the kind that `word` names. `None` after mistakes, which are noted; also `None`,
+            /// with nothing noted, for a word that is not among [`Kind::words`].
             pub fn read(word: &str, table: &Table, span: Span, mistakes: &mut Vec<Mistake>) -> Option<Self> {
                 match word {
                     $( $kind::KIND => $kind::from_table(table, span, mistakes).map(Self::$kind), )+

@@ -8,7 +8,7 @@ use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
 
-/// How long dynos that were added are left alone, unless said: a surge that has just been met must be seen to ebb.
+/// Default: how long dynos that were added are left alone. A surge that has just been met must be seen to ebb.
 const STABILIZE: Duration = Duration::from_secs(300);
 
 /// Takes a dyno from a process type each time it acts. Up and down are different questions: it waits for `stabilize`
