@@ -36,7 +36,8 @@ enum Reach {
     NotReached,
 }
 
-/// Makes [`Cause`] from a table: `Variant = "word", Reach` for each cause. The word is that of the file and of the store.
+/// Makes [`Cause`] from a table: `Variant = "word", Reach` for each cause. The word is that of the file and of the
+/// store.
 macro_rules! causes {
     ($( $(#[$doc:meta])* $variant:ident = $word:literal, $reach:ident; )+) => {
         /// Why a reading is failing. Every failing reading has exactly one.
