@@ -93,6 +93,7 @@ impl Settings for HerokuDynos {
 impl MonitorKind for HerokuDynos {
     /// Formation and dynos.
     const HEROKU_CALLS_PER_READING: u32 = 2;
+    const HOST_SETTING: Option<&'static str> = None;
 
     fn watched(&self) -> String {
         let Self { app, process_type, dyno, idle, boot: _, account: _ } = self;

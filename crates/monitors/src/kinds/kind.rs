@@ -11,6 +11,9 @@ pub(super) trait MonitorKind: Settings {
     /// Calls of the Platform API that one reading costs at most.
     const HEROKU_CALLS_PER_READING: u32 = 0;
 
+    /// The setting that names the host that it reaches, where it reaches one itself: a hint points to it.
+    const HOST_SETTING: Option<&'static str>;
+
     /// What it looks at, as a text that stays the same as long as that does: see [`super::Kind::watched`].
     fn watched(&self) -> String;
 
@@ -128,6 +131,14 @@ macro_rules! kinds {
             pub fn host(&self) -> Option<String> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::host(&**kind), )+
+                }
+            }
+
+            /// The setting that names the host, where it reaches one itself.
+            #[must_use]
+            pub const fn host_setting(&self) -> Option<&'static str> {
+                match self {
+                    $( Self::$kind(_) => <$kind as MonitorKind>::HOST_SETTING, )+
                 }
             }
 

@@ -41,6 +41,8 @@ impl Tcp {
 }
 
 impl MonitorKind for Tcp {
+    const HOST_SETTING: Option<&'static str> = Some("address");
+
     fn watched(&self) -> String {
         format!("tcp {}", self.address)
     }

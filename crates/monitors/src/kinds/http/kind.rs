@@ -7,6 +7,8 @@ use crate::means::Means;
 use flyball_model::{EnvValue, MonitorId, Reading, Timestamp};
 
 impl MonitorKind for Http {
+    const HOST_SETTING: Option<&'static str> = Some("url");
+
     fn watched(&self) -> String {
         let Self { url, method, status, sought, slower_than, host, headers, body, follow_redirects, .. } = self;
         // `Debug` of these types shows every part of them, quoted, and is the same in every run of one version.
