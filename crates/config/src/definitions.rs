@@ -26,7 +26,7 @@ pub struct Definitions {
 /// What holds for the whole instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Instance {
-    /// Whether any reaction may act; `act` unless said.
+    /// Whether any reaction may act. The default is `act`.
     pub mode: Mode,
     /// The app that Flyball itself runs on, where the file says so.
     pub own_app: Option<AppName>,

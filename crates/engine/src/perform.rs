@@ -111,11 +111,10 @@ impl Engine {
     async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku) -> Result<(), Outcome> {
         let effect = &run.plan.effect;
         may_send(&self.about_to_send(run, subject, AppFacts::default())?).map_err(superseded)?;
-        let sight = look(heroku, subject, effects::needs(effect), &*self.ports.clock).await.map_err(|error| {
-            Outcome::NotDone {
+        let sight =
+            look(heroku, subject, effect.needs(), &*self.ports.clock).await.map_err(|error| Outcome::NotDone {
                 why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
-            }
-        })?;
+            })?;
         let mut facts = AppFacts::default();
         if Spending::of(run.rank).is_some() {
             // Since it was planned, a person or another run may have taken the room.
@@ -126,7 +125,7 @@ impl Engine {
         }
         let gone = effects::check(effect, &sight).err();
         let mut situation = self.about_to_send(run, subject, facts)?;
-        situation.scene.view = View::Seen { sight: Box::new(sight), parts: effects::needs(effect), no_further: None };
+        situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
         if let Some(sending) = &mut situation.scene.sending {
             sending.gone = gone;
         }
@@ -235,9 +234,9 @@ impl Engine {
         let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
         let effect = &run.plan.effect;
         let looked = match self.ports.accounts.heroku(&subject.account) {
-            Some(heroku) => look(&*heroku, &subject, effects::needs(effect), &*self.ports.clock)
-                .await
-                .map_err(|error| in_words(&error)),
+            Some(heroku) => {
+                look(&*heroku, &subject, effect.needs(), &*self.ports.clock).await.map_err(|error| in_words(&error))
+            }
             None => Err(format!("there is no account \"{}\" any more", subject.account)),
         };
         let found = match looked {
@@ -270,7 +269,7 @@ impl Engine {
         self.recall_sighting(subject).await?;
         let up_to_date = {
             let memory = self.memory();
-            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
+            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effect.needs(), &BTreeSet::new())
         };
         if let Err(because) = up_to_date {
             return Ok(Found::NotYet(because.to_string()));

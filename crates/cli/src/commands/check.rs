@@ -8,7 +8,7 @@ use crate::render;
 use crate::wiring::Wiring;
 use flyball_engine::queries::ReadingView;
 use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
-use flyball_monitors::{Kind, Monitor};
+use flyball_monitors::Monitor;
 use flyball_settings::did_you_mean;
 use serde::Serialize;
 use std::sync::Arc;
@@ -56,11 +56,7 @@ fn hint(wiring: &Wiring, monitor: &Monitor, reading: &Reading) -> Option<String>
     if reading.finding.cause() != Some(Cause::Name) || redirected {
         return None;
     }
-    let setting = match monitor.kind {
-        Kind::Http(_) => "url",
-        Kind::Tcp(_) => "address",
-        Kind::HerokuDynos(_) => return None,
-    };
+    let setting = monitor.kind.host_setting()?;
     let file = wiring.config().display();
     Some(format!("is it the right name? It is from `{setting}` of the monitor \"{}\" in {file}", monitor.name))
 }
