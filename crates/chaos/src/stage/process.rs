@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How the file's API host is called.
 const HOST: &str = "api.heroku.test";
+/// As many checks as a process has places for that has the usual 1,024 descriptors.
+const CHECKS_AT_ONCE: usize = 900;
 /// A file that the store did not take is tried again after this, as by whoever follows the file.
 const APPLY_AGAIN: Duration = Duration::from_secs(1);
 /// A process that cannot start is started again after this, as supervisors do.
@@ -134,7 +136,7 @@ async fn run(outside: SharedOutside, engine: Arc<Engine>, mut file: FollowedFile
     }
     outside.note(Noted::Applied(definitions));
     // Nothing stops it in good order: a process of a story is killed.
-    let live = Live::start(Arc::clone(&engine), CancellationToken::new());
+    let live = Live::start(Arc::clone(&engine), CHECKS_AT_ONCE, CancellationToken::new());
     while file.changed().await.is_ok() {
         apply(&outside, &engine, &mut file).await;
         live.rewired();

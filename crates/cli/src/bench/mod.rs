@@ -8,6 +8,7 @@ mod target;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, data, json};
+use crate::wiring::Descriptors;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use flyball_engine::live::{Figures, Live};
@@ -143,7 +144,7 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
     engine.start(&definitions(wanted, target.address)).await.map_err(cannot("start the engine"))?;
 
     let stop = CancellationToken::new();
-    let live = Live::start(Arc::clone(&engine), stop.clone());
+    let live = Live::start(Arc::clone(&engine), Descriptors::raise().checks_at_once(), stop.clone());
     let started = tokio::time::Instant::now();
     match wanted.stall {
         None => tokio::time::sleep(lasts).await,

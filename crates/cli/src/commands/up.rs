@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render::timeline::{Stamp, line};
-use crate::wiring::{Accounts, SystemIds, Wiring, hangups, stopped_by_person};
+use crate::wiring::{Accounts, Descriptors, SystemIds, Wiring, hangups, stopped_by_person};
 use flyball_config::Definitions;
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
@@ -55,8 +55,10 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let ports = wiring.ports(store.clone(), &accounts);
     let printed = last_number(&store).await?;
     let engine = start(wiring, ports, &definitions).await?;
+    let descriptors = Descriptors::raise();
+    output::say(&descriptors.words());
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
-    let live = Arc::new(Live::start(Arc::clone(&engine), stop.clone()));
+    let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
     let file = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, text, hangup, stop.clone()));
 

@@ -5,6 +5,7 @@ use super::kind::Kind;
 use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::wiring::Descriptors;
 use flyball_engine::live::Live;
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
@@ -76,7 +77,7 @@ impl Stage {
         let engine = Arc::new(Engine::new(ports, NodeId(ids.run(now).0), Mode::Act));
         engine.start(&definitions).await?;
         let stop = CancellationToken::new();
-        let live = Live::start(engine, stop.clone());
+        let live = Live::start(engine, Descriptors::raise().checks_at_once(), stop.clone());
         Ok(Self { server, shared, clock, store, live, stop, read_until: 0, file, _folder: folder })
     }
 

@@ -4,12 +4,14 @@
 
 mod accounts;
 mod clock;
+mod descriptors;
 mod ids;
 mod references;
 mod signals;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use clock::SystemClock;
+pub(crate) use descriptors::Descriptors;
 pub(crate) use ids::SystemIds;
 pub(crate) use references::References;
 pub(crate) use signals::{hangups, stopped_by_person};

@@ -241,6 +241,7 @@ mod tests {
     use super::*;
     use flyball_model::{AppId, Effect, EnvValue, ProcessType, Quantity};
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     fn plan(effect: Effect) -> Plan {
         Plan {
