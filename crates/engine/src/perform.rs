@@ -6,7 +6,7 @@ use crate::effects::{self, Found, Made, NotMade, Others};
 use crate::engine::Engine;
 use crate::look::{Seen, in_words, look, request_id};
 use crate::wiring::Subject;
-use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
+use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, Heroku, Sent};
 use flyball_model::{
     Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
 };
@@ -211,8 +211,11 @@ impl Engine {
             Sent::No => self.end(run, fence, Outcome::NotDone { why: in_words(error) }, ids).await,
             Sent::Maybe => self.lose(run, fence, in_words(error), look_at, ids).await,
             Sent::Refused => {
-                let outcome = match refused(error.kind()) {
-                    Some((status, id)) => Outcome::Refused { status, id, why: in_words(error) },
+                let outcome = match error.status().filter(|_| error.kind().lasts()) {
+                    Some(status) => {
+                        let id = error.id().unwrap_or_default().to_owned();
+                        Outcome::Refused { status, id, why: in_words(error) }
+                    }
                     // Refused for now: the next reading decides anew.
                     None => Outcome::NotDone { why: in_words(error) },
                 };
@@ -319,29 +322,4 @@ impl Engine {
 
 fn paused(pause: &Pause) -> Outcome {
     Outcome::Superseded { why: format!("{} was paused by {}", pause.scope, pause.by) }
-}
-
-/// The status and the error id of a refusal that lasts until a person changes something.
-fn refused(kind: &ErrorKind) -> Option<(u16, String)> {
-    let (status, id) = match kind {
-        ErrorKind::Unauthorized => (401, "unauthorized"),
-        ErrorKind::Delinquent => (402, "delinquent"),
-        ErrorKind::TwoFactor => (403, "two_factor"),
-        ErrorKind::Forbidden => (403, "forbidden"),
-        ErrorKind::Suspended => (403, "suspended"),
-        ErrorKind::NotFound { .. } => (404, "not_found"),
-        ErrorKind::Invalid { id, .. } => (422, id.as_str()),
-        ErrorKind::Unexpected { status } => (*status, "unexpected"),
-        ErrorKind::Conflict
-        | ErrorKind::Stopped { .. }
-        | ErrorKind::RateLimited
-        | ErrorKind::OverBudget { .. }
-        | ErrorKind::Server { .. }
-        | ErrorKind::TimedOut
-        | ErrorKind::Connect
-        | ErrorKind::Broken
-        | ErrorKind::Unreadable
-        | ErrorKind::ReadOnly => return None,
-    };
-    Some((status, id.to_owned()))
 }

@@ -162,6 +162,7 @@ impl Live {
         let explanation = Explanation::of(&response.body).without(&secrets);
         let (request_id, date) = about(&response.headers);
         Error::new(ask.call.clone(), explanation.kind(response.status))
+            .with_refusal(response.status.as_u16(), &explanation.id)
             .with_message(&explanation.message)
             .with_answer(request_id, date)
     }
