@@ -4,7 +4,7 @@ use crate::kinds::{IdleConnections, Kind, observe_http};
 use crate::net::{Network, Tls};
 use crate::{Monitor, NetworkRules, References, Trust};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, MonitorId, Reading, Timestamp};
+use flyball_model::{AccountName, Reading, Timestamp};
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,11 +61,6 @@ impl Observer {
             Kind::Tcp(tcp) => tcp.observe(&self.network, begun_at).await,
             Kind::HerokuDynos(dynos) => dynos.observe(&self.accounts, begun_at).await,
         }
-    }
-
-    /// Closes the connections that a monitor kept; for one that is no longer watched.
-    pub fn forget(&self, monitor: MonitorId) {
-        self.idle.forget(monitor);
     }
 
     pub(crate) fn network(&self) -> &Network {
