@@ -11,7 +11,7 @@ use flyball_model::{
     Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
 };
 use flyball_reactions::Reaction;
-use flyball_store::{Claim, Error, Fence, Pause, Send};
+use flyball_store::{Claim, Error, Fence, MarkSent, Pause};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,10 +87,10 @@ impl Engine {
         let sending_at = self.ports.clock.now();
         let look_at = sending_at + CHANGE_DEADLINE + MARGIN;
         match self.ports.store.mark_sent(run.id, fence, sending_at, look_at).await? {
-            Send::Go => {}
-            Send::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
+            MarkSent::Go => {}
+            MarkSent::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
             // Somebody else has the run in hand now: what happens to it is theirs to tell.
-            Send::Lost => return Ok(()),
+            MarkSent::Lost => return Ok(()),
         }
         self.send(&run, fence, heroku, look_at).await
     }
