@@ -51,6 +51,7 @@ mod hint;
 mod host;
 mod https;
 mod live;
+mod pool;
 mod read_only;
 mod stats;
 mod text;
@@ -68,6 +69,7 @@ pub use live::{
     CHANGE_DEADLINE, Chance, Clock, Live, LiveSettings, Pause, READ_DEADLINE, READ_TOTAL, RequestIds, Retries,
     TimeLimits,
 };
+pub use pool::{Access, Pool, PoolSettings, Variables};
 pub use read_only::ReadOnly;
 pub use stats::Stats;
 pub use token::Token;

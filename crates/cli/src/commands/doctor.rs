@@ -9,7 +9,7 @@ use crate::wiring::{Accounts, Wiring};
 use flyball_config::{AccountCost, Definitions, cost};
 use flyball_engine::queries::{EngineState, Rival};
 use flyball_engine::{Accounts as _, Home};
-use flyball_heroku::Heroku;
+use flyball_heroku::{Access, Heroku};
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, AppName, DynoSize, MonitorName, ProcessType, Timestamp, duration};
 use flyball_monitors::{Kind, Monitor, PageUrl};
@@ -83,7 +83,7 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
     // Without a good file there is still the default account to look at.
     let looked_at = definitions.clone().or_else(|| flyball_config::read("", "").ok());
     if let Some(definitions) = looked_at
-        && let Ok(accounts) = wiring.accounts(&definitions)
+        && let Ok(accounts) = wiring.accounts(Access::ReadOnly, &definitions)
     {
         of_accounts(wiring, &definitions, &accounts, &mut findings).await;
     }
