@@ -6,6 +6,7 @@
 
 mod choose;
 pub mod commands;
+pub mod doctor;
 mod effects;
 mod engine;
 pub mod follow;

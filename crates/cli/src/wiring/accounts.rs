@@ -41,6 +41,11 @@ impl Accounts {
         self.pool.for_monitors(account)
     }
 
+    /// The pool itself.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Finds an account's token now, and says where it was; `None` if there is no such account.
     pub(crate) async fn find(&self, account: &AccountName) -> Option<Result<String, NoToken>> {
         self.pool.find(account).await
