@@ -23,7 +23,7 @@ enum Does {
     Keeps(Vec<u8>),
     /// Writes this and resets the connection.
     Resets(Vec<u8>),
-    /// Writes this, then this over and over, waiting so long in between.
+    /// Writes the first text, then the second again and again, with this wait in between.
     Drips(Vec<u8>, Vec<u8>, Duration),
 }
 

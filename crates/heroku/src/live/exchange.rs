@@ -113,7 +113,7 @@ impl Live {
         result
     }
 
-    /// A token for this call. As long as Heroku has not said how many there are, monitors queue for it, but not longer
+    /// A token for this call. Until Heroku has said how many there are, monitors queue for it, but not longer
     /// than a call may take.
     async fn permit(&self, ask: &Ask<'_>) -> Result<Permit, Error> {
         let Shared { budget, clock, .. } = &*self.shared;
