@@ -41,13 +41,12 @@ pub(super) struct AppSeen {
 #[must_use]
 pub fn file(file: &str, definitions: &Definitions, is_set: &dyn Fn(&str) -> bool) -> Vec<Finding> {
     let mut findings = vec![Finding::good("file", format!("{file} is good: {}", definitions.counted()))];
-    match definitions.warnings.len() {
-        0 => {}
-        1 => findings.push(Finding::note("file", "1 warning").hint("`flyball validate` shows them")),
-        count => {
-            findings.push(Finding::note("file", format!("{count} warnings")).hint("`flyball validate` shows them"))
-        }
-    }
+    let warned = match definitions.warnings.len() {
+        0 => None,
+        1 => Some("1 warning".to_owned()),
+        count => Some(format!("{count} warnings")),
+    };
+    findings.extend(warned.map(|words| Finding::note("file", words).hint("`flyball validate` shows them")));
     findings.extend(cost(definitions).accounts.iter().map(|account| match AccountCost::is_over(account) {
         true => Finding::bad("cost", account.to_string()),
         false => Finding::good("cost", account.to_string()),

@@ -73,6 +73,6 @@ impl Finding {
             words.push_str(": ");
             words.push_str(&cause.to_string());
         }
-        Self { hint: error.hint().map(Into::into), ..Self::bad(about, words) }
+        Self { hint: error.hint(), ..Self::bad(about, words) }
     }
 }
