@@ -7,6 +7,7 @@
 mod attend;
 pub mod commands;
 mod desk;
+pub mod doctor;
 mod effects;
 mod engine;
 pub mod follow;

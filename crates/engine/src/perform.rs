@@ -9,12 +9,12 @@ use crate::look::{in_words, look, request_id};
 use crate::turn::Called;
 use crate::wiring::Subject;
 use flyball_decide::{AppFacts, Closed, Seen, Sending, Situation, View, may_send, must_doubt};
-use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
+use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, Heroku, Sent};
 use flyball_model::{
     Actor, AppName, Because, Effect, Event, Excerpt, Look, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
 };
 use flyball_reactions::Reaction;
-use flyball_store::{Claim, Error, Fence, Pause, Send};
+use flyball_store::{Claim, Error, Fence, MarkSent, Pause};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,10 +98,10 @@ impl Engine {
         // As long as this process lives it hears the answer first; another looks as soon as it takes over.
         let look_at = may_arrive_until(sending_at);
         match self.ports.store.mark_sent(run.id, fence, sending_at, look_at).await? {
-            Send::Go => {}
-            Send::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
+            MarkSent::Go => {}
+            MarkSent::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
             // Somebody else has the run in hand now: what happens to it is theirs to tell.
-            Send::Lost => return Ok(()),
+            MarkSent::Lost => return Ok(()),
         }
         self.send(&run, fence, heroku, look_at).await
     }
@@ -195,8 +195,11 @@ impl Engine {
             Sent::No => self.end(run, fence, Outcome::NotDone { why: in_words(error) }, ids).await,
             Sent::Maybe => self.lose(run, fence, in_words(error), look_at, ids).await,
             Sent::Refused => {
-                let outcome = match refused(error.kind()) {
-                    Some((status, id)) => Outcome::Refused { status, id, why: in_words(error) },
+                let outcome = match error.status().filter(|_| error.kind().lasts()) {
+                    Some(status) => {
+                        let id = error.id().unwrap_or_default().to_owned();
+                        Outcome::Refused { status, id, why: in_words(error) }
+                    }
                     // Refused for now: the next reading decides anew.
                     None => Outcome::NotDone { why: in_words(error) },
                 };
@@ -329,29 +332,4 @@ fn superseded(closed: Closed) -> Outcome {
 
 fn paused(pause: &Pause) -> Outcome {
     Outcome::Superseded { why: format!("{} was paused by {}", pause.scope, pause.by) }
-}
-
-/// The status and the error id of a refusal that lasts until a person changes something.
-fn refused(kind: &ErrorKind) -> Option<(u16, String)> {
-    let (status, id) = match kind {
-        ErrorKind::Unauthorized => (401, "unauthorized"),
-        ErrorKind::Delinquent => (402, "delinquent"),
-        ErrorKind::TwoFactor => (403, "two_factor"),
-        ErrorKind::Forbidden => (403, "forbidden"),
-        ErrorKind::Suspended => (403, "suspended"),
-        ErrorKind::NotFound { .. } => (404, "not_found"),
-        ErrorKind::Invalid { id, .. } => (422, id.as_str()),
-        ErrorKind::Unexpected { status } => (*status, "unexpected"),
-        ErrorKind::Conflict
-        | ErrorKind::Stopped { .. }
-        | ErrorKind::RateLimited
-        | ErrorKind::OverBudget { .. }
-        | ErrorKind::Server { .. }
-        | ErrorKind::TimedOut
-        | ErrorKind::Connect
-        | ErrorKind::Broken
-        | ErrorKind::Unreadable
-        | ErrorKind::ReadOnly => return None,
-    };
-    Some((status, id.to_owned()))
 }

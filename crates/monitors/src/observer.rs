@@ -3,7 +3,7 @@
 use crate::means::{AccountLookup, Means, SecretLookup};
 use crate::monitor::Monitor;
 use crate::net::{IdleConnections, Network, NetworkRules, References, Tls, Trust};
-use flyball_model::{MonitorId, Reading, Timestamp};
+use flyball_model::{Reading, Timestamp};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -46,11 +46,6 @@ impl Observer {
     /// stands in the way of looking is a reading too.
     pub async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
         monitor.kind.observe(&self.means, monitor.id, begun_at).await
-    }
-
-    /// Closes the connections that a monitor kept; for one that is no longer watched.
-    pub fn forget(&self, monitor: MonitorId) {
-        self.means.idle.forget(monitor);
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Claim {
 
 /// What came of marking a run sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Send {
+pub enum MarkSent {
     /// Committed: the call may be sent, once.
     Go,
     /// A pause came in between: no call.

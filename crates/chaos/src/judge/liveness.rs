@@ -3,8 +3,8 @@
 //! Bounds are of the world's clock. What the process cannot help moves them: its own death, another file, and a store that
 //! does not answer.
 
-use super::Violation;
-use super::evidence::{Evidence, Place};
+use super::terms::{Place, Violation};
+use super::evidence::Evidence;
 use super::streaks::calls;
 use crate::stage::{Note, Noted};
 use crate::story::{Spell, What};

@@ -1,8 +1,8 @@
 //! Why a run began: a reading called for it, and nothing held it up.
 
-use super::Opinion;
-use super::evidence::{Dossier, Evidence, Place};
+use super::evidence::{Dossier, Evidence};
 use super::streaks::calls;
+use super::terms::{Opinion, Place};
 use crate::stage::{Note, Noted};
 use crate::story::What;
 use flyball_model::{Actor, Mode, MonitorId, PauseScope, Run, Timestamp, Verdict};

@@ -11,8 +11,8 @@ use flyball_model::{
     AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, Pause, Pauses, ReadingsPage, Remembered,
-    Retention, Runs, RunsPage, Send, Sighting, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
+    Remembered, Retention, Runs, RunsPage, Sighting, Timeline, TimelineLine, TimelinePage,
 };
 use std::time::Duration;
 
@@ -20,21 +20,17 @@ use std::time::Duration;
 pub(crate) struct Ledger(pub(crate) SharedOutside);
 
 impl Ledger {
-    async fn read<T: std::marker::Send>(
-        &self,
-        what: &str,
-        call: impl Future<Output = Result<T, Error>> + std::marker::Send,
-    ) -> Result<T, Error> {
+    async fn read<T: Send>(&self, what: &str, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
         self.call(Port::StoreRead, what, call, |_| ()).await
     }
 
     /// Calls the store, and notes what was written at the very moment when it is.
-    async fn call<T: std::marker::Send>(
+    async fn call<T: Send>(
         &self,
         port: Port,
         what: &str,
-        call: impl Future<Output = Result<T, Error>> + std::marker::Send,
-        written: impl FnOnce(&T) + std::marker::Send,
+        call: impl Future<Output = Result<T, Error>> + Send,
+        written: impl FnOnce(&T) + Send,
     ) -> Result<T, Error> {
         let outside = &self.0;
         let turn = outside.turn(port, &format!("store {what}"));
@@ -131,10 +127,10 @@ impl Runs for Ledger {
         self.call(Port::StoreWrite, "reclaim", self.0.store.reclaim(run, node, now, lease), |_| ()).await
     }
 
-    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error> {
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
         let call = self.0.store.mark_sent(run, fence, now, look_at);
-        let marked = |send: &Send| {
-            if *send == Send::Go {
+        let marked = |marked: &MarkSent| {
+            if *marked == MarkSent::Go {
                 self.0.note(Noted::Marked { run, given: now });
             }
         };

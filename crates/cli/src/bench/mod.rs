@@ -56,7 +56,7 @@ struct Monitors {
     /// Their interval
     #[arg(long, default_value = "30s", value_parser = duration::parse)]
     every: Duration,
-    /// How long to measure; twice the interval unless said
+    /// How long to measure; the default is twice the interval
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     lasts: Option<Duration>,
     /// Block the whole engine once, in the middle, for this long: the figures must show it

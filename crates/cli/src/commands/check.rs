@@ -7,6 +7,7 @@ use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
 use flyball_engine::queries::ReadingView;
+use flyball_heroku::Access;
 use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
 use flyball_monitors::Monitor;
 use flyball_settings::did_you_mean;
@@ -30,7 +31,7 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
         let names = definitions.monitors.iter().map(|monitor| monitor.name.as_str());
         return Err(no_such("monitor", asked.monitor.as_str(), wiring, names));
     };
-    let accounts = wiring.accounts(&definitions)?;
+    let accounts = wiring.accounts(Access::ReadOnly, &definitions)?;
     let observer = wiring.observer(&accounts);
     observer.permit(Arc::clone(&definitions.network.rules));
     let reading = observer.observe(monitor, wiring.now()).await;

@@ -11,6 +11,7 @@ use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
 use flyball_engine::queries::HistoryLine;
 use flyball_engine::{Engine, Ports};
+use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, Event, Mode};
 use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage};
@@ -49,7 +50,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
     let store = Sqlite::open(&database).await?;
-    let accounts = wiring.accounts(&definitions)?;
+    let accounts = wiring.accounts(Access::Full, &definitions)?;
     find_tokens(&accounts, &definitions).await?;
 
     let ports = wiring.ports(store.clone(), &accounts);

@@ -293,9 +293,4 @@ impl IdleConnections {
             idle.kept.insert(monitor, Kept { target, connection, since: now });
         }
     }
-
-    /// Closes the connection that this monitor kept.
-    pub(crate) fn forget(&self, monitor: MonitorId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.remove(&monitor);
-    }
 }

@@ -6,8 +6,8 @@ use flyball_model::{
     AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, Pause, Pauses, ReadingsPage, Remembered,
-    Retention, Runs, RunsPage, Send, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
+    Remembered, Retention, Runs, RunsPage, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,11 +32,7 @@ impl Ledger {
     }
 
     /// Calls the store. Only what writes counts among the calls that can be cut.
-    async fn write<T>(
-        &self,
-        what: &str,
-        call: impl Future<Output = Result<T, Error>> + std::marker::Send,
-    ) -> Result<T, Error> {
+    async fn write<T>(&self, what: &str, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
         let line = format!("store {what}");
         self.script.run(&line, Side::Before, &self.outside).await;
         let fate = self.script.fate(&line);
@@ -110,7 +106,7 @@ impl Runs for Ledger {
         self.write("reclaim", self.inner.reclaim(run, node, now, lease)).await
     }
 
-    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error> {
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
         self.write("mark_sent", self.inner.mark_sent(run, fence, now, look_at)).await
     }
 
