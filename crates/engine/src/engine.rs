@@ -1,16 +1,16 @@
 //! The engine: what the loop's steps share, and the steps as they are called from outside.
 //!
-//! Nothing in here starts by itself. The live loop calls the steps as time goes by; a test calls them on a stopped clock.
+//! Nothing in here starts by itself: the live loop calls the steps as time goes by.
 
 use crate::choose::Told;
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
-use crate::turn::{Observed, Turn, turn};
+use crate::turn::Observed;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
-use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunId, RunState, Timestamp};
+use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Definition, Error, Fence, Origin};
@@ -146,31 +146,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in the readings of one moment: folds them, asks every attached reaction, makes the choices. Returns the runs
-    /// that are to be performed; [`Engine::perform_due`] finds them too.
-    ///
-    /// # Errors
-    ///
-    /// When the store does not take them. What was seen counts all the same, and is written with the next readings; where
-    /// the store failed, nothing was decided.
-    pub async fn take_in(&self, observed: Vec<Observed>) -> Result<Vec<RunId>, Error> {
-        let now = self.ports.clock.now();
-        let Turn { quiet, apps } = turn(&mut self.memory(), observed, now);
-        // A failure about one app is no reason to forget the others.
-        let mut failed = None;
-        if let Err(error) = self.save(quiet).await {
-            failed = Some(error);
-        }
-        let mut runs = Vec::new();
-        for app in apps {
-            match self.choose(app, now).await {
-                Ok(chosen) => runs.extend(chosen),
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(runs), Err)
-    }
-
     /// Writes a batch; what the store does not take is owed to it, but for runs, which were not decided then.
     pub(crate) async fn save(&self, mut batch: Batch) -> Result<(), Error> {
         let saved = self.try_save(&mut batch).await;
@@ -213,18 +188,6 @@ impl Engine {
             written += usize::from(self.ports.store.run(run).await?.is_some());
         }
         Ok(written)
-    }
-
-    /// Brings every run that is due as far as it can go now, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// When the store does not answer.
-    pub async fn perform_due(&self) -> Result<(), Error> {
-        for run in self.ports.store.due(self.ports.clock.now()).await? {
-            self.advance(run.id).await?;
-        }
-        Ok(())
     }
 
     /// Looks once with a monitor. Stores nothing.

@@ -18,6 +18,7 @@ use figures::Counting;
 pub use figures::Figures;
 use flyball_model::{MonitorId, RunId, Timestamp};
 use ledger::Ledger;
+pub use schedule::FirstDue;
 use schedule::{Due, Schedule};
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -52,6 +53,8 @@ const STOP_MAX: Duration = Duration::from_secs(4);
 /// A running loop.
 pub struct Live {
     shared: Arc<Shared>,
+    /// Weak, since the intake ends when nobody is left who may send it a reading.
+    into: mpsc::WeakSender<Observed>,
     stop: CancellationToken,
 }
 
@@ -99,6 +102,16 @@ impl Live {
     /// Starts the loop of an engine that has been started. It ends when `stop` is cancelled.
     #[must_use]
     pub fn start(engine: Arc<Engine>, stop: CancellationToken) -> Self {
+        Self::start_with(engine, Schedule::default(), stop)
+    }
+
+    /// The same, with another rule for when a monitor is due first.
+    #[must_use]
+    pub fn start_phased(engine: Arc<Engine>, first: FirstDue, stop: CancellationToken) -> Self {
+        Self::start_with(engine, Schedule::new(first), stop)
+    }
+
+    fn start_with(engine: Arc<Engine>, schedule: Schedule, stop: CancellationToken) -> Self {
         let shared = Arc::new(Shared {
             engine,
             counting: Counting::new(),
@@ -111,12 +124,22 @@ impl Live {
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
         });
         let (into, readings) = mpsc::channel(INTAKE);
-        shared.start(timer(Arc::clone(&shared), into, stop.clone()));
+        let for_looks = into.downgrade();
+        shared.start(timer(Arc::clone(&shared), schedule, into, stop.clone()));
         shared.start(intake(Arc::clone(&shared), readings));
         shared.start(writer(Arc::clone(&shared), stop.clone()));
         shared.start(worker(Arc::clone(&shared), stop.clone()));
         shared.start(sweeper(Arc::clone(&shared), stop.clone()));
-        Self { shared, stop }
+        Self { shared, into: for_looks, stop }
+    }
+
+    /// Looks with a monitor at once, beside its interval. Nothing happens if it is not in the file, if a look of it is
+    /// under way, or if the loop has stopped.
+    pub fn look(&self, monitor: MonitorId) {
+        let Some(into) = self.into.upgrade() else { return };
+        let Some(monitor) = self.shared.engine.wiring().monitor(monitor).cloned() else { return };
+        let now = self.shared.engine.ports().clock.now();
+        start_check(&self.shared, Due { monitor, at: now, missed: 0 }, now, &into, &self.stop);
     }
 
     /// What the loop has done so far.
@@ -148,9 +171,8 @@ impl Live {
 }
 
 /// Starts checks when they are due.
-async fn timer(shared: Arc<Shared>, into: mpsc::Sender<Observed>, stop: CancellationToken) {
+async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<Observed>, stop: CancellationToken) {
     let (clock, time) = (Arc::clone(&shared.engine.ports().clock), shared.time());
-    let mut schedule = Schedule::default();
     schedule.rewire(&shared.engine.wiring(), clock.now());
     let mut watched = ClockWatch { clock: clock.now(), passed: time.passed() };
     loop {
