@@ -41,7 +41,7 @@ pub struct Record {
 pub fn play(story: &Story, between: &Between) -> Result<Record, StageError> {
     let mut play = Play::begin(story, between)?;
     let outside = Arc::clone(&play.outside);
-    let _entered = outside.enter();
+    let _entered = outside.disk.enter();
     play.until(START + Duration::from_secs(60 * u64::from(story.minutes)));
     play.come_to_rest();
     play.record()
@@ -165,14 +165,14 @@ impl Play {
         let outside = &self.outside;
         let mut runs = Vec::new();
         let page = RunsPage { runs: RunsPage::RUNS_MAX, ..RunsPage::default() };
-        runs.extend(outside.at_once(outside.store.runs(&page))?);
+        runs.extend(outside.disk.at_once(outside.disk.store.runs(&page))?);
         runs.reverse();
         let mut timeline = Vec::new();
         for reaction in &self.story.file.reactions {
             // A page holds the latest lines; asked for by reaction, it holds them all.
             let reaction = Some(flyball_model::ReactionId::of(&reaction.name.parse().expect("a reaction's name")));
             let page = TimelinePage { reaction, ..TimelinePage::default() };
-            timeline.extend(outside.at_once(outside.store.timeline(&page))?);
+            timeline.extend(outside.disk.at_once(outside.disk.store.timeline(&page))?);
         }
         timeline.sort_by_key(|line| line.number);
         let calls = lock(&outside.world).effects().cloned().collect();

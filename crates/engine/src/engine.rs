@@ -1,6 +1,6 @@
 //! The engine: what the loop's steps share, and the steps as they are called from outside.
 //!
-//! Nothing in here starts by itself. The live loop calls the steps as time goes by; a test calls them on a stopped clock.
+//! Nothing in here starts by itself: the live loop calls the steps as time goes by.
 
 use crate::attend::Attending;
 use crate::memory::Memory;

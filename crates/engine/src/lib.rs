@@ -1,8 +1,8 @@
 //! The loop: due, observe, save, claim, perform.
 //!
-//! [`Engine`] holds the steps; nothing in it starts by itself. [`live`] calls the steps as time goes by; tests call them
-//! on a stopped clock. Everything after a run was saved is driven by what is stored: kill the process at any
-//! instruction, start it again, and it goes on.
+//! [`Engine`] holds the steps; nothing in it starts by itself. [`live`] calls the steps as time goes by, in production and
+//! on every stage with a stopped clock. Everything after a run was saved is driven by what is stored: kill the process at
+//! any instruction, start it again, and it goes on.
 
 mod attend;
 pub mod commands;

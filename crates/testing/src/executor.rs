@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
+/// So many polls in one moment mean that tasks wake each other for ever.
+const POLLS_MAX: usize = 1_000_000;
+
 /// In which order tasks are polled that could all go on.
 #[derive(Debug)]
 pub enum Order {
@@ -124,11 +127,18 @@ impl Executor {
 
     /// Goes on until nothing gets any further at this moment, or `goes_on`, which is asked before each poll, says no.
     /// Returns the numbers of the tasks that ended.
+    ///
+    /// # Panics
+    ///
+    /// When the moment does not come to an end.
     pub fn go_on(&mut self, goes_on: impl Fn() -> bool) -> Vec<u64> {
         let mut ended = Vec::new();
+        let mut polls = 0;
         while goes_on() {
             self.take_up_begun();
             if let Some(number) = self.next_ready() {
+                polls += 1;
+                assert!(polls <= POLLS_MAX, "time stands still at {}", self.time.now());
                 if self.poll(number) {
                     ended.push(number);
                 }

@@ -1,5 +1,5 @@
-//! What every stage shares that plays Flyball's loop on a stopped clock: time that only a play moves, and an executor
-//! without threads.
+//! What every stage shares that plays Flyball's loop on a stopped clock: time that only a play moves, an executor without
+//! threads, and a store whose calls run to their end at once.
 //!
 //! A stage puts [`StoppedTime`] and the executor's [`Starter`] into the engine's ports and starts the loop that
 //! production runs. Then it lets the [`Executor`] go on until nothing gets any further at this moment, and moves the
@@ -14,11 +14,13 @@
 //! a poll.
 
 mod chance;
+mod disk;
 mod executor;
 mod ids;
 mod time;
 
 pub use chance::Numbers;
+pub use disk::{Disk, DiskError};
 pub use executor::{Executor, Order, Starter};
 pub use ids::CountedIds;
 pub use time::{START, StoppedTime, Wait};

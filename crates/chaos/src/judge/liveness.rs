@@ -3,9 +3,9 @@
 //! Bounds are of the world's clock. What the process cannot help moves them: its own death, another file, and a store that
 //! does not answer.
 
-use super::terms::{Place, Violation};
 use super::evidence::Evidence;
 use super::streaks::calls;
+use super::terms::{Place, Violation};
 use crate::stage::{Note, Noted};
 use crate::story::{Spell, What};
 use flyball_config::Definitions;

@@ -41,7 +41,7 @@ impl Ledger {
             Some(Fate::Full) => return Err(self.full(what)),
             _ => {}
         }
-        let answer = outside.at_once(call);
+        let answer = outside.disk.at_once(call);
         if let Ok(answer) = &answer {
             written(answer);
         }
@@ -51,11 +51,11 @@ impl Ledger {
     }
 
     fn busy(&self, what: &str) -> Error {
-        Error::Busy { doing: what.to_owned(), file: self.0.store.file().to_owned() }
+        Error::Busy { doing: what.to_owned(), file: self.0.disk.store.file().to_owned() }
     }
 
     fn full(&self, what: &str) -> Error {
-        Error::Full { doing: what.to_owned(), file: self.0.store.file().to_owned() }
+        Error::Full { doing: what.to_owned(), file: self.0.disk.store.file().to_owned() }
     }
 
     fn note_saved(&self, batch: &Batch) {
@@ -85,23 +85,23 @@ impl Ledger {
 #[async_trait]
 impl Loop for Ledger {
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error> {
-        self.call(Port::StoreWrite, "define", self.0.store.define(monitors, reactions, now), |()| ()).await
+        self.call(Port::StoreWrite, "define", self.0.disk.store.define(monitors, reactions, now), |()| ()).await
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
-        self.read("remembered", self.0.store.remembered()).await
+        self.read("remembered", self.0.disk.store.remembered()).await
     }
 
     async fn holdings(&self) -> Result<Vec<Holding>, Error> {
-        self.read("holdings", self.0.store.holdings()).await
+        self.read("holdings", self.0.disk.store.holdings()).await
     }
 
     async fn save(&self, batch: &Batch) -> Result<(), Error> {
-        self.call(Port::StoreWrite, "save", self.0.store.save(batch), |()| self.note_saved(batch)).await
+        self.call(Port::StoreWrite, "save", self.0.disk.store.save(batch), |()| self.note_saved(batch)).await
     }
 
     async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
-        self.read("sighting", self.0.store.sighting(host, app)).await
+        self.read("sighting", self.0.disk.store.sighting(host, app)).await
     }
 
     async fn app_facts(
@@ -112,23 +112,23 @@ impl Loop for Ledger {
         reactions: &[ReactionId],
         now: Timestamp,
     ) -> Result<AppFacts, Error> {
-        self.read("app_facts", self.0.store.app_facts(host, app, id, reactions, now)).await
+        self.read("app_facts", self.0.disk.store.app_facts(host, app, id, reactions, now)).await
     }
 }
 
 #[async_trait]
 impl Runs for Ledger {
     async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
-        let call = self.0.store.claim(run, node, now, lease);
+        let call = self.0.disk.store.claim(run, node, now, lease);
         self.call(Port::StoreWrite, "claim", call, |claim| self.note_claimed(claim)).await
     }
 
     async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error> {
-        self.call(Port::StoreWrite, "reclaim", self.0.store.reclaim(run, node, now, lease), |_| ()).await
+        self.call(Port::StoreWrite, "reclaim", self.0.disk.store.reclaim(run, node, now, lease), |_| ()).await
     }
 
     async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
-        let call = self.0.store.mark_sent(run, fence, now, look_at);
+        let call = self.0.disk.store.mark_sent(run, fence, now, look_at);
         let marked = |marked: &MarkSent| {
             if *marked == MarkSent::Go {
                 self.0.note(Noted::Marked { run, given: now });
@@ -145,7 +145,7 @@ impl Runs for Ledger {
         request_ids: &[Excerpt],
         entries: &[Entry],
     ) -> Result<(), Error> {
-        let call = self.0.store.defer(run, fence, look_at, request_ids, entries);
+        let call = self.0.disk.store.defer(run, fence, look_at, request_ids, entries);
         self.call(Port::StoreWrite, "defer", call, |()| ()).await
     }
 
@@ -158,12 +158,12 @@ impl Runs for Ledger {
         request_ids: &[Excerpt],
         entries: &[Entry],
     ) -> Result<bool, Error> {
-        let call = self.0.store.end(run, fence, now, outcome, request_ids, entries);
+        let call = self.0.disk.store.end(run, fence, now, outcome, request_ids, entries);
         self.call(Port::StoreWrite, "end", call, |ended| self.note_ended(run, *ended)).await
     }
 
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
-        self.call(Port::StoreWrite, "take_over", self.0.store.take_over(node, now, lease), |_| ()).await
+        self.call(Port::StoreWrite, "take_over", self.0.disk.store.take_over(node, now, lease), |_| ()).await
     }
 
     /// While no run is open, nothing goes wrong with it: it is asked again and again, and there is nothing to be found.
@@ -171,52 +171,52 @@ impl Runs for Ledger {
         if self.0.open_runs() == 0 {
             return Ok(Vec::new());
         }
-        self.read("due", self.0.store.due(now)).await
+        self.read("due", self.0.disk.store.due(now)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<Run>, Error> {
-        self.0.take_in_hand(self.0.at_once(self.0.store.run(run))?.as_ref());
-        self.read("run", self.0.store.run(run)).await
+        self.0.take_in_hand(self.0.disk.at_once(self.0.disk.store.run(run))?.as_ref());
+        self.read("run", self.0.disk.store.run(run)).await
     }
 
     async fn runs(&self, page: &RunsPage) -> Result<Vec<Run>, Error> {
-        self.read("runs", self.0.store.runs(page)).await
+        self.read("runs", self.0.disk.store.runs(page)).await
     }
 }
 
 #[async_trait]
 impl Pauses for Ledger {
     async fn pause(&self, pause: &Pause) -> Result<(), Error> {
-        self.call(Port::StoreWrite, "pause", self.0.store.pause(pause), |()| ()).await
+        self.call(Port::StoreWrite, "pause", self.0.disk.store.pause(pause), |()| ()).await
     }
 
     async fn resume(&self, scope: &PauseScope, by: &str, now: Timestamp) -> Result<bool, Error> {
-        self.call(Port::StoreWrite, "resume", self.0.store.resume(scope, by, now), |_| ()).await
+        self.call(Port::StoreWrite, "resume", self.0.disk.store.resume(scope, by, now), |_| ()).await
     }
 
     async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error> {
-        self.read("pauses", self.0.store.pauses(now)).await
+        self.read("pauses", self.0.disk.store.pauses(now)).await
     }
 }
 
 #[async_trait]
 impl Timeline for Ledger {
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error> {
-        self.read("timeline", self.0.store.timeline(page)).await
+        self.read("timeline", self.0.disk.store.timeline(page)).await
     }
 
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
-        self.read("readings", self.0.store.readings(page)).await
+        self.read("readings", self.0.disk.store.readings(page)).await
     }
 
     async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error> {
-        self.read("hourly", self.0.store.hourly(monitor, since)).await
+        self.read("hourly", self.0.disk.store.hourly(monitor, since)).await
     }
 }
 
 #[async_trait]
 impl Retention for Ledger {
     async fn sweep(&self, now: Timestamp) -> Result<u64, Error> {
-        self.call(Port::StoreWrite, "sweep", self.0.store.sweep(now), |_| ()).await
+        self.call(Port::StoreWrite, "sweep", self.0.disk.store.sweep(now), |_| ()).await
     }
 }

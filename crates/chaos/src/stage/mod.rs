@@ -10,6 +10,8 @@ mod network;
 mod process;
 
 pub(crate) use fates::SPELL_AGE;
+/// Why a stage cannot be set.
+pub use flyball_testing::DiskError as StageError;
 pub(crate) use flyball_testing::{START, lock};
 pub use journal::{Note, Noted};
 pub use process::Between;
@@ -22,32 +24,16 @@ use fates::{Fates, Port, Turn, Whose};
 use flyball_engine::Clock as _;
 use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
 use flyball_model::{AppName, PauseScope, RunId};
-use flyball_store::Sqlite;
-use flyball_testing::{CountedIds, Executor, Order, Starter, StoppedTime};
+use flyball_testing::{CountedIds, Disk, Executor, Order, Starter, StoppedTime};
 use journal::Journal;
 use network::Network;
 use process::InHand;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The token that the world takes.
 const TOKEN: &str = "HRKU-chaos-t0ken";
-
-/// Why a stage cannot be set.
-#[derive(Debug, thiserror::Error)]
-pub enum StageError {
-    /// There is no directory for the database.
-    #[error("cannot make a directory for the database")]
-    Directory(#[source] std::io::Error),
-    /// The store cannot be opened.
-    #[error("cannot open the database")]
-    Store(#[from] flyball_store::Error),
-    /// Nothing to run the store on.
-    #[error("cannot start a runtime for the store")]
-    Runtime(#[source] std::io::Error),
-}
 
 /// Everything outside of the engine.
 pub(crate) struct Outside {
@@ -58,7 +44,7 @@ pub(crate) struct Outside {
     pub(crate) starter: Starter,
     pub(crate) ids: CountedIds,
     pub(crate) world: Mutex<World>,
-    pub(crate) store: Sqlite,
+    pub(crate) disk: Disk,
     pub(crate) network: Mutex<Network>,
     fates: Mutex<Fates>,
     journal: Mutex<Journal>,
@@ -70,17 +56,11 @@ pub(crate) struct Outside {
     process: Mutex<u32>,
     /// Runs on disk that have not ended.
     open: Mutex<usize>,
-    runtime: tokio::runtime::Runtime,
-    _directory: tempfile::TempDir,
 }
 
 impl Outside {
     /// Sets the stage for a story. What runs on it runs on the executor.
     pub(crate) fn set(story: &Story) -> Result<(Self, Executor), StageError> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(StageError::Runtime)?;
-        let directory = scratch().map_err(StageError::Directory)?;
-        let store = runtime.block_on(Sqlite::open(&directory.path().join("flyball.db")))?;
         let time = StoppedTime::default();
         let executor = Executor::new(&time, Order::drawn(Stream::new(story.seed, Purpose::Order).next()));
         let outside = Self {
@@ -90,7 +70,7 @@ impl Outside {
             starter: executor.starter(),
             ids: CountedIds::default(),
             world: Mutex::new(world(story)),
-            store,
+            disk: Disk::new()?,
             network: Mutex::default(),
             fates: Mutex::new(Fates::new(story.seed, story.faults.clone(), story.slow_api)),
             journal: Mutex::default(),
@@ -98,20 +78,8 @@ impl Outside {
             killed: Mutex::default(),
             process: Mutex::new(0),
             open: Mutex::default(),
-            runtime,
-            _directory: directory,
         };
         Ok((outside, executor))
-    }
-
-    /// Enters the runtime that the store's timers belong to.
-    pub(crate) fn enter(&self) -> tokio::runtime::EnterGuard<'_> {
-        self.runtime.enter()
-    }
-
-    /// Runs a call of the store to its end, at once: nothing comes between its steps.
-    pub(crate) fn at_once<T>(&self, call: impl Future<Output = T>) -> T {
-        self.runtime.block_on(call)
     }
 
     /// Writes a line into the journal.
@@ -245,11 +213,13 @@ impl Outside {
                 let at = self.clock.now();
                 let until = lasts.map(|lasts| at + lasts);
                 let pause = flyball_store::Pause { scope: scope.clone(), at, until, by: "ops".to_owned() };
-                self.at_once(flyball_store::Pauses::pause(&self.store, &pause)).expect("the file itself takes it");
+                self.disk
+                    .at_once(flyball_store::Pauses::pause(&self.disk.store, &pause))
+                    .expect("the file itself takes it");
             }
             What::Resume { scope } => {
                 let now = self.clock.now();
-                let resumed = self.at_once(flyball_store::Pauses::resume(&self.store, scope, "ops", now));
+                let resumed = self.disk.at_once(flyball_store::Pauses::resume(&self.disk.store, scope, "ops", now));
                 resumed.expect("the file itself takes it");
             }
             What::Edit(_) => {}
@@ -266,12 +236,6 @@ fn world(story: &Story) -> World {
     let mut world = World::new(&file, START, story.seed);
     world.add_fault(Fault::new(FaultKind::Stale(Duration::from_secs(60))).on("GET", "/never"));
     world
-}
-
-/// A directory that is gone afterwards; in memory where the system has such, since every commit waits for the disk.
-fn scratch() -> std::io::Result<tempfile::TempDir> {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
 }
 
 /// The outside, as everybody on the stage holds it.

@@ -22,6 +22,7 @@ use flyball_monitors::Monitor;
 use flyball_store::Batch;
 use ledger::Ledger;
 use places::{Place, Places};
+pub use schedule::FirstDue;
 use schedule::{Due, Schedule};
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -55,6 +56,8 @@ const STOP_MAX: Duration = Duration::from_secs(4);
 /// A running loop.
 pub struct Live {
     shared: Arc<Shared>,
+    /// Weak, since the intake ends when nobody is left who may send it a reading.
+    into: mpsc::WeakSender<Observed>,
     stop: CancellationToken,
 }
 
@@ -136,6 +139,16 @@ impl Live {
     /// takes a socket. More than this wait for a place. It ends when `stop` is cancelled.
     #[must_use]
     pub fn start(engine: Arc<Engine>, checks_at_once: usize, stop: CancellationToken) -> Self {
+        Self::start_with(engine, checks_at_once, Schedule::default(), stop)
+    }
+
+    /// The same, with another rule for when a monitor is due first.
+    #[must_use]
+    pub fn start_phased(engine: Arc<Engine>, checks_at_once: usize, first: FirstDue, stop: CancellationToken) -> Self {
+        Self::start_with(engine, checks_at_once, Schedule::new(first), stop)
+    }
+
+    fn start_with(engine: Arc<Engine>, checks_at_once: usize, schedule: Schedule, stop: CancellationToken) -> Self {
         let places = Places::new(checks_at_once, Arc::clone(&engine.ports().time));
         let shared = Arc::new(Shared {
             engine,
@@ -150,12 +163,22 @@ impl Live {
             checks_at_once,
         });
         let (into, readings) = mpsc::channel(INTAKE);
-        shared.start(timer(Arc::clone(&shared), into, stop.clone()));
+        let for_looks = into.downgrade();
+        shared.start(timer(Arc::clone(&shared), schedule, into, stop.clone()));
         shared.start(intake(Arc::clone(&shared), readings));
         shared.start(writer(Arc::clone(&shared), stop.clone()));
         shared.start(worker(Arc::clone(&shared), stop.clone()));
         shared.start(sweeper(Arc::clone(&shared), stop.clone()));
-        Self { shared, stop }
+        Self { shared, into: for_looks, stop }
+    }
+
+    /// Looks with a monitor at once, beside its interval. Nothing happens if it is not in the file, if a look of it is
+    /// under way, or if the loop has stopped.
+    pub fn look(&self, monitor: MonitorId) {
+        let Some(into) = self.into.upgrade() else { return };
+        let Some(monitor) = self.shared.engine.wiring().monitor(monitor).cloned() else { return };
+        let now = self.shared.engine.ports().clock.now();
+        start_check(&self.shared, Due { monitor, at: now, missed: 0 }, now, &into, &self.stop);
     }
 
     /// What the loop has done so far.
@@ -187,9 +210,8 @@ impl Live {
 }
 
 /// Starts checks when they are due.
-async fn timer(shared: Arc<Shared>, into: mpsc::Sender<Observed>, stop: CancellationToken) {
+async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<Observed>, stop: CancellationToken) {
     let (clock, time) = (Arc::clone(&shared.engine.ports().clock), shared.time());
-    let mut schedule = Schedule::default();
     schedule.rewire(&shared.engine.wiring(), clock.now());
     let mut watched = ClockWatch { clock: clock.now(), passed: time.passed() };
     loop {

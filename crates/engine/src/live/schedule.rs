@@ -18,21 +18,35 @@ pub(crate) struct Due {
     pub(crate) missed: u64,
 }
 
+/// When a monitor is due first, counted from a time.
+pub type FirstDue = Box<dyn Fn(&Monitor, Timestamp) -> Timestamp + Send>;
+
 /// Which monitor is due when.
-#[derive(Debug, Default)]
 pub(crate) struct Schedule {
+    first: FirstDue,
     heap: BinaryHeap<Reverse<(Timestamp, MonitorId)>>,
     monitors: HashMap<MonitorId, (Arc<Monitor>, Timestamp)>,
 }
 
+impl Default for Schedule {
+    /// Spread out by the monitors' ids.
+    fn default() -> Self {
+        Self::new(Box::new(|monitor, now| first_due(monitor.id, monitor.every, now)))
+    }
+}
+
 impl Schedule {
+    pub(crate) fn new(first: FirstDue) -> Self {
+        Self { first, heap: BinaryHeap::new(), monitors: HashMap::new() }
+    }
+
     /// Goes over to another wiring. Monitors that keep their interval keep their times.
     pub(crate) fn rewire(&mut self, wiring: &Wiring, now: Timestamp) {
         let before = std::mem::take(&mut self.monitors);
         for monitor in wiring.monitors().filter(|monitor| monitor.enabled) {
             let at = match before.get(&monitor.id) {
                 Some((old, at)) if old.every == monitor.every => *at,
-                Some(_) | None => first_due(monitor.id, monitor.every, now),
+                Some(_) | None => (self.first)(monitor, now),
             };
             self.monitors.insert(monitor.id, (Arc::clone(monitor), at));
         }
@@ -42,7 +56,7 @@ impl Schedule {
     /// Plans every monitor anew: the clock has been set.
     pub(crate) fn replan(&mut self, now: Timestamp) {
         for (monitor, at) in self.monitors.values_mut() {
-            *at = first_due(monitor.id, monitor.every, now);
+            *at = (self.first)(monitor, now);
         }
         self.rebuild();
     }

@@ -2,41 +2,40 @@
 //! no longer holds.
 
 use crate::support::{Day, Outside, Scenario, mins, one, secs, shop};
-use flyball_engine::Observed;
 use flyball_heroku_sim::{AppEvent, DeploySpec, Event, Maintenance};
 use flyball_model::{Outcome, PauseScope};
-use std::sync::Arc;
+use std::time::Duration;
 
 const MORE: &str = r#"scale_out = { app = "shop", max_quantity = 9 }"#;
 const LOOK: &str = "GET /apps/shop/formation";
 
-async fn more() -> Day {
-    Scenario::of(shop()).file(one("more", MORE)).front_reads("f").begin().await
+fn more() -> Day {
+    Scenario::of(shop()).file(one("more", MORE)).front_reads("f").begin()
 }
 
 /// Nothing was sent, and the one run says why.
-async fn assert_superseded(day: &Day, words: &str) {
+fn assert_superseded(day: &Day, words: &str) {
     assert!(day.calls().is_empty(), "{:?}", day.calls());
-    let Outcome::Superseded { why } = day.last_outcome().await else { panic!("{:?}", day.outcomes().await) };
+    let Outcome::Superseded { why } = day.last_outcome() else { panic!("{:?}", day.outcomes()) };
     assert!(why.contains(words), "{why}");
-    assert_eq!(day.told("superseded, no call was sent").await.len(), 1);
+    assert_eq!(day.told("superseded, no call was sent").len(), 1);
 }
 
-#[tokio::test]
-async fn while_it_is_paused_nothing_is_called_and_everything_is_observed_and_told() {
-    let mut day = more().await;
-    day.pause(PauseScope::Everything, None).await;
-    day.readings(4).await;
-    assert!(day.calls().is_empty() && day.runs().await.is_empty());
-    assert_eq!(day.streak("front").await, 4);
-    assert_eq!(day.told("holds: everything is paused").await.len(), 1);
-    day.resume(&PauseScope::Everything).await;
-    day.readings(1).await;
+#[test]
+fn while_it_is_paused_nothing_is_called_and_everything_is_observed_and_told() {
+    let mut day = more();
+    day.pause(PauseScope::Everything, None);
+    day.readings(4);
+    assert!(day.calls().is_empty() && day.runs().is_empty());
+    assert_eq!(day.streak("front"), 4);
+    assert_eq!(day.told("holds: everything is paused").len(), 1);
+    day.resume(&PauseScope::Everything);
+    day.readings(1);
     assert_eq!(day.calls(), ["2:30 web=2"]);
 }
 
-#[tokio::test]
-async fn an_app_a_reaction_or_everything_can_be_paused() {
+#[test]
+fn an_app_a_reaction_or_everything_can_be_paused() {
     let scope = |word: &str| match word {
         "app" => PauseScope::App("shop".parse().unwrap()),
         "other app" => PauseScope::App("other".parse().unwrap()),
@@ -45,186 +44,181 @@ async fn an_app_a_reaction_or_everything_can_be_paused() {
         _ => PauseScope::Everything,
     };
     for (word, calls) in [("app", 0), ("reaction", 0), ("everything", 0), ("other app", 2), ("other reaction", 2)] {
-        let mut day = more().await;
-        day.pause(scope(word), None).await;
-        day.readings(2).await;
+        let mut day = more();
+        day.pause(scope(word), None);
+        day.readings(2);
         assert_eq!(day.calls().len(), calls, "{word}");
     }
 }
 
-#[tokio::test]
-async fn a_pause_for_a_time_ends_by_itself() {
-    let mut day = more().await;
-    day.pause(PauseScope::Everything, Some(secs(75))).await;
-    day.readings(3).await;
+#[test]
+fn a_pause_for_a_time_ends_by_itself() {
+    let mut day = more();
+    day.pause(PauseScope::Everything, Some(secs(75)));
+    day.readings(3);
     assert_eq!(day.calls(), ["1:30 web=2"]);
 }
 
-#[tokio::test]
-async fn a_pause_holds_across_a_kill() {
-    let mut day = more().await;
-    day.pause(PauseScope::Everything, None).await;
-    day.readings(1).await;
-    day.kill(secs(5)).await;
-    day.readings(3).await;
+#[test]
+fn a_pause_holds_across_a_kill() {
+    let mut day = more();
+    day.pause(PauseScope::Everything, None);
+    day.readings(1);
+    day.kill(secs(5));
+    day.readings(3);
     assert!(day.calls().is_empty());
 }
 
-#[tokio::test]
-async fn a_cooldown_holds_across_a_kill() {
+#[test]
+fn a_cooldown_holds_across_a_kill() {
     let file = one("more", &format!("cooldown = \"3m\"\n{MORE}"));
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
-    day.readings(2).await;
-    day.kill(secs(5)).await;
-    day.readings(4).await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
+    day.readings(2);
+    day.kill(secs(5));
+    day.readings(4);
     assert_eq!(day.calls(), ["0:30 web=2"]);
-    assert_eq!(day.why("more").await, "cooling_down");
-    day.readings(1).await;
+    assert_eq!(day.why("more"), "cooling_down");
+    day.readings(1);
     assert_eq!(day.calls(), ["0:30 web=2", "3:30 web=3"]);
 }
 
-#[tokio::test]
-async fn a_pause_that_arrives_while_a_choice_looks_stops_the_call() {
-    let mut day = more().await;
-    day.before(LOOK, 3, |outside| async move { outside.pause(PauseScope::Everything, None).await });
-    day.readings(2).await;
+#[test]
+fn a_pause_that_arrives_while_a_choice_looks_stops_the_call() {
+    let mut day = more();
+    day.before(LOOK, 3, |outside| async move { outside.pause(PauseScope::Everything, None) });
+    day.readings(2);
     assert_eq!(day.calls(), ["0:30 web=2"]);
-    let Outcome::Superseded { why } = day.last_outcome().await else { panic!("{:?}", day.outcomes().await) };
+    let Outcome::Superseded { why } = day.last_outcome() else { panic!("{:?}", day.outcomes()) };
     assert_eq!(why, "everything was paused by ops");
 }
 
-#[tokio::test]
-async fn a_pause_that_arrives_while_an_app_is_looked_at_first_is_a_hold() {
-    let mut day = more().await;
-    day.before(LOOK, 1, |outside| async move { outside.pause(PauseScope::Everything, None).await });
-    day.readings(1).await;
-    assert!(day.calls().is_empty() && day.runs().await.is_empty());
-    assert_eq!(day.why("more").await, "paused");
+#[test]
+fn a_pause_that_arrives_while_an_app_is_looked_at_first_is_a_hold() {
+    let mut day = more();
+    day.before(LOOK, 1, |outside| async move { outside.pause(PauseScope::Everything, None) });
+    day.readings(1);
+    assert!(day.calls().is_empty() && day.runs().is_empty());
+    assert_eq!(day.why("more"), "paused");
 }
 
-#[tokio::test]
-async fn a_pause_that_arrives_while_the_plan_is_checked_stops_the_call() {
-    let mut day = more().await;
-    day.after(LOOK, 2, |outside| async move { outside.pause(PauseScope::Everything, None).await });
-    day.readings(1).await;
-    assert_superseded(&day, "everything was paused by ops").await;
+#[test]
+fn a_pause_that_arrives_while_the_plan_is_checked_stops_the_call() {
+    let mut day = more();
+    day.after(LOOK, 2, |outside| async move { outside.pause(PauseScope::Everything, None) });
+    day.readings(1);
+    assert_superseded(&day, "everything was paused by ops");
 }
 
-#[tokio::test]
-async fn a_pause_that_arrives_in_the_last_instant_stops_the_call() {
-    let mut day = more().await;
+#[test]
+fn a_pause_that_arrives_in_the_last_instant_stops_the_call() {
+    let mut day = more();
     day.before("store mark_sent", 1, |outside| async move {
-        outside.pause(PauseScope::Reaction("more".parse().unwrap()), None).await;
+        outside.pause(PauseScope::Reaction("more".parse().unwrap()), None);
     });
-    day.readings(1).await;
-    assert_superseded(&day, "reaction \"more\" was paused by ops").await;
+    day.readings(1);
+    assert_superseded(&day, "reaction \"more\" was paused by ops");
 }
 
-#[tokio::test]
-async fn a_person_who_scales_between_look_and_call_is_not_overruled() {
-    let mut day = more().await;
+#[test]
+fn a_person_who_scales_between_look_and_call_is_not_overruled() {
+    let mut day = more();
     day.before(LOOK, 2, |outside| async move {
         outside.happens(AppEvent::Scale { process: "web".to_owned(), quantity: 6 });
     });
-    day.readings(1).await;
-    assert_superseded(&day, "web has 6 dynos by now, and not 1").await;
-    day.readings(1).await;
+    day.readings(1);
+    assert_superseded(&day, "web has 6 dynos by now, and not 1");
+    day.readings(1);
     assert_eq!(day.calls(), ["1:00 web=7"], "the next reading decides anew");
 }
 
-#[tokio::test]
-async fn a_person_who_resizes_between_look_and_call_is_not_overruled() {
+#[test]
+fn a_person_who_resizes_between_look_and_call_is_not_overruled() {
     let up = r#"scale_up = { app = "shop", max_size = "performance-m" }"#;
-    let mut day = Scenario::of(shop()).file(one("larger", up)).front_reads("f").begin().await;
+    let mut day = Scenario::of(shop()).file(one("larger", up)).front_reads("f").begin();
     day.before(LOOK, 2, |outside| async move {
         outside.happens(AppEvent::Resize { process: "web".to_owned(), size: "Performance-L".to_owned() });
     });
-    day.readings(1).await;
+    day.readings(1);
     assert!(day.calls().is_empty());
-    assert_eq!(day.outcomes().await, ["superseded"]);
+    assert_eq!(day.outcomes(), ["superseded"]);
 }
 
-#[tokio::test]
-async fn a_person_who_restarts_between_look_and_call_has_done_it_already() {
+#[test]
+fn a_person_who_restarts_between_look_and_call_has_done_it_already() {
     for (lines, words) in [
         (r#"restart_dyno = { app = "shop", dyno = "web.1" }"#, "booting"),
         (r#"restart_all_dynos = { app = "shop" }"#, "booting"),
     ] {
-        let mut day = Scenario::of(shop()).file(one("again", lines)).front_reads("f").begin().await;
+        let mut day = Scenario::of(shop()).file(one("again", lines)).front_reads("f").begin();
         day.before("GET /apps/shop/dynos", 2, |outside| async move { outside.happens(AppEvent::RestartAll) });
-        day.readings(1).await;
-        assert_superseded(&day, words).await;
+        day.readings(1);
+        assert_superseded(&day, words);
     }
 }
 
-#[tokio::test]
-async fn a_person_who_deploys_between_look_and_call_is_not_rolled_back() {
+#[test]
+fn a_person_who_deploys_between_look_and_call_is_not_rolled_back() {
     let back = r#"rollback_release = { app = "shop", min_release = 1 }"#;
-    let mut day = Scenario::of(shop()).file(one("back", back)).front_reads("f").begin().await;
+    let mut day = Scenario::of(shop()).file(one("back", back)).front_reads("f").begin();
     day.before("GET /apps/shop/dynos", 2, |outside| async move {
         outside.happens(AppEvent::Deploy(DeploySpec::new("fix")));
     });
-    day.readings(1).await;
+    day.readings(1);
     assert!(day.calls().is_empty());
-    assert_eq!(day.outcomes().await, ["superseded"]);
+    assert_eq!(day.outcomes(), ["superseded"]);
     assert_eq!(day.release(), (6, 6));
 }
 
-#[tokio::test]
-async fn a_release_phase_that_began_between_look_and_call_is_waited_for() {
+#[test]
+fn a_release_phase_that_began_between_look_and_call_is_waited_for() {
     let back = r#"rollback_release = { app = "shop", min_release = 1 }"#;
-    let mut day = Scenario::of(shop()).file(one("back", back)).front_reads("f").begin().await;
+    let mut day = Scenario::of(shop()).file(one("back", back)).front_reads("f").begin();
     day.before("GET /apps/shop/dynos", 2, |outside| async move {
         let phase = DeploySpec::new("fix").release_phase(mins(2), flyball_heroku_sim::Outcome::Succeeds);
         outside.happens(AppEvent::Deploy(phase));
     });
-    day.readings(1).await;
-    assert_superseded(&day, "v6 is in its release phase by now").await;
+    day.readings(1);
+    assert_superseded(&day, "v6 is in its release phase by now");
 }
 
-#[tokio::test]
-async fn maintenance_mode_holds_everything_on_the_app() {
-    let mut day = more().await;
+#[test]
+fn maintenance_mode_holds_everything_on_the_app() {
+    let mut day = more();
     day.happens(AppEvent::Maintenance(Maintenance::On));
-    day.readings(3).await;
+    day.readings(3);
     assert!(day.calls().is_empty());
-    assert_eq!(day.why("more").await, "maintenance");
+    assert_eq!(day.why("more"), "maintenance");
     day.happens(AppEvent::Maintenance(Maintenance::Off));
-    day.readings(1).await;
+    day.readings(1);
     assert_eq!(day.calls(), ["2:00 web=2"]);
 
     let all_the_same = one("more", &format!("in_maintenance = true\n{MORE}"));
-    let mut day = Scenario::of(shop().in_maintenance()).file(all_the_same).front_reads("f").begin().await;
-    day.readings(1).await;
+    let mut day = Scenario::of(shop().in_maintenance()).file(all_the_same).front_reads("f").begin();
+    day.readings(1);
     assert_eq!(day.calls(), ["0:30 web=2"]);
 }
 
-#[tokio::test]
-async fn maintenance_mode_that_is_switched_on_between_look_and_call_stops_it() {
-    let mut day = more().await;
+#[test]
+fn maintenance_mode_that_is_switched_on_between_look_and_call_stops_it() {
+    let mut day = more();
     day.before("GET /apps/shop", 2, |outside| async move {
         outside.happens(AppEvent::Maintenance(Maintenance::On));
     });
-    day.readings(1).await;
-    assert_superseded(&day, "the app is in maintenance mode").await;
+    day.readings(1);
+    assert_superseded(&day, "the app is in maintenance mode");
 }
 
-#[tokio::test]
-async fn a_page_that_is_well_by_now_needs_no_call() {
-    let mut day = more().await;
+#[test]
+fn a_page_that_is_well_by_now_needs_no_call() {
+    let mut day = more();
     day.front_reads("fp");
-    day.before(LOOK, 2, |outside| async move {
-        let engine = outside.engine();
-        let monitor = Arc::clone(engine.wiring().monitors().next().unwrap());
-        let observed: Observed = engine.observe(&monitor).await;
-        engine.take_in(vec![observed]).await.unwrap();
-    });
-    day.readings(1).await;
-    assert_superseded(&day, "the monitor does not call for it any more").await;
+    day.before(LOOK, 2, another_reading);
+    day.readings(1);
+    assert_superseded(&day, "the monitor does not call for it any more");
 }
 
-#[tokio::test]
-async fn a_file_that_no_longer_wants_it_stops_the_call() {
+#[test]
+fn a_file_that_no_longer_wants_it_stops_the_call() {
     let file = |lines: &str| one("more", lines);
     for (changed, words) in [
         (file(&format!("mode = \"dry_run\"\n{MORE}")), "only tells by now"),
@@ -232,71 +226,71 @@ async fn a_file_that_no_longer_wants_it_stops_the_call() {
         (file(&format!("trigger = 5\n{MORE}")), "the monitor does not call for it any more"),
         (file(MORE).replace("\"more\"", "\"other\""), "not in the file"),
     ] {
-        let mut day = more().await;
+        let mut day = more();
         let definitions = flyball_config::read("flyball.toml", &changed).unwrap();
         day.before(LOOK, 2, |outside| async move { outside.engine().apply(&definitions).await.unwrap() });
-        day.readings(1).await;
-        assert_superseded(&day, words).await;
+        day.readings(1);
+        assert_superseded(&day, words);
     }
 }
 
-#[tokio::test]
-async fn an_app_that_was_renamed_between_look_and_call_is_not_called_by_its_old_name() {
-    let mut day = more().await;
+#[test]
+fn an_app_that_was_renamed_between_look_and_call_is_not_called_by_its_old_name() {
+    let mut day = more();
     day.before("GET /apps/shop", 2, |outside| async move {
         crate::support::lock(&outside.world).rename("shop", "store").unwrap();
     });
-    day.readings(1).await;
+    day.readings(1);
     assert!(day.calls().is_empty());
-    assert_eq!(day.outcomes().await, ["not_done"]);
+    assert_eq!(day.outcomes(), ["not_done"]);
 }
 
-#[tokio::test]
-async fn two_readings_whose_looks_overlap_lead_to_one_run() {
+#[test]
+fn two_readings_whose_looks_overlap_lead_to_one_run() {
     let sleep = r#"create_one_off_dyno = { app = "shop", command = "sleep" }"#;
     for point in ["GET /apps/shop/dynos", "store save"] {
-        let mut day = Scenario::of(shop()).file(one("sleep", sleep)).front_reads("f").begin().await;
+        let mut day = Scenario::of(shop()).file(one("sleep", sleep)).front_reads("f").begin();
         day.before(point, 1, another_reading);
-        day.readings(1).await;
+        day.readings(1);
         assert_eq!(day.effects(), ["run sleep"], "while {point} was in flight");
-        assert_eq!(day.runs().await.len(), 1, "while {point} was in flight");
+        assert_eq!(day.runs().len(), 1, "while {point} was in flight");
     }
 }
 
-#[tokio::test]
-async fn what_a_slow_choice_writes_down_is_not_older_than_what_came_meanwhile() {
-    let mut day = more().await;
+#[test]
+fn what_a_slow_choice_writes_down_is_not_older_than_what_came_meanwhile() {
+    let mut day = more();
     day.before(LOOK, 1, another_reading);
-    day.readings(1).await;
-    assert_eq!(day.streak("front").await, 2, "both readings count, also after a restart");
+    day.readings(1);
+    assert_eq!(day.streak("front"), 2, "both readings count, also after a restart");
 }
 
 /// The same monitor is read once more, by itself.
 async fn another_reading(outside: Outside) {
-    let engine = outside.engine();
-    let monitor = Arc::clone(engine.wiring().monitors().next().unwrap());
-    let observed = engine.observe(&monitor).await;
-    engine.take_in(vec![observed]).await.unwrap();
+    let monitor = outside.engine().wiring().monitors().next().unwrap().id;
+    outside.live().look(monitor);
+    // Whatever else can go on meanwhile does.
+    outside.time.wait_for(Duration::from_millis(1)).await;
 }
 
-#[tokio::test]
-async fn readings_that_come_while_the_app_is_looked_at_do_not_hide_what_the_looks_find() {
-    let mut day = Scenario::of(shop()).file(one("more", &MORE.replace('9', "1"))).front_reads("f").begin().await;
+#[test]
+fn readings_that_come_while_the_app_is_looked_at_do_not_hide_what_the_looks_find() {
+    let mut day = Scenario::of(shop()).file(one("more", &MORE.replace('9', "1"))).front_reads("f").begin();
     for look in 1..=4 {
         day.before(LOOK, look, another_reading);
     }
-    day.readings(4).await;
-    assert_eq!(day.streak("front").await, 8);
-    assert_eq!(day.held_for("front", "more").await, ("at_maximum", 7), "all but the first, which came before any look");
-    assert_eq!(day.told("still being looked at").await.len(), 1, "{:#?}", day.timeline().await);
-    assert_eq!(day.told("at limit").await.len(), 1, "{:#?}", day.timeline().await);
+    day.readings(4);
+    assert_eq!(day.streak("front"), 8);
+    assert_eq!(day.held_for("front", "more"), ("at_maximum", 7), "all but the first, which came before any look");
+    assert_eq!(day.told("still being looked at").len(), 1, "{:#?}", day.timeline());
+    assert_eq!(day.told("at limit").len(), 1, "{:#?}", day.timeline());
 }
 
-#[tokio::test]
-async fn nothing_happens_to_an_app_that_is_well() {
-    let mut day = Scenario::of(shop()).file(one("more", MORE)).begin().await;
-    day.pass(mins(30)).await;
+#[test]
+fn nothing_happens_to_an_app_that_is_well() {
+    let mut day = Scenario::of(shop()).file(one("more", MORE)).begin();
+    day.pass(mins(30));
     day.world(|world| world.apply(Event::app("shop", AppEvent::RestartAll))).unwrap();
-    assert!(day.calls().is_empty() && day.runs().await.is_empty());
+    assert!(day.calls().is_empty() && day.runs().is_empty());
     assert_eq!(day.live().stats().total(), 0);
 }

@@ -10,8 +10,8 @@ fn named(name: &str) -> Home {
     Home::App { name: Some(name.parse::<AppName>().expect("an app's name")), id: None }
 }
 
-#[tokio::test]
-async fn its_own_app_is_not_acted_on_unless_the_reaction_says_so() {
+#[test]
+fn its_own_app_is_not_acted_on_unless_the_reaction_says_so() {
     let allowed = format!("allow_self = true\n{AGAIN}");
     let own = |lines: &str| "own_app = \"shop\"\n\n".to_owned() + &one("again", lines);
     let cases = [
@@ -26,31 +26,31 @@ async fn its_own_app_is_not_acted_on_unless_the_reaction_says_so() {
         ("the platform knows better than the file", named("blog"), own(AGAIN), "matched"),
     ];
     for (case, home, file, reason) in cases {
-        let mut day = Scenario::of(shop()).file(file).home(home).front_reads("f").begin().await;
-        day.readings(1).await;
-        assert_eq!(day.why("again").await, reason, "{case}");
+        let mut day = Scenario::of(shop()).file(file).home(home).front_reads("f").begin();
+        day.readings(1);
+        assert_eq!(day.why("again"), reason, "{case}");
         assert_eq!(day.calls().is_empty(), reason != "matched", "{case}");
     }
 }
 
-#[tokio::test]
-async fn an_id_tells_once_the_app_was_looked_at() {
-    let mut day = Scenario::of(shop()).file(one("again", AGAIN)).front_reads("f").set_up().await;
+#[test]
+fn an_id_tells_once_the_app_was_looked_at() {
+    let mut day = Scenario::of(shop()).file(one("again", AGAIN)).front_reads("f").set_up();
     let id = day.world(|world| world.app("shop").expect("the shop").id());
     let id = flyball_model::AppId::new(id.to_string());
     // Renamed since it started: the name that the dyno was told is an old one.
     day.set_home(Home::App { name: Some("old-shop".parse().expect("an app's name")), id: Some(id) });
-    assert!(day.start().await);
-    day.readings(2).await;
+    assert!(day.start());
+    day.readings(2);
     assert!(day.calls().is_empty());
-    assert_eq!(day.why("again").await, "ourselves");
+    assert_eq!(day.why("again"), "ourselves");
 }
 
-#[tokio::test]
-async fn whoever_took_our_old_name_is_not_us() {
+#[test]
+fn whoever_took_our_old_name_is_not_us() {
     let ours = Some(flyball_model::AppId::new("id-of-ours"));
     let home = Home::App { name: Some("shop".parse().expect("an app's name")), id: ours };
-    let mut day = Scenario::of(shop()).file(one("again", AGAIN)).home(home).front_reads("f").begin().await;
-    day.readings(1).await;
+    let mut day = Scenario::of(shop()).file(one("again", AGAIN)).home(home).front_reads("f").begin();
+    day.readings(1);
     assert_eq!(day.calls(), ["0:30 restart all"]);
 }

@@ -109,25 +109,25 @@ fn bad_deploy(slug: &str) -> DeploySpec {
 }
 
 impl Story {
-    async fn set_up(&self) -> Day {
-        Scenario::of((self.app)()).file(one("it", self.lines)).set_up().await
+    fn set_up(&self) -> Day {
+        Scenario::of((self.app)()).file(one("it", self.lines)).set_up()
     }
 
-    async fn begin(&self, day: &mut Day) {
+    fn begin(&self, day: &mut Day) {
         if let Some(trouble) = &self.trouble {
             day.happens(trouble.clone());
         }
-        if !day.start().await {
-            day.kill(secs(1)).await;
+        if !day.start() {
+            day.kill(secs(1));
         }
     }
 
     /// How many calls there are to cut.
-    async fn calls(&self) -> usize {
-        let mut day = self.set_up().await;
-        self.begin(&mut day).await;
-        day.pass(STORY).await;
-        judge(self, &day).await.unwrap_or_else(|fault| panic!("{} without a cut: {fault}", self.name));
+    fn calls(&self) -> usize {
+        let mut day = self.set_up();
+        self.begin(&mut day);
+        day.pass(STORY);
+        judge(self, &day).unwrap_or_else(|fault| panic!("{} without a cut: {fault}", self.name));
         day.calls_made()
     }
 }
@@ -150,41 +150,41 @@ impl Chance {
 }
 
 /// Plays a story with its call number `point` cut, and sometimes another one soon after.
-async fn play(story: &Story, calls: usize, chance: &mut Chance) -> Result<(), String> {
+fn play(story: &Story, calls: usize, chance: &mut Chance) -> Result<(), String> {
     let cuts = [Cut::Before, Cut::After, Cut::Lost, Cut::Failed];
     let point = usize::try_from(chance.below(calls as u64)).expect("a few calls");
     let cut = chance.one_of(&cuts);
-    let mut day = story.set_up().await;
+    let mut day = story.set_up();
     // Most of what can go wrong goes wrong around the one call that changes something.
     if chance.below(3) == 0 {
         day.fail(story.call, cut);
     } else {
         day.cut(point, cut);
     }
-    story.begin(&mut day).await;
+    story.begin(&mut day);
     while day.was_cut().is_none() && day.now() < START + STORY {
-        day.pass(secs(1)).await;
+        day.pass(secs(1));
     }
     let line = day.was_cut().ok_or_else(|| format!("{}: call {point} of {calls} did not come", story.name))?;
     // A process that lost an answer goes on, or is killed before it gets anywhere.
     if chance.below(2) == 0 {
-        day.kill(secs(chance.one_of(&[1, 8, 25, 70]))).await;
+        day.kill(secs(chance.one_of(&[1, 8, 25, 70])));
     }
     let again =
         (chance.below(3) == 0).then(|| (usize::try_from(chance.below(12)).expect("a few"), chance.one_of(&cuts)));
     if let Some((later, cut)) = again {
         day.cut(later, cut);
     }
-    day.pass(STORY).await;
-    judge(story, &day).await.map_err(|fault| {
+    day.pass(STORY);
+    judge(story, &day).map_err(|fault| {
         format!("{}, {line} ({point}) cut {cut:?}, then {again:?}: {fault}\ncalls: {:?}", story.name, day.calls())
     })
 }
 
 /// Compares what the world received with what Flyball remembers.
-async fn judge(story: &Story, day: &Day) -> Result<(), String> {
+fn judge(story: &Story, day: &Day) -> Result<(), String> {
     let calls: Vec<ReceivedCall> = day.world(|world| world.effects().cloned().collect());
-    let runs = day.runs().await;
+    let runs = day.runs();
     let mut sent: HashMap<usize, Vec<&ReceivedCall>> = HashMap::new();
     for call in &calls {
         // The clock stands still while a run is performed: its call arrives when it was marked as sent.
@@ -196,7 +196,7 @@ async fn judge(story: &Story, day: &Day) -> Result<(), String> {
         judge_run(run, sent.get(&index).map_or(&[], Vec::as_slice))?;
     }
     for run in &runs {
-        told_once(day, run).await?;
+        told_once(day, run)?;
     }
     if day.world(|world| (story.well)(world)) {
         return Ok(());
@@ -233,8 +233,8 @@ fn fits(effect: &Effect, call: &ReceivedCall) -> bool {
 }
 
 /// The timeline has the run's beginning and its end, once each.
-async fn told_once(day: &Day, run: &Run) -> Result<(), String> {
-    let entries = day.entries_of(run.id).await;
+fn told_once(day: &Day, run: &Run) -> Result<(), String> {
+    let entries = day.entries_of(run.id);
     let begun = entries.iter().filter(|entry| matches!(entry.event, Event::Queued { .. })).count();
     let ended = entries.iter().filter(|entry| matches!(entry.event, Event::Ended { .. })).count();
     if (begun, ended) == (1, 1) {
@@ -243,17 +243,17 @@ async fn told_once(day: &Day, run: &Run) -> Result<(), String> {
     Err(format!("{} is told as begun {begun} times and as ended {ended} times", run.plan))
 }
 
-async fn campaign(chunk: u64) {
+fn campaign(chunk: u64) {
     let stories = stories();
     let mut calls = Vec::new();
     for story in &stories {
-        calls.push(story.calls().await);
+        calls.push(story.calls());
     }
     let mut faults = Vec::new();
     for seed in (chunk..POINTS).step_by(usize::try_from(CHUNKS).expect("a few")) {
         let mut chance = Chance(seed);
         let story = usize::try_from(chance.below(stories.len() as u64)).expect("a few stories");
-        if let Err(fault) = play(&stories[story], calls[story], &mut chance).await {
+        if let Err(fault) = play(&stories[story], calls[story], &mut chance) {
             faults.push(format!("seed {seed}: {fault}"));
         }
     }
@@ -262,9 +262,9 @@ async fn campaign(chunk: u64) {
 
 macro_rules! chunks {
     ($($name:ident: $chunk:expr,)*) => {$(
-        #[tokio::test]
-        async fn $name() {
-            campaign($chunk).await;
+        #[test]
+        fn $name() {
+            campaign($chunk);
         }
     )*};
 }
@@ -283,39 +283,39 @@ chunks! {
 }
 
 /// Plays a story whose changing call is cut; `astray` changes what is believed afterwards.
-async fn cut_at_the_call(story: &Story, cut: Cut, astray: impl FnOnce(&mut Day)) -> Result<(), String> {
-    let mut day = story.set_up().await;
+fn cut_at_the_call(story: &Story, cut: Cut, astray: impl FnOnce(&mut Day)) -> Result<(), String> {
+    let mut day = story.set_up();
     astray(&mut day);
     day.fail(story.call, cut);
-    story.begin(&mut day).await;
-    day.pass(STORY).await;
+    story.begin(&mut day);
+    day.pass(STORY);
     assert!(day.was_cut_at(story.call), "{}: nothing was cut", story.name);
-    judge(story, &day).await
+    judge(story, &day)
 }
 
-#[tokio::test]
-async fn every_look_rule_is_needed() {
+#[test]
+fn every_look_rule_is_needed() {
     for story in stories() {
         for cut in [Cut::Before, Cut::After, Cut::Lost, Cut::Failed] {
-            let honest = cut_at_the_call(&story, cut, |_| {}).await;
+            let honest = cut_at_the_call(&story, cut, |_| {});
             assert_eq!(honest, Ok(()), "{} cut {cut:?}", story.name);
             // A one-off dyno that is not seen is in doubt, whether it was there or not: that is its rule.
             let happened = matches!(cut, Cut::After | Cut::Lost);
             if story.name == "one-off" || (story.name == "long one-off" && happened) {
                 continue;
             }
-            let astray = cut_at_the_call(&story, cut, Day::look_elsewhere).await;
+            let astray = cut_at_the_call(&story, cut, Day::look_elsewhere);
             assert!(astray.is_err(), "{} cut {cut:?}: what was seen afterwards made no difference", story.name);
         }
     }
 }
 
-#[tokio::test]
-async fn a_one_off_that_is_not_seen_must_not_count_as_not_done() {
+#[test]
+fn a_one_off_that_is_not_seen_must_not_count_as_not_done() {
     let stories = stories();
     let story = stories.iter().find(|story| story.name == "one-off").expect("it is among them");
     for cut in [Cut::Before, Cut::After, Cut::Lost, Cut::Failed] {
-        let certain = cut_at_the_call(story, cut, |day| day.doubt_nothing()).await;
+        let certain = cut_at_the_call(story, cut, |day| day.doubt_nothing());
         assert!(certain.is_err(), "cut {cut:?}");
     }
 }

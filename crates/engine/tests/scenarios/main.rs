@@ -1,13 +1,13 @@
 //! Days with an app, on the stand-in for Heroku, with a stopped clock.
 //!
-//! The real engine, the real store in a file, and the real client over a transport that hands each request to a world
-//! without sockets; readings of pages are judged by the real judgement. See `support` for the stage. What is asserted is
+//! The real engine and its real loop, the real store in a file, and the real client over a transport that hands each request
+//! to a world without sockets; readings of pages are judged by the real judgement. See `support` for the stage. What is asserted is
 //! what the world received, what became of it, and what the timeline says.
 //!
 //! # What must hold, and where it is played
 //!
-//! 1. *At its interval, from start-up on.* The driver here keeps the times; phases are `first_due`'s own tests, and the
-//!    live loop's. That a reading is asked for once a moment and counted once: [`between`]
+//! 1. *At its interval, from start-up on.* The live loop keeps the times, from phases that a scenario sets; others are
+//!    `first_due`'s own tests. That a reading is asked for once a moment and counted once: [`between`]
 //!    (`two_readings_whose_looks_overlap_lead_to_one_run`).
 //! 2. *After every reading, again at every reading, until the verdict changes or the limit is reached.* [`scaling`],
 //!    [`sizing`], [`restarting`], [`rollback`], [`one_off`], each with when it stops; triggers and `call_on`: [`streaks`].

@@ -14,8 +14,8 @@ const ALL: [(&str, &str); 7] = [
     ("back", r#"rollback_release = { app = "shop", min_release = 1 }"#),
 ];
 
-#[tokio::test]
-async fn of_those_that_would_act_in_the_same_moment_the_first_of_the_order_goes() {
+#[test]
+fn of_those_that_would_act_in_the_same_moment_the_first_of_the_order_goes() {
     let expected =
         ["worker=0", "worker Standard-1X", "web=2", "web Standard-2X", "restart web.1", "restart all", "back to v4"];
     // With each kind more, the one that was added goes, and every other says which it lets go first.
@@ -23,43 +23,43 @@ async fn of_those_that_would_act_in_the_same_moment_the_first_of_the_order_goes(
         let present = &ALL[..most];
         let names: Vec<&str> = present.iter().map(|(name, _)| *name).collect();
         let reactions: String = present.iter().map(|(name, lines)| reaction(name, lines)).collect();
-        let mut day = Scenario::of(shop()).file(front(&names) + &reactions).front_reads("f").begin().await;
+        let mut day = Scenario::of(shop()).file(front(&names) + &reactions).front_reads("f").begin();
         day.happens(AppEvent::Resize { process: "worker".to_owned(), size: "Standard-2X".to_owned() });
-        day.pass(secs(29)).await;
-        day.readings(1).await;
+        day.pass(secs(29));
+        day.readings(1);
         assert_eq!(day.calls(), [format!("0:30 {expected}")], "{names:?}");
         for (name, _) in &present[..most - 1] {
-            assert_eq!(day.why(name).await, "outranked", "{name} of {names:?}");
+            assert_eq!(day.why(name), "outranked", "{name} of {names:?}");
         }
     }
 }
 
-#[tokio::test]
-async fn a_ladder_restarts_at_the_second_reading_and_rolls_back_at_the_fifth() {
+#[test]
+fn a_ladder_restarts_at_the_second_reading_and_rolls_back_at_the_fifth() {
     let file = front(&["again", "back"])
         + &reaction("again", "trigger = 2\ncooldown = \"10m\"\nrestart_all_dynos = { app = \"shop\" }")
         + &reaction("back", "trigger = 5\nrollback_release = { app = \"shop\", max_steps = 1 }");
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
-    day.readings(10).await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
+    day.readings(10);
     // The restart settles at 1:10: the rollback's five readings count from there, since earlier ones saw other dynos.
     assert_eq!(day.calls(), ["1:00 restart all", "3:30 back to v4"]);
-    assert_eq!(day.why("again").await, "cooling_down");
+    assert_eq!(day.why("again"), "cooling_down");
 }
 
-#[tokio::test]
-async fn a_ladder_climbs_also_when_its_lower_rung_would_act_again_and_again() {
+#[test]
+fn a_ladder_climbs_also_when_its_lower_rung_would_act_again_and_again() {
     let file = front(&["again", "back"])
         + &reaction("again", "trigger = 2\nrestart_all_dynos = { app = \"shop\" }")
         + &reaction("back", "trigger = 5\nrollback_release = { app = \"shop\", max_steps = 1 }");
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
-    day.readings(6).await;
-    assert_eq!(day.why("again").await, "outranked", "the rollback's turn has come, and it waits for its five readings");
-    day.readings(3).await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
+    day.readings(6);
+    assert_eq!(day.why("again"), "outranked", "the rollback's turn has come, and it waits for its five readings");
+    day.readings(3);
     assert_eq!(day.calls(), ["1:00 restart all", "2:00 restart all", "4:30 back to v4"]);
 }
 
-#[tokio::test]
-async fn in_and_down_stand_back_for_as_long_as_an_adder_has_its_condition_met() {
+#[test]
+fn in_and_down_stand_back_for_as_long_as_an_adder_has_its_condition_met() {
     let file = front(&["more"])
         + &monitor("calm", r#"http = { url = "http://shop.localhost/calm" }"#, &["fewer", "smaller"])
         + &reaction("more", "cooldown = \"1h\"\nscale_out = { app = \"shop\", max_quantity = 2 }")
@@ -68,68 +68,68 @@ async fn in_and_down_stand_back_for_as_long_as_an_adder_has_its_condition_met() 
             "call_on = \"passing\"\nscale_in = { app = \"shop\", min_quantity = 1, stabilize = \"0s\" }",
         )
         + &reaction("smaller", "call_on = \"passing\"\nscale_down = { app = \"shop\", min_size = \"standard-1x\" }");
-    let mut day = Scenario::of(shop()).file(file).front_reads("fffp").reads("calm", "p").begin().await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("fffp").reads("calm", "p").begin();
     day.happens(AppEvent::Resize { process: "web".to_owned(), size: "Standard-2X".to_owned() });
-    day.readings(3).await;
+    day.readings(3);
     assert_eq!(day.calls(), ["0:30 web=2"]);
     for name in ["fewer", "smaller"] {
-        assert_eq!(day.why_on("calm", name).await.0, "stands_back", "{name}");
+        assert_eq!(day.why_on("calm", name).0, "stands_back", "{name}");
     }
-    day.readings(2).await;
+    day.readings(2);
     assert_eq!(day.calls()[1..], ["2:00 web Standard-1X", "2:30 web=1"], "down goes before in");
 }
 
-#[tokio::test]
-async fn an_adder_to_another_process_type_is_no_reason_to_stand_back() {
+#[test]
+fn an_adder_to_another_process_type_is_no_reason_to_stand_back() {
     let file = front(&["more"])
         + &monitor("calm", r#"http = { url = "http://shop.localhost/calm" }"#, &["fewer"])
         + &reaction("more", r#"scale_out = { app = "shop", process_type = "worker", max_quantity = 1 }"#)
         + &reaction("fewer", "call_on = \"passing\"\nscale_in = { app = \"shop\", min_quantity = 0 }");
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").reads("calm", "p").begin().await;
-    day.readings(1).await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").reads("calm", "p").begin();
+    day.readings(1);
     assert_eq!(day.calls(), ["0:30 web=0"]);
 }
 
-#[tokio::test]
-async fn one_app_does_not_wait_for_another() {
+#[test]
+fn one_app_does_not_wait_for_another() {
     let other =
         AppSpec::new("other").process("web", 1, "Standard-1X").mechanics(|m| m.cycling = Cycling::Never).deploys(2);
     let file = front(&["more", "other"])
         + &reaction("more", MORE)
         + &reaction("other", r#"restart_all_dynos = { app = "other" }"#);
-    let mut day = Scenario::of(shop()).and(other).file(file).front_reads("fp").begin().await;
-    day.readings(2).await;
+    let mut day = Scenario::of(shop()).and(other).file(file).front_reads("fp").begin();
+    day.readings(2);
     assert_eq!(day.calls(), ["0:30 web=2", "0:30 other: restart all"]);
 }
 
-#[tokio::test]
-async fn while_a_run_on_the_app_is_open_the_others_hold() {
+#[test]
+fn while_a_run_on_the_app_is_open_the_others_hold() {
     let file = front(&["more"])
         + &monitor("deep", r#"http = { url = "http://shop.localhost/deep" }"#, &["again"])
         + &reaction("more", MORE)
         + &reaction("again", r#"restart_all_dynos = { app = "shop" }"#);
     let scenario = Scenario::of(shop()).file(file).front_reads("fp").reads("deep", "f").phase("deep", secs(45));
-    let mut day = scenario.begin().await;
+    let mut day = scenario.begin();
     day.spoil("PATCH /apps/shop/formation", Spoilt::TooLate);
-    day.pass(secs(59)).await;
+    day.pass(secs(59));
     assert_eq!(day.calls(), ["0:30 web=2"]);
-    assert_eq!(day.why_on("deep", "again").await.0, "app_busy", "its answer was lost, and it is not looked for yet");
-    day.pass(secs(20)).await;
+    assert_eq!(day.why_on("deep", "again").0, "app_busy", "its answer was lost, and it is not looked for yet");
+    day.pass(secs(20));
     assert_eq!(day.calls(), ["0:30 web=2", "1:15 restart all"]);
-    assert_eq!(day.outcomes().await, ["done", "done"]);
+    assert_eq!(day.outcomes(), ["done", "done"]);
 }
 
-#[tokio::test]
-async fn one_reaction_on_several_monitors_starts_at_most_once_in_their_shortest_interval() {
+#[test]
+fn one_reaction_on_several_monitors_starts_at_most_once_in_their_shortest_interval() {
     let page = |every: &str| format!("every = \"{every}\"\nhttp = {{ url = \"http://shop.localhost/\" }}");
     for (one, two) in [(30, 30), (30, 31), (30, 45), (29, 31), (10, 59)] {
         let file = monitor("one", &page("30s"), &["more"])
             + &monitor("two", &page("40s"), &["more"])
             + &reaction("more", r#"scale_out = { app = "shop", max_quantity = 99 }"#);
         let scenario = Scenario::of(shop()).file(file).reads("one", "f").reads("two", "f");
-        let mut day = scenario.phase("one", secs(one)).phase("two", secs(two)).begin().await;
-        day.pass(mins(10)).await;
-        let starts: Vec<i64> = day.runs().await.iter().map(|run| run.queued_at.as_millis()).collect();
+        let mut day = scenario.phase("one", secs(one)).phase("two", secs(two)).begin();
+        day.pass(mins(10));
+        let starts: Vec<i64> = day.runs().iter().map(|run| run.queued_at.as_millis()).collect();
         let runs = starts.len();
         // Half-minutes of the clock, so that readings that come a little early or late are not held up by the last.
         let mut intervals: Vec<i64> = starts.iter().map(|start| start / 30_000).collect();
@@ -140,63 +140,63 @@ async fn one_reaction_on_several_monitors_starts_at_most_once_in_their_shortest_
     }
 }
 
-#[tokio::test]
-async fn two_monitors_that_call_in_the_same_moment_start_one_run() {
+#[test]
+fn two_monitors_that_call_in_the_same_moment_start_one_run() {
     let page = r#"http = { url = "http://shop.localhost/" }"#;
     let sleep = r#"create_one_off_dyno = { app = "shop", command = "sleep", at_once = 9 }"#;
     for lines in [MORE, sleep] {
         let file = monitor("one", page, &["it"]) + &monitor("two", page, &["it"]) + &reaction("it", lines);
-        let mut day = Scenario::of(shop()).file(file).reads("one", "f").reads("two", "f").begin().await;
-        day.pass(secs(59)).await;
+        let mut day = Scenario::of(shop()).file(file).reads("one", "f").reads("two", "f").begin();
+        day.pass(secs(59));
         assert_eq!(day.calls().len(), 1, "{:?}", day.calls());
     }
 }
 
-#[tokio::test]
-async fn what_only_tells_holds_nobody_up() {
+#[test]
+fn what_only_tells_holds_nobody_up() {
     let file = front(&["back", "more"])
         + &reaction("back", "mode = \"dry_run\"\nrollback_release = { app = \"shop\", min_release = 1 }")
         + &reaction("more", MORE);
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
-    day.readings(2).await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
+    day.readings(2);
     assert_eq!(day.calls(), ["0:30 web=2", "1:00 web=3"]);
-    assert_eq!(day.told("would shop back from v5 to v4").await.len(), 1);
+    assert_eq!(day.told("would shop back from v5 to v4").len(), 1);
 }
 
-#[tokio::test]
-async fn a_dry_run_does_everything_but_the_effect() {
+#[test]
+fn a_dry_run_does_everything_but_the_effect() {
     for file in
         [one("more", &format!("mode = \"dry_run\"\n{MORE}")), format!("mode = \"dry_run\"\n\n{}", one("more", MORE))]
     {
-        let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
-        day.readings(4).await;
-        assert!(day.calls().is_empty() && day.runs().await.is_empty());
-        assert_eq!(day.told("would web of shop from 1 to 2").await.len(), 1, "the same again is counted, not repeated");
-        assert_eq!(day.why("more").await, "matched");
+        let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
+        day.readings(4);
+        assert!(day.calls().is_empty() && day.runs().is_empty());
+        assert_eq!(day.told("would web of shop from 1 to 2").len(), 1, "the same again is counted, not repeated");
+        assert_eq!(day.why("more"), "matched");
     }
-    let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").dry_run().begin().await;
-    day.readings(4).await;
+    let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").dry_run().begin();
+    day.readings(4);
     assert!(day.calls().is_empty());
 }
 
-#[tokio::test]
-async fn a_dry_run_tells_the_same_again_in_the_next_episode() {
-    let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("ffpf").dry_run().begin().await;
-    day.readings(5).await;
-    assert_eq!(day.told("would web of shop from 1 to 2").await.len(), 2);
+#[test]
+fn a_dry_run_tells_the_same_again_in_the_next_episode() {
+    let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("ffpf").dry_run().begin();
+    day.readings(5);
+    assert_eq!(day.told("would web of shop from 1 to 2").len(), 2);
 }
 
-#[tokio::test]
-async fn a_dry_run_keeps_a_cooldown_and_a_settling_of_its_own() {
+#[test]
+fn a_dry_run_keeps_a_cooldown_and_a_settling_of_its_own() {
     let lines = "mode = \"dry_run\"\ncooldown = \"2m\"\nscale_out = { app = \"shop\", max_quantity = 9 }";
-    let mut day = Scenario::of(shop()).file(one("more", lines)).front_reads("f").begin().await;
-    day.readings(2).await;
-    assert_eq!(day.why("more").await, "cooling_down");
+    let mut day = Scenario::of(shop()).file(one("more", lines)).front_reads("f").begin();
+    day.readings(2);
+    assert_eq!(day.why("more"), "cooling_down");
 
     let lines = "mode = \"dry_run\"\nrestart_all_dynos = { app = \"shop\" }";
-    let mut day = Scenario::of(shop()).file(one("again", lines)).front_reads("f").begin().await;
-    day.readings(2).await;
-    assert_eq!(day.why("again").await, "dry_settling");
-    day.readings(9).await;
-    assert_eq!(day.why("again").await, "matched");
+    let mut day = Scenario::of(shop()).file(one("again", lines)).front_reads("f").begin();
+    day.readings(2);
+    assert_eq!(day.why("again"), "dry_settling");
+    day.readings(9);
+    assert_eq!(day.why("again"), "matched");
 }

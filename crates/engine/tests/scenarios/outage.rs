@@ -40,23 +40,23 @@ fn file() -> String {
     monitors + &reactions
 }
 
-#[tokio::test]
-async fn after_an_hour_without_the_api_only_what_the_readings_ask_for_then_is_done_and_within_the_budget() {
+#[test]
+fn after_an_hour_without_the_api_only_what_the_readings_ask_for_then_is_done_and_within_the_budget() {
     let apps = (0..MONITORS / AN_APP).map(|n| AppSpec::new(&name(n)).process("web", 1, "Standard-1X").deploys(3));
     let scenario = apps.fold(Scenario::of(bare_shop()), Scenario::and).file(file());
     // Every other app is well again before the API is; the others go on failing.
     let scenario = (0..MONITORS).fold(scenario, |scenario, n| scenario.reads(&format!("m{n:03}"), "f"));
-    let mut day = scenario.begin().await;
+    let mut day = scenario.begin();
     let (from, until) = (day.now(), day.now() + mins(60));
     day.fault(Fault::new(FaultKind::Status(503)).between(from, until));
-    day.pass(mins(59)).await;
+    day.pass(mins(59));
     assert!(day.world(|world| world.effects().next().is_none()), "nothing reached the platform");
     for n in (0..MONITORS).filter(|n| (n / AN_APP).is_multiple_of(2)) {
         day.reads(&format!("m{n:03}"), "p");
     }
-    day.pass(secs(59)).await;
+    day.pass(secs(59));
     let before = day.live().stats().total();
-    day.pass(mins(10)).await;
+    day.pass(mins(10));
     let calls: Vec<(Timestamp, String)> =
         day.world(|world| world.effects().map(|call| (call.at, call.path.clone())).collect());
     let well = |path: &str| (0..MONITORS / AN_APP).any(|n| n % 2 == 0 && path.contains(&format!("/{}/", name(n))));
@@ -70,7 +70,7 @@ async fn after_an_hour_without_the_api_only_what_the_readings_ask_for_then_is_do
     }
     assert!(moments.values().all(|count| *count == 1), "{moments:?}");
     // Every run that was decided while the API was gone has ended without a call.
-    let runs = day.runs().await;
+    let runs = day.runs();
     let old = runs.iter().filter(|run| run.queued_at < until);
     assert!(old.clone().all(|run| run.sent_at.is_none() && !run.state.is_open()), "an old plan was kept");
     assert!(runs.iter().all(|run| !matches!(run.state, RunState::Queued)), "nothing waits");
@@ -80,49 +80,46 @@ async fn after_an_hour_without_the_api_only_what_the_readings_ask_for_then_is_do
     assert!(day.world(|world| world.traffic().rate_limited) == 0, "no call was one too many");
 }
 
-#[tokio::test]
-async fn while_nothing_can_be_recorded_nothing_is_done_and_afterwards_it_is_told() {
+#[test]
+fn while_nothing_can_be_recorded_nothing_is_done_and_afterwards_it_is_told() {
     for (words, fault) in
         [("no room left", crate::support::Refuses::Full), ("stayed locked", crate::support::Refuses::Busy)]
     {
         let file = crate::support::one("more", r#"scale_out = { app = "shop", max_quantity = 2 }"#);
-        let mut day = Scenario::of(shop()).file(file).front_reads("pf").begin().await;
-        day.readings(1).await;
+        let mut day = Scenario::of(shop()).file(file).front_reads("pf").begin();
+        day.readings(1);
         day.store_refuses(Some(fault));
-        day.pass(mins(5)).await;
+        day.pass(mins(5));
         assert!(day.calls().is_empty(), "{words}: what cannot be recorded is not done");
-        assert!(day.runs().await.is_empty());
+        assert!(day.runs().is_empty());
         // The engine goes on observing all the while.
         day.store_refuses(None);
-        day.readings(1).await;
-        assert_eq!(day.streak("front").await, 11, "{words}: every reading counted");
-        let told = day.told("recorded again").await;
-        assert_eq!(told.len(), 1, "{words}: {:#?}", day.timeline().await);
-        assert!(told[0].contains(words) && told[0].contains("after 5m"), "{told:?}");
+        day.readings(1);
+        assert_eq!(day.streak("front"), 11, "{words}: every reading counted");
+        let told = day.told("recorded again");
+        assert_eq!(told.len(), 1, "{words}: {:#?}", day.timeline());
+        // What is quiet is tried again all the while: from the first failing reading until the store took anything.
+        assert!(told[0].contains(words) && told[0].contains("after 4m 31s"), "{told:?}");
         assert!(told[0].ends_with("10 effects were decided and not made"), "{told:?}");
-        day.readings(2).await;
+        day.readings(2);
         assert_eq!(day.effects(), ["web=2"], "{words}: it recovers by itself");
-        assert_eq!(
-            day.told("is failing").await.len() + day.told("to failing").await.len(),
-            1,
-            "{words}: and nothing is lost"
-        );
+        assert_eq!(day.told("is failing").len() + day.told("to failing").len(), 1, "{words}: and nothing is lost");
     }
 }
 
-#[tokio::test]
-async fn a_call_whose_record_cannot_be_written_is_looked_for_and_not_sent_again() {
+#[test]
+fn a_call_whose_record_cannot_be_written_is_looked_for_and_not_sent_again() {
     let file = crate::support::one("more", r#"scale_out = { app = "shop", max_quantity = 2 }"#);
-    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin().await;
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
     // The disk is full from the very moment of the call on.
     day.after("PATCH /apps/shop/formation", 1, |outside| async move {
         outside.refuses.set(Some(crate::support::Refuses::Full));
     });
-    day.pass(mins(3)).await;
-    assert_eq!(day.outcomes().await, ["sent"]);
+    day.pass(mins(3));
+    assert_eq!(day.outcomes(), ["sent"]);
     day.store_refuses(None);
-    day.pass(mins(1)).await;
+    day.pass(mins(1));
     assert_eq!(day.effects(), ["web=2"]);
-    assert_eq!(day.outcomes().await, ["done"]);
+    assert_eq!(day.outcomes(), ["done"]);
     day.happens(AppEvent::Scale { process: "web".to_owned(), quantity: 2 });
 }

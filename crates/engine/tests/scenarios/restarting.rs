@@ -6,73 +6,73 @@ use flyball_heroku_sim::{AppEvent, AppSpec, Cycling, OneOffRequest, Place};
 const ONE: &str = r#"restart_dyno = { app = "shop", dyno = "web.1" }"#;
 const ALL: &str = r#"restart_all_dynos = { app = "shop" }"#;
 
-#[tokio::test]
-async fn one_dyno_is_restarted_at_each_failing_reading() {
-    let mut day = Scenario::of(shop()).file(one("again", ONE)).front_reads("fffp").begin().await;
-    day.readings(5).await;
+#[test]
+fn one_dyno_is_restarted_at_each_failing_reading() {
+    let mut day = Scenario::of(shop()).file(one("again", ONE)).front_reads("fffp").begin();
+    day.readings(5);
     assert_eq!(day.calls(), ["0:30 restart web.1", "1:00 restart web.1", "1:30 restart web.1"]);
 }
 
-#[tokio::test]
-async fn every_dyno_is_restarted_and_no_one_off_dyno() {
-    let mut day = Scenario::of(shop()).file(one("again", ALL)).front_reads("fp").begin().await;
+#[test]
+fn every_dyno_is_restarted_and_no_one_off_dyno() {
+    let mut day = Scenario::of(shop()).file(one("again", ALL)).front_reads("fp").begin();
     let one_off = OneOffRequest { command: "sleep".to_owned(), ..OneOffRequest::default() };
     day.world(|world| world.run_one_off("shop", &one_off)).unwrap();
-    day.readings(3).await;
+    day.readings(3);
     assert_eq!(day.calls(), ["0:30 restart all"]);
     let ended = day.world(|world| world.app("shop").unwrap().one_offs().next().unwrap().ended);
     assert!(matches!(ended, Some((_, flyball_heroku_sim::Ending::Exited(0)))), "it ran to its own end: {ended:?}");
 }
 
-#[tokio::test]
-async fn a_leak_is_cured_by_one_restart() {
-    let mut day = Scenario::of(shop()).file(one("again", ONE)).begin().await;
+#[test]
+fn a_leak_is_cured_by_one_restart() {
+    let mut day = Scenario::of(shop()).file(one("again", ONE)).begin();
     day.happens(AppEvent::Leak { dyno: Some("web.1".to_owned()), mib_per_minute: 300.0 });
-    day.pass(mins(10)).await;
+    day.pass(mins(10));
     assert_eq!(day.effects(), ["restart web.1"]);
-    assert_eq!(day.why("again").await, "not_called_on");
+    assert_eq!(day.why("again"), "not_called_on");
 }
 
-#[tokio::test]
-async fn a_hiccup_of_the_platform_is_cured_by_restarting_all() {
-    let mut day = Scenario::of(shop()).file(one("again", ALL)).begin().await;
+#[test]
+fn a_hiccup_of_the_platform_is_cured_by_restarting_all() {
+    let mut day = Scenario::of(shop()).file(one("again", ALL)).begin();
     day.happens(AppEvent::Hiccup);
-    day.pass(mins(5)).await;
+    day.pass(mins(5));
     assert_eq!(day.calls(), ["0:30 restart all"]);
 }
 
-#[tokio::test]
-async fn a_dyno_that_does_not_exist_is_an_explained_hold() {
+#[test]
+fn a_dyno_that_does_not_exist_is_an_explained_hold() {
     let two = r#"restart_dyno = { app = "shop", dyno = "web.2" }"#;
-    let mut day = Scenario::of(shop()).file(one("again", two)).front_reads("f").begin().await;
-    day.readings(3).await;
+    let mut day = Scenario::of(shop()).file(one("again", two)).front_reads("f").begin();
+    day.readings(3);
     assert!(day.calls().is_empty());
-    assert_eq!(day.told("the app has no dyno web.2: see `heroku ps`").await.len(), 1);
+    assert_eq!(day.told("the app has no dyno web.2: see `heroku ps`").len(), 1);
 }
 
-#[tokio::test]
-async fn on_fir_a_named_dyno_is_an_explained_hold_and_all_are_restarted_all_the_same() {
+#[test]
+fn on_fir_a_named_dyno_is_an_explained_hold_and_all_are_restarted_all_the_same() {
     let fir = || {
         let app = AppSpec::new("shop").place(Place::Fir).process("web", 2, "dyno-1c-0.5gb");
         app.mechanics(|mechanics| mechanics.cycling = Cycling::Never).deploys(2)
     };
-    let mut day = Scenario::of(fir()).file(one("again", ONE)).front_reads("f").begin().await;
-    day.readings(3).await;
+    let mut day = Scenario::of(fir()).file(one("again", ONE)).front_reads("f").begin();
+    day.readings(3);
     assert!(day.calls().is_empty());
-    assert_eq!(day.why("again").await, "fir_dyno_names");
+    assert_eq!(day.why("again"), "fir_dyno_names");
 
-    let mut day = Scenario::of(fir()).file(one("again", ALL)).front_reads("fp").begin().await;
-    day.readings(2).await;
+    let mut day = Scenario::of(fir()).file(one("again", ALL)).front_reads("fp").begin();
+    day.readings(2);
     assert_eq!(day.calls(), ["0:30 restart all"]);
 }
 
-#[tokio::test]
-async fn an_app_without_dynos_has_nothing_to_restart() {
-    let mut day = Scenario::of(shop()).file(one("again", ALL)).front_reads("f").begin().await;
+#[test]
+fn an_app_without_dynos_has_nothing_to_restart() {
+    let mut day = Scenario::of(shop()).file(one("again", ALL)).front_reads("f").begin();
     for process in ["web", "worker"] {
         day.happens(AppEvent::Scale { process: process.to_owned(), quantity: 0 });
     }
-    day.readings(2).await;
+    day.readings(2);
     assert!(day.calls().is_empty());
-    assert_eq!(day.why("again").await, "no_dynos");
+    assert_eq!(day.why("again"), "no_dynos");
 }

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 const MORE: &str = r#"scale_out = { app = "shop", max_quantity = 9 }"#;
 
-async fn more() -> Day {
-    Scenario::of(shop()).file(one("more", MORE)).front_reads("f").begin().await
+fn more() -> Day {
+    Scenario::of(shop()).file(one("more", MORE)).front_reads("f").begin()
 }
 
 fn traffic(day: &Day) -> Traffic {
@@ -16,9 +16,9 @@ fn traffic(day: &Day) -> Traffic {
 }
 
 /// The timeline has these words on exactly one line, and no two changing calls belong to one reading.
-async fn assert_told(day: &Day, words: &str) {
-    let told = day.told(words).await;
-    assert_eq!(told.len(), 1, "{words}: {:#?}", day.timeline().await);
+fn assert_told(day: &Day, words: &str) {
+    let told = day.told(words);
+    assert_eq!(told.len(), 1, "{words}: {:#?}", day.timeline());
     assert_one_call_a_reading(day);
 }
 
@@ -28,159 +28,159 @@ fn assert_one_call_a_reading(day: &Day) {
     assert_eq!(times.len(), calls.len(), "{calls:?}");
 }
 
-#[tokio::test]
-async fn a_wrong_token_stops_the_account_but_for_a_slow_probe() {
+#[test]
+fn a_wrong_token_stops_the_account_but_for_a_slow_probe() {
     let scenario = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").token("HRKU-pl4nted-wrong");
-    let mut day = scenario.begin().await;
-    day.pass(mins(11)).await;
-    assert_told(&day, "Heroku does not take the token of account \"default\": put a valid one in and restart").await;
-    assert_eq!(day.why("more").await, "account_stopped");
+    let mut day = scenario.begin();
+    day.pass(mins(11));
+    assert_told(&day, "Heroku does not take the token of account \"default\": put a valid one in and restart");
+    assert_eq!(day.why("more"), "account_stopped");
     assert!(day.calls().is_empty());
     assert_eq!(traffic(&day).unauthorized, 3, "once, and once in five minutes");
     TOKEN.clone_into(&mut day.token);
-    day.kill(secs(1)).await;
-    day.readings(1).await;
+    day.kill(secs(1));
+    day.readings(1);
     assert_eq!(day.effects(), ["web=2"]);
 }
 
-#[tokio::test]
-async fn a_wrong_token_makes_dynos_unknown_and_never_failing() {
+#[test]
+fn a_wrong_token_makes_dynos_unknown_and_never_failing() {
     let file = monitor("front", r#"heroku_dynos = { app = "shop" }"#, &["more"]) + &reaction("more", MORE);
-    let mut day = Scenario::of(shop()).file(file).token("HRKU-pl4nted-wrong").begin().await;
-    day.pass(mins(5)).await;
+    let mut day = Scenario::of(shop()).file(file).token("HRKU-pl4nted-wrong").begin();
+    day.pass(mins(5));
     assert!(day.calls().is_empty());
-    assert_eq!(day.streak("front").await, 0);
-    assert_told(&day, "cannot look: ").await;
-    assert_told(&day, "the token is wrong or expired").await;
+    assert_eq!(day.streak("front"), 0);
+    assert_told(&day, "cannot look: ");
+    assert_told(&day, "the token is wrong or expired");
 }
 
-#[tokio::test]
-async fn an_unknown_app_is_told_with_what_to_check() {
-    let mut day = Scenario::of(shop()).file(one("more", &MORE.replace("shop", "shoop"))).front_reads("f").begin().await;
-    day.pass(mins(5)).await;
-    assert_told(&day, "sees no app `shoop`: check the name with `heroku apps --all`").await;
-    let (code, words) = day.why_on("front", "more").await;
+#[test]
+fn an_unknown_app_is_told_with_what_to_check() {
+    let mut day = Scenario::of(shop()).file(one("more", &MORE.replace("shop", "shoop"))).front_reads("f").begin();
+    day.pass(mins(5));
+    assert_told(&day, "sees no app `shoop`: check the name with `heroku apps --all`");
+    let (code, words) = day.why_on("front", "more");
     assert_eq!(code, "cannot_see");
     assert!(words.contains("no such app (404)"), "{words}");
 }
 
-#[tokio::test]
-async fn another_trouble_is_another_reason_and_the_same_again_is_counted() {
-    let mut day = more().await;
+#[test]
+fn another_trouble_is_another_reason_and_the_same_again_is_counted() {
+    let mut day = more();
     let until = day.now() + secs(100);
     day.fault(Fault::new(FaultKind::Html).on("GET", "/apps/*").between(day.now(), until));
-    day.readings(3).await;
-    assert_told(&day, "in trouble (503)").await;
+    day.readings(3);
+    assert_told(&day, "in trouble (503)");
     day.world(|world| world.rename("shop", "store")).unwrap();
-    day.readings(3).await;
-    assert_told(&day, "no such app (404)").await;
-    assert_eq!(day.told("the app cannot be looked at").await.len(), 2);
+    day.readings(3);
+    assert_told(&day, "no such app (404)");
+    assert_eq!(day.told("the app cannot be looked at").len(), 2);
 }
 
-#[tokio::test]
-async fn a_limit_of_heroku_backs_the_reaction_off_and_says_what_to_set() {
+#[test]
+fn a_limit_of_heroku_backs_the_reaction_off_and_says_what_to_set() {
     let app = || shop().limit("Standard-1X", 2);
-    let mut day = Scenario::of(app()).file(one("more", MORE)).front_reads("f").begin().await;
-    day.pass(mins(9)).await;
+    let mut day = Scenario::of(app()).file(one("more", MORE)).front_reads("f").begin();
+    day.pass(mins(9));
     let refused = |time: &str| format!("{time} web=3 (refused 422)");
     // Doubling: after 30 s, a minute, two, four.
     let expected = ["1:00", "1:30", "2:30", "4:30", "8:30"].map(refused);
     assert_eq!(day.calls()[0], "0:30 web=2");
     assert_eq!(day.calls()[1..], expected);
-    assert_eq!(day.told("web of shop from 2 to 3: refused").await.len(), 5, "every refusal is told");
-    assert!(day.told("set `max_quantity = 2` in the reaction").await.len() >= 5);
+    assert_eq!(day.told("web of shop from 2 to 3: refused").len(), 5, "every refusal is told");
+    assert!(day.told("set `max_quantity = 2` in the reaction").len() >= 5);
     assert_one_call_a_reading(&day);
-    let (code, words) = day.why_on("front", "more").await;
+    let (code, words) = day.why_on("front", "more");
     assert_eq!(code, "backed_off");
     assert!(words.contains("set `max_quantity = 2` in the reaction"), "{words}");
 
     // What is seen of the app changes: it is tried at once.
     day.happens(AppEvent::Scale { process: "worker".to_owned(), quantity: 2 });
-    day.readings(1).await;
+    day.readings(1);
     assert_eq!(day.calls().last().unwrap(), &refused("9:30"));
 
     // The file changes, and so does the reaction: forgiven.
-    day.new_file(&one("more", &MORE.replace('9', "2"))).await;
-    day.readings(1).await;
-    assert_eq!(day.why("more").await, "at_maximum");
+    day.new_file(&one("more", &MORE.replace('9', "2")));
+    day.readings(1);
+    assert_eq!(day.why("more"), "at_maximum");
 }
 
-#[tokio::test]
-async fn a_refusal_is_remembered_across_a_kill() {
-    let mut day = Scenario::of(shop().limit("Standard-1X", 1)).file(one("more", MORE)).front_reads("f").begin().await;
-    day.readings(3).await;
+#[test]
+fn a_refusal_is_remembered_across_a_kill() {
+    let mut day = Scenario::of(shop().limit("Standard-1X", 1)).file(one("more", MORE)).front_reads("f").begin();
+    day.readings(3);
     assert_eq!(day.calls().len(), 2, "0:30 and 1:00");
-    day.kill(secs(1)).await;
-    day.pass(secs(25)).await;
+    day.kill(secs(1));
+    day.pass(secs(25));
     assert_eq!(day.calls().len(), 2, "{:?}", day.calls());
 }
 
-#[tokio::test]
-async fn what_was_written_and_said_not_to_be_is_not_told_as_not_made() {
+#[test]
+fn what_was_written_and_said_not_to_be_is_not_told_as_not_made() {
     for (cut, told) in [(Cut::Failed, "one effect was decided and not made"), (Cut::Lost, "in which it was not")] {
-        let mut day = more().await;
+        let mut day = more();
         day.fail("store save", cut);
-        day.readings(2).await;
-        let lines = day.told("what is seen is recorded again").await;
+        day.readings(2);
+        let lines = day.told("what is seen is recorded again");
         assert!(lines.len() == 1 && lines[0].contains(told), "{cut:?}: {lines:?}");
         assert_eq!(lines[0].contains("not made"), cut == Cut::Failed, "{lines:?}");
     }
 }
 
-#[tokio::test]
-async fn too_many_calls_are_told_and_tried_again_at_the_next_reading() {
-    let mut day = more().await;
+#[test]
+fn too_many_calls_are_told_and_tried_again_at_the_next_reading() {
+    let mut day = more();
     day.fault(Fault::new(FaultKind::TooMany).on("PATCH", "/apps/shop/formation").times(2));
-    day.readings(3).await;
+    day.readings(3);
     let never = |time: &str, quantity: u32| format!("{time} web={quantity} (never reached it)");
     assert_eq!(day.calls(), [never("0:30", 2), never("1:00", 2), "1:30 web=2".to_owned()]);
-    assert_eq!(day.told("the account has 4500 calls, refilled 75 a minute").await.len(), 2);
+    assert_eq!(day.told("the account has 4500 calls, refilled 75 a minute").len(), 2);
     assert_one_call_a_reading(&day);
 
-    let mut day = more().await;
+    let mut day = more();
     day.fault(Fault::new(FaultKind::TooMany).on("GET", "/apps/shop*").times(2));
-    day.readings(3).await;
-    assert_told(&day, "the account has 4500 calls, refilled 75 a minute").await;
+    day.readings(3);
+    assert_told(&day, "the account has 4500 calls, refilled 75 a minute");
     assert_eq!(day.calls(), ["1:30 web=2"]);
 }
 
-#[tokio::test]
-async fn an_error_page_is_told_and_looked_behind() {
-    let mut day = more().await;
+#[test]
+fn an_error_page_is_told_and_looked_behind() {
+    let mut day = more();
     day.fault(Fault::new(FaultKind::Html).on("PATCH", "/apps/shop/formation").times(1));
-    day.readings(3).await;
+    day.readings(3);
     assert_eq!(day.calls(), ["0:30 web=2 (never reached it)", "1:30 web=2"], "nothing until it was looked for");
-    assert_told(&day, "in trouble (503)").await;
-    assert_told(&day, "see https://status.heroku.com").await;
-    assert_told(&day, "it did not happen: web has 1 dynos").await;
+    assert_told(&day, "in trouble (503)");
+    assert_told(&day, "see https://status.heroku.com");
+    assert_told(&day, "it did not happen: web has 1 dynos");
 
-    let mut day = more().await;
+    let mut day = more();
     day.fault(Fault::new(FaultKind::Html).on("GET", "/apps/*").times(1));
-    day.readings(2).await;
-    assert_told(&day, "the app cannot be looked at: ").await;
-    assert_told(&day, "see https://status.heroku.com").await;
+    day.readings(2);
+    assert_told(&day, "the app cannot be looked at: ");
+    assert_told(&day, "see https://status.heroku.com");
     assert_eq!(day.calls(), ["1:00 web=2"]);
 }
 
-#[tokio::test]
-async fn an_answer_that_does_not_come_in_time_is_told_and_looked_behind() {
-    let mut day = more().await;
+#[test]
+fn an_answer_that_does_not_come_in_time_is_told_and_looked_behind() {
+    let mut day = more();
     day.fault(Fault::new(FaultKind::Slow(secs(25))).on("PATCH", "/apps/shop/formation").times(1));
-    day.readings(3).await;
+    day.readings(3);
     assert_eq!(day.calls(), ["0:30 web=2", "1:30 web=3"]);
-    assert_told(&day, "no answer in time").await;
-    assert_told(&day, "see https://status.heroku.com, and this machine's network").await;
-    assert_told(&day, "the answer was lost, and it was seen afterwards").await;
+    assert_told(&day, "no answer in time");
+    assert_told(&day, "see https://status.heroku.com, and this machine's network");
+    assert_told(&day, "the answer was lost, and it was seen afterwards");
 
-    let mut day = more().await;
+    let mut day = more();
     day.fault(Fault::new(FaultKind::Slow(secs(15))).on("GET", "/apps/shop").times(1));
-    day.readings(2).await;
-    assert_told(&day, "no answer in time").await;
+    day.readings(2);
+    assert_told(&day, "no answer in time");
     assert_eq!(day.calls(), ["1:00 web=2"]);
 }
 
-#[tokio::test]
-async fn what_heroku_says_in_words_of_its_own_is_survived() {
+#[test]
+fn what_heroku_says_in_words_of_its_own_is_survived() {
     for (method, kind) in [
         ("GET", FaultKind::UnknownFields),
         ("GET", FaultKind::UnknownStates),
@@ -188,41 +188,40 @@ async fn what_heroku_says_in_words_of_its_own_is_survived() {
         ("PATCH", FaultKind::UnknownError),
         ("PATCH", FaultKind::Truncated),
     ] {
-        let mut day = more().await;
+        let mut day = more();
         day.fault(Fault::new(kind.clone()).on(method, "*").times(1));
-        day.pass(mins(5)).await;
+        day.pass(mins(5));
         assert!(day.effects().contains(&"web=2".to_owned()), "{kind:?}: {:?}", day.calls());
-        assert!(day.runs().await.iter().all(|run| !run.state.is_open()), "{kind:?}");
+        assert!(day.runs().iter().all(|run| !run.state.is_open()), "{kind:?}");
         assert_one_call_a_reading(&day);
     }
 }
 
-#[tokio::test]
-async fn fifty_monitors_on_a_bucket_of_thirty_calls_leave_enough_for_an_effect() {
+#[test]
+fn fifty_monitors_on_a_bucket_of_thirty_calls_leave_enough_for_an_effect() {
     let mut file =
         monitor("the page", r#"http = { url = "http://shop.localhost/" }"#, &["more"]) + &reaction("more", MORE);
     for n in 0..50 {
         let _infallible = write!(file, "{}", monitor(&format!("dynos {n}"), r#"heroku_dynos = { app = "shop" }"#, &[]));
     }
     let scenario = Scenario::of(shop()).bucket(30, 75).file(file).reads("the page", "f");
-    let mut day = scenario.begin().await;
-    day.pass(mins(4)).await;
+    let mut day = scenario.begin();
+    day.pass(mins(4));
     assert_eq!(day.effects(), ["web=2", "web=3", "web=4", "web=5", "web=6", "web=7", "web=8", "web=9"]);
     assert_eq!(day.calls()[0], "0:30 web=2");
     assert_eq!(traffic(&day).rate_limited, 0, "we stop before Heroku does");
     assert!(traffic(&day).not_modified > 20, "{:?}", traffic(&day));
     assert_eq!(day.live().stats().not_modified, traffic(&day).not_modified);
-    assert!(!day.told("the account has 4500 calls").await.is_empty(), "the monitors that could not look say so");
+    assert!(!day.told("the account has 4500 calls").is_empty(), "the monitors that could not look say so");
 }
 
-#[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+#[test]
+fn what_has_not_changed_is_not_sent_again() {
     let mut day = Scenario::of(shop())
         .file(front(&["more"]) + &reaction("more", &MORE.replace('9', "1")))
         .front_reads("f")
-        .begin()
-        .await;
-    day.readings(10).await;
-    assert_eq!(day.why("more").await, "at_maximum");
+        .begin();
+    day.readings(10);
+    assert_eq!(day.why("more"), "at_maximum");
     assert_eq!(traffic(&day).not_modified, 18, "app and formation at every reading but the first");
 }

@@ -3,11 +3,9 @@
 //! The stand-in of the other tests was written by those who wrote the client, and both might share a mistake. This
 //! server shares nothing with either: it reads HTTP from a socket byte by byte, holds each request against
 //! `docs/platform-api.md`, keeps a world of its own, and writes down every changing call that arrived. In front of it
-//! stand the real engine, store and client, over real connections; the engine's clock is stopped, so that the half
+//! stand the real engine with its loop, store and client, over real connections; its clock is stopped, so that the half
 //! minute after which a lost call is looked for costs no time.
 
-#[cfg(test)]
-mod clock;
 #[cfg(test)]
 mod request;
 #[cfg(test)]
@@ -112,13 +110,13 @@ mod once {
 
         // While it may still be on its way, nothing more is sent, however the monitor reads.
         if !was_answered {
-            stage.pass(Duration::from_secs(29)).await;
+            stage.pass(Duration::from_secs(29));
             stage.reading().await;
             assert_eq!((stage.server.changes().len(), stage.runs().await), (1, vec!["sent"]), "{case}");
             if mischief == Mischief::ActsLate {
                 stage.server.made(1).await;
             }
-            stage.pass(Duration::from_secs(1)).await;
+            stage.pass(Duration::from_secs(1));
         }
 
         let outcome = stage.outcome().await;
@@ -207,10 +205,9 @@ mod once {
 
 #[cfg(test)]
 mod strictness {
-    use crate::clock::StoppedClock;
     use crate::server::Server;
     use crate::world::World;
-    use flyball_engine::Clock;
+    use flyball_testing::StoppedTime;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
@@ -218,7 +215,7 @@ mod strictness {
 
     /// Sends this to a new server, with `HOST` and `LENGTH` filled in; what the server has against it.
     async fn complaints(head: &[&str], body: &str) -> Vec<String> {
-        let clock = StoppedClock::new();
+        let clock = StoppedTime::default();
         let server = Server::start(TOKEN, clock.clone(), World::new(clock.now(), false)).await;
         let host = server.url().replace("http://", "");
         let request = [head.join("\r\n").as_str(), "\r\n\r\n", body].concat();

@@ -1,13 +1,12 @@
 //! The server: it answers by the rules, and misbehaves at the changing calls as it is told to.
 
-use super::clock::StoppedClock;
 use super::request::{Asked, Request};
 use super::world::{Change, World};
-use flyball_engine::Clock;
+use flyball_testing::{StoppedTime, lock};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -45,7 +44,7 @@ impl Mischief {
 struct Shared {
     host: String,
     token: &'static str,
-    clock: StoppedClock,
+    clock: StoppedTime,
     world: Mutex<World>,
     mischief: Mutex<Mischief>,
     seen: Mutex<Seen>,
@@ -68,7 +67,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(token: &'static str, clock: StoppedClock, world: World) -> Self {
+    pub(crate) async fn start(token: &'static str, clock: StoppedTime, world: World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let host = listener.local_addr().expect("it listens").to_string();
         let shared = Arc::new(Shared {
@@ -255,8 +254,4 @@ fn tag(line: &str, body: &str) -> String {
     let mut hash = DefaultHasher::new();
     (line, body).hash(&mut hash);
     format!("\"{:016x}\"", hash.finish())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().expect("whoever held it did not panic")
 }

@@ -1,38 +1,41 @@
-//! A scenario that plays: time goes from what is due to what is due, processes die and start again, and in the end
-//! somebody asks what happened.
+//! A scenario that plays: the real loop goes on as time does, processes die and start again, and in the end somebody asks
+//! what happened.
 
-use super::clock::{CountedIds, START};
 use super::eyes::{Eyes, Written};
 use super::ledger::Ledger;
 use super::scenario::read;
-use super::script::{Cut, Outside, Refuses, Script, Side, lock};
+use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::{Spoilt, Wire};
 use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
-use flyball_engine::{Accounts, Clock, Engine, NoWitness, Observed, Ports, References, Tokio};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live, LiveSettings, Retries, TimeLimits};
+use flyball_engine::live::Live;
+use flyball_engine::{Accounts, Engine, NoWitness, Ports, References, Tasks as _};
+use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
     AccountName, Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp,
 };
 use flyball_monitors::Monitor;
-use flyball_store::{Error, Holding, HoldingKey, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
+use flyball_store::{Holding, HoldingKey, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
+use flyball_testing::{CountedIds, Executor, START, lock};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// How the file's API host is called.
 const HOST: &str = "api.heroku.test";
-/// A run that waits behind another is tried again after this, as the live loop does.
-const WORK_EVERY: Duration = Duration::from_secs(1);
-/// A claim of which nobody knows any more has lapsed after this; longer than the engine's own lease does no harm.
-const LEASE: Duration = Duration::from_secs(121);
-/// Steps that one moment may need: a run for each reaction, and their waiting.
-const STEPS_A_MOMENT: usize = 20;
-/// Moments of one call of [`Day::pass`]: more means that time stands still.
-const MOMENTS_MAX: usize = 100_000;
+/// More checks than a scenario has monitors.
+const CHECKS_AT_ONCE: usize = 1000;
+/// Whatever the loop puts off is done by then: what is written together with other things, a look that has become due, and
+/// a run that another process queued. Less than the second after which something else may be due.
+const PUT_OFF: Duration = Duration::from_millis(950);
+/// A process that could not start is started again after this.
+const START_AGAIN: Duration = Duration::from_secs(1);
+/// One that died in the middle is started again after this.
+const DOWN: Duration = Duration::from_secs(3);
 
 /// A scenario that plays.
 pub(crate) struct Day {
@@ -42,23 +45,21 @@ pub(crate) struct Day {
     pub(super) ledger: Arc<Ledger>,
     pub(super) wire: Arc<Wire>,
     pub(super) written: Arc<Written>,
-    pub(super) phases: HashMap<String, Duration>,
+    pub(super) phases: Arc<HashMap<String, Duration>>,
     pub(crate) token: String,
     pub(super) mode: Mode,
     pub(super) home: Home,
     pub(super) ids: CountedIds,
-    pub(super) live: Option<Live>,
-    pub(super) dues: HashMap<MonitorId, Timestamp>,
+    /// Until when time has passed. What the loop puts off is waited for, so that it is a little later in fact.
+    pub(super) now: Timestamp,
+    pub(super) executor: Executor,
+    pub(super) client: Option<HerokuLive>,
     pub(super) variables: Arc<Mutex<HashMap<String, String>>>,
-    pub(super) looks_elsewhere: bool,
-    /// What the store's refusals led to, in words.
-    pub(super) failures: Vec<String>,
-    pub(super) _directory: tempfile::TempDir,
 }
 
 /// The one account of a scenario.
 struct OneAccount {
-    live: Arc<Live>,
+    live: Arc<HerokuLive>,
     variables: Arc<Mutex<HashMap<String, String>>>,
 }
 
@@ -88,34 +89,47 @@ impl References for Told {
 
 /// The process: it starts, it is killed, it starts again.
 impl Day {
-    /// Starts an engine on the same store; false when the process died before it had started.
-    pub(crate) async fn start(&mut self) -> bool {
+    /// Starts a process on the same store; false when it died before it had started.
+    pub(crate) fn start(&mut self) -> bool {
         self.script.revive();
-        let live = self.client();
-        self.live = Some(live.clone());
-        let eyes = Eyes::new(self.outside.clone(), live.clone(), Arc::clone(&self.written));
-        let ports = Ports {
-            store: Arc::clone(&self.ledger) as Arc<dyn flyball_store::Store>,
-            accounts: Arc::new(OneAccount { live: Arc::new(live), variables: Arc::clone(&self.variables) }),
-            observe: Arc::new(eyes),
-            references: Arc::new(Told(Arc::clone(&self.outside.references))),
-            clock: Arc::new(self.outside.clock.clone()),
-            ids: Arc::new(self.ids.clone()),
-            time: Arc::new(Tokio::new()),
-            tasks: Arc::new(Tokio::new()),
-            witness: Arc::new(NoWitness),
-        };
+        let client = self.client();
+        self.client = Some(client.clone());
         let node = NodeId(uuid::Uuid::from_u128(u128::from(self.ids.next())));
-        let engine = Arc::new(Engine::new(ports, node, self.mode).at_home(self.home.clone()));
-        *lock(&self.outside.engine) = Some(Arc::clone(&engine));
-        let definitions = self.definitions.clone();
-        let started = self.alive(engine.start(&definitions)).await;
-        self.plan_readings();
-        matches!(started, Some(Ok(())))
+        let engine = Arc::new(Engine::new(self.ports(client), node, self.mode).at_home(self.home.clone()));
+        let (definitions, outside, first) = (self.definitions.clone(), self.outside.clone(), first_due(&self.phases));
+        self.outside.starter.start(Box::pin(async move {
+            if engine.start(&definitions).await.is_ok() {
+                // Nothing stops it in good order: a process of a scenario is killed.
+                let live =
+                    Live::start_phased(Arc::clone(&engine), CHECKS_AT_ONCE, Box::new(first), CancellationToken::new());
+                *lock(&outside.process) = Some((engine, Arc::new(live)));
+            }
+        }));
+        self.go_on();
+        let runs = !self.script.is_dead() && lock(&self.outside.process).is_some();
+        if !runs {
+            self.end_process();
+        }
+        runs
     }
 
-    fn client(&self) -> Live {
-        let (clock, ids) = (self.outside.clock.clone(), self.ids.clone());
+    fn ports(&self, client: HerokuLive) -> Ports {
+        let eyes = Eyes::new(self.outside.clone(), client.clone(), Arc::clone(&self.written));
+        Ports {
+            store: Arc::clone(&self.ledger) as Arc<dyn flyball_store::Store>,
+            accounts: Arc::new(OneAccount { live: Arc::new(client), variables: Arc::clone(&self.variables) }),
+            observe: Arc::new(eyes),
+            references: Arc::new(Told(Arc::clone(&self.outside.references))),
+            clock: Arc::new(self.outside.time.clone()),
+            ids: Arc::new(self.ids.clone()),
+            time: Arc::new(self.outside.time.clone()),
+            tasks: Arc::new(self.outside.starter.clone()),
+            witness: Arc::new(NoWitness),
+        }
+    }
+
+    fn client(&self) -> HerokuLive {
+        let (time, ids) = (self.outside.time.clone(), self.ids.clone());
         let settings = LiveSettings {
             base: "http://127.0.0.1:5000".parse::<BaseUrl>().expect("loopback is a host"),
             token: self.token.parse().expect("a token"),
@@ -123,50 +137,47 @@ impl Day {
             budget: Budget::default(),
             limits: TimeLimits::default(),
             retries: Retries::none(),
-            clock: Arc::new(move || clock.now()),
+            clock: Arc::new(move || time.now()),
             request_ids: Arc::new(move || format!("ours-{}", ids.next())),
         };
-        Live::over(Arc::clone(&self.wire) as Arc<dyn flyball_heroku::Transport>, settings)
-    }
-
-    /// Runs a step of the engine until its end, or until the process dies.
-    async fn alive<T>(&self, step: impl Future<Output = T>) -> Option<T> {
-        let dead = self.script.dead();
-        tokio::select! {
-            biased;
-            () = dead.cancelled() => None,
-            done = step => Some(done),
-        }
+        HerokuLive::over(Arc::clone(&self.wire) as Arc<dyn flyball_heroku::Transport>, settings)
     }
 
     /// The process is killed, and another starts after this time.
-    pub(crate) async fn kill(&mut self, down: Duration) {
-        *lock(&self.outside.engine) = None;
-        self.advance_to(self.now() + down);
-        while !self.start().await {
-            self.advance_to(self.now() + WORK_EVERY);
+    pub(crate) fn kill(&mut self, down: Duration) {
+        self.end_process();
+        self.now = self.now + down;
+        self.advance_to(self.now);
+        while !self.start() {
+            self.now = self.now + START_AGAIN;
+            self.advance_to(self.now);
         }
+    }
+
+    fn end_process(&mut self) {
+        self.executor.drop_tasks();
+        *lock(&self.outside.process) = None;
     }
 
     /// The file changes while the engine runs.
-    pub(crate) async fn new_file(&mut self, file: &str) {
+    pub(crate) fn new_file(&mut self, file: &str) {
         self.definitions = read(file);
-        self.engine().apply(&self.definitions).await.expect("the store takes definitions");
-        self.plan_readings();
+        let (engine, definitions) = (self.engine(), self.definitions.clone());
+        self.asks(async move { engine.apply(&definitions).await }).expect("the store takes definitions");
+        self.outside.live().rewired();
+        self.go_on();
     }
 
-    /// When every monitor is due next: those that were planned before keep their phase.
-    fn plan_readings(&mut self) {
-        let now = self.now();
-        let mut dues = HashMap::new();
-        for monitor in self.engine().wiring().monitors().filter(|monitor| monitor.enabled) {
-            let phase = self.phases.get(monitor.name.as_str()).copied().unwrap_or(monitor.every);
-            let since = if self.dues.is_empty() { START } else { now };
-            let due = self.dues.get(&monitor.id).copied().unwrap_or(since + phase);
-            let soonest = if due < now { now + Duration::from_millis(1) } else { now };
-            dues.insert(monitor.id, due_at_or_after(due, monitor.every, soonest).0);
-        }
-        self.dues = dues;
+    /// Asks the process something, and lets it go on until it has answered.
+    pub(crate) fn asks<T: Send + 'static>(&mut self, question: impl Future<Output = T> + Send + 'static) -> T {
+        let answer = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&answer);
+        self.outside.starter.start(Box::pin(async move {
+            let answer = question.await;
+            *lock(&slot) = Some(answer);
+        }));
+        self.go_on();
+        lock(&answer).take().expect("it is answered in this moment")
     }
 
     pub(crate) fn engine(&self) -> Arc<Engine> {
@@ -174,35 +185,49 @@ impl Day {
     }
 }
 
+/// When a monitor is due first: as the scenario says, or after its first interval, counted from the beginning.
+fn first_due(phases: &Arc<HashMap<String, Duration>>) -> impl Fn(&Monitor, Timestamp) -> Timestamp + Send + use<> {
+    let phases = Arc::clone(phases);
+    move |monitor, now| {
+        let phase = phases.get(monitor.name.as_str()).copied().unwrap_or(monitor.every);
+        due_at_or_after(START + phase, monitor.every, now + Duration::from_millis(1)).0
+    }
+}
+
 /// Time.
 impl Day {
     pub(crate) fn now(&self) -> Timestamp {
-        self.outside.clock.now()
+        self.now
     }
 
     fn advance_to(&self, at: Timestamp) {
-        self.outside.clock.set(at);
-        lock(&self.outside.world).advance_to(at);
+        self.outside.time.go_on_to(at);
+        lock(&self.outside.world).advance_to(self.outside.time.now());
     }
 
     /// Time goes on; everything that is due until then, and then, happens.
-    pub(crate) async fn pass(&mut self, time: Duration) {
-        let until = self.now() + time;
-        for _ in 0..MOMENTS_MAX {
-            let next = self.next_due().await.filter(|next| *next <= until);
-            let Some(next) = next else { return self.advance_to(until) };
-            self.advance_to(next.max(self.now()));
-            self.moment().await;
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now = self.now + time;
+        loop {
+            self.go_on();
+            if self.script.is_dead() {
+                self.die();
+            }
+            let until = self.now + PUT_OFF;
+            // Nobody waits for what is over, so that this comes to an end.
+            let Some(next) = self.outside.time.next().filter(|next| *next <= until) else {
+                return self.advance_to(until);
+            };
+            self.advance_to(next);
         }
-        panic!("time stands still at {}", words::clock(self.now()));
     }
 
     /// Time goes on until there were so many more readings of `front`.
-    pub(crate) async fn readings(&mut self, count: u64) {
+    pub(crate) fn readings(&mut self, count: u64) {
         let front = self.monitor("front");
-        let due = self.dues[&front.id];
+        let due = first_due(&self.phases)(&front, self.now);
         let last = due + front.every * u32::try_from(count - 1).expect("a few readings");
-        self.pass(last.since(self.now())).await;
+        self.pass(last.since(self.now()));
     }
 
     fn monitor(&self, name: &str) -> Arc<Monitor> {
@@ -210,78 +235,23 @@ impl Day {
         Arc::clone(self.engine().wiring().monitor(id).expect("the monitor is in the file"))
     }
 
-    /// When something is due next: a reading, or a look at what became of a run.
-    async fn next_due(&self) -> Option<Timestamp> {
-        let looks = self.open_runs().await.into_iter().filter_map(|run| match run.state {
-            RunState::Queued => Some(self.now() + WORK_EVERY),
-            RunState::Sent { look_at, .. } => Some(look_at.max(self.now() + WORK_EVERY)),
-            RunState::Claimed { at, .. } => Some((at + LEASE).max(self.now() + WORK_EVERY)),
-            RunState::Ended { .. } => None,
-        });
-        self.dues.values().copied().chain(looks).min()
+    /// Everything that can go on at this moment does.
+    fn go_on(&mut self) {
+        let _entered = self.outside.disk.enter();
+        self.executor.go_on(|| !self.script.is_dead());
     }
 
-    /// Everything that is due now: readings first, together, and then what they led to.
-    async fn moment(&mut self) {
-        let now = self.now();
-        let mut due: Vec<Arc<Monitor>> = {
-            let wiring = self.engine().wiring();
-            wiring.monitors().filter(|monitor| self.dues.get(&monitor.id) == Some(&now)).cloned().collect()
-        };
-        due.sort_by(|one, other| one.name.cmp(&other.name));
-        for monitor in &due {
-            self.dues.insert(monitor.id, now + monitor.every);
-        }
-        let engine = self.engine();
-        let readings = async {
-            let mut observed: Vec<Observed> = Vec::new();
-            for monitor in &due {
-                observed.push(engine.observe(monitor).await);
-            }
-            if observed.is_empty() { Ok(Vec::new()) } else { engine.take_in(observed).await }
-        };
-        match self.alive(readings).await {
-            None => return self.die().await,
-            Some(Err(error)) => self.fails("readings", &error),
-            Some(Ok(_)) => {}
-        }
-        self.work().await;
-    }
-
-    /// Brings every run as far as it goes.
-    pub(crate) async fn work(&mut self) {
-        for _ in 0..STEPS_A_MOMENT {
-            let before = self.due_now().await;
-            if before.is_empty() {
-                return;
-            }
-            let looks = before.iter().any(|run| matches!(run.state, RunState::Sent { .. }));
-            self.wire.look_elsewhere(self.looks_elsewhere && looks);
-            let worked = self.alive(self.engine().perform_due()).await;
-            self.wire.look_elsewhere(false);
-            match worked {
-                None => return self.die().await,
-                Some(Err(error)) => return self.fails("runs", &error),
-                Some(Ok(())) => {}
-            }
-            if self.due_now().await == before {
-                return;
-            }
-        }
-        panic!("runs do not come to rest at {}", words::clock(self.now()));
-    }
-
-    async fn due_now(&self) -> Vec<Run> {
-        self.outside.store.due(self.now()).await.expect("the store answers")
+    /// What was queued from outside is seen, and brought as far as it goes.
+    pub(crate) fn work(&mut self) {
+        self.pass(Duration::from_secs(1));
     }
 
     /// The process died in the middle; another starts a few seconds later.
-    async fn die(&mut self) {
-        Box::pin(self.kill(Duration::from_secs(3))).await;
-    }
-
-    fn fails(&mut self, what: &str, error: &Error) {
-        self.failures.push(format!("{} {what}: {error}", words::clock(self.now())));
+    fn die(&mut self) {
+        let until = self.now;
+        self.now = self.outside.time.now();
+        self.kill(DOWN);
+        self.now = self.now.max(until);
     }
 }
 
@@ -376,7 +346,7 @@ impl Day {
     /// From now on whoever looks what became of a run sees a world in which it went the other way.
     pub(crate) fn look_elsewhere(&mut self) {
         self.wire.keep_elsewhere();
-        self.looks_elsewhere = true;
+        self.wire.look_elsewhere();
     }
 
     /// From now on what is in doubt is written down as not done.
@@ -389,21 +359,21 @@ impl Day {
         lock(&self.variables).insert(name.to_owned(), value.to_owned());
     }
 
-    pub(crate) async fn pause(&self, scope: PauseScope, time: Option<Duration>) {
-        self.outside.pause(scope, time).await;
+    pub(crate) fn pause(&self, scope: PauseScope, time: Option<Duration>) {
+        self.outside.pause(scope, time);
     }
 
-    pub(crate) async fn resume(&self, scope: &PauseScope) {
-        let resumed = self.outside.store.resume(scope, "ops", self.now()).await;
+    pub(crate) fn resume(&self, scope: &PauseScope) {
+        let resumed = self.outside.disk.at_once(self.outside.disk.store.resume(scope, "ops", self.now()));
         assert!(resumed.expect("the store answers"), "{scope} was not paused");
     }
 }
 
 impl Outside {
-    pub(crate) async fn pause(&self, scope: PauseScope, time: Option<Duration>) {
-        let at = self.clock.now();
+    pub(crate) fn pause(&self, scope: PauseScope, time: Option<Duration>) {
+        let at = self.time.now();
         let pause = Pause { scope, at, until: time.map(|time| at + time), by: "ops".to_owned() };
-        self.store.pause(&pause).await.expect("the store answers");
+        self.disk.at_once(self.disk.store.pause(&pause)).expect("the store answers");
     }
 
     /// Something happens to the shop now.
@@ -442,90 +412,94 @@ impl Day {
     }
 
     /// The client of the engine that runs now.
-    pub(crate) fn live(&self) -> &Live {
-        self.live.as_ref().expect("an engine runs")
+    pub(crate) fn live(&self) -> &HerokuLive {
+        self.client.as_ref().expect("an engine runs")
     }
 
     /// What could not be written down.
-    pub(crate) fn failures(&self) -> &[String] {
-        &self.failures
+    pub(crate) fn failures(&self) -> Vec<String> {
+        self.ledger.failures()
     }
 
-    pub(crate) async fn runs(&self) -> Vec<Run> {
-        let mut runs = self.outside.store.runs(&RunsPage::default()).await.expect("the store answers");
+    pub(crate) fn runs(&self) -> Vec<Run> {
+        let mut runs =
+            self.outside.disk.at_once(self.outside.disk.store.runs(&RunsPage::default())).expect("the store answers");
         runs.reverse();
         runs
     }
 
     /// What the timeline says of a run.
-    pub(crate) async fn entries_of(&self, run: RunId) -> Vec<Entry> {
-        let lines = self.outside.store.timeline(&TimelinePage::default()).await.expect("the store answers");
+    pub(crate) fn entries_of(&self, run: RunId) -> Vec<Entry> {
+        let lines = self
+            .outside
+            .disk
+            .at_once(self.outside.disk.store.timeline(&TimelinePage::default()))
+            .expect("the store answers");
         lines.into_iter().map(|line| line.entry).filter(|entry| entry.run == Some(run)).collect()
     }
 
-    async fn open_runs(&self) -> Vec<Run> {
-        let page = RunsPage { open: Some(flyball_store::Open), ..RunsPage::default() };
-        self.outside.store.runs(&page).await.expect("the store answers")
-    }
-
     /// How the runs ended, in order.
-    pub(crate) async fn outcomes(&self) -> Vec<&'static str> {
+    pub(crate) fn outcomes(&self) -> Vec<&'static str> {
         let of = |run: Run| match run.state {
             RunState::Ended { outcome, .. } => outcome.code(),
             open => open.code(),
         };
-        self.runs().await.into_iter().map(of).collect()
+        self.runs().into_iter().map(of).collect()
     }
 
     /// How the last run ended, in full.
-    pub(crate) async fn last_outcome(&self) -> Outcome {
-        match self.runs().await.pop().map(|run| run.state) {
+    pub(crate) fn last_outcome(&self) -> Outcome {
+        match self.runs().pop().map(|run| run.state) {
             Some(RunState::Ended { outcome, .. }) => outcome,
             other => panic!("the last run has not ended: {other:?}"),
         }
     }
 
     /// The timeline, a line each: `0:30 more: holds: …`.
-    pub(crate) async fn timeline(&self) -> Vec<String> {
-        let lines = self.outside.store.timeline(&TimelinePage::default()).await.expect("the store answers");
+    pub(crate) fn timeline(&self) -> Vec<String> {
+        let lines = self
+            .outside
+            .disk
+            .at_once(self.outside.disk.store.timeline(&TimelinePage::default()))
+            .expect("the store answers");
         lines.into_iter().map(|line| said(&line.entry)).collect()
     }
 
     /// Lines of the timeline that hold these words.
-    pub(crate) async fn told(&self, part: &str) -> Vec<String> {
-        self.timeline().await.into_iter().filter(|line| line.contains(part)).collect()
+    pub(crate) fn told(&self, part: &str) -> Vec<String> {
+        self.timeline().into_iter().filter(|line| line.contains(part)).collect()
     }
 
     /// Why a reaction holds still, or that it acted, on `front`'s readings: the word of the reason.
-    pub(crate) async fn why(&self, reaction: &str) -> &'static str {
-        self.why_on("front", reaction).await.0
+    pub(crate) fn why(&self, reaction: &str) -> &'static str {
+        self.why_on("front", reaction).0
     }
 
     /// The same on a monitor's readings, and in words.
-    pub(crate) async fn why_on(&self, monitor: &str, reaction: &str) -> (&'static str, String) {
-        let holding = self.holding(monitor, reaction).await;
+    pub(crate) fn why_on(&self, monitor: &str, reaction: &str) -> (&'static str, String) {
+        let holding = self.holding(monitor, reaction);
         holding.map_or(("nothing", String::new()), |holding| (holding.because.code(), holding.because.to_string()))
     }
 
     /// Why a reaction holds still at a monitor's readings, and at how many in a row.
-    pub(crate) async fn held_for(&self, monitor: &str, reaction: &str) -> (&'static str, u64) {
-        let holding = self.holding(monitor, reaction).await;
+    pub(crate) fn held_for(&self, monitor: &str, reaction: &str) -> (&'static str, u64) {
+        let holding = self.holding(monitor, reaction);
         holding.map_or(("nothing", 0), |holding| (holding.because.code(), holding.count))
     }
 
-    async fn holding(&self, monitor: &str, reaction: &str) -> Option<Holding> {
+    fn holding(&self, monitor: &str, reaction: &str) -> Option<Holding> {
         let key = HoldingKey {
             monitor: MonitorId::of(&monitor.parse().expect("a monitor's name")),
             reaction: ReactionId::of(&reaction.parse().expect("a reaction's name")),
         };
-        let holdings = self.outside.store.holdings().await.expect("the store answers");
+        let holdings = self.outside.disk.at_once(self.outside.disk.store.holdings()).expect("the store answers");
         holdings.into_iter().find(|holding| holding.key == key)
     }
 
     /// How many readings in a row the monitor remembers, in the store.
-    pub(crate) async fn streak(&self, monitor: &str) -> u32 {
+    pub(crate) fn streak(&self, monitor: &str) -> u32 {
         let monitor = MonitorId::of(&monitor.parse().expect("a monitor's name"));
-        let remembered = self.outside.store.remembered().await.expect("the store answers");
+        let remembered = self.outside.disk.at_once(self.outside.disk.store.remembered()).expect("the store answers");
         let row = remembered.into_iter().find(|row| row.monitor == monitor);
         row.and_then(|row| row.state.standing).map_or(0, |standing| standing.streak)
     }

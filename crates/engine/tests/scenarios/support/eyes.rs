@@ -1,13 +1,14 @@
 //! Who looks: pages of the world are judged by the real judgement, dynos are looked at through the real client. Where a
 //! test wants a verdict whatever the world is like, it writes it down.
 
-use super::script::{Outside, lock};
+use super::script::Outside;
 use async_trait::async_trait;
-use flyball_engine::{Clock, Observe};
+use flyball_engine::Observe;
 use flyball_heroku::{Heroku, Live};
 use flyball_heroku_sim::handle;
 use flyball_model::{Blind, Cause, Excerpt, Finding, MonitorName, Phases, Reading, Timestamp};
 use flyball_monitors::{Exchange, Failure, Http, Kind, Monitor, Observer, Trust};
+use flyball_testing::lock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -47,7 +48,7 @@ impl Eyes {
         let url = http.url.url();
         let request = flyball_heroku_sim::Request::new(http.method.as_str(), url.path())
             .header("Host", url.host_str().expect("a page has a host"));
-        let reply = handle(&mut lock(&self.outside.world), &request, self.outside.clock.now());
+        let reply = handle(&mut lock(&self.outside.world), &request, self.outside.time.now());
         if reply.is_cut() {
             return http.reading(&failed(Failure::failing(Cause::Reset, "the connection was cut")), begun_at);
         }

@@ -1,29 +1,50 @@
 //! The store as the engine sees it: the real one, behind a port at which calls can be cut.
 
 use super::script::{Cut, Outside, Refuses, Script, Side};
+use super::wire::Wire;
 use async_trait::async_trait;
 use flyball_model::{
-    AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+    AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, RunState,
+    Timestamp,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
     Remembered, Retention, Runs, RunsPage, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
 };
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use flyball_testing::lock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The store behind its port.
 pub(crate) struct Ledger {
-    inner: Arc<Sqlite>,
     outside: Outside,
     script: Arc<Script>,
+    wire: Arc<Wire>,
     lies: AtomicBool,
+    /// Runs on disk that have not ended.
+    open: AtomicUsize,
+    /// What was answered with an error.
+    failures: Mutex<Vec<String>>,
 }
 
 impl Ledger {
-    pub(crate) fn new(inner: Arc<Sqlite>, outside: Outside, script: Arc<Script>) -> Self {
-        Self { inner, outside, script, lies: AtomicBool::new(false) }
+    pub(crate) fn new(outside: Outside, script: Arc<Script>, wire: Arc<Wire>) -> Self {
+        let (lies, open, failures) = (AtomicBool::default(), AtomicUsize::default(), Mutex::default());
+        Self { outside, script, wire, lies, open, failures }
+    }
+
+    fn inner(&self) -> &Sqlite {
+        &self.outside.disk.store
+    }
+
+    /// What was answered with an error, in words.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        lock(&self.failures).clone()
+    }
+
+    fn read<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.outside.disk.at_once(call)
     }
 
     /// From now on what is in doubt is written down as not done.
@@ -32,11 +53,29 @@ impl Ledger {
     }
 
     /// Calls the store. Only what writes counts among the calls that can be cut.
-    async fn write<T>(&self, what: &str, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    async fn write<T: Send>(
+        &self,
+        what: &str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+        written: impl FnOnce(&T) + Send,
+    ) -> Result<T, Error> {
+        let answer = self.write_or_not(what, call, written).await;
+        if let Err(error) = &answer {
+            lock(&self.failures).push(error.to_string());
+        }
+        answer
+    }
+
+    async fn write_or_not<T: Send>(
+        &self,
+        what: &str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+        written: impl FnOnce(&T) + Send,
+    ) -> Result<T, Error> {
         let line = format!("store {what}");
         self.script.run(&line, Side::Before, &self.outside).await;
         let fate = self.script.fate(&line);
-        let (doing, file) = (what.to_owned(), self.inner.file().to_owned());
+        let (doing, file) = (what.to_owned(), self.inner().file().to_owned());
         match self.outside.refuses.get() {
             Some(Refuses::Full) => return Err(Error::Full { doing, file }),
             Some(Refuses::Busy) => return Err(Error::Busy { doing, file }),
@@ -47,7 +86,10 @@ impl Ledger {
             Some(Cut::Failed) => return Err(self.busy(what)),
             Some(Cut::After | Cut::Lost) | None => {}
         }
-        let answer = call.await;
+        let answer = self.outside.disk.at_once(call);
+        if let Ok(answer) = &answer {
+            written(answer);
+        }
         self.script.run(&line, Side::After, &self.outside).await;
         match fate {
             Some(Cut::After) => self.script.die().await,
@@ -58,30 +100,33 @@ impl Ledger {
     }
 
     fn busy(&self, what: &str) -> Error {
-        Error::Busy { doing: what.to_owned(), file: self.inner.file().to_owned() }
+        Error::Busy { doing: what.to_owned(), file: self.inner().file().to_owned() }
     }
 }
 
 #[async_trait]
 impl Loop for Ledger {
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error> {
-        self.write("define", self.inner.define(monitors, reactions, now)).await
+        self.write("define", self.inner().define(monitors, reactions, now), |_| ()).await
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
-        self.inner.remembered().await
+        self.read(self.inner().remembered())
     }
 
     async fn holdings(&self) -> Result<Vec<Holding>, Error> {
-        self.inner.holdings().await
+        self.read(self.inner().holdings())
     }
 
     async fn save(&self, batch: &Batch) -> Result<(), Error> {
-        self.write("save", self.inner.save(batch)).await
+        let saved = |()| {
+            self.open.fetch_add(batch.runs.len(), Ordering::SeqCst);
+        };
+        self.write("save", self.inner().save(batch), |()| saved(())).await
     }
 
     async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
-        self.inner.sighting(host, app).await
+        self.read(self.inner().sighting(host, app))
     }
 
     async fn app_facts(
@@ -92,22 +137,22 @@ impl Loop for Ledger {
         reactions: &[ReactionId],
         now: Timestamp,
     ) -> Result<AppFacts, Error> {
-        self.inner.app_facts(host, app, id, reactions, now).await
+        self.read(self.inner().app_facts(host, app, id, reactions, now))
     }
 }
 
 #[async_trait]
 impl Runs for Ledger {
     async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
-        self.write("claim", self.inner.claim(run, node, now, lease)).await
+        self.write("claim", self.inner().claim(run, node, now, lease), |_| ()).await
     }
 
     async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error> {
-        self.write("reclaim", self.inner.reclaim(run, node, now, lease)).await
+        self.write("reclaim", self.inner().reclaim(run, node, now, lease), |_| ()).await
     }
 
     async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
-        self.write("mark_sent", self.inner.mark_sent(run, fence, now, look_at)).await
+        self.write("mark_sent", self.inner().mark_sent(run, fence, now, look_at), |_| ()).await
     }
 
     async fn defer(
@@ -118,7 +163,7 @@ impl Runs for Ledger {
         request_ids: &[Excerpt],
         entries: &[Entry],
     ) -> Result<(), Error> {
-        self.write("defer", self.inner.defer(run, fence, look_at, request_ids, entries)).await
+        self.write("defer", self.inner().defer(run, fence, look_at, request_ids, entries), |_| ()).await
     }
 
     async fn end(
@@ -134,59 +179,69 @@ impl Runs for Ledger {
             Outcome::InDoubt { why } if self.lies.load(Ordering::SeqCst) => Outcome::NotDone { why: why.clone() },
             told => told.clone(),
         };
-        self.write("end", self.inner.end(run, fence, now, &outcome, request_ids, entries)).await
+        self.write("end", self.inner().end(run, fence, now, &outcome, request_ids, entries), |ended| {
+            self.open.fetch_sub(usize::from(*ended), Ordering::SeqCst);
+        })
+        .await
     }
 
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
-        self.write("take_over", self.inner.take_over(node, now, lease)).await
+        self.write("take_over", self.inner().take_over(node, now, lease), |_| ()).await
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error> {
-        self.inner.due(now).await
+        if self.open.load(Ordering::SeqCst) == 0 {
+            return Ok(Vec::new());
+        }
+        self.read(self.inner().due(now))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<Run>, Error> {
-        self.inner.run(run).await
+        let run = self.read(self.inner().run(run))?;
+        if run.as_ref().is_some_and(|run| matches!(run.state, RunState::Sent { .. })) {
+            self.wire.looks();
+        }
+        Ok(run)
     }
 
     async fn runs(&self, page: &RunsPage) -> Result<Vec<Run>, Error> {
-        self.inner.runs(page).await
+        self.read(self.inner().runs(page))
     }
 }
 
 #[async_trait]
 impl Pauses for Ledger {
     async fn pause(&self, pause: &Pause) -> Result<(), Error> {
-        self.inner.pause(pause).await
+        self.read(self.inner().pause(pause))
     }
 
     async fn resume(&self, scope: &PauseScope, by: &str, now: Timestamp) -> Result<bool, Error> {
-        self.inner.resume(scope, by, now).await
+        self.read(self.inner().resume(scope, by, now))
     }
 
     async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error> {
-        self.inner.pauses(now).await
+        self.read(self.inner().pauses(now))
     }
 }
 
 #[async_trait]
 impl Timeline for Ledger {
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error> {
-        self.inner.timeline(page).await
+        self.read(self.inner().timeline(page))
     }
 
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
-        self.inner.readings(page).await
+        self.read(self.inner().readings(page))
     }
 
     async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error> {
-        self.inner.hourly(monitor, since).await
+        self.read(self.inner().hourly(monitor, since))
     }
 }
 
 #[async_trait]
 impl Retention for Ledger {
     async fn sweep(&self, now: Timestamp) -> Result<u64, Error> {
-        self.inner.sweep(now).await
+        self.read(self.inner().sweep(now))
     }
 }

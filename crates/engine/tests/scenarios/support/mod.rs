@@ -1,4 +1,5 @@
-//! The stage: a world, a clock that only tests move, the real client, the real store, the real engine, and the script.
+//! The stage: a world, a time that only tests move, the real client, the real store, the real engine and its real loop, and
+//! the script.
 
 mod clock;
 mod day;
@@ -9,9 +10,10 @@ mod script;
 mod wire;
 mod words;
 
-pub(crate) use clock::{START, mins, secs};
+pub(crate) use clock::{mins, secs};
 pub(crate) use day::Day;
+pub(crate) use flyball_testing::{START, lock};
 pub(crate) use scenario::{Scenario, TOKEN};
-pub(crate) use script::{Cut, Outside, Refuses, lock};
+pub(crate) use script::{Cut, Outside, Refuses};
 pub(crate) use wire::Spoilt;
 pub(crate) use words::{bare_shop, front, monitor, one, reaction, shop};

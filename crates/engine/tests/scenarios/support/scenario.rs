@@ -1,6 +1,5 @@
 //! A scenario before it begins: the world, the file, and what is written down of the readings.
 
-use super::clock::{CountedIds, ManualClock, START};
 use super::day::Day;
 use super::eyes::Written;
 use super::ledger::Ledger;
@@ -10,9 +9,8 @@ use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_heroku_sim::{AccountSpec, AppSpec, World, WorldFile};
 use flyball_model::Mode;
-use flyball_store::Sqlite;
+use flyball_testing::{CountedIds, Disk, Executor, Order, START, StoppedTime};
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -102,45 +100,44 @@ impl Scenario {
     }
 
     /// Flyball starts.
-    pub(crate) async fn begin(self) -> Day {
-        let mut day = self.set_up().await;
-        assert!(day.start().await, "the first start is not cut");
+    pub(crate) fn begin(self) -> Day {
+        let mut day = self.set_up();
+        assert!(day.start(), "the first start is not cut");
         day
     }
 
     /// Everything is there but a running engine.
-    pub(crate) async fn set_up(self) -> Day {
-        let directory = scratch();
-        let store = Sqlite::open(&directory.path().join("flyball.db")).await.expect("a new database");
+    pub(crate) fn set_up(self) -> Day {
+        let time = StoppedTime::default();
+        let executor = Executor::new(&time, Order::FirstCome);
         let outside = Outside {
             world: Arc::new(Mutex::new(World::new(&self.world, START, SEED))),
-            store: Arc::new(store),
-            clock: ManualClock::new(),
-            engine: Arc::default(),
+            disk: Arc::new(Disk::new().expect("a new database")),
+            time,
+            starter: executor.starter(),
+            process: Arc::default(),
             references: Arc::new(Mutex::new(vec![true, true])),
             refuses: Refusing::default(),
         };
         let script = Arc::new(Script::default());
-        let ledger = Ledger::new(Arc::clone(&outside.store), outside.clone(), Arc::clone(&script));
-        let wire = Wire::new(outside.clone(), Arc::clone(&script));
+        let wire = Arc::new(Wire::new(outside.clone(), Arc::clone(&script)));
+        let ledger = Ledger::new(outside.clone(), Arc::clone(&script), Arc::clone(&wire));
         Day {
             definitions: read(&self.file),
             outside,
             script,
             ledger: Arc::new(ledger),
-            wire: Arc::new(wire),
+            wire,
             written: Arc::new(self.written),
-            phases: self.phases,
+            phases: Arc::new(self.phases),
             token: self.token,
             mode: self.mode,
             home: self.home,
             ids: CountedIds::default(),
-            live: None,
-            dues: HashMap::new(),
+            now: START,
+            executor,
+            client: None,
             variables: Arc::default(),
-            looks_elsewhere: false,
-            failures: Vec::new(),
-            _directory: directory,
         }
     }
 }
@@ -148,11 +145,4 @@ impl Scenario {
 /// What a file defines.
 pub(crate) fn read(file: &str) -> Definitions {
     flyball_config::read("flyball.toml", file).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
-/// A directory that is gone afterwards; in memory where the system has such, since every commit waits for the disk.
-fn scratch() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-    made.expect("a directory for the database")
 }

@@ -3,26 +3,25 @@
 //! Every call of a port has a line: `GET /apps/shop`, `store save`. A deed waits for the Nth call whose line matches. A
 //! cut waits for the Nth call of all that count.
 
-use super::clock::ManualClock;
 use flyball_engine::Engine;
+use flyball_engine::live::Live;
 use flyball_heroku_sim::World;
-use flyball_store::Sqlite;
+use flyball_testing::{Disk, Starter, StoppedTime, lock};
 use futures_util::future::BoxFuture;
-use std::sync::{Arc, Mutex, MutexGuard};
-use tokio_util::sync::CancellationToken;
+use std::sync::{Arc, Mutex};
 
-/// Locks what no test leaves broken.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().expect("a test that panicked has failed already")
-}
+/// An engine, and its loop.
+pub(crate) type Process = (Arc<Engine>, Arc<Live>);
 
 /// The outside, for deeds: nothing in here passes through the ports.
 #[derive(Clone)]
 pub(crate) struct Outside {
     pub(crate) world: Arc<Mutex<World>>,
-    pub(crate) store: Arc<Sqlite>,
-    pub(crate) clock: ManualClock,
-    pub(crate) engine: Arc<Mutex<Option<Arc<Engine>>>>,
+    pub(crate) disk: Arc<Disk>,
+    pub(crate) time: StoppedTime,
+    pub(crate) starter: Starter,
+    /// The engine that runs now, and its loop.
+    pub(crate) process: Arc<Mutex<Option<Process>>>,
     /// Of each reference, whether it can be reached.
     pub(crate) references: Arc<Mutex<Vec<bool>>>,
     /// Whether the store takes nothing, and why.
@@ -55,7 +54,16 @@ impl Refusing {
 impl Outside {
     /// The engine that runs now.
     pub(crate) fn engine(&self) -> Arc<Engine> {
-        lock(&self.engine).clone().expect("an engine runs")
+        self.process().0
+    }
+
+    /// Its loop.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.process().1
+    }
+
+    fn process(&self) -> Process {
+        lock(&self.process).clone().expect("an engine runs")
     }
 }
 
@@ -96,7 +104,7 @@ struct State {
     cut: Option<(usize, Cut)>,
     fails: Vec<(String, Cut)>,
     was_cut: Option<String>,
-    dead: CancellationToken,
+    dead: bool,
 }
 
 /// The script of one scenario.
@@ -133,14 +141,14 @@ impl Script {
         lock(&self.0).was_cut.clone()
     }
 
-    /// Cancelled when the process is dead.
-    pub(crate) fn dead(&self) -> CancellationToken {
-        lock(&self.0).dead.clone()
+    /// Whether the process is dead.
+    pub(crate) fn is_dead(&self) -> bool {
+        lock(&self.0).dead
     }
 
     /// The next process is alive.
     pub(crate) fn revive(&self) {
-        lock(&self.0).dead = CancellationToken::new();
+        lock(&self.0).dead = false;
     }
 
     /// Does the deeds whose call has come.
@@ -185,7 +193,7 @@ impl Script {
 
     /// The process is dead: the call never returns, and whoever plays it stops.
     pub(crate) async fn die(&self) {
-        self.dead().cancel();
+        lock(&self.0).dead = true;
         std::future::pending::<()>().await;
     }
 }

@@ -1,11 +1,11 @@
 //! The way to Heroku: the real client speaks through it to a world without sockets.
 
-use super::script::{Cut, Outside, Script, Side, lock};
+use super::script::{Cut, Outside, Script, Side};
 use async_trait::async_trait;
 use bytes::Bytes;
-use flyball_engine::Clock;
 use flyball_heroku::{Body, Request, Response, Transport, TransportError};
 use flyball_heroku_sim::{Reply, World, handle};
+use flyball_testing::lock;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::sync::{Arc, Mutex};
 
@@ -32,6 +32,8 @@ pub(crate) struct Wire {
 struct Elsewhere {
     kept: bool,
     looked_at: bool,
+    /// The task that looks what became of a run.
+    looks: Option<u64>,
     world: Option<World>,
 }
 
@@ -50,16 +52,21 @@ impl Wire {
         lock(&self.elsewhere).kept = true;
     }
 
-    /// Whether whoever looks is led into the second world, where there is one.
-    pub(crate) fn look_elsewhere(&self, looked_at: bool) {
-        lock(&self.elsewhere).looked_at = looked_at;
+    /// From now on whoever looks what became of a run is led into the second world, where there is one.
+    pub(crate) fn look_elsewhere(&self) {
+        lock(&self.elsewhere).looked_at = true;
+    }
+
+    /// The present task looks what became of a run.
+    pub(crate) fn looks(&self) {
+        lock(&self.elsewhere).looks = Some(self.outside.starter.present());
     }
 
     fn handle(&self, asked: &flyball_heroku_sim::Request) -> Reply {
-        let now = self.outside.clock.now();
+        let now = self.outside.time.now();
         let mut elsewhere = lock(&self.elsewhere);
         let is_look = asked.method == "GET";
-        let led_astray = is_look && elsewhere.looked_at;
+        let led_astray = is_look && elsewhere.looked_at && elsewhere.looks == Some(self.outside.starter.present());
         if let Some(other) = elsewhere.world.as_mut().filter(|_| led_astray) {
             return handle(other, asked, now);
         }
@@ -75,7 +82,7 @@ impl Wire {
         let mut elsewhere = lock(&self.elsewhere);
         if elsewhere.kept && asked.method != "GET" {
             let mut other = lock(&self.outside.world).clone();
-            let _unseen = handle(&mut other, asked, self.outside.clock.now());
+            let _unseen = handle(&mut other, asked, self.outside.time.now());
             elsewhere.world = Some(other);
         }
     }

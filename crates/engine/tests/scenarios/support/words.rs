@@ -1,8 +1,8 @@
 //! Short words for what is written again and again: files, apps, and the calls that a world received.
 
-use super::clock::START;
 use flyball_heroku_sim::{AppSpec, Cycling, ReceivedCall, Took, World};
 use flyball_model::Timestamp;
+use flyball_testing::START;
 use serde_json::Value;
 use std::fmt::Write as _;
 
