@@ -201,7 +201,7 @@ impl Memory {
     }
 
     /// Notes that a reaction is called, and waits until a choice about its app is made. Where it was called before, the
-    /// reason that was found then stays: it is asked in a moment, and the timeline would change twice with each reading.
+    /// reason that was found then stays.
     pub(crate) fn note_waiting(&mut self, monitor: &Monitor, reaction: &Reaction, now: Timestamp, batch: &mut Batch) {
         let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
         let is_new = self.holdings.get(&key).is_none_or(|holding| !holding.because.is_while_called());
@@ -225,7 +225,8 @@ impl Memory {
         let same = before.is_some_and(|holding| is_same_reason(&holding.because, &because));
         // A monitor that has just been set up is not called on: that is no news.
         let is_first_calm = before.is_none() && matches!(because, Because::NotCalledOn { .. });
-        let is_news = !same && !is_first_calm;
+        // Who waits is asked in a moment, and what comes of that is told.
+        let is_news = !same && !is_first_calm && because != Because::StillLooking;
         let holding = match before {
             Some(before) if same => {
                 // A slow choice may come after one for a later reading.
