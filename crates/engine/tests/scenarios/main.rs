@@ -82,6 +82,8 @@ mod sizing;
 #[cfg(test)]
 mod spending;
 #[cfg(test)]
+mod starving;
+#[cfg(test)]
 mod streaks;
 #[cfg(test)]
 mod support;

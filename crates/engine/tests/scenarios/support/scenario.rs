@@ -29,6 +29,8 @@ pub(crate) struct Scenario {
     token: String,
     mode: Mode,
     home: Home,
+    order: Order,
+    answers_take: Duration,
 }
 
 impl Scenario {
@@ -42,6 +44,8 @@ impl Scenario {
             token: TOKEN.to_owned(),
             mode: Mode::Act,
             home: Home::default(),
+            order: Order::FirstCome,
+            answers_take: Duration::ZERO,
         }
     }
 
@@ -99,6 +103,27 @@ impl Scenario {
         self
     }
 
+    /// Who goes on first of those who could is drawn by this seed.
+    pub(crate) fn interleaved(mut self, seed: u64) -> Self {
+        self.order = Order::drawn(seed);
+        self
+    }
+
+    /// Each answer of the Platform API takes this long.
+    pub(crate) fn answers_take(mut self, time: Duration) -> Self {
+        self.answers_take = time;
+        self
+    }
+
+    /// Each monitor of this file is looked at first when its name says so, as in production.
+    pub(crate) fn phases_of_names(mut self) -> Self {
+        for monitor in read(&self.file).monitors {
+            let first = flyball_decide::first_due(monitor.id, monitor.every, START);
+            self.phases.insert(monitor.name.to_string(), first.since(START));
+        }
+        self
+    }
+
     /// Flyball starts.
     pub(crate) fn begin(self) -> Day {
         let mut day = self.set_up();
@@ -109,7 +134,7 @@ impl Scenario {
     /// Everything is there but a running engine.
     pub(crate) fn set_up(self) -> Day {
         let time = StoppedTime::default();
-        let executor = Executor::new(&time, Order::FirstCome);
+        let executor = Executor::new(&time, self.order);
         let outside = Outside {
             world: Arc::new(Mutex::new(World::new(&self.world, START, SEED))),
             disk: Arc::new(Disk::new().expect("a new database")),
@@ -120,7 +145,7 @@ impl Scenario {
             refuses: Refusing::default(),
         };
         let script = Arc::new(Script::default());
-        let wire = Arc::new(Wire::new(outside.clone(), Arc::clone(&script)));
+        let wire = Arc::new(Wire::new(outside.clone(), Arc::clone(&script), self.answers_take));
         let ledger = Ledger::new(outside.clone(), Arc::clone(&script), Arc::clone(&wire));
         Day {
             definitions: read(&self.file),

@@ -8,6 +8,7 @@ use flyball_heroku_sim::{Reply, World, handle};
 use flyball_testing::lock;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// How an answer is spoilt on its way, after the call has had its effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(crate) struct Wire {
     script: Arc<Script>,
     spoilt: Mutex<Vec<(String, Spoilt)>>,
     elsewhere: Mutex<Elsewhere>,
+    answers_take: Duration,
 }
 
 /// A second world, in which the last changing call went the other way: what had an effect had none there, and what had
@@ -38,8 +40,8 @@ struct Elsewhere {
 }
 
 impl Wire {
-    pub(crate) fn new(outside: Outside, script: Arc<Script>) -> Self {
-        Self { outside, script, spoilt: Mutex::default(), elsewhere: Mutex::default() }
+    pub(crate) fn new(outside: Outside, script: Arc<Script>, answers_take: Duration) -> Self {
+        Self { outside, script, spoilt: Mutex::default(), elsewhere: Mutex::default(), answers_take }
     }
 
     /// Spoils the answer of the next call with this line.
@@ -111,6 +113,9 @@ impl Transport for Wire {
                 return Err(TransportError::MaybeSent(None));
             }
             Some(Cut::After | Cut::Lost) | None => {}
+        }
+        if !self.answers_take.is_zero() {
+            self.outside.time.wait_for(self.answers_take).await;
         }
         let reply = self.handle(&asked);
         self.script.run(&line, Side::After, &self.outside).await;
