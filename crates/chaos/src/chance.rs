@@ -21,6 +21,7 @@ pub(crate) enum Purpose {
     Instance,
     Waits,
     Order,
+    Crowd,
 }
 
 /// One stream of numbers.

@@ -87,6 +87,7 @@ impl Figures {
             }
             Noted::Started
             | Noted::Applied(_)
+            | Noted::Asked { .. }
             | Noted::Remembered { .. }
             | Noted::Queued(_)
             | Noted::Claimed { .. }

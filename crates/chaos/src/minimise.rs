@@ -34,6 +34,7 @@ pub fn minimise(trial: Trial, between: &Between) -> Result<Trial, StageError> {
             },
         )?;
         search.try_with(|story| story.ahead_ms = 0)?;
+        search.try_with(|story| story.slow_api = false)?;
         search.try_with(|story| story.file.limits = None)?;
         search.try_with(|story| story.file.own_app = None)?;
         search.shorten_pasts()?;
@@ -53,6 +54,7 @@ fn size(story: &Story) -> usize {
         + story.incidents.len()
         + listed(story).map_or(1000, Vec::len)
         + usize::from(story.ahead_ms != 0)
+        + usize::from(story.slow_api)
         + usize::from(story.file.limits.is_some())
         + usize::from(story.file.own_app.is_some())
 }

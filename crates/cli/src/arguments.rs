@@ -23,7 +23,7 @@ pub(crate) struct Common {
     /// The file that says what is watched and what is done.
     #[arg(long, global = true, env = "FLYBALL_CONFIG", value_name = "FILE", default_value = "flyball.toml")]
     pub(crate) config: PathBuf,
-    /// Where Flyball remembers: `sqlite:FILE`. Unless said, `flyball.db` beside the file.
+    /// Where Flyball remembers: `sqlite:FILE`; the default is `flyball.db` beside the file.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
     /// Print data as JSON.
@@ -85,7 +85,7 @@ Exit codes: 0 everything held, 1 something did not.")]
 /// `flyball init`
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The app to watch; asked for if it is not said.
+    /// The app to watch; without it, you are asked.
     #[arg(short, long)]
     pub(crate) app: Option<AppName>,
     /// Write over a file that is there.
@@ -150,7 +150,7 @@ pub(crate) struct History {
     /// Only since then: a length of time such as 2h, or a time such as 2026-01-02T03:04:05Z.
     #[arg(short, long, value_name = "AGO|TIME")]
     pub(crate) since: Option<Since>,
-    /// At most so many lines, the latest.
+    /// At most this many lines, the latest.
     #[arg(short = 'n', long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) lines: u32,
 }
@@ -164,7 +164,7 @@ pub(crate) struct Pause {
     /// Only effects of this reaction.
     #[arg(short, long)]
     pub(crate) reaction: Option<ReactionName>,
-    /// For so long, such as 2h; until resumed if it is not said.
+    /// How long, such as 2h; without it, until it is resumed.
     #[arg(long = "for", value_name = "LENGTH", value_parser = length)]
     pub(crate) lasts: Option<Duration>,
 }
@@ -189,7 +189,7 @@ pub(crate) struct HerokuSim {
     /// A world file; without one there is one app, `shop`.
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
-    /// The only token that is taken; any if it is not said.
+    /// The only token that is taken; without it, any is.
     #[arg(long)]
     pub(crate) token: Option<String>,
     /// Where chance begins: the same seed gives the same ids.
@@ -221,7 +221,7 @@ pub(crate) struct Completions {
 /// From when on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// So long ago.
+    /// This long ago.
     Ago(Duration),
     /// At this time.
     At(flyball_model::Timestamp),

@@ -3,10 +3,11 @@
 use crate::exit::Exit;
 use clap::builder::styling::{AnsiColor, Style};
 use flyball_config::{Colour, Mistakes};
+use flyball_engine::doctor::Finding;
 use flyball_heroku::ErrorKind;
 use std::fmt;
 
-/// So many causes of causes are told: more of them help nobody.
+/// At most this many causes are told: more of them help nobody.
 const CAUSES_MAX: usize = 8;
 
 /// Why a command ends without having done what it was asked to.
@@ -58,6 +59,18 @@ impl Failure {
             Self::Told(told) => told.exit,
             Self::Mistakes(_) => Exit::CONFIGURATION,
             Self::ClosedPipe => Exit::GOOD,
+        }
+    }
+
+    /// As a finding of the diagnosis: what and why; and what to do, where that is known.
+    pub(crate) fn finding(self, about: &'static str) -> Finding {
+        match self {
+            Self::Told(told) => {
+                let words: Vec<String> = std::iter::once(told.what).chain(told.causes).collect();
+                Finding { hint: told.hint, ..Finding::bad(about, words.join(": ")) }
+            }
+            Self::Mistakes(mistakes) => Finding::bad(about, mistakes.render(Colour::Plain)),
+            Self::ClosedPipe => Finding::bad(about, ""),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::Definitions;
 use flyball_model::AccountName;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Platform API calls that a file will make while nothing is wrong: those of the monitors that look at Heroku.
 /// Reactions add theirs when they run.
@@ -36,6 +37,19 @@ impl AccountCost {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.calls_per_minute > self.allowed_per_minute
+    }
+}
+
+/// As a sentence: "the account "default" will be asked at most 12.0 times a minute by 3 monitors; Heroku allows 75".
+impl fmt::Display for AccountCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, monitors, calls_per_minute, allowed_per_minute } = self;
+        let s = if *monitors == 1 { "" } else { "s" };
+        write!(
+            f,
+            "the account \"{account}\" will be asked at most {calls_per_minute:.1} times a minute by {monitors} monitor{s}; \
+             Heroku allows {allowed_per_minute:.0}"
+        )
     }
 }
 

@@ -25,7 +25,7 @@ mod sections;
 mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
-pub use definitions::{Account, Change, Changes, Definitions, Instance};
+pub use definitions::{Account, Definitions, Instance};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
 pub use reference::reference;

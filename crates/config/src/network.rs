@@ -56,7 +56,7 @@ impl Settings for NetworkFields {
     }
 }
 
-/// Reads the section; what it is unless said where there is none.
+/// Reads the section; its defaults where there is none.
 pub(crate) fn network(root: &Table, found: &mut Vec<Found>) -> Network {
     let Some((_, node)) = root.get(NetworkFields::KIND) else { return Network::default() };
     let mut mistakes = Vec::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A month: who waits longer does not want a cooldown but `enabled = false`.
 const COOLDOWN_MAX: Duration = Duration::from_secs(30 * 86_400);
-/// So many effects of one reaction are remembered; whoever wants more wants no limit.
+/// How many effects of one reaction are remembered; whoever wants more wants no limit.
 const EFFECTS_MAX: u32 = 1000;
 /// No dyno boots for a day.
 const SETTLE_MAX: Duration = Duration::from_secs(86_400);
@@ -44,13 +44,15 @@ impl Settings for ReactionFields {
         let in_maintenance =
             fields.or("in_maintenance", false, "false", "whether it runs while the app is in maintenance mode");
         let ways = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
-        let doc = "how long it holds after somebody else changed the app: \"0s\" unless said. A rollback gives way only to \
-                   their rollbacks and config changes, never to a deploy: \"10m\" unless said";
+        let doc = "how long it holds after somebody else changed the app (default \"0s\"). A rollback gives way only to \
+                   their rollbacks and config changes, never to a deploy (default \"10m\")";
         let give_way = fields.within_if_any("give_way", &ways, doc);
         let effects = Bounds { least: 1, most: EFFECTS_MAX, words: "1 to 1000" };
-        let max_per_hour = fields.within_if_any("max_per_hour", &effects, "at most so many of its effects in an hour");
-        let max_per_day = fields.within_if_any("max_per_day", &effects, "at most so many of its effects in a day");
-        let doc = "after so many restarts, resizes, rollbacks or one-off dynos in one episode that did not help, it \
+        let max_per_hour =
+            fields.within_if_any("max_per_hour", &effects, "how many effects it may have in an hour, at most");
+        let max_per_day =
+            fields.within_if_any("max_per_day", &effects, "how many effects it may have in a day, at most");
+        let doc = "after how many restarts, resizes, rollbacks or one-off dynos in one episode that did not help it \
                    stops, and says that it needs a person";
         let give_up_after = fields.within("give_up_after", Policy::GIVE_UP_AFTER, "10", &effects, doc);
         let doc = "whether it acts on the app that Flyball itself runs on";

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 pub fn reference() -> String {
     let mut page = String::from(
         "# Reference of the file\n\nMade from the code that reads the file; `UPDATE=1 cargo nextest run -p flyball-config` \
-         writes it anew.\n\nOne TOML file, `flyball.toml` unless said. Lengths of time are in words: `\"800ms\"`, \
+         writes it anew.\n\nOne TOML file, `flyball.toml` by default. Lengths of time are in words: `\"800ms\"`, \
          `\"30s\"`, `\"1h 30m\"`. A secret is named by its environment variable, `{ env = \"NAME\" }`, and never written \
          out. A table may be written in one line, or as a section of its own: `http = { url = \"…\" }` is the same as \
          `[monitor.http]` with `url = \"…\"` below it.\n",
@@ -45,15 +45,15 @@ fn section_of(page: &mut String, title: &str, summary: &str, example: &str, fiel
     let mut summary = summary.chars();
     let first = summary.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     say(page, &format!("\n{title}\n\n{first}{}.\n\n```toml\n{example}\n```\n\n", summary.as_str()));
-    say(page, "| field | what it is | takes | unless said |\n|---|---|---|---|\n");
+    say(page, "| field | what it is | takes | default |\n|---|---|---|---|\n");
     for FieldDescription { name, takes, need, doc } in fields {
-        let unless_said = match need {
+        let default = match need {
             Need::Required => "required".to_owned(),
             Need::Optional => String::new(),
             Need::Default(words) if is_code(words) => format!("`{words}`"),
             Need::Default(words) => words.clone(),
         };
-        say(page, &format!("| `{name}` | {} | {} | {unless_said} |\n", cell(doc), cell(takes)));
+        say(page, &format!("| `{name}` | {} | {} | {default} |\n", cell(doc), cell(takes)));
     }
     say(page, "\n");
 }

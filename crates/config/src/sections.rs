@@ -63,8 +63,7 @@ impl Settings for HerokuFields {
     const EXAMPLE: &str = "token = { env = \"HEROKU_API_KEY\" }";
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let token =
-            fields.optional("token", "the variable with the token; unless said, HEROKU_API_KEY or Heroku's CLI");
+        let token = fields.optional("token", "the variable with the token; default: HEROKU_API_KEY or Heroku's CLI");
         Some(Self { token: token? })
     }
 }

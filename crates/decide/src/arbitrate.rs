@@ -1,9 +1,10 @@
 //! Which of several goes first. Kinds never look at each other; this does.
 
 use flyball_model::{Because, ProcessType, Rank, ReactionName};
+use serde::{Deserialize, Serialize};
 
 /// A reaction that adds to a process type (*out* or *up*), and has its condition met.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adder {
     /// Which.
     pub reaction: ReactionName,
@@ -14,7 +15,7 @@ pub struct Adder {
 /// Whether a reaction of this rank stands back, because one that adds to the same process type has its condition met:
 /// *in* and *down* do, for as long as it lasts, whether or not the other acts.
 #[must_use]
-pub fn stands_back(rank: Rank, process_type: Option<&ProcessType>, adders: &[Adder]) -> Option<Because> {
+pub(crate) fn stands_back(rank: Rank, process_type: Option<&ProcessType>, adders: &[Adder]) -> Option<Because> {
     if !matches!(rank, Rank::In | Rank::Down) {
         return None;
     }
@@ -25,7 +26,7 @@ pub fn stands_back(rank: Rank, process_type: Option<&ProcessType>, adders: &[Add
 /// Which of those that would act on one app in the same moment goes first: the index of the least rank, the earlier of
 /// equals. One-off dynos stand outside the order, and are never among them.
 #[must_use]
-pub fn first(ranks: &[Rank]) -> Option<usize> {
+pub(crate) fn first(ranks: &[Rank]) -> Option<usize> {
     ranks
         .iter()
         .enumerate()

@@ -16,7 +16,7 @@ const SAME_MINUTE: Duration = Duration::from_secs(60);
 
 /// What is known of ways other than the one that fails.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Elsewhere<'a> {
+pub(crate) struct Elsewhere<'a> {
     /// Of each reference, whether it was reached just now.
     pub references: &'a [bool],
     /// Of each other host that has nothing to do with the app: since when it cannot be reached, if it cannot.
@@ -25,7 +25,7 @@ pub struct Elsewhere<'a> {
 
 /// What speaks for our being cut off, when a reading fails for `cause` since `since`.
 #[must_use]
-pub fn doubt(cause: Cause, since: Timestamp, elsewhere: &Elsewhere<'_>) -> Option<Doubt> {
+pub(crate) fn doubt(cause: Cause, since: Timestamp, elsewhere: &Elsewhere<'_>) -> Option<Doubt> {
     if !cause.is_failure_to_reach() {
         return None;
     }

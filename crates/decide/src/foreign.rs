@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What was known of an app before.
 #[derive(Debug, Clone, Copy)]
-pub struct KnownBefore<'a> {
+pub(crate) struct KnownBefore<'a> {
     /// Its process types, and when they were seen last.
     pub formation: Option<(&'a [ProcessFormation], Timestamp)>,
     /// The newest release that was seen, and when releases were seen last.
@@ -24,7 +24,7 @@ pub struct KnownBefore<'a> {
 /// What was changed by others. Process types that came or went did so with a release, which is told. `to_ours` turns a
 /// time of Heroku's clock into one of ours.
 #[must_use]
-pub fn foreign_changes(
+pub(crate) fn foreign_changes(
     before: &KnownBefore<'_>,
     sight: &Sight,
     to_ours: impl Fn(Timestamp) -> Timestamp,
@@ -62,7 +62,7 @@ fn releases_by_others(
 
 /// What others released shortly before an app was looked at for the first time. It is no news, but to be given way to.
 #[must_use]
-pub fn released_before(
+pub(crate) fn released_before(
     sight: &Sight,
     our_rollbacks: &BTreeSet<ReleaseVersion>,
     to_ours: impl Fn(Timestamp) -> Timestamp,
@@ -170,7 +170,7 @@ pub fn looks_like_autoscaler(remembered: &[Foreign], of: &ProcessType, now: Time
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now: Timestamp) -> Result<(), Because> {
+pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now: Timestamp) -> Result<(), Because> {
     let by_default = if rank == Rank::RollBack { Policy::ROLLBACK_GIVES_WAY } else { Duration::ZERO };
     let length = policy.give_way.unwrap_or(by_default);
     let counts = |change: &ForeignChange| match (rank, change) {

@@ -1,9 +1,11 @@
 //! Not acting on ourselves: a restart of the app that Flyball runs on would end the one who waits for its answer.
 
 use flyball_model::{AppId, AppName, Because};
+use serde::{Deserialize, Serialize};
 
 /// Where Flyball itself runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Home {
     /// Not at Heroku, as far as anybody has told.
     #[default]
@@ -24,7 +26,7 @@ pub enum Home {
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn may_touch(home: &Home, app: &AppName, id: Option<&AppId>, allow_self: bool) -> Result<(), Because> {
+pub(crate) fn may_touch(home: &Home, app: &AppName, id: Option<&AppId>, allow_self: bool) -> Result<(), Because> {
     let is_home = match home {
         Home::Elsewhere => false,
         Home::SomeApp => return Err(Because::UnknownHome),

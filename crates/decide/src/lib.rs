@@ -4,34 +4,41 @@
 //! the same values always give the same answer.
 //!
 //! The way of one reading: [`fold`](fn@fold) it into what its monitor remembers; ask whether each attached reaction is
-//! [`called`](fn@called); ask whether it [`may_act`](fn@may_act); let its kind plan from what is seen of the app, with
-//! [`ladder`]s and [`step_back`]; look whether the app has [settled](fn@settling); and let the
-//! [first of those that would act](fn@first) go.
+//! [`called`](fn@called). Those that are make a [`Situation`] about their app, together with everything that is known of
+//! it. [`unseen`](fn@unseen) says what must be looked at yet, and [`choose`](fn@choose) gives a [`Choice`] for each: it goes
+//! through the [`GATES`], lets the kind plan from what is seen with [`ladder`]s and [`step_back`], and lets the first of
+//! those that would act go. [`may_send`](fn@may_send) asks once more before the call.
 
 mod arbitrate;
 mod called;
+mod choose;
 mod doubt;
 mod due;
+mod facts;
 mod fold;
 mod foreign;
+mod gates;
 mod home;
 pub mod ladder;
 mod lineage;
 mod may_act;
+mod seen;
 mod settle;
+mod situation;
 mod spending;
 
-pub use arbitrate::{Adder, first, stands_back};
+pub use arbitrate::Adder;
 pub use called::called;
-pub use doubt::{Elsewhere, doubt};
+pub use choose::{Answer, Answered, Choice, Unseen, answers, choose, may_send, must_doubt, unseen, waits_for};
 pub use due::{due_at_or_after, first_due};
+pub use facts::{AppFacts, Pause, Resumed, Sighting, Unsettled};
 pub use fold::{Folded, Spell, fold};
-pub use foreign::{KnownBefore, foreign_changes, gives_way, looks_like_autoscaler, released_before};
-pub use home::{Home, may_touch};
+pub use foreign::looks_like_autoscaler;
+pub use gates::{ByHand, Closed, GATES, Gate, Stage};
+pub use home::Home;
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
-pub use may_act::{Facts, Refusal, backed_off, may_act};
-pub use settle::{evidence_from, settling, unsettled_from};
-pub use spending::{app_has_left, goes_on, reaction_has_left};
+pub use seen::Seen;
+pub use situation::{Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, Timestamp};
 use std::collections::BTreeSet;

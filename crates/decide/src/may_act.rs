@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// What is known of a reaction and its app without looking at Heroku.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// A pause that covers it, and until when.
     pub paused: Option<(PauseScope, Option<Timestamp>)>,
     /// Whether a run of this reaction has not ended.
@@ -20,41 +20,55 @@ pub struct Facts {
     pub shared_interval: Option<Duration>,
 }
 
-/// Whether a reaction may act: not paused, nothing open, cooled down, and not within this interval already.
+/// Whether nobody has paused it.
 ///
 /// # Errors
 ///
-/// The reason for holding still.
-pub fn may_act(rank: Rank, cooldown: Duration, facts: &Facts, now: Timestamp) -> Result<(), Because> {
-    if let Some((scope, until)) = &facts.paused {
-        return Err(Because::Paused { scope: scope.clone(), until: *until });
+/// The reason for holding still; so it is with the others here.
+pub(crate) fn is_not_paused(facts: &Facts) -> Result<(), Because> {
+    match &facts.paused {
+        Some((scope, until)) => Err(Because::Paused { scope: scope.clone(), until: *until }),
+        None => Ok(()),
     }
-    if facts.run_open {
-        return Err(Because::RunOpen);
+}
+
+/// Whether no run of the reaction is open.
+pub(crate) fn its_own_run_has_ended(facts: &Facts) -> Result<(), Because> {
+    if facts.run_open { Err(Because::RunOpen) } else { Ok(()) }
+}
+
+/// Whether no other run on the app is open. One-off dynos do not wait.
+pub(crate) fn app_is_free(rank: Rank, facts: &Facts) -> Result<(), Because> {
+    match facts.app_busy.as_ref().filter(|_| rank != Rank::OneOff) {
+        Some(reaction) => Err(Because::AppBusy { reaction: reaction.clone() }),
+        None => Ok(()),
     }
-    if let Some(reaction) = facts.app_busy.as_ref().filter(|_| rank != Rank::OneOff) {
-        return Err(Because::AppBusy { reaction: reaction.clone() });
+}
+
+/// Whether the cooldown is over.
+pub(crate) fn has_cooled_down(cooldown: Duration, facts: &Facts, now: Timestamp) -> Result<(), Because> {
+    match facts.last_effect.map(|at| at + cooldown).filter(|until| *until > now) {
+        Some(until) => Err(Because::CoolingDown { until }),
+        None => Ok(()),
     }
-    if let Some(until) = facts.last_effect.map(|at| at + cooldown).filter(|until| *until > now) {
-        return Err(Because::CoolingDown { until });
-    }
-    if let (Some(interval), Some(last)) = (facts.shared_interval, facts.last_decided) {
-        // Counted in slots of the interval, so that a monitor whose readings are a little early is not held up by its
-        // own last one; and half an interval apart, so that two do not act together around the end of a slot.
-        let millis = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
-        let slot = |at: Timestamp| at.as_millis().div_euclid(millis);
-        let next_slot = Timestamp::from_millis((slot(last) + 1).saturating_mul(millis));
-        let until = next_slot.max(last + interval / 2);
-        if until > now {
-            return Err(Because::OncePerInterval { until });
-        }
-    }
-    Ok(())
+}
+
+/// Whether the reaction has not begun in this interval of its monitors already.
+///
+/// Counted in slots of the interval, so that a monitor whose readings are a little early is not held up by its own last
+/// one; and half an interval apart, so that two do not act together around the end of a slot.
+pub(crate) fn once_per_interval(facts: &Facts, now: Timestamp) -> Result<(), Because> {
+    let (Some(interval), Some(last)) = (facts.shared_interval, facts.last_decided) else { return Ok(()) };
+    let millis = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
+    let slot = |at: Timestamp| at.as_millis().div_euclid(millis);
+    let next_slot = Timestamp::from_millis((slot(last) + 1).saturating_mul(millis));
+    let until = next_slot.max(last + interval / 2);
+    if until > now { Err(Because::OncePerInterval { until }) } else { Ok(()) }
 }
 
 /// The last run of a reaction, which Heroku refused for a reason that lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// When.
     pub at: Timestamp,
     /// How many refusals in a row, this one among them.
@@ -72,7 +86,7 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(900);
 
 /// Whether a reaction backs off after a refusal: doubling to 15 minutes, until what is seen of the app changes.
 #[must_use]
-pub fn backed_off(refusal: &Refusal, gist: &str, now: Timestamp) -> Option<Because> {
+pub(crate) fn backed_off(refusal: &Refusal, gist: &str, now: Timestamp) -> Option<Because> {
     if refusal.gist != gist {
         return None;
     }
@@ -123,7 +137,11 @@ mod tests {
             ("one monitor alone", Rank::Out, Facts { last_decided: Some(at(1000)), ..none() }, "ok"),
         ];
         for (case, rank, facts, code) in cases {
-            let answer = may_act(rank, minute, &facts, at(1000));
+            let answer = is_not_paused(&facts)
+                .and_then(|()| its_own_run_has_ended(&facts))
+                .and_then(|()| app_is_free(rank, &facts))
+                .and_then(|()| has_cooled_down(minute, &facts, at(1000)))
+                .and_then(|()| once_per_interval(&facts, at(1000)));
             assert_eq!(answer.as_ref().map_or_else(Because::code, |()| "ok"), code, "{case}");
         }
     }

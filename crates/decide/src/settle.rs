@@ -18,7 +18,7 @@ const HEROKU_GRAIN: Duration = Duration::from_secs(1);
 /// its successor. `been_up` are the dynos that were seen up; one of them that crashed is not booting. `now` is by Heroku's
 /// clock.
 #[must_use]
-pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now: Timestamp) -> Option<Because> {
+pub(crate) fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now: Timestamp) -> Option<Because> {
     let boots = booting(sight, been_up).map(|dyno| {
         let until = dyno.created_at + settle;
         (until, Because::Settling { dyno: dyno.name.clone(), until })
@@ -37,7 +37,7 @@ pub fn settling(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration, now
 /// From when on the time is counted that the app is given to settle, however long that is; `None` when it has settled.
 /// By Heroku's clock.
 #[must_use]
-pub fn unsettled_from(sight: &Sight, been_up: &BTreeSet<DynoId>) -> Option<Timestamp> {
+pub(crate) fn unsettled_from(sight: &Sight, been_up: &BTreeSet<DynoId>) -> Option<Timestamp> {
     let boots = booting(sight, been_up).map(|dyno| dyno.created_at);
     boots.max(rolling_out(sight).map(|(from, ..)| from)).max(handing_over(sight).map(|(from, _)| from))
 }
@@ -80,7 +80,7 @@ fn is_booting(dyno: &Dyno, been_up: &BTreeSet<DynoId>) -> bool {
 /// earlier saw something that has gone. It is when the last formation dyno came up, as far as can be seen; or gave up
 /// booting, since a dyno that never comes up must not stop the cure.
 #[must_use]
-pub fn evidence_from(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration) -> Option<Timestamp> {
+pub(crate) fn evidence_from(sight: &Sight, been_up: &BTreeSet<DynoId>, settle: Duration) -> Option<Timestamp> {
     sight
         .formation_dynos()
         .map(|dyno| match dyno.state {

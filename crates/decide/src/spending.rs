@@ -10,7 +10,7 @@ use flyball_model::{AppLimits, Because, CallOn, Per, Policy, Rank, Spending, Tim
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn app_has_left(rank: Rank, limits: AppLimits, on_app: &[Timestamp], now: Timestamp) -> Result<(), Because> {
+pub(crate) fn app_has_left(rank: Rank, limits: AppLimits, on_app: &[Timestamp], now: Timestamp) -> Result<(), Because> {
     let Some(sort) = Spending::of(rank) else { return Ok(()) };
     let max = limits.of(sort);
     match frees_at(on_app, max, Per::Hour, now) {
@@ -24,7 +24,7 @@ pub fn app_has_left(rank: Rank, limits: AppLimits, on_app: &[Timestamp], now: Ti
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn reaction_has_left(policy: &Policy, by_reaction: &[Timestamp], now: Timestamp) -> Result<(), Because> {
+pub(crate) fn reaction_has_left(policy: &Policy, by_reaction: &[Timestamp], now: Timestamp) -> Result<(), Because> {
     for (max, per) in [(policy.max_per_hour, Per::Hour), (policy.max_per_day, Per::Day)] {
         let Some(max) = max else { continue };
         if let Some(until) = frees_at(by_reaction, max, per, now) {
@@ -41,7 +41,12 @@ pub fn reaction_has_left(policy: &Policy, by_reaction: &[Timestamp], now: Timest
 /// # Errors
 ///
 /// The reason for holding still.
-pub fn goes_on(rank: Rank, policy: &Policy, by_reaction: &[Timestamp], episode: Timestamp) -> Result<(), Because> {
+pub(crate) fn goes_on(
+    rank: Rank,
+    policy: &Policy,
+    by_reaction: &[Timestamp],
+    episode: Timestamp,
+) -> Result<(), Because> {
     if Spending::of(rank).is_none() || policy.call_on != CallOn::Failing {
         return Ok(());
     }

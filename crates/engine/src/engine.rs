@@ -2,15 +2,16 @@
 //!
 //! Nothing in here starts by itself: the live loop calls the steps as time goes by.
 
-use crate::choose::Told;
+use crate::attend::Attending;
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
-use crate::turn::Observed;
+use crate::references::Reached;
+use crate::turn::{Observed, Turn, turn};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
-use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, Timestamp};
+use flyball_model::{Actor, AppName, Entry, Event, Mode, NodeId, Outcome, Run, RunState, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Definition, Error, Fence, Origin};
@@ -26,7 +27,7 @@ pub struct Engine {
     pub(crate) ports: Ports,
     pub(crate) node: NodeId,
     memory: Mutex<Memory>,
-    pub(crate) references: Told,
+    pub(crate) reached: Reached,
     mode: Mode,
     home: Home,
     stopping: AtomicBool,
@@ -40,7 +41,7 @@ impl Engine {
             ports,
             node,
             memory: Mutex::default(),
-            references: Told::default(),
+            reached: Reached::default(),
             mode,
             home: Home::default(),
             stopping: AtomicBool::new(false),
@@ -137,13 +138,31 @@ impl Engine {
                     let why = "Flyball was stopped before the call was sent".to_owned();
                     self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await?;
                 }
+                // That it happened need not be waited for: it is looked for at once.
                 RunState::Sent { .. } => {
                     self.memory().held.insert(run.id, fence);
+                    self.ports.store.defer(run.id, fence, now, &[], &[]).await?;
                 }
                 RunState::Ended { .. } => {}
             }
         }
         Ok(())
+    }
+
+    /// Takes in the readings of one moment: folds them, and puts those who are called on the desks of their apps.
+    pub(crate) fn take_in(&self, observed: Vec<Observed>) -> Turn {
+        let now = self.ports.clock.now();
+        turn(&mut self.memory(), observed, now)
+    }
+
+    /// Attends to an app. Whoever was told to does: by [`Turn`], or by [`Engine::begins_to_attend`].
+    pub(crate) const fn attend<'a>(&'a self, app: &'a AppName) -> Attending<'a> {
+        Attending::to(self, app)
+    }
+
+    /// True when somebody waits on the desk of an app and nobody attends to it: whoever asked this does, from now on.
+    pub(crate) fn begins_to_attend(&self, app: &AppName) -> bool {
+        self.memory().desk(app).begin()
     }
 
     /// Writes a batch; what the store does not take is owed to it, but for runs, which were not decided then.

@@ -4,22 +4,28 @@
 //! on every stage with a stopped clock. Everything after a run was saved is driven by what is stored: kill the process at
 //! any instruction, start it again, and it goes on.
 
-mod choose;
+mod attend;
 pub mod commands;
+mod desk;
+pub mod doctor;
 mod effects;
 mod engine;
 pub mod follow;
+mod gather;
 pub mod live;
 mod look;
 mod memory;
 mod perform;
 mod ports;
 pub mod queries;
+mod references;
 mod turn;
 mod wiring;
 
 pub use engine::Engine;
 pub use flyball_decide::Home;
-pub use ports::{Accounts, Clock, Ids, NoReferences, Observe, Ports, References, Tasks, Time, Tokio};
+pub use ports::{
+    Accounts, Clock, Ids, NoReferences, NoWitness, Observe, Ports, References, Tasks, Time, Tokio, Witness,
+};
 pub use turn::Observed;
 pub use wiring::{Subject, Wiring};

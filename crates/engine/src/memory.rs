@@ -1,10 +1,11 @@
 //! What the engine holds in memory: a copy of what the store remembers, and what may be forgotten at a restart.
 
+use crate::desk::Desk;
 use crate::wiring::Wiring;
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, AppName, Because, Cause, Entry, Event, Finding, Mode, MonitorId, MonitorState, Rank, ReactionId,
-    RunId, Timestamp, Verdict, duration,
+    AccountName, AppName, Because, Cause, Entry, Event, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId,
+    Standing, Timestamp, duration,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -28,8 +29,8 @@ pub(crate) struct Memory {
     would: HashMap<ReactionId, Would>,
     /// Accounts whose token Heroku does not take.
     stopped: HashSet<AccountName>,
-    /// Apps that are being looked at for a choice.
-    looking: HashSet<AppName>,
+    /// The desks of the apps on which there is something.
+    desks: HashMap<AppName, Desk>,
     /// Runs that this process holds, with the proof.
     pub(crate) held: HashMap<RunId, Fence>,
     /// What was seen and told, and the store did not take.
@@ -180,6 +181,8 @@ impl Memory {
         self.watched = watched;
         let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
         self.holdings.retain(|key, _| wired(key));
+        self.desks.values_mut().for_each(|desk| desk.rewire(&wiring));
+        self.desks.retain(|app, desk| !desk.is_empty() || wiring.acting_on(app).next().is_some());
         self.wiring = Arc::new(wiring);
     }
 
@@ -197,9 +200,18 @@ impl Memory {
         Some(Remembered { monitor, watched, state })
     }
 
+    /// Notes that a reaction is called, and waits until a choice about its app is made. Where it was called before, the
+    /// reason that was found then stays.
+    pub(crate) fn note_waiting(&mut self, monitor: &Monitor, reaction: &Reaction, now: Timestamp, batch: &mut Batch) {
+        let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
+        let is_new = self.holdings.get(&key).is_none_or(|holding| !holding.because.is_while_called());
+        if is_new {
+            self.note(monitor, reaction, Because::StillLooking, now, batch);
+        }
+    }
+
     /// Notes why a reaction holds still, or that it acted. A change of the reason is told in the timeline; the same
-    /// reason again is counted. Where a look found the reason, it stays while the next look is under way: when looks
-    /// take longer than the interval, the timeline would change twice with each of them.
+    /// reason again is counted.
     pub(crate) fn note(
         &mut self,
         monitor: &Monitor,
@@ -210,12 +222,11 @@ impl Memory {
     ) {
         let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
         let before = self.holdings.get(&key);
-        let stays = before.filter(|holding| because == Because::StillLooking && holding.because.is_seen());
-        let because = stays.map_or(because, |holding| holding.because.clone());
         let same = before.is_some_and(|holding| is_same_reason(&holding.because, &because));
         // A monitor that has just been set up is not called on: that is no news.
         let is_first_calm = before.is_none() && matches!(because, Because::NotCalledOn { .. });
-        let is_news = !same && !is_first_calm;
+        // Who waits is asked in a moment, and what comes of that is told.
+        let is_news = !same && !is_first_calm && because != Because::StillLooking;
         let holding = match before {
             Some(before) if same => {
                 // A slow choice may come after one for a later reading.
@@ -241,10 +252,8 @@ impl Memory {
     /// The reactions that add to a process type of this app and have their condition met.
     pub(crate) fn adders(&self, app: &AppName) -> Vec<Adder> {
         let adds = |reaction: &&Arc<Reaction>| {
-            matches!(reaction.kind.rank(), Rank::Out | Rank::Up)
-                && reaction.kind.app() == app
-                // What would only be told holds nobody up.
-                && self.wiring.mode(reaction) == Mode::Act
+            // What would only be told holds nobody up.
+            matches!(reaction.kind.rank(), Rank::Out | Rank::Up) && self.wiring.mode(reaction) == Mode::Act
         };
         let met = |reaction: &Arc<Reaction>| {
             let adder = Adder { reaction: reaction.name.clone(), process_type: reaction.kind.process_type()?.clone() };
@@ -254,29 +263,26 @@ impl Memory {
                 .any(|monitor| self.is_called(monitor.id, reaction))
                 .then_some(adder)
         };
-        let mut adders: Vec<Adder> = self.wiring.reactions().filter(adds).filter_map(met).collect();
+        let mut adders: Vec<Adder> = self.wiring.acting_on(app).filter(adds).filter_map(met).collect();
         // The same one is named each time.
         adders.sort_by(|one, other| one.reaction.cmp(&other.reaction));
         adders
     }
 
     /// Whether what a monitor remembers calls a reaction.
-    pub(crate) fn is_called(&self, monitor: MonitorId, reaction: &Reaction) -> bool {
-        let Some(standing) = self.states.get(&monitor).and_then(|state| state.standing.as_ref()) else { return false };
-        let finding = match (standing.verdict, standing.cause) {
-            (Verdict::Failing, Some(cause)) => Finding::Failing(cause),
-            (Verdict::Passing | Verdict::Failing | Verdict::Unknown, _) => Finding::Passing,
-        };
-        called(&reaction.policy, finding, Some(standing), None).is_ok()
+    fn is_called(&self, monitor: MonitorId, reaction: &Reaction) -> bool {
+        let Some(standing) = self.standing(monitor) else { return false };
+        called(&reaction.policy, standing.finding(), Some(standing), None).is_ok()
     }
 
-    /// Begins a look at an app for a choice; false when one is under way already.
-    pub(crate) fn begin_look(&mut self, app: &AppName) -> bool {
-        self.looking.insert(app.clone())
+    /// Where a monitor stands.
+    pub(crate) fn standing(&self, monitor: MonitorId) -> Option<&Standing> {
+        self.states.get(&monitor).and_then(|state| state.standing.as_ref())
     }
 
-    pub(crate) fn end_look(&mut self, app: &AppName) {
-        self.looking.remove(app);
+    /// The desk of an app.
+    pub(crate) fn desk(&mut self, app: &AppName) -> &mut Desk {
+        self.desks.entry(app.clone()).or_default()
     }
 
     /// Notes whether Heroku takes an account's token; true when that is news. The client keeps from asking on and on.

@@ -1,17 +1,20 @@
 //! Performing a run: claim, look, commit that the call is about to be sent, send it once, record what came of it.
 //! Afterwards, when an answer was lost: only look.
 
-use crate::choose::{about_to_be_made, entry_of};
+use crate::attend::entry_of;
 use crate::effects::{self, Found, Made, NotMade, Others};
 use crate::engine::Engine;
-use crate::look::{Seen, in_words, look, request_id};
+use crate::gather::Asker;
+use crate::look::{in_words, look, request_id};
+use crate::turn::Called;
 use crate::wiring::Subject;
-use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, ErrorKind, Heroku, Sent};
+use flyball_decide::{AppFacts, Closed, Seen, Sending, Situation, View, may_send, must_doubt};
+use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, Heroku, Sent};
 use flyball_model::{
-    Actor, Because, Effect, Event, Excerpt, Look, Mode, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
+    Actor, AppName, Because, Effect, Event, Excerpt, Look, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
 };
 use flyball_reactions::Reaction;
-use flyball_store::{Claim, Error, Fence, Pause, Send};
+use flyball_store::{Claim, Error, Fence, MarkSent, Pause};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +22,14 @@ use std::time::Duration;
 /// After the call's deadline, this much longer is waited until "not seen" means "not done": what was sent may still be
 /// on its way through Heroku.
 const MARGIN: Duration = Duration::from_secs(10);
-/// When Heroku cannot be looked at, it is tried again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
-/// For so long it is tried to find out what became of a call. After that it ends in doubt.
+/// While what was sent may still be on its way, it is looked for after this much of the time since it was sent, again and
+/// again: at once, and then less and less often.
+const LOOK_AGAIN_PART: u32 = 2;
+/// Looks are never closer together than this,
+const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);
+/// nor further apart.
+const LOOK_AGAIN_MAX: Duration = Duration::from_secs(15);
+/// How long it is tried to find out what became of a call. After that it ends in doubt.
 const LOOK_MAX: Duration = Duration::from_secs(3600);
 /// How long a claim is good for: longer than the look, the call and the record together.
 pub(crate) const LEASE: Duration = Duration::from_secs(60);
@@ -29,22 +37,24 @@ pub(crate) const LEASE: Duration = Duration::from_secs(60);
 const QUEUED_MAX: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Brings one run as far as it can go now.
+    /// Brings one run as far as it can go now. Returns its app: somebody may have waited for this.
     ///
     /// # Errors
     ///
     /// When the store did not answer. Nothing is lost: what is on disk says what is owed.
-    pub(crate) async fn advance(&self, run: RunId) -> Result<(), Error> {
-        let Some(run) = self.ports.store.run(run).await? else { return Ok(()) };
+    pub(crate) async fn advance(&self, run: RunId) -> Result<Option<AppName>, Error> {
+        let Some(run) = self.ports.store.run(run).await? else { return Ok(None) };
+        let app = run.plan.app.clone();
         match &run.state {
-            RunState::Queued => self.perform(run).await,
+            RunState::Queued => self.perform(run).await?,
             RunState::Sent { at, .. } => {
                 let at = *at;
-                self.look_afterwards(run, at).await
+                self.look_afterwards(run, at).await?;
             }
-            RunState::Claimed { .. } => self.give_up_claim(run).await,
-            RunState::Ended { .. } => Ok(()),
+            RunState::Claimed { .. } => self.give_up_claim(run).await?,
+            RunState::Ended { .. } => {}
         }
+        Ok(Some(app))
     }
 
     /// Ends a run whose claim has lapsed: the store's answer was lost, or whoever claimed it is dead. No call was sent,
@@ -76,7 +86,7 @@ impl Engine {
             let why = format!("there is no account \"{}\" any more", subject.account);
             return self.end(&run, fence, Outcome::Superseded { why }, Vec::new()).await;
         };
-        if let Err(outcome) = self.check(&run, &subject, &*heroku, now).await {
+        if let Err(outcome) = self.check(&run, &subject, &*heroku).await {
             return self.end(&run, fence, outcome, Vec::new()).await;
         }
 
@@ -85,103 +95,77 @@ impl Engine {
             return self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await;
         }
         let sending_at = self.ports.clock.now();
-        let look_at = sending_at + CHANGE_DEADLINE + MARGIN;
+        // As long as this process lives it hears the answer first; another looks as soon as it takes over.
+        let look_at = may_arrive_until(sending_at);
         match self.ports.store.mark_sent(run.id, fence, sending_at, look_at).await? {
-            Send::Go => {}
-            Send::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
+            MarkSent::Go => {}
+            MarkSent::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
             // Somebody else has the run in hand now: what happens to it is theirs to tell.
-            Send::Lost => return Ok(()),
+            MarkSent::Lost => return Ok(()),
         }
         self.send(&run, fence, heroku, look_at).await
     }
 
-    /// Looks whether the plan still holds: the monitor still calls for it, nobody switched anything off, the app is as
-    /// the plan says, and settled.
-    async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku, now: Timestamp) -> Result<(), Outcome> {
-        let superseded = |why: String| Outcome::Superseded { why };
-        // Before the look, which costs calls; and after it, since much may have been seen meanwhile.
-        self.still_called_for(run).map_err(superseded)?;
+    /// Looks whether the plan still holds: goes through the gates that are asked before sending, on what is known and seen
+    /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
+    async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku) -> Result<(), Outcome> {
         let effect = &run.plan.effect;
-        let sight = look(heroku, subject, effects::needs(effect), &*self.ports.clock).await.map_err(|error| {
-            Outcome::NotDone {
+        may_send(&self.about_to_send(run, subject, AppFacts::default())?).map_err(superseded)?;
+        let sight =
+            look(heroku, subject, effect.needs(), &*self.ports.clock).await.map_err(|error| Outcome::NotDone {
                 why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
-            }
-        })?;
-        let reaction = self.still_called_for(run).map_err(superseded)?;
-        if sight.app.id != run.plan.app_id {
-            return Err(superseded(format!("{} is another app by now", run.plan.app)));
+            })?;
+        let mut facts = AppFacts::default();
+        if Spending::of(run.rank).is_some() {
+            // Since it was planned, a person or another run may have taken the room.
+            let known = self.facts(subject, Some(&run.plan.app_id), &[run.reaction]).await;
+            facts = known.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
+            // Of two that look at each other in the same moment, the earlier goes.
+            facts.open.retain(|other| other.id < run.id);
         }
-        let before = self.memory().sighting(&subject.app).cloned();
-        // No rollback of ours is younger than what is remembered, on which the plan was made: one run at a time.
-        self.may_rest_on(&reaction, &Seen::new(&sight, before.as_ref()), effects::needs(effect), &BTreeSet::new())
-            .map_err(|because| superseded(because.to_string()))?;
-        self.has_room(run, &reaction, subject, &sight, now).await?;
-        effects::check(effect, &sight).map_err(superseded)?;
-        self.is_not_cut_off(run, subject).await.map_err(superseded)
+        let gone = effects::check(effect, &sight).err();
+        let mut situation = self.about_to_send(run, subject, facts)?;
+        situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
+        if let Some(sending) = &mut situation.scene.sending {
+            sending.gone = gone;
+        }
+        may_send(&situation).map_err(superseded)?;
+        // Asked last, since it may take seconds, and nothing else is left that would stop it.
+        if must_doubt(&situation) {
+            let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
+            situation.scene.references = Some(reached);
+            may_send(&situation).map_err(superseded)?;
+        }
+        Ok(())
     }
 
-    /// Whether there is still room for the effect: since it was planned, a person or another run may have taken it.
-    async fn has_room(
+    /// What is known of a run that is about to be sent. What a person asked for stays asked for.
+    fn about_to_send(
         &self,
         run: &Run,
-        reaction: &Reaction,
         subject: &Subject,
-        sight: &Sight,
-        now: Timestamp,
-    ) -> Result<(), Outcome> {
-        if Spending::of(run.rank).is_none() {
-            return Ok(());
-        }
-        let superseded = |why: String| Outcome::Superseded { why };
-        let facts = self.facts(subject, Some(&run.plan.app_id), &[run.reaction], now).await;
-        let mut facts = facts.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
-        // Of two that look at each other in the same moment, the earlier goes.
-        facts.open.retain(|other| other.id < run.id);
-        self.has_left(reaction, &facts, &about_to_be_made(&facts), now)
-            .map_err(|because| superseded(because.to_string()))?;
-        let Effect::RunOneOff { .. } = run.plan.effect else { return Ok(()) };
-        if facts.open.iter().any(|other| other.reaction == run.reaction) {
-            return Err(superseded("another run of the same reaction is under way".to_owned()));
-        }
-        let planned = self.ask_kind(subject, reaction, &mut sight.clone(), &facts, now).await;
-        planned.map(|_| ()).map_err(|because| superseded(because.to_string()))
-    }
-
-    /// Whether it may be we who are cut off by now. What a person asked for stays asked for.
-    async fn is_not_cut_off(&self, run: &Run, subject: &Subject) -> Result<(), String> {
-        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(()) };
-        let Some(monitor) = self.wiring().monitor(*monitor).cloned() else { return Ok(()) };
-        let cause = {
-            let memory = self.memory();
-            memory.state(monitor.id).and_then(|state| state.standing.as_ref()).and_then(|standing| standing.cause)
-        };
-        match self.doubt(&run.plan.effect, &monitor, cause, subject).await {
-            Some(doubt) => Err(Because::CutOff { doubt }.to_string()),
-            None => Ok(()),
-        }
-    }
-
-    /// The reaction of a run, if the run is still called for: the file still wants it, and the monitor's latest reading
-    /// does. What a person asked for stays asked for.
-    fn still_called_for(&self, run: &Run) -> Result<Arc<Reaction>, String> {
+        facts: AppFacts,
+    ) -> Result<Situation<Arc<Reaction>>, Outcome> {
         let wiring = self.wiring();
-        let Some(reaction) = wiring.reaction(run.reaction) else {
-            return Err("the reaction is not in the file that Flyball follows".to_owned());
+        let gone = || Outcome::Superseded { why: "the reaction is not in the file that Flyball follows".to_owned() };
+        let reaction = wiring.reaction(run.reaction).ok_or_else(gone)?;
+        let (asker, attached) = match &run.actor {
+            Actor::Person { .. } => (Asker::Person(Arc::clone(reaction)), true),
+            Actor::Engine { monitor, .. } => {
+                let attached = wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id);
+                let monitor = wiring.monitor(*monitor).cloned();
+                let Some(monitor) = monitor else {
+                    return Err(Outcome::Superseded { why: Because::NotAttached.to_string() });
+                };
+                (Asker::Monitor(Called { monitor, reaction: Arc::clone(reaction) }), attached)
+            }
         };
-        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(Arc::clone(reaction)) };
-        if wiring.mode(reaction) != Mode::Act {
-            return Err("the reaction only tells by now".to_owned());
-        }
-        if wiring.since(reaction.id) > run.queued_at {
-            return Err("the reaction was changed in the file".to_owned());
-        }
-        if !wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id) {
-            return Err("the reaction is not attached to the monitor any more".to_owned());
-        }
-        if !self.memory().is_called(*monitor, reaction) {
-            return Err("the monitor does not call for it any more".to_owned());
-        }
-        Ok(Arc::clone(reaction))
+        let mut situation = self.situation(subject, &[asker], facts);
+        let sending = Sending { queued_at: run.queued_at, app_id: run.plan.app_id.clone(), attached, gone: None };
+        situation.scene.sending = Some(sending);
+        // What others saw a moment ago is not good enough for a call.
+        situation.scene.view = View::NotYet;
+        Ok(situation)
     }
 
     /// Sends the call, once, and records what came of it.
@@ -211,8 +195,11 @@ impl Engine {
             Sent::No => self.end(run, fence, Outcome::NotDone { why: in_words(error) }, ids).await,
             Sent::Maybe => self.lose(run, fence, in_words(error), look_at, ids).await,
             Sent::Refused => {
-                let outcome = match refused(error.kind()) {
-                    Some((status, id)) => Outcome::Refused { status, id, why: in_words(error) },
+                let outcome = match error.status().filter(|_| error.kind().lasts()) {
+                    Some(status) => {
+                        let id = error.id().unwrap_or_default().to_owned();
+                        Outcome::Refused { status, id, why: in_words(error) }
+                    }
                     // Refused for now: the next reading decides anew.
                     None => Outcome::NotDone { why: in_words(error) },
                 };
@@ -221,7 +208,8 @@ impl Engine {
         }
     }
 
-    /// The answer was lost. Nothing is sent again: it is looked for when it has had its time.
+    /// The answer was lost. Nothing is sent again: it is looked for, from now on. Seen means done; not seen means nothing
+    /// before `look_at`, until when the call may still arrive.
     async fn lose(
         &self,
         run: &Run,
@@ -232,7 +220,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = self.ports.clock.now();
         let entry = entry_of(run, now, Event::Lost { why, look_at });
-        self.ports.store.defer(run.id, fence, look_at, &ids, &[entry]).await
+        self.ports.store.defer(run.id, fence, now, &ids, &[entry]).await
     }
 
     /// Finds out what became of a call whose answer was lost.
@@ -249,9 +237,9 @@ impl Engine {
         let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
         let effect = &run.plan.effect;
         let looked = match self.ports.accounts.heroku(&subject.account) {
-            Some(heroku) => look(&*heroku, &subject, effects::needs(effect), &*self.ports.clock)
-                .await
-                .map_err(|error| in_words(&error)),
+            Some(heroku) => {
+                look(&*heroku, &subject, effect.needs(), &*self.ports.clock).await.map_err(|error| in_words(&error))
+            }
             None => Err(format!("there is no account \"{}\" any more", subject.account)),
         };
         let found = match looked {
@@ -260,6 +248,10 @@ impl Engine {
         };
         let outcome = match found {
             Found::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
+            // It may still be on its way.
+            Found::NotDone(_) | Found::InDoubt(_) | Found::NotYet(_) if now < may_arrive_until(sent_at) => {
+                return self.ports.store.defer(run.id, fence, look_again(sent_at, now), &[], &[]).await;
+            }
             Found::NotDone(why) => {
                 Outcome::NotDone { why: format!("the answer was lost, and it did not happen: {why}") }
             }
@@ -267,7 +259,9 @@ impl Engine {
             Found::NotYet(why) if now.since(sent_at) > LOOK_MAX => {
                 Outcome::InDoubt { why: format!("the answer was lost, and nothing could be seen for an hour: {why}") }
             }
-            Found::NotYet(_) => return self.ports.store.defer(run.id, fence, now + LOOK_AGAIN, &[], &[]).await,
+            Found::NotYet(_) => {
+                return self.ports.store.defer(run.id, fence, look_again(sent_at, now), &[], &[]).await;
+            }
         };
         self.end(&run, fence, outcome, Vec::new()).await
     }
@@ -278,7 +272,7 @@ impl Engine {
         self.recall_sighting(subject).await?;
         let up_to_date = {
             let memory = self.memory();
-            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effects::needs(effect), &BTreeSet::new())
+            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effect.needs(), &BTreeSet::new())
         };
         if let Err(because) = up_to_date {
             return Ok(Found::NotYet(because.to_string()));
@@ -292,7 +286,7 @@ impl Engine {
     async fn others(&self, run: &Run, subject: &Subject, sent_at: Timestamp) -> Result<Others, Error> {
         let mut others = Others::default();
         let Effect::RunOneOff { command: ours, .. } = &run.plan.effect else { return Ok(others) };
-        let facts = self.facts(subject, Some(&run.plan.app_id), &[], self.ports.clock.now()).await?;
+        let facts = self.facts(subject, Some(&run.plan.app_id), &[]).await?;
         for other in facts.one_offs.iter().filter(|other| other.id != run.id) {
             let same = matches!(&other.plan.effect, Effect::RunOneOff { command, .. } if command == ours);
             let since = other.took_effect_at().is_some_and(|at| at + CHANGE_DEADLINE + MARGIN >= sent_at);
@@ -312,36 +306,30 @@ impl Engine {
         let now = self.ports.clock.now();
         let entry = entry_of(run, now, Event::Ended { plan: run.plan.to_string(), outcome: outcome.clone() });
         self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await?;
-        self.memory().held.remove(&run.id);
+        let mut memory = self.memory();
+        memory.held.remove(&run.id);
+        memory.desk(&run.plan.app).run_ended();
         Ok(())
     }
 }
 
-fn paused(pause: &Pause) -> Outcome {
-    Outcome::Superseded { why: format!("{} was paused by {}", pause.scope, pause.by) }
+/// Until when a call that was sent then may still arrive, and take effect.
+fn may_arrive_until(sent_at: Timestamp) -> Timestamp {
+    sent_at + CHANGE_DEADLINE + MARGIN
 }
 
-/// The status and the error id of a refusal that lasts until a person changes something.
-fn refused(kind: &ErrorKind) -> Option<(u16, String)> {
-    let (status, id) = match kind {
-        ErrorKind::Unauthorized => (401, "unauthorized"),
-        ErrorKind::Delinquent => (402, "delinquent"),
-        ErrorKind::TwoFactor => (403, "two_factor"),
-        ErrorKind::Forbidden => (403, "forbidden"),
-        ErrorKind::Suspended => (403, "suspended"),
-        ErrorKind::NotFound { .. } => (404, "not_found"),
-        ErrorKind::Invalid { id, .. } => (422, id.as_str()),
-        ErrorKind::Unexpected { status } => (*status, "unexpected"),
-        ErrorKind::Conflict
-        | ErrorKind::Stopped { .. }
-        | ErrorKind::RateLimited
-        | ErrorKind::OverBudget { .. }
-        | ErrorKind::Server { .. }
-        | ErrorKind::TimedOut
-        | ErrorKind::Connect
-        | ErrorKind::Broken
-        | ErrorKind::Unreadable
-        | ErrorKind::ReadOnly => return None,
-    };
-    Some((status, id.to_owned()))
+/// When a call that was sent then is looked for again.
+fn look_again(sent_at: Timestamp, now: Timestamp) -> Timestamp {
+    let wait = (now.since(sent_at) / LOOK_AGAIN_PART).clamp(LOOK_AGAIN_MIN, LOOK_AGAIN_MAX);
+    let (next, last) = (now + wait, may_arrive_until(sent_at));
+    // The look from which on "not seen" means "not done" comes in time.
+    if now < last { next.min(last) } else { next }
+}
+
+fn superseded(closed: Closed) -> Outcome {
+    Outcome::Superseded { why: closed.because.to_string() }
+}
+
+fn paused(pause: &Pause) -> Outcome {
+    Outcome::Superseded { why: format!("{} was paused by {}", pause.scope, pause.by) }
 }

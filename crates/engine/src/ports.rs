@@ -1,9 +1,11 @@
 //! The ports: everything outside that the engine speaks to. Built in `main`, or by a test that plays the outside.
 
 use async_trait::async_trait;
+use flyball_decide::{Choice, Situation};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, Reading, RunId, Timestamp};
 use flyball_monitors::{Monitor, Observer};
+use flyball_reactions::Reaction;
 use flyball_store::Store;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -131,6 +133,20 @@ impl Observe for Observer {
     }
 }
 
+/// Sees every choice with the situation that it was made on: to judge it, or to make it again later.
+pub trait Witness: Send + Sync {
+    /// A choice was made; it is not written yet.
+    fn chosen(&self, situation: &Situation<Arc<Reaction>>, choices: &[Choice]);
+}
+
+/// Nobody looks on.
+#[derive(Debug, Clone, Copy)]
+pub struct NoWitness;
+
+impl Witness for NoWitness {
+    fn chosen(&self, _: &Situation<Arc<Reaction>>, _: &[Choice]) {}
+}
+
 /// Everything outside.
 #[derive(Clone)]
 pub struct Ports {
@@ -150,4 +166,6 @@ pub struct Ports {
     pub tasks: Arc<dyn Tasks>,
     /// Makes ids.
     pub ids: Arc<dyn Ids>,
+    /// Sees every choice.
+    pub witness: Arc<dyn Witness>,
 }

@@ -1,13 +1,11 @@
-//! One turn of the loop: readings are folded, and every attached reaction is asked.
+//! One turn of the loop: readings are folded, and every attached reaction is asked whether it is called.
 
 use crate::memory::Memory;
-use crate::wiring::Subject;
 use flyball_decide::{Folded, Spell, called, fold};
-use flyball_model::{Because, Entry, Event, Finding, MonitorState, Reading, Timestamp};
+use flyball_model::{AppName, Entry, Event, MonitorState, Reading, Timestamp, Verdict};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::Batch;
-use std::collections::HashMap;
+use flyball_store::{Batch, HoldingKey};
 use std::sync::Arc;
 
 /// A reading, and of which monitor.
@@ -19,36 +17,26 @@ pub struct Observed {
     pub reading: Reading,
 }
 
-/// A reaction that is called by a reading, and has not been asked further.
+/// A reaction that is called by the latest reading of a monitor, and has not been asked further.
 #[derive(Debug, Clone)]
-pub(crate) struct Wish {
+pub(crate) struct Called {
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) reaction: Arc<Reaction>,
-    pub(crate) finding: Finding,
-    pub(crate) because: Because,
-}
-
-/// Wishes about one app, and everything that is to be written together with what comes of them.
-#[derive(Debug)]
-pub(crate) struct AppTurn {
-    pub(crate) subject: Subject,
-    pub(crate) wishes: Vec<Wish>,
-    pub(crate) batch: Batch,
 }
 
 /// What came of a turn.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    /// Readings that called nothing: they may be written with others.
+    /// What is to be written, and hangs on no choice: it may be written with others.
     pub(crate) quiet: Batch,
-    /// Apps about which a choice is to be made.
-    pub(crate) apps: Vec<AppTurn>,
+    /// Apps about which a choice is to be made, each with what is to be written with it. Whoever has this attends to them.
+    pub(crate) apps: Vec<(AppName, Batch)>,
 }
 
-/// Folds the readings of one moment in, and asks every attached reaction whether it is called.
+/// Folds the readings of one moment in, and asks every attached reaction whether it is called. Those that are wait on the
+/// desk of their app.
 pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp) -> Turn {
-    let mut quiet = memory.take_owed();
-    let mut apps = Apps::default();
+    let mut turn = Turn { quiet: memory.take_owed(), apps: Vec::new() };
     for Observed { monitor, reading } in observed {
         let wiring = Arc::clone(&memory.wiring);
         // A monitor that was removed, or changed to look at something else, while this check was under way.
@@ -67,53 +55,56 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
         let mut wishes = Vec::new();
         for reaction in wiring.attached(monitor.id) {
             match called(&reaction.policy, finding, standing(&folded.state), None) {
-                Err(because) => memory.note(&monitor, reaction, because, now, &mut batch),
-                Ok(because) => wishes.push(Wish {
-                    monitor: Arc::clone(&monitor),
-                    reaction: Arc::clone(reaction),
-                    finding,
-                    because,
-                }),
+                Err(because) => {
+                    // A reading that could not be made takes nothing back.
+                    if finding.verdict() != Verdict::Unknown {
+                        memory
+                            .desk(reaction.kind.app())
+                            .forget(HoldingKey { monitor: monitor.id, reaction: reaction.id });
+                    }
+                    memory.note(&monitor, reaction, because, now, &mut batch);
+                }
+                Ok(_) => wishes.push(Called { monitor: Arc::clone(&monitor), reaction: Arc::clone(reaction) }),
             }
         }
         batch.readings.push((monitor.id, reading));
         batch.states.extend(memory.remembered(monitor.id));
-
-        match wishes.first().map(|wish| Subject::of(&wish.reaction)) {
-            None => quiet.append(batch),
-            // The reading is written with the choice about the first app that it leads to.
-            Some(subject) => apps.of(subject).batch.append(batch),
-        }
-        for wish in wishes {
-            let subject = Subject::of(&wish.reaction);
-            apps.of(subject).wishes.push(wish);
-        }
+        turn.put_down(memory, wishes, batch, now);
     }
-    Turn { quiet, apps: apps.turns }
+    turn
 }
 
-/// The apps of a turn, in the order in which they came up.
-#[derive(Default)]
-struct Apps {
-    turns: Vec<AppTurn>,
-    places: HashMap<Subject, usize>,
-}
-
-impl Apps {
-    fn of(&mut self, subject: Subject) -> &mut AppTurn {
-        let next = self.turns.len();
-        let place = *self.places.entry(subject.clone()).or_insert(next);
-        if place == next {
-            self.turns.push(AppTurn { subject, wishes: Vec::new(), batch: Batch::default() });
+impl Turn {
+    /// Puts the wishes of one reading on the desks of their apps. The reading is written with the choice about the first
+    /// app about which nobody makes one already.
+    fn put_down(&mut self, memory: &mut Memory, wishes: Vec<Called>, mut batch: Batch, now: Timestamp) {
+        let mut written_with = None;
+        for wish in wishes {
+            let app = wish.reaction.kind.app().clone();
+            let of_this_turn = self.apps.iter().position(|(other, _)| *other == app);
+            let key = (Arc::clone(&wish.monitor), Arc::clone(&wish.reaction));
+            let is_free = memory.desk(&app).wait([wish]);
+            let place = of_this_turn.or_else(|| {
+                is_free.then(|| {
+                    self.apps.push((app, Batch::default()));
+                    self.apps.len() - 1
+                })
+            });
+            if place.is_none() {
+                memory.note_waiting(&key.0, &key.1, now, &mut batch);
+            }
+            written_with = written_with.or(place);
         }
-        &mut self.turns[place]
+        match written_with {
+            None => self.quiet.append(batch),
+            Some(place) => self.apps[place].1.append(batch),
+        }
     }
 }
 
 fn standing(state: &MonitorState) -> Option<&flyball_model::Standing> {
     state.standing.as_ref()
 }
-
 /// What the timeline says of a reading: a flip, or the beginning or end of a spell of unknown.
 fn news(monitor: &Monitor, reading: &Reading, folded: &Folded) -> Vec<Entry> {
     let entry = |event| {

@@ -32,6 +32,7 @@ pub struct Wiring {
     reactions: HashMap<ReactionId, Arc<Reaction>>,
     attached: HashMap<MonitorId, Vec<Arc<Reaction>>>,
     watched_by: HashMap<ReactionId, Vec<Arc<Monitor>>>,
+    acting_on: HashMap<AppName, Vec<Arc<Reaction>>>,
     mode: Mode,
     limits: AppLimits,
     own_app: Option<AppName>,
@@ -55,13 +56,17 @@ impl Wiring {
             }
             attached.insert(monitor.id, reactions);
         }
+        let mut acting_on: HashMap<AppName, Vec<Arc<Reaction>>> = HashMap::new();
+        for reaction in reactions.values() {
+            acting_on.entry(reaction.kind.app().clone()).or_default().push(Arc::clone(reaction));
+        }
         let since = |reaction: &Arc<Reaction>| match before.reactions.get(&reaction.id) {
             Some(old) if **old == **reaction => before.since.get(&reaction.id).copied().unwrap_or(now),
             Some(_) | None => now,
         };
         let since = reactions.values().map(|reaction| (reaction.id, since(reaction))).collect();
         let Instance { mode: of_file, own_app, limits } = definitions.settings.clone();
-        Self { monitors, reactions, attached, watched_by, mode: mode.and(of_file), limits, own_app, since }
+        Self { monitors, reactions, attached, watched_by, acting_on, mode: mode.and(of_file), limits, own_app, since }
     }
 
     /// Every monitor, in no order.
@@ -102,6 +107,11 @@ impl Wiring {
     #[must_use]
     pub fn watched_by(&self, reaction: ReactionId) -> &[Arc<Monitor>] {
         self.watched_by.get(&reaction).map_or(&[], Vec::as_slice)
+    }
+
+    /// The reactions that act on an app, in no order.
+    pub fn acting_on(&self, app: &AppName) -> impl Iterator<Item = &Arc<Reaction>> {
+        self.acting_on.get(app).into_iter().flatten()
     }
 
     /// How many readings' times a monitor must remember: the longest trigger of its reactions.

@@ -29,7 +29,7 @@ fn only(definitions: Definitions) -> Http {
     let kinds = definitions.monitors.into_iter().map(|monitor| monitor.kind);
     let mut pages = kinds.filter_map(|kind| match kind {
         Kind::Http(http) => Some(*http),
-        Kind::Tcp(_) | Kind::HerokuDynos(_) => None,
+        _ => None,
     });
     pages.next().expect("the file has one page")
 }

@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 const BODY_MAX: usize = 1024 * 1024;
 /// Connections at once; more wait in the listener's backlog. Enough for a bench of thousands of monitors.
 const CONNECTIONS_MAX: usize = 8192;
-/// A caller has so long to send the head of a request, so that a forgotten connection does not stay for ever.
+/// How long a caller may take to send the head of a request, so that a forgotten connection does not stay for ever.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long answers under way are waited for when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);

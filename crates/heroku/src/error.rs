@@ -1,4 +1,4 @@
-//! Why a call failed, and what may follow.
+//! Why a call failed.
 
 use crate::Call;
 use crate::text::clean;
@@ -15,15 +15,6 @@ const ID_CHARS_MAX: usize = 60;
 /// The longest `Request-Id` that is kept, in characters: Heroku chains several UUIDs, and its CLI keeps up to 7 KB.
 const REQUEST_ID_CHARS_MAX: usize = 1_000;
 
-/// How long to wait after Heroku, or the way to it, was in trouble: about what a router needs to go round a sick host.
-const TROUBLE_WAIT: Duration = Duration::from_secs(5);
-/// How long to wait after a 429. Heroku's own Go client begins with 30 s.
-const RATE_LIMIT_WAIT: Duration = Duration::from_secs(30);
-/// How long to wait after a 409. The known one (a one-off dyno right after an app was made) passes at once.
-const CONFLICT_WAIT: Duration = Duration::from_secs(1);
-/// How long to wait after an answer that was not understood: it will hardly change soon, but a proxy's page may go.
-const UNREADABLE_WAIT: Duration = Duration::from_secs(60);
-
 /// A call that failed.
 ///
 /// `Display` is one lowercase fragment that reads after "cannot …" and holds subject and cause. For a message in
@@ -36,6 +27,8 @@ pub struct Error(Arc<Parts>);
 struct Parts {
     call: Call,
     kind: ErrorKind,
+    status: Option<u16>,
+    id: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
     date: Option<Timestamp>,
@@ -109,20 +102,6 @@ pub enum ErrorKind {
     ReadOnly,
 }
 
-/// What may follow a failed call. Whoever returns the failure says it, because only the call site knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Harmless to repeat after `wait`, at least.
-    Retry {
-        /// The shortest wait that makes sense.
-        wait: Duration,
-    },
-    /// Repeating cannot help: a person must change something.
-    GiveUp,
-    /// The call may have taken effect. Look first, repeat only if it did not.
-    LookFirst,
-}
-
 /// Whether a failed call can have reached Heroku.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
@@ -147,7 +126,26 @@ impl Error {
             }
             other => other,
         };
-        Self(Arc::new(Parts { call, kind, message: None, request_id: None, date: None, source: None }))
+        Self(Arc::new(Parts {
+            call,
+            kind,
+            status: None,
+            id: None,
+            message: None,
+            request_id: None,
+            date: None,
+            source: None,
+        }))
+    }
+
+    /// The same, with the status of Heroku's answer and the error id in it, if there was one: at most 60 characters.
+    #[must_use]
+    pub fn with_refusal(mut self, status: u16, id: &str) -> Self {
+        let id = clean(id, ID_CHARS_MAX);
+        let parts = Arc::make_mut(&mut self.0);
+        parts.status = Some(status);
+        parts.id = (!id.is_empty()).then_some(id);
+        self
     }
 
     /// The same, with Heroku's words: bounded to 300 characters, control characters removed.
@@ -190,6 +188,18 @@ impl Error {
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Unauthorized | ErrorKind::Stopped { .. })
+    }
+
+    /// The status of Heroku's answer; `None` when no answer came, or when the answer was a success.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Heroku's own error id, as it came: `invalid_params`. `None` when the answer had none.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.0.id.as_deref()
     }
 
     /// Heroku's own words, if it had any: bounded, one line.
@@ -251,8 +261,7 @@ impl Error {
             | ErrorKind::Conflict
             | ErrorKind::Invalid { .. }
             | ErrorKind::RateLimited => Sent::Refused,
-            // 408 is a router's word for a request that it lost sight of, not Heroku's refusal.
-            ErrorKind::Unexpected { status } if (400..500).contains(status) && *status != 408 => Sent::Refused,
+            ErrorKind::Unexpected { status } if is_refusal(*status) => Sent::Refused,
             ErrorKind::Unexpected { .. }
             | ErrorKind::Server { .. }
             | ErrorKind::TimedOut
@@ -260,35 +269,43 @@ impl Error {
             | ErrorKind::Unreadable => Sent::Maybe,
         }
     }
+}
 
-    /// What may follow.
+impl ErrorKind {
+    /// Whether Heroku refused, and goes on refusing the same call until a person changes something: the token, the
+    /// payment method, the file.
+    ///
+    /// [`ErrorKind::Stopped`] is not among them although the token was refused: this call was not sent, and the token is
+    /// tried again by itself.
     #[must_use]
-    pub fn next(&self) -> Next {
-        if self.0.call.is_change() && self.sent() == Sent::Maybe {
-            return Next::LookFirst;
-        }
-        match &self.0.kind {
-            ErrorKind::Unauthorized
-            | ErrorKind::Stopped { .. }
-            | ErrorKind::TwoFactor
-            | ErrorKind::Forbidden
-            | ErrorKind::Suspended
-            | ErrorKind::Delinquent
-            | ErrorKind::NotFound { .. }
-            | ErrorKind::Invalid { .. }
-            | ErrorKind::ReadOnly => Next::GiveUp,
-            ErrorKind::Unexpected { .. } if self.sent() == Sent::Refused => Next::GiveUp,
-            ErrorKind::Conflict => Next::Retry { wait: CONFLICT_WAIT },
-            ErrorKind::RateLimited => Next::Retry { wait: RATE_LIMIT_WAIT },
-            ErrorKind::OverBudget { wait } => Next::Retry { wait: *wait },
-            ErrorKind::Unreadable => Next::Retry { wait: UNREADABLE_WAIT },
-            ErrorKind::Unexpected { .. }
-            | ErrorKind::Server { .. }
-            | ErrorKind::TimedOut
-            | ErrorKind::Connect
-            | ErrorKind::Broken => Next::Retry { wait: TROUBLE_WAIT },
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::Unauthorized
+            | Self::TwoFactor
+            | Self::Forbidden
+            | Self::Suspended
+            | Self::Delinquent
+            | Self::NotFound { .. }
+            | Self::Invalid { .. } => true,
+            Self::Unexpected { status } => is_refusal(*status),
+            Self::Stopped { .. }
+            | Self::Conflict
+            | Self::RateLimited
+            | Self::OverBudget { .. }
+            | Self::Server { .. }
+            | Self::TimedOut
+            | Self::Connect
+            | Self::Broken
+            | Self::Unreadable
+            | Self::ReadOnly => false,
         }
     }
+}
+
+/// Whether an unexpected status means that Heroku refused. A 408 does not: a router sends it for a request that it lost
+/// sight of.
+fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status) && status != 408
 }
 
 impl fmt::Display for Error {
@@ -361,9 +378,50 @@ mod tests {
         let long = "x".repeat(100_000);
         let invalid = ErrorKind::Invalid { id: long.clone(), message: long.clone(), limit: None };
         for kind in [invalid, ErrorKind::NotFound { resource: Some(long.clone()) }, ErrorKind::Forbidden] {
-            let shown = error(kind).with_message(&long).with_answer(Some(long.clone()), None);
+            let shown = error(kind).with_message(&long).with_refusal(422, &long).with_answer(Some(long.clone()), None);
             assert!(shown.to_string().len() < 2_000 && format!("{shown:?}").len() < 4_000);
         }
+    }
+
+    #[test]
+    fn a_refusal_lasts_until_a_person_changes_something() {
+        let at = Timestamp::EPOCH;
+        // (kind, whether it lasts, whether it can have reached Heroku)
+        for (kind, lasts, sent) in [
+            (ErrorKind::Unauthorized, true, Sent::Refused),
+            (ErrorKind::Stopped { refused_at: at, until: at }, false, Sent::No),
+            (ErrorKind::TwoFactor, true, Sent::Refused),
+            (ErrorKind::Forbidden, true, Sent::Refused),
+            (ErrorKind::Suspended, true, Sent::Refused),
+            (ErrorKind::Delinquent, true, Sent::Refused),
+            (ErrorKind::NotFound { resource: None }, true, Sent::Refused),
+            (ErrorKind::Conflict, false, Sent::Refused),
+            (ErrorKind::Invalid { id: String::new(), message: String::new(), limit: None }, true, Sent::Refused),
+            (ErrorKind::RateLimited, false, Sent::Refused),
+            (ErrorKind::OverBudget { wait: Duration::ZERO }, false, Sent::No),
+            (ErrorKind::Server { status: 503 }, false, Sent::Maybe),
+            (ErrorKind::Unexpected { status: 302 }, false, Sent::Maybe),
+            (ErrorKind::Unexpected { status: 400 }, true, Sent::Refused),
+            (ErrorKind::Unexpected { status: 408 }, false, Sent::Maybe),
+            (ErrorKind::Unexpected { status: 410 }, true, Sent::Refused),
+            (ErrorKind::TimedOut, false, Sent::Maybe),
+            (ErrorKind::Connect, false, Sent::No),
+            (ErrorKind::Broken, false, Sent::Maybe),
+            (ErrorKind::Unreadable, false, Sent::Maybe),
+            (ErrorKind::ReadOnly, false, Sent::No),
+        ] {
+            let error = error(kind);
+            assert_eq!((error.kind().lasts(), error.sent()), (lasts, sent), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_heroku_s_own_status_and_id() {
+        let refused = error(ErrorKind::Forbidden).with_refusal(403, "something_new");
+        assert_eq!((refused.status(), refused.id()), (Some(403), Some("something_new")));
+        let without_id = error(ErrorKind::NotFound { resource: None }).with_refusal(404, "");
+        assert_eq!((without_id.status(), without_id.id()), (Some(404), None));
+        assert_eq!((error(ErrorKind::TimedOut).status(), error(ErrorKind::TimedOut).id()), (None, None));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A client for the Heroku Platform API that knows what may follow a failed call.
+//! A client for the Heroku Platform API that knows whether a failed call can have taken effect.
 //!
 //! [`Heroku`] is a trait over our nouns with three bodies: [`Live`] speaks HTTPS, [`ReadOnly`] refuses everything that
 //! changes Heroku, and tests bring a simulated one, either as a body of the trait or as a [`Transport`] under [`Live`],
@@ -6,8 +6,8 @@
 //!
 //! Five promises shape it:
 //!
-//! - **A changing call is sent at most once**, whatever comes of it. [`Error::next`] says what may follow and
-//!   [`Error::sent`] whether the call can have taken effect. The caller's loop is the retry.
+//! - **A changing call is sent at most once**, whatever comes of it. [`Error::sent`] says whether the call can have taken
+//!   effect and [`ErrorKind::lasts`] whether Heroku refused it for good. The caller's loop is the retry.
 //! - **A read is sent again only where somebody waits for it**: around an effect or for a person, after trouble that may
 //!   pass, at most twice, within [`READ_TOTAL`] ([`Retries`]). A monitor's next interval is its retry.
 //! - **Observers never starve effects.** All clones of one [`Live`] spend from one [`Budget`], and those made by
@@ -35,7 +35,7 @@
 //!     println!("{} is {}", dyno.name, dyno.state);
 //! }
 //! if let Err(error) = live.restart_all(&app).await {
-//!     eprintln!("cannot {error}: {:?} may follow", error.next());
+//!     eprintln!("cannot {error}: was it sent? {:?}", error.sent());
 //! }
 //! # Ok(())
 //! # }
@@ -51,6 +51,7 @@ mod hint;
 mod host;
 mod https;
 mod live;
+mod pool;
 mod read_only;
 mod stats;
 mod text;
@@ -60,7 +61,7 @@ mod wire;
 
 pub use budget::{BucketSize, Budget, Caller};
 pub use call::Call;
-pub use error::{Error, ErrorKind, Next, Sent};
+pub use error::{Error, ErrorKind, Sent};
 pub use heroku::{Account, Answer, Heroku, OneOff, RELEASES_A_PAGE, TIME_TO_LIVE_MAX};
 pub use host::{BaseUrl, InvalidHost};
 pub use https::{Https, HttpsError};
@@ -68,6 +69,7 @@ pub use live::{
     CHANGE_DEADLINE, Chance, Clock, Live, LiveSettings, Pause, READ_DEADLINE, READ_TOTAL, RequestIds, Retries,
     TimeLimits,
 };
+pub use pool::{Access, Pool, PoolSettings, Variables};
 pub use read_only::ReadOnly;
 pub use stats::Stats;
 pub use token::Token;

@@ -1,7 +1,7 @@
 //! The real transport against servers on loopback that misbehave on purpose.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use flyball_heroku::{BaseUrl, Budget, Error, ErrorKind, Heroku, Live, LiveSettings, Next, Retries, Sent, TimeLimits};
+use flyball_heroku::{BaseUrl, Budget, Error, ErrorKind, Heroku, Live, LiveSettings, Retries, Sent, TimeLimits};
 use flyball_model::{AppName, ProcessType, Quantity, Timestamp};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ enum Does {
     Keeps(Vec<u8>),
     /// Writes this and resets the connection.
     Resets(Vec<u8>),
-    /// Writes this, then this over and over, waiting so long in between.
+    /// Writes the first text, then the second again and again, with this wait in between.
     Drips(Vec<u8>, Vec<u8>, Duration),
 }
 
@@ -161,10 +161,10 @@ async fn a_connection_that_breaks_after_the_request_may_have_taken_effect_and_is
         let server = Server::that([does]).await;
         let error = change(&server.client()).await;
         assert_eq!(error.kind(), &ErrorKind::Broken);
-        assert_eq!((error.sent(), error.next()), (Sent::Maybe, Next::LookFirst));
+        assert_eq!(error.sent(), Sent::Maybe);
         assert_eq!(server.requests(), 1, "sent once");
         let error = read(&server.client()).await;
-        assert!(matches!(error.next(), Next::Retry { .. }), "{error}");
+        assert_eq!(error.kind(), &ErrorKind::Broken);
     }
 }
 
@@ -198,7 +198,7 @@ async fn an_answer_that_is_too_slow_is_given_up_at_the_deadline() {
         let server = Server::that([does]).await;
         let error = change(&server.client()).await;
         assert_eq!(error.kind(), &ErrorKind::TimedOut);
-        assert_eq!((error.sent(), error.next()), (Sent::Maybe, Next::LookFirst));
+        assert_eq!(error.sent(), Sent::Maybe);
         assert_eq!(server.requests(), 1);
     }
 }
@@ -250,7 +250,6 @@ async fn without_a_connection_nothing_was_sent() {
     let error = change(&client(&format!("http://{address}"))).await;
     assert_eq!(error.kind(), &ErrorKind::Connect);
     assert_eq!(error.sent(), Sent::No);
-    assert!(matches!(error.next(), Next::Retry { .. }));
     assert!(std::error::Error::source(&error).is_some(), "what the system said is kept");
 }
 

@@ -1,8 +1,8 @@
 //! Effects: the handful of calls that change Heroku, each with nothing left to decide.
 
 use crate::{
-    AccountName, AppId, AppName, DynoId, DynoName, DynoSize, EnvValue, Excerpt, ProcessType, Quantity, ReleaseId,
-    ReleaseVersion, Timestamp, duration,
+    AccountName, AppId, AppName, DynoId, DynoName, DynoSize, EnvValue, Excerpt, Needs, ProcessType, Quantity,
+    ReleaseId, ReleaseVersion, Timestamp, duration,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -110,6 +110,47 @@ pub enum Rank {
     OneOff,
 }
 
+impl EffectKind {
+    /// Whether it makes dynos of the formation boot anew. Such an effect waits until the app has settled, and the
+    /// trigger of its reaction counts from then. Changing a quantity neither settles nor waits.
+    #[must_use]
+    pub const fn boots_anew(self) -> bool {
+        match self {
+            Self::SetSize | Self::RestartDyno | Self::RestartAll | Self::RollBack => true,
+            Self::SetQuantity | Self::RunOneOff => false,
+        }
+    }
+
+    /// What must be seen of the app to plan it, to check it, and to look for it after its answer was lost. What boots
+    /// dynos anew must see whether the app has settled: its dynos, and whether they run the current release.
+    #[must_use]
+    pub const fn needs(self) -> Needs {
+        match self {
+            Self::SetQuantity => Needs { formation: true, dynos: false, releases: false },
+            Self::SetSize => Needs::ALL,
+            Self::RestartDyno | Self::RestartAll | Self::RollBack => {
+                Needs { formation: false, dynos: true, releases: true }
+            }
+            Self::RunOneOff => Needs { formation: false, dynos: true, releases: false },
+        }
+    }
+}
+
+impl Rank {
+    /// The effect that stands at this place. What it needs and whether it boots dynos anew follow from it.
+    #[must_use]
+    pub const fn effect(self) -> EffectKind {
+        match self {
+            Self::RollBack => EffectKind::RollBack,
+            Self::RestartAll => EffectKind::RestartAll,
+            Self::RestartDyno => EffectKind::RestartDyno,
+            Self::Up | Self::Down => EffectKind::SetSize,
+            Self::Out | Self::In => EffectKind::SetQuantity,
+            Self::OneOff => EffectKind::RunOneOff,
+        }
+    }
+}
+
 impl Effect {
     /// Which effect it is.
     #[must_use]
@@ -124,14 +165,16 @@ impl Effect {
         }
     }
 
-    /// Whether it makes dynos of the formation boot anew. Such an effect waits until the app has settled, and the
-    /// trigger of its reaction counts from then. Changing a quantity neither settles nor waits.
+    /// Whether it makes dynos of the formation boot anew: see [`EffectKind::boots_anew`].
     #[must_use]
     pub fn boots_anew(&self) -> bool {
-        match self {
-            Self::SetSize { .. } | Self::RestartDyno { .. } | Self::RestartAll { .. } | Self::RollBack { .. } => true,
-            Self::SetQuantity { .. } | Self::RunOneOff { .. } => false,
-        }
+        self.kind().boots_anew()
+    }
+
+    /// What must be seen of the app to plan it, to check it, and to look for it: see [`EffectKind::needs`].
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.kind().needs()
     }
 }
 
@@ -157,7 +200,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// So many names of config vars are told: an app has a few dozen.
+    /// At most this many names of config vars are told: an app has a few dozen.
     pub const RESTORED_MAX: usize = 40;
 }
 

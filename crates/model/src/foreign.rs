@@ -57,7 +57,8 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// So many are remembered of an app: an autoscaler that changes something every two minutes fills an hour with them.
+    /// At most this many are remembered for each app: an autoscaler that changes something every two minutes fills an
+    /// hour with them.
     pub const REMEMBERED: usize = 32;
 }
 

@@ -1,7 +1,7 @@
 //! The nouns of Flyball.
 //!
 //! Everything that the other crates hand to each other: names that were checked once at the door, Heroku's things as
-//! we see them, readings and what is remembered of them, choices with their reasons, plans, runs and the timeline.
+//! we see them, readings and what is remembered of them, reasons, plans, runs and the timeline.
 //! Values only: nothing in here does I/O, reads a clock or draws a random number.
 
 mod because;
@@ -25,7 +25,7 @@ pub mod testing;
 mod time;
 mod timeline;
 
-pub use because::{Because, Choice};
+pub use because::Because;
 pub use doubt::Doubt;
 pub use effect::{Effect, EffectKind, Plan, Rank};
 pub use foreign::{Brought, Foreign, ForeignChange};

@@ -105,13 +105,13 @@ pub struct Policy {
     pub mode: Mode,
     /// Whether it acts while the app is in maintenance mode.
     pub in_maintenance: bool,
-    /// How long it holds after somebody else changed the app; what its kind does unless said.
+    /// How long it holds after somebody else changed the app. Missing means the default of its kind.
     pub give_way: Option<Duration>,
-    /// At most so many of its effects within an hour.
+    /// How many effects it may have within an hour, at most.
     pub max_per_hour: Option<u32>,
-    /// At most so many of its effects within a day.
+    /// How many effects it may have within a day, at most.
     pub max_per_day: Option<u32>,
-    /// After so many of its effects in one episode that did not help, it needs a person.
+    /// How many of its effects in one episode may fail to help before it needs a person.
     pub give_up_after: u32,
     /// Whether it acts on the app that Flyball itself runs on.
     pub allow_self: bool,
@@ -120,13 +120,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// After so many effects in one episode a reaction gives up, unless said: what did not help ten times hardly will.
+    /// Default: after how many effects in one episode a reaction gives up. What did not help ten times hardly will.
     pub const GIVE_UP_AFTER: u32 = 10;
-    /// How long a rollback gives way to a person's own rollback or config change, unless said: long enough for them to
-    /// see whether it helped.
+    /// Default: how long a rollback gives way to a person's own rollback or config change. Long enough for them to see
+    /// whether it helped.
     pub const ROLLBACK_GIVES_WAY: Duration = Duration::from_secs(600);
 
-    /// How long a booting dyno is waited for, unless said: boots end within 60 s, or are killed (R10); five minutes
+    /// Default: how long a booting dyno is waited for. Boots end within 60 s, or are killed (R10); five minutes
     /// covers several dynos that boot one after the other, and a first crash.
     pub const SETTLE: Duration = Duration::from_secs(300);
 }

@@ -27,79 +27,78 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Why a reading is failing. Every failing reading has exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
+/// What a check reached before it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Something answered.
+    Reached,
+    /// Nothing did, so that the fault may as well lie on the way there, or here.
+    NotReached,
+}
+
+/// Makes [`Cause`] from a table: `Variant = "word", Reach` for each cause. The word is that of the file and of the
+/// store.
+macro_rules! causes {
+    ($( $(#[$doc:meta])* $variant:ident = $word:literal, $reach:ident; )+) => {
+        /// Why a reading is failing. Every failing reading has exactly one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Cause {
+            $( $(#[$doc])* #[serde(rename = $word)] $variant, )+
+        }
+
+        impl Cause {
+            /// Every cause, for the reference and for hints.
+            pub const ALL: &[Self] = &[$( Self::$variant ),+];
+
+            /// The word for it in the file.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( Self::$variant => $word, )+
+                }
+            }
+
+            const fn reach(self) -> Reach {
+                match self {
+                    $( Self::$variant => Reach::$reach, )+
+                }
+            }
+        }
+    };
+}
+
+causes! {
     /// The status is not among those wanted.
-    Status,
+    Status = "status", Reached;
     /// The text was found, or not found, against what was wanted.
-    Text,
+    Text = "text", Reached;
     /// It took longer than it may.
-    Slow,
+    Slow = "slow", Reached;
     /// It did not answer in time.
-    TimeOut,
+    TimeOut = "time_out", NotReached;
     /// The connection was refused.
-    Refused,
+    Refused = "refused", NotReached;
     /// The connection was cut.
-    Reset,
+    Reset = "reset", NotReached;
     /// TLS failed: certificate, name, protocol.
-    Tls,
+    Tls = "tls", NotReached;
     /// There is no such name.
-    Name,
+    Name = "name", NotReached;
     /// The host cannot be reached.
-    Unreachable,
+    Unreachable = "unreachable", NotReached;
     /// More redirects than are followed, or one that cannot be.
-    Redirects,
+    Redirects = "redirects", Reached;
     /// What answered did not speak HTTP.
-    Protocol,
+    Protocol = "protocol", Reached;
     /// A dyno is not up.
-    Dyno,
+    Dyno = "dyno", Reached;
 }
 
 impl Cause {
-    /// Every cause, for the reference and for hints.
-    pub const ALL: [Self; 12] = [
-        Self::Status,
-        Self::Text,
-        Self::Slow,
-        Self::TimeOut,
-        Self::Refused,
-        Self::Reset,
-        Self::Tls,
-        Self::Name,
-        Self::Unreachable,
-        Self::Redirects,
-        Self::Protocol,
-        Self::Dyno,
-    ];
-
     /// Whether nothing was reached, so that the fault may as well lie on the way there, or here.
     #[must_use]
     pub const fn is_failure_to_reach(self) -> bool {
-        match self {
-            Self::TimeOut | Self::Refused | Self::Reset | Self::Tls | Self::Name | Self::Unreachable => true,
-            Self::Status | Self::Text | Self::Slow | Self::Redirects | Self::Protocol | Self::Dyno => false,
-        }
-    }
-
-    /// The word for it in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::Text => "text",
-            Self::Slow => "slow",
-            Self::TimeOut => "time_out",
-            Self::Refused => "refused",
-            Self::Reset => "reset",
-            Self::Tls => "tls",
-            Self::Name => "name",
-            Self::Unreachable => "unreachable",
-            Self::Redirects => "redirects",
-            Self::Protocol => "protocol",
-            Self::Dyno => "dyno",
-        }
+        matches!(self.reach(), Reach::NotReached)
     }
 }
 
@@ -383,7 +382,7 @@ mod tests {
     #[test]
     fn every_cause_is_written_as_it_is_read() {
         for cause in Cause::ALL {
-            let json = serde_json::to_string(&cause).unwrap();
+            let json = serde_json::to_string(cause).unwrap();
             assert_eq!(json, format!("\"{cause}\""));
         }
     }

@@ -93,7 +93,7 @@ impl Sight {
 }
 
 /// What somebody needs to see of an app. Each costs a call of the Platform API; the app itself is always looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Needs {
     /// Process types, quantities, sizes.
     pub formation: bool,

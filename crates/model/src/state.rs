@@ -1,6 +1,6 @@
 //! What a monitor remembers between its readings.
 
-use crate::{Cause, Timestamp, Verdict};
+use crate::{Cause, Finding, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -33,6 +33,15 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// What the latest known reading found.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match (self.verdict, self.cause) {
+            (Verdict::Failing, Some(cause)) => Finding::Failing(cause),
+            (Verdict::Passing | Verdict::Failing | Verdict::Unknown, _) => Finding::Passing,
+        }
+    }
+
     /// How many readings of the streak are known to have begun after `from`: at most as many as are remembered, which
     /// is enough to compare with a trigger. One that is longer than those that the streak was remembered for finds fewer
     /// than there were, and waits for more.

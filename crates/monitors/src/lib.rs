@@ -5,13 +5,15 @@
 //! of its business.
 
 mod kinds;
+mod means;
 mod monitor;
 mod net;
 mod observer;
 mod values;
 
-pub use kinds::{Exchange, HerokuDynos, Http, Idle, Kind, Page, Sought, SoughtText, Tcp, Text};
+pub use kinds::*;
+pub use means::{AccountLookup, SecretLookup};
 pub use monitor::Monitor;
 pub use net::{Failure, NetworkRules, References, Trust};
-pub use observer::{AccountLookup, Observer, SecretLookup};
+pub use observer::Observer;
 pub use values::{Address, ByteSize, HeaderList, HostName, Keyword, Method, Networks, PageUrl, Pattern, StatusList};

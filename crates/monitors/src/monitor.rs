@@ -1,6 +1,6 @@
 //! A monitor: what is watched, how, and how often.
 
-use crate::Kind;
+use crate::kinds::Kind;
 use flyball_model::{MonitorId, MonitorName, ReactionName};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// How often a monitor looks, unless said.
+    /// Default: how often a monitor looks.
     pub const EVERY: Duration = Duration::from_secs(30);
     /// The shortest interval.
     pub const EVERY_MIN: Duration = Duration::from_secs(1);

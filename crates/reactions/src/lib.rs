@@ -3,8 +3,5 @@
 mod kinds;
 mod reaction;
 
-pub use kinds::{
-    CreateOneOffDyno, InDoubt, Kind, RestartAllDynos, RestartDyno, RollbackRelease, ScaleDown, ScaleIn, ScaleOut,
-    ScaleUp,
-};
+pub use kinds::*;
 pub use reaction::Reaction;

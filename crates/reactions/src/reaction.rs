@@ -1,7 +1,8 @@
 //! A reaction: what to do, to which app, within which limits, and when.
 
 use crate::Kind;
-use flyball_model::{Policy, ReactionId, ReactionName};
+use flyball_decide::{Known, Planned, Reacts};
+use flyball_model::{AccountName, AppName, Needs, Policy, ProcessType, Rank, ReactionId, ReactionName, Sight};
 
 /// What to do, to which app, within which limits, and when. Read-only once made.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,4 +15,50 @@ pub struct Reaction {
     pub policy: Policy,
     /// What it does.
     pub kind: Kind,
+}
+
+impl Reacts for Reaction {
+    fn id(&self) -> ReactionId {
+        self.id
+    }
+
+    fn name(&self) -> &ReactionName {
+        &self.name
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn app(&self) -> &AppName {
+        self.kind.app()
+    }
+
+    fn account(&self) -> &AccountName {
+        self.kind.account()
+    }
+
+    fn rank(&self) -> Rank {
+        self.kind.rank()
+    }
+
+    fn needs(&self) -> Needs {
+        self.kind.needs()
+    }
+
+    fn boots_anew(&self) -> bool {
+        self.kind.boots_anew()
+    }
+
+    fn process_type(&self) -> Option<&ProcessType> {
+        self.kind.process_type()
+    }
+
+    fn variables(&self) -> Vec<&str> {
+        self.kind.variables()
+    }
+
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
+        self.kind.plan(sight, known)
+    }
 }

@@ -24,14 +24,14 @@ pub trait Settings: Sized {
     }
 }
 
-/// Whether a field must be there, and what it is unless said.
+/// Whether a field must be there, and what its default is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// It must be there.
     Required,
     /// It may be left out, and is then not there.
     Optional,
-    /// It may be left out, and is then this, in words.
+    /// It may be left out, and then has this default, in words.
     Default(String),
 }
 
@@ -120,7 +120,7 @@ impl Fields<'_> {
         self.present(name)
     }
 
-    /// A field that is `default` unless said; `in_words` is the default as it would be written.
+    /// A field with a default; `in_words` is the default as it would be written.
     pub fn or<T: Take>(&mut self, name: &'static str, default: T, in_words: &str, doc: &'static str) -> Option<T> {
         self.note::<T>(name, Need::Default(in_words.to_owned()), doc);
         self.present(name).map(|value| value.unwrap_or(default))

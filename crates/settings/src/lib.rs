@@ -1,7 +1,7 @@
 //! Settings, described once.
 //!
 //! A settings struct reads itself from a table, field by field. The same lines say what each field is called, what it
-//! takes, what it is unless said, and what it is for; so parsing, "did you mean", the reference page and a form all
+//! takes, what its default is, and what it is for; so parsing, "did you mean", the reference page and a form all
 //! come from them, and cannot drift apart.
 //!
 //! ```

@@ -240,7 +240,8 @@ impl Take for Cause {
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        word(node, &Self::ALL.map(|cause| (cause.as_str(), cause)), mistakes)
+        let words: Vec<_> = Self::ALL.iter().map(|cause| (cause.as_str(), *cause)).collect();
+        word(node, &words, mistakes)
     }
 }
 

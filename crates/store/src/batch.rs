@@ -1,9 +1,7 @@
 //! What the loop writes.
 
-use flyball_model::{
-    App, AppName, Because, Dyno, DynoId, Entry, Foreign, MonitorId, MonitorState, ProcessFormation, ReactionId,
-    Reading, Release, Run, Timestamp,
-};
+use flyball_decide::Sighting;
+use flyball_model::{Because, Entry, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -120,53 +118,4 @@ pub struct Holding {
     pub last_at: Timestamp,
     /// For how many readings.
     pub count: u64,
-}
-
-/// An app that was seen unsettled: dynos booted, or a release rolled out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unsettled {
-    /// When it was seen so last.
-    pub at: Timestamp,
-    /// From when on the time is counted that it is given to settle.
-    pub from: Timestamp,
-}
-
-/// What was last seen of an app.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sighting {
-    /// The API host.
-    pub host: String,
-    /// The app.
-    pub app: App,
-    /// Its process types.
-    pub formation: Vec<ProcessFormation>,
-    /// Its formation dynos: at most [`Sighting::DYNOS_MAX`].
-    pub dynos: Vec<Dyno>,
-    /// Its newest releases: at most [`Sighting::RELEASES_MAX`].
-    pub releases: Vec<Release>,
-    /// Ids of present formation dynos that have been seen up: one that crashed after it was up is not booting.
-    pub been_up: Vec<DynoId>,
-    /// When the app was last seen unsettled.
-    pub unsettled: Option<Unsettled>,
-    /// What others changed of it, oldest first: at most [`Foreign::REMEMBERED`].
-    pub foreign: Vec<Foreign>,
-    /// When it was seen.
-    pub seen_at: Timestamp,
-    /// When its process types were: a look does not always need them.
-    pub formation_at: Option<Timestamp>,
-    /// When its releases were.
-    pub releases_at: Option<Timestamp>,
-}
-
-impl Sighting {
-    /// More dynos than an app has by default (255 on Fir), with room.
-    pub const DYNOS_MAX: usize = 512;
-    /// Two pages of a terminal; the lineage is read from Heroku each time.
-    pub const RELEASES_MAX: usize = 50;
-
-    /// The app's name when it was seen.
-    #[must_use]
-    pub fn name(&self) -> &AppName {
-        &self.app.name
-    }
 }

@@ -104,7 +104,7 @@ fn in_words(process: Option<u32>) -> String {
 }
 
 impl Error {
-    /// An error that is none of the known kinds.
+    /// Any other error.
     pub fn other(doing: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Other { doing: doing.into(), source: source.into() }
     }

@@ -10,9 +10,10 @@ mod facts;
 mod page;
 mod sqlite;
 
-pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered, Sighting, Unsettled};
+pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
 pub use error::Error;
-pub use facts::{AppFacts, Claim, Fence, Pause, Resumed, Send};
+pub use facts::{Claim, Fence, MarkSent};
+pub use flyball_decide::{AppFacts, Pause, Resumed, Sighting, Unsettled};
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
 pub use sqlite::{EngineLock, Sqlite};
 
@@ -29,7 +30,7 @@ impl<S: Loop + Runs + Pauses + Timeline + Retention> Store for S {}
 
 /// What the loop reads at its start, and the one way in which it writes.
 #[async_trait]
-pub trait Loop: std::marker::Send + Sync {
+pub trait Loop: Send + Sync {
     /// Replaces the definitions that came from the file: new ones are added, changed ones changed, those that are gone
     /// are retired and stay readable.
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error>;
@@ -60,14 +61,14 @@ pub trait Loop: std::marker::Send + Sync {
 
 /// Runs: claimed by compare-and-set, one at a time per app.
 #[async_trait]
-pub trait Runs: std::marker::Send + Sync {
+pub trait Runs: Send + Sync {
     /// Takes a queued run for `node`, unless it is paused, taken, or another run on the app is under way. Checks and
     /// takes in one transaction.
     async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error>;
 
     /// Commits that the call is about to be sent, unless it was paused meanwhile or the fence no longer holds. A run is
     /// marked once in its life: this is what "sent at most once" stands on.
-    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error>;
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error>;
 
     /// Puts off the next look at a sent run, and notes request ids and timeline entries.
     async fn defer(
@@ -110,7 +111,7 @@ pub trait Runs: std::marker::Send + Sync {
 
 /// Pauses: what a person does to a running instance.
 #[async_trait]
-pub trait Pauses: std::marker::Send + Sync {
+pub trait Pauses: Send + Sync {
     /// Pauses a scope, or changes until when it is paused; tells it in the timeline.
     async fn pause(&self, pause: &Pause) -> Result<(), Error>;
 
@@ -123,7 +124,7 @@ pub trait Pauses: std::marker::Send + Sync {
 
 /// What is read by people.
 #[async_trait]
-pub trait Timeline: std::marker::Send + Sync {
+pub trait Timeline: Send + Sync {
     /// Lines of the timeline, oldest first.
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error>;
 
@@ -136,7 +137,7 @@ pub trait Timeline: std::marker::Send + Sync {
 
 /// Bounds of what is kept.
 #[async_trait]
-pub trait Retention: std::marker::Send + Sync {
+pub trait Retention: Send + Sync {
     /// Rolls completed hours up and removes what is too old, in small transactions; returns how many rows went. Called
     /// every few minutes; each call is bounded, so that it never holds the writer for long.
     async fn sweep(&self, now: Timestamp) -> Result<u64, Error>;

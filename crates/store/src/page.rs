@@ -15,7 +15,7 @@ pub struct TimelinePage {
     pub since: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
-    /// The latest so many that match: at most [`TimelinePage::LINES_MAX`], which is also meant by 0.
+    /// How many of the latest that match: at most [`TimelinePage::LINES_MAX`], which 0 means, too.
     pub lines: u32,
 }
 
@@ -41,7 +41,7 @@ pub struct ReadingsPage {
     pub monitor: MonitorId,
     /// Begun at this time or later.
     pub since: Option<Timestamp>,
-    /// The latest so many: at most [`ReadingsPage::READINGS_MAX`], which is also meant by 0.
+    /// How many of the latest: at most [`ReadingsPage::READINGS_MAX`], which 0 means, too.
     pub readings: u32,
 }
 
@@ -61,7 +61,7 @@ pub struct RunsPage {
     pub since: Option<Timestamp>,
     /// Only those that have not ended.
     pub open: Option<Open>,
-    /// The latest so many: at most [`RunsPage::RUNS_MAX`], which is also meant by 0.
+    /// How many of the latest: at most [`RunsPage::RUNS_MAX`], which 0 means, too.
     pub runs: u32,
 }
 

@@ -71,6 +71,38 @@ async fn a_second_process_writes_in_turn_and_is_told_when_it_waited_too_long() {
     assert!(store.take_over(NodeId(uuid::Uuid::nil()), Timestamp::EPOCH, Duration::ZERO).await.unwrap().is_empty());
 }
 
+/// A file as the steps before the latest left it, with a row in each table that the latest step changes.
+#[tokio::test]
+async fn a_file_with_columns_that_were_never_read_is_brought_up_to_date_with_its_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let older = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let steps = [
+        include_str!("../migrations/0001_beginning.sql"),
+        include_str!("../migrations/0002_foreign_hands.sql"),
+        include_str!("../migrations/0003_doubt_and_settling.sql"),
+        "CREATE TABLE schema_steps (number BIGINT PRIMARY KEY)",
+        "INSERT INTO schema_steps (number) VALUES (1), (2), (3)",
+        "INSERT INTO definitions (noun, id, name, origin, kind, settings, defined_at) \
+         VALUES ('monitor', 'm', 'page', 'file', 'http', '{}', 7)",
+        "INSERT INTO runs (id, subject_kind, host, subject_id, subject_name, reaction_id, reaction_name, actor, rank, \
+            effect_kind, plan, because, state, queued_at, refusals, request_ids, fence) \
+         VALUES ('r', 'heroku_app', 'h', 'a', 'shop', 'x', 'more', 'person', 'out', 'set_quantity', '{}', '{}', \
+            'ended', 1, 0, '[]', 0)",
+    ];
+    for step in steps {
+        sqlx::raw_sql(step).execute(&older).await.unwrap();
+    }
+    older.close().await;
+    Sqlite::open(&path).await.unwrap().close().await;
+    let now = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    let kept = "SELECT (SELECT name FROM definitions) || ' ' || (SELECT reaction_name FROM runs)";
+    assert_eq!(sqlx::query_scalar::<_, String>(kept).fetch_one(&now).await.unwrap(), "page more");
+    let gone = "SELECT COUNT(*) FROM pragma_table_info('runs') WHERE name = 'effect_kind'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(gone).fetch_one(&now).await.unwrap(), 0);
+}
+
 /// Where the child of the next test finds the database.
 const CHILD: &str = "FLYBALL_STORE_TEST_DATABASE";
 

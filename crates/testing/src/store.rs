@@ -5,11 +5,10 @@ use flyball_model::{
     AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, Pause, Pauses, ReadingsPage, Remembered,
-    Retention, Runs, RunsPage, Send, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
+    Remembered, Retention, Runs, RunsPage, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
-use std::marker::Send as Sendable;
 use std::time::Duration;
 
 /// What a call does.
@@ -35,18 +34,18 @@ pub enum Done<'a> {
 }
 
 /// What a stage does about the calls of its store.
-pub trait StoreStage: Sendable + Sync {
+pub trait StoreStage: Send + Sync {
     /// The store itself.
     fn store(&self) -> &Sqlite;
 
     /// Makes a call, or lets it go wrong. `done` is to be told when it was made, at that very moment.
-    fn call<T: Sendable>(
+    fn call<T: Send>(
         &self,
         access: Access,
         what: &'static str,
-        call: impl Future<Output = Result<T, Error>> + Sendable,
-        done: impl FnOnce(&T) + Sendable,
-    ) -> impl Future<Output = Result<T, Error>> + Sendable;
+        call: impl Future<Output = Result<T, Error>> + Send,
+        done: impl FnOnce(&T) + Send,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
 
     /// Something was done.
     fn done(&self, done: Done<'_>);
@@ -68,27 +67,27 @@ pub trait StoreStage: Sendable + Sync {
 pub struct StagedStore<S>(pub S);
 
 impl<S: StoreStage> StagedStore<S> {
-    async fn read<T: Sendable>(
+    async fn read<T: Send>(
         &self,
         what: &'static str,
-        call: impl Future<Output = Result<T, Error>> + Sendable,
+        call: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
         self.0.call(Access::Reads, what, call, |_| ()).await
     }
 
-    async fn write<T: Sendable>(
+    async fn write<T: Send>(
         &self,
         what: &'static str,
-        call: impl Future<Output = Result<T, Error>> + Sendable,
+        call: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
         self.0.call(Access::Writes, what, call, |_| ()).await
     }
 
-    async fn write_and_tell<T: Sendable>(
+    async fn write_and_tell<T: Send>(
         &self,
         what: &'static str,
-        call: impl Future<Output = Result<T, Error>> + Sendable,
-        done: impl for<'a> FnOnce(&'a T) -> Option<Done<'a>> + Sendable,
+        call: impl Future<Output = Result<T, Error>> + Send,
+        done: impl for<'a> FnOnce(&'a T) -> Option<Done<'a>> + Send,
     ) -> Result<T, Error> {
         let tell = |answer: &T| {
             if let Some(done) = done(answer) {
@@ -145,9 +144,10 @@ impl<S: StoreStage> Runs for StagedStore<S> {
         self.write("reclaim", self.0.store().reclaim(run, node, now, lease)).await
     }
 
-    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error> {
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
         let call = self.0.store().mark_sent(run, fence, now, look_at);
-        self.write_and_tell("mark_sent", call, |send| (*send == Send::Go).then_some(Done::Marked(run, now))).await
+        self.write_and_tell("mark_sent", call, |marked| (*marked == MarkSent::Go).then_some(Done::Marked(run, now)))
+            .await
     }
 
     async fn defer(

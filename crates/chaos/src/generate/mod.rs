@@ -1,6 +1,7 @@
 //! From a seed to a story: apps with a past, a file, people at work, and everything that goes wrong.
 
 mod apps;
+mod crowd;
 mod file;
 mod people;
 
@@ -12,7 +13,12 @@ use std::time::Duration;
 #[must_use]
 pub fn generate(seed: u64, minutes: u32) -> Story {
     let apps = apps::apps(&mut Stream::new(seed, Purpose::Apps));
-    let file = file::file(seed, &apps);
+    let mut file = file::file(seed, &apps);
+    let mut of_crowd = Stream::new(seed, Purpose::Crowd);
+    let is_crowded = of_crowd.below(4) == 0;
+    if is_crowded {
+        crowd::crowd(&mut of_crowd, &apps, &mut file);
+    }
     let mut incidents = apps::troubles(&mut Stream::new(seed, Purpose::Troubles), &apps, minutes);
     incidents.extend(people::people(&mut Stream::new(seed, Purpose::People), &apps, &file, minutes));
     let mut process = Stream::new(seed, Purpose::Process);
@@ -21,7 +27,7 @@ pub fn generate(seed: u64, minutes: u32) -> Story {
     incidents.sort_by_key(|incident| incident.at);
     let ahead_ms = if process.below(3) == 0 { i64::from(process.between(0, 180_000)) - 90_000 } else { 0 };
     let faults = Faults::Drawn(rates(&mut Stream::new(seed, Purpose::Rates)));
-    Story { seed, minutes, apps, file, ahead_ms, incidents, faults }
+    Story { seed, minutes, apps, file, ahead_ms, slow_api: is_crowded, incidents, faults }
 }
 
 /// Some stories are calm, so that reactions get far; in some, hardly a call succeeds.

@@ -1,6 +1,7 @@
 //! The evidence, sorted: for each run what the journal has of it, and what happened around it.
 
 use super::streaks::Streaks;
+use super::terms::Place;
 use crate::play::Record;
 use crate::stage::{Note, Noted, SPELL_AGE};
 use crate::story::{Fate, KindStory, Met, Spell, Story, What};
@@ -9,9 +10,6 @@ use flyball_heroku_sim::{App, AppEvent, ReceivedCall, Took};
 use flyball_model::{Policy, ReactionId, Run, RunId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
-
-/// A place in the journal: what comes later has a higher one.
-pub(super) type Place = usize;
 
 /// Everything, sorted.
 pub(super) struct Evidence<'a> {
@@ -99,6 +97,7 @@ impl<'a> Evidence<'a> {
                 | Noted::Stopped
                 | Noted::Happened(_)
                 | Noted::TakenIn { .. }
+                | Noted::Asked { .. }
                 | Noted::Remembered { .. }
                 | Noted::Quiet => None,
             };
@@ -207,6 +206,7 @@ impl<'a> Dossier<'a> {
             | Noted::Stopped
             | Noted::Happened(_)
             | Noted::TakenIn { .. }
+            | Noted::Asked { .. }
             | Noted::Remembered { .. }
             | Noted::Quiet => {}
         }

@@ -1,7 +1,7 @@
 //! None past a limit, and one step at a time.
 
-use super::Opinion;
 use super::evidence::{Arrival, Dossier, Evidence};
+use super::terms::Opinion;
 use crate::story::KindStory;
 use flyball_heroku_sim::{App, ReleaseStatus, Took};
 use flyball_model::{Effect, Outcome, RunState};

@@ -7,40 +7,21 @@
 
 mod evidence;
 mod limits;
+mod liveness;
 mod once;
 mod order;
 mod reasons;
 mod spending;
 mod streaks;
+mod terms;
 mod told;
 
 use crate::play::Record;
 use crate::story::Story;
 use evidence::{Dossier, Evidence};
-use flyball_model::{RunId, Timestamp};
-use std::fmt;
+use terms::Opinion;
 
-/// Something that did not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The invariant's name.
-    pub invariant: &'static str,
-    /// What happened instead.
-    pub words: String,
-    /// When, in the world's time.
-    pub at: Timestamp,
-    /// In which run, if in one.
-    pub run: Option<RunId>,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.invariant, self.words)
-    }
-}
-
-/// What an invariant says of one run: nothing, or what is wrong.
-type Opinion = Option<String>;
+pub use terms::Violation;
 
 /// An invariant of one run.
 type OfRun = fn(&Evidence<'_>, &Dossier<'_>) -> Opinion;
@@ -74,6 +55,7 @@ const OF_RUNS: [(&str, OfRun); 20] = [
 pub fn judge(story: &Story, record: &Record) -> Vec<Violation> {
     let evidence = Evidence::new(story, record);
     let mut violations = once::every_change_has_a_run(&evidence);
+    violations.extend(liveness::nobody_starves(&evidence));
     for dossier in evidence.dossiers.values() {
         for (invariant, opinion) in OF_RUNS {
             if let Some(words) = opinion(&evidence, dossier) {

@@ -1,7 +1,7 @@
 //! Once means once.
 
 use super::evidence::{Dossier, Evidence};
-use super::{Opinion, Violation};
+use super::terms::{Opinion, Violation};
 use flyball_model::Effect;
 use serde_json::Value;
 

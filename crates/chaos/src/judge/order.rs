@@ -1,7 +1,7 @@
 //! One app, one at a time; settling; nothing stale.
 
-use super::Opinion;
-use super::evidence::{Arrival, Dossier, Evidence, Place};
+use super::evidence::{Arrival, Dossier, Evidence};
+use super::terms::{Opinion, Place};
 use flyball_heroku_sim::{App, Dyno, DynoState};
 use flyball_model::{Effect, Rank, Timestamp};
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! Why a run began: a reading called for it, and nothing held it up.
 
-use super::Opinion;
-use super::evidence::{Dossier, Evidence, Place};
+use super::evidence::{Dossier, Evidence};
 use super::streaks::calls;
+use super::terms::{Opinion, Place};
 use crate::stage::{Note, Noted};
 use crate::story::What;
-use flyball_model::{Actor, Mode, MonitorId, PauseScope, Run, Timestamp};
+use flyball_model::{Actor, Mode, MonitorId, PauseScope, Run, Timestamp, Verdict};
 
 fn monitor_of(run: &Run) -> Option<MonitorId> {
     match &run.actor {
@@ -14,25 +14,48 @@ fn monitor_of(run: &Run) -> Option<MonitorId> {
     }
 }
 
-/// The place of the reading that led to a run: the monitor's, taken in when Flyball's clock showed the run's time.
+/// The place of the reading that led to a run: the monitor's latest that could be made, when Flyball's clock showed the
+/// run's time.
 pub(super) fn reading_of(evidence: &Evidence<'_>, dossier: &Dossier<'_>, monitor: MonitorId) -> Option<Place> {
-    let queued = dossier.queued?;
+    readings_of(evidence, dossier, monitor).next()
+}
+
+/// The places of the monitor's readings up to when a run was decided, latest first. One that came in the same moment may
+/// not have been folded in yet.
+fn readings_of<'a>(
+    evidence: &'a Evidence<'_>,
+    dossier: &'a Dossier<'_>,
+    monitor: MonitorId,
+) -> impl Iterator<Item = Place> + 'a {
+    let queued = dossier.queued.unwrap_or_default();
     let process = evidence.note(queued).process;
-    let is_it = |note: &Note| {
-        note.process == process
-            && note.clock == dossier.run.queued_at
-            && matches!(note.what, Noted::TakenIn { monitor: of, .. } if of == monitor)
+    let is_it = move |note: &Note| match note.what {
+        Noted::TakenIn { monitor: of, finding, .. } => {
+            note.process == process
+                && note.clock <= dossier.run.queued_at
+                && of == monitor
+                && finding.verdict() != Verdict::Unknown
+        }
+        _ => false,
     };
-    (0..=queued).rev().find(|place| is_it(evidence.note(*place)))
+    (0..=queued).rev().filter(move |place| is_it(evidence.note(*place)))
 }
 
 /// "While verdict = call on and streak ≥ trigger … it acts"; "unknown never causes a reaction". Readings from before a
 /// pause ended do not count; once Flyball's clock was set, nobody can tell any more which those are.
 pub(super) fn a_reading_calls_for_it(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     let monitor = monitor_of(dossier.run)?;
-    let Some(place) = reading_of(evidence, dossier, monitor) else {
+    let mut places = readings_of(evidence, dossier, monitor);
+    let Some(latest) = places.next() else {
         return Some("no reading was taken in when it was decided".to_owned());
     };
+    let came_just_then = evidence.note(latest).clock == dossier.run.queued_at;
+    let called_by = |place: &Place| {
+        let Noted::TakenIn { finding, .. } = evidence.note(*place).what else { return false };
+        evidence.policy_at(dossier.run.reaction, *place).is_some_and(|policy| calls(policy, finding))
+    };
+    let before = places.next().filter(|before| came_just_then && !called_by(&latest) && called_by(before));
+    let place = before.unwrap_or(latest);
     let Noted::TakenIn { finding, .. } = evidence.note(place).what else { return None };
     let Some(policy) = evidence.policy_at(dossier.run.reaction, place) else {
         return Some("its reaction was not in the file".to_owned());

@@ -1,8 +1,8 @@
 //! Blast radius: how often an app, and a reaction, is acted on.
 
-use super::Opinion;
 use super::evidence::{Dossier, Evidence};
 use super::reasons::reading_of;
+use super::terms::Opinion;
 use flyball_model::{Actor, AppLimits, CallOn, Spending, Timestamp};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Streaks, counted once more from the readings that were taken in, by other code than the engine's.
 
-use super::evidence::Place;
+use super::terms::Place;
 use crate::stage::{Note, Noted};
 use flyball_model::{CallOn, Finding, MonitorId, Policy, Timestamp, Verdict};
 use std::collections::{HashMap, VecDeque};

@@ -1,7 +1,7 @@
 //! What is told is true, and everything is told.
 
-use super::Opinion;
 use super::evidence::{Arrival, Dossier, Evidence};
+use super::terms::Opinion;
 use crate::story::Story;
 use flyball_heroku_sim::{App, Took};
 use flyball_model::{Effect, Event, Look, Outcome, RunState, Timestamp};

@@ -54,16 +54,18 @@ pub(crate) struct Fates {
     listed: HashMap<(String, u32), Fate>,
     counts: HashMap<String, u32>,
     spells: BTreeMap<Spell, Timestamp>,
+    /// Whether every look at Heroku takes long.
+    slow_api: bool,
     quiet: bool,
 }
 
 impl Fates {
-    pub(crate) fn new(seed: u64, faults: Faults) -> Self {
+    pub(crate) fn new(seed: u64, faults: Faults, slow_api: bool) -> Self {
         let listed = match &faults {
             Faults::Listed(met) => met.iter().map(|met| ((met.line.clone(), met.nth), met.fate)).collect(),
             Faults::Drawn(_) => HashMap::new(),
         };
-        Self { seed, faults, listed, counts: HashMap::new(), spells: BTreeMap::new(), quiet: false }
+        Self { seed, faults, listed, counts: HashMap::new(), spells: BTreeMap::new(), slow_api, quiet: false }
     }
 
     /// From now on nothing goes wrong any more.
@@ -127,6 +129,7 @@ impl Fates {
             Port::Look | Port::Change if slow => {
                 (draws.time(millis(10), millis(4000)), draws.time(millis(10), millis(3000)))
             }
+            Port::Look if self.slow_api => (draws.time(millis(200), millis(600)), draws.time(millis(100), millis(900))),
             Port::Look | Port::Change => (draws.time(millis(5), millis(120)), draws.time(millis(5), millis(250))),
             Port::StoreRead | Port::StoreWrite if self.is_under(Spell::SlowDisk, now) => {
                 (draws.time(millis(50), millis(1500)), draws.time(millis(0), millis(500)))

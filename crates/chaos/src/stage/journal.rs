@@ -3,7 +3,7 @@
 use crate::story::{Met, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::{App, ReceivedCall};
-use flyball_model::{Finding, MonitorId, Run, RunId, Timestamp};
+use flyball_model::{Finding, MonitorId, ReactionId, Run, RunId, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +48,15 @@ pub enum Noted {
         begun_at: Timestamp,
         /// The monitor's interval.
         every: Duration,
+    },
+    /// A reaction was asked what it does about the latest reading of a monitor.
+    Asked {
+        /// Which monitor.
+        monitor: MonitorId,
+        /// Which reaction.
+        reaction: ReactionId,
+        /// What it came to: `act`, `tell`, or the word of the reason that held it.
+        came_to: &'static str,
     },
     /// The store has what a monitor remembered after a reading.
     Remembered {

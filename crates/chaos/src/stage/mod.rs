@@ -72,7 +72,7 @@ impl Outside {
             world: Mutex::new(world(story)),
             disk: Disk::new()?,
             network: Mutex::default(),
-            fates: Mutex::new(Fates::new(story.seed, story.faults.clone())),
+            fates: Mutex::new(Fates::new(story.seed, story.faults.clone(), story.slow_api)),
             journal: Mutex::default(),
             working: Mutex::default(),
             killed: Mutex::default(),

@@ -6,16 +6,20 @@ use super::ledger::Ledger;
 use super::network::Wire;
 use super::{Outside, SharedOutside, TOKEN, lock};
 use flyball_config::Definitions;
+use flyball_decide::{Choice, Situation};
 use flyball_engine::live::Live;
-use flyball_engine::{Clock as _, Engine, Ports, Tasks as _};
+use flyball_engine::{Clock as _, Engine, Ports, Tasks as _, Witness};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits, Transport};
 use flyball_model::{Mode, NodeId, Run, RunId};
+use flyball_reactions::Reaction;
 use flyball_testing::{OneAccount, StagedStore};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// As many checks as a process has places for that has the usual 1,024 descriptors.
+const CHECKS_AT_ONCE: usize = 900;
 /// A file that the store did not take is tried again after this, as by whoever follows the file.
 const APPLY_AGAIN: Duration = Duration::from_secs(1);
 /// A process that cannot start is started again after this, as supervisors do.
@@ -37,6 +41,23 @@ impl Between {
 
 /// Flyball's file, as whoever follows it sees it.
 pub(crate) type FollowedFile = watch::Receiver<Arc<Definitions>>;
+
+/// Notes who was asked.
+struct Onlooker(SharedOutside);
+
+impl Witness for Onlooker {
+    fn chosen(&self, situation: &Situation<Arc<Reaction>>, choices: &[Choice]) {
+        for (wish, choice) in situation.wishes.iter().zip(choices) {
+            let Some(monitor) = wish.call.caller.monitor() else { continue };
+            let came_to = match choice {
+                Choice::Act(_) => "act",
+                Choice::Tell(_) => "tell",
+                Choice::Hold { because, .. } => because.code(),
+            };
+            self.0.note(Noted::Asked { monitor, reaction: wish.reaction.id, came_to });
+        }
+    }
+}
 
 fn client(outside: &SharedOutside, between: &Between) -> HerokuLive {
     let (clock, ids) = (outside.clock.clone(), outside.ids.clone());
@@ -77,6 +98,7 @@ fn ports(outside: &SharedOutside, between: &Between) -> Ports {
         ids: Arc::new(outside.ids.clone()),
         time: Arc::new(outside.time.clone()),
         tasks: Arc::new(outside.starter.clone()),
+        witness: Arc::new(Onlooker(Arc::clone(outside))),
     }
 }
 
@@ -95,7 +117,7 @@ async fn run(outside: SharedOutside, engine: Arc<Engine>, mut file: FollowedFile
     }
     outside.note(Noted::Applied(definitions));
     // Nothing stops it in good order: a process of a story is killed.
-    let live = Live::start(Arc::clone(&engine), CancellationToken::new());
+    let live = Live::start(Arc::clone(&engine), CHECKS_AT_ONCE, CancellationToken::new());
     while file.changed().await.is_ok() {
         apply(&outside, &engine, &mut file).await;
         live.rewired();

@@ -24,6 +24,8 @@ pub struct Story {
     pub file: File,
     /// How far Flyball's clock is ahead of Heroku's at the beginning, in milliseconds.
     pub ahead_ms: i64,
+    /// Whether every look at Heroku takes about a second, all the time.
+    pub slow_api: bool,
     /// What happens, in order of time.
     pub incidents: Vec<Incident>,
     /// What goes wrong at calls.

@@ -8,10 +8,11 @@ mod target;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, data, json};
+use crate::wiring::Descriptors;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use flyball_engine::live::{Figures, Live};
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, Mode, NodeId, duration};
 use flyball_monitors::{Observer, Trust};
@@ -55,7 +56,7 @@ struct Monitors {
     /// Their interval
     #[arg(long, default_value = "30s", value_parser = duration::parse)]
     every: Duration,
-    /// How long to measure; twice the interval unless said
+    /// How long to measure; the default is twice the interval
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     lasts: Option<Duration>,
     /// Block the whole engine once, in the middle, for this long: the figures must show it
@@ -135,6 +136,7 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
         ids: Arc::clone(&ids),
         time: Arc::new(runtime),
         tasks: Arc::new(runtime),
+        witness: Arc::new(NoWitness),
     };
     let node = NodeId(ids.run(ports.clock.now()).0);
     let engine = Arc::new(Engine::new(ports, node, Mode::Act));
@@ -142,7 +144,7 @@ async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) ->
     engine.start(&definitions(wanted, target.address)).await.map_err(cannot("start the engine"))?;
 
     let stop = CancellationToken::new();
-    let live = Live::start(Arc::clone(&engine), stop.clone());
+    let live = Live::start(Arc::clone(&engine), Descriptors::raise().checks_at_once(), stop.clone());
     let started = tokio::time::Instant::now();
     match wanted.stall {
         None => tokio::time::sleep(lasts).await,

@@ -7,8 +7,9 @@ use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
 use flyball_engine::queries::ReadingView;
+use flyball_heroku::Access;
 use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
-use flyball_monitors::{Kind, Monitor};
+use flyball_monitors::Monitor;
 use flyball_settings::did_you_mean;
 use serde::Serialize;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
         let names = definitions.monitors.iter().map(|monitor| monitor.name.as_str());
         return Err(no_such("monitor", asked.monitor.as_str(), wiring, names));
     };
-    let accounts = wiring.accounts(&definitions)?;
+    let accounts = wiring.accounts(Access::ReadOnly, &definitions)?;
     let observer = wiring.observer(&accounts);
     observer.permit(Arc::clone(&definitions.network.rules));
     let reading = observer.observe(monitor, wiring.now()).await;
@@ -56,11 +57,7 @@ fn hint(wiring: &Wiring, monitor: &Monitor, reading: &Reading) -> Option<String>
     if reading.finding.cause() != Some(Cause::Name) || redirected {
         return None;
     }
-    let setting = match monitor.kind {
-        Kind::Http(_) => "url",
-        Kind::Tcp(_) => "address",
-        Kind::HerokuDynos(_) => return None,
-    };
+    let setting = monitor.kind.host_setting()?;
     let file = wiring.config().display();
     Some(format!("is it the right name? It is from `{setting}` of the monitor \"{}\" in {file}", monitor.name))
 }

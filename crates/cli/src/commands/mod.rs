@@ -17,10 +17,11 @@ mod up;
 mod validate;
 mod why;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Format;
 use crate::wiring::{SystemClock, SystemIds, Wiring};
 use std::sync::Arc;
 
@@ -30,7 +31,9 @@ use std::sync::Arc;
 ///
 /// What kept it from doing what it was asked to.
 pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Result<Exit, Failure> {
-    let wiring = Wiring::new(arguments.common, environment);
+    let Common { config, database, json } = arguments.common;
+    let format = if json { Format::Json } else { Format::Text };
+    let wiring = Wiring::new(config, database, format, environment);
     match arguments.command {
         Command::Up => up::up(&wiring).await,
         Command::Init(init) => init::init(&wiring, init),

@@ -10,6 +10,7 @@ use flyball_config::Definitions;
 use flyball_engine::Engine;
 use flyball_engine::commands::{Call, Considered, Intent, NotConsidered};
 use flyball_engine::queries::RunView;
+use flyball_heroku::Access;
 use flyball_model::{Because, Mode, Outcome, ReactionName, Run, RunId, RunState};
 use flyball_store::{EngineLock, Runs as _, Sqlite};
 use serde::Serialize;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 /// How often it is looked whether a run has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A person waits so long: a call's deadline, the margin after a lost answer, the look, and some more.
+/// How long a person waits: a call's deadline, the margin after a lost answer, the look, and some more.
 const WAIT_MAX: Duration = Duration::from_secs(90);
 
 /// What came of it, as data.
@@ -44,7 +45,8 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
     let definitions = wiring.definitions()?;
     let database = wiring.database()?;
     let store = wiring.store().await?;
-    let accounts = wiring.accounts(&definitions)?;
+    let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
+    let accounts = wiring.accounts(access, &definitions)?;
     let ports = wiring.ports(store.clone(), &accounts);
     let mode = if wiring.environment.dyno().is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;

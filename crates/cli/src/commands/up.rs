@@ -5,12 +5,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render::timeline::{Stamp, line};
-use crate::wiring::{Accounts, SystemIds, Wiring, hangups, stopped_by_person};
+use crate::wiring::{Accounts, Descriptors, SystemIds, Wiring, hangups, stopped_by_person};
 use flyball_config::Definitions;
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
 use flyball_engine::queries::HistoryLine;
 use flyball_engine::{Engine, Ports};
+use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, Event, Mode};
 use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage};
@@ -49,14 +50,16 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
     let store = Sqlite::open(&database).await?;
-    let accounts = wiring.accounts(&definitions)?;
+    let accounts = wiring.accounts(Access::Full, &definitions)?;
     find_tokens(&accounts, &definitions).await?;
 
     let ports = wiring.ports(store.clone(), &accounts);
     let printed = last_number(&store).await?;
     let engine = start(wiring, ports, &definitions).await?;
+    let descriptors = Descriptors::raise();
+    output::say(&descriptors.words());
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
-    let live = Arc::new(Live::start(Arc::clone(&engine), stop.clone()));
+    let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
     let file = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, text, hangup, stop.clone()));
 

@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::Wiring;
-use flyball_config::{AccountCost, Colour, Cost, Definitions, Located, Mistakes, cost};
+use flyball_config::{Colour, Cost, Definitions, Located, Mistakes, cost};
 use serde::Serialize;
 
 /// What there is to say of a file, as data.
@@ -57,7 +57,7 @@ fn good(file: &str, definitions: &Definitions) -> Result<Exit, Failure> {
         let allowed = Cost::ALLOWED_PER_MINUTE;
         output::data(&format!("no monitor asks Heroku: at rest it costs none of the {allowed:.0} calls a minute"))?;
     }
-    accounts.iter().try_for_each(|account| output::data(&cost_in_words(account)))?;
+    accounts.iter().try_for_each(|account| output::data(&account.to_string()))?;
     Ok(Exit::GOOD)
 }
 
@@ -66,16 +66,6 @@ pub(super) fn warn(warnings: &Mistakes) {
     if !warnings.is_empty() {
         output::say(&warnings.render(Colour::Ansi));
     }
-}
-
-/// "the account \"default\" will be asked at most 12.0 times a minute by 3 monitors; Heroku allows 75"
-pub(super) fn cost_in_words(cost: &AccountCost) -> String {
-    let AccountCost { account, monitors, calls_per_minute, allowed_per_minute } = cost;
-    let monitors = counted(*monitors, "monitor");
-    format!(
-        "the account \"{account}\" will be asked at most {calls_per_minute:.1} times a minute by {monitors}; Heroku \
-         allows {allowed_per_minute:.0}"
-    )
 }
 
 /// "1 monitor", "2 monitors"

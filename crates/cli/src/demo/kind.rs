@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn the_demo_plays_every_kind_of_reaction_that_there_is() {
         let played: BTreeSet<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
-        assert_eq!(played, flyball_reactions::Kind::words().into_iter().collect());
+        assert_eq!(played, flyball_reactions::Kind::words().iter().copied().collect());
         for kind in Kind::ALL {
             assert_eq!(Kind::from_str(kind.word(), false), Ok(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());

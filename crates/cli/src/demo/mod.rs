@@ -42,7 +42,7 @@ use told::Teller;
 const TICK: Duration = Duration::from_millis(100);
 /// Ticks between two redraws of the bottom line.
 const TICKS_A_STATUS: u32 = 5;
-/// Quiet readings are written down within a quarter of a second; the last lines of the day are waited for so long.
+/// Quiet readings are written down within a quarter of a second; this is how long the last lines of the day are waited for.
 const LAST_LINES: Duration = Duration::from_millis(400);
 
 /// `flyball demo`

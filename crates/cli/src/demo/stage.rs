@@ -5,8 +5,9 @@ use super::kind::Kind;
 use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::wiring::Descriptors;
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, Ports, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
@@ -69,13 +70,14 @@ impl Stage {
             ids: Arc::clone(&ids),
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
+            witness: Arc::new(NoWitness),
         };
         let file = file::text(&server.page_url(APP), without);
         let definitions = flyball_config::read("shop.toml", &file)?;
         let engine = Arc::new(Engine::new(ports, NodeId(ids.run(now).0), Mode::Act));
         engine.start(&definitions).await?;
         let stop = CancellationToken::new();
-        let live = Live::start(engine, stop.clone());
+        let live = Live::start(engine, Descriptors::raise().checks_at_once(), stop.clone());
         Ok(Self { server, shared, clock, store, live, stop, read_until: 0, file, _folder: folder })
     }
 

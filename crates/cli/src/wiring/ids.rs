@@ -4,7 +4,7 @@ use flyball_engine::Ids;
 use flyball_model::{NodeId, RunId, Timestamp};
 use uuid::{NoContext, Uuid};
 
-/// As many bits of chance as an `f64` holds exactly.
+/// How many bits of chance an `f64` holds exactly.
 const BITS: u64 = (1 << f64::MANTISSA_DIGITS) - 1;
 
 /// Makes UUIDs of version 7 from a time and the system's chance.

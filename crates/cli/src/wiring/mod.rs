@@ -4,24 +4,25 @@
 
 mod accounts;
 mod clock;
+mod descriptors;
 mod ids;
 mod references;
 mod signals;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use clock::SystemClock;
+pub(crate) use descriptors::Descriptors;
 pub(crate) use ids::SystemIds;
 pub(crate) use references::References;
 pub(crate) use signals::{hangups, stopped_by_person};
 
-use crate::arguments::Common;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
 use flyball_config::{Definitions, FILE_BYTES_MAX};
-use flyball_engine::{Clock as _, Ports, Tokio};
-use flyball_heroku::{BaseUrl, InvalidHost};
+use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
+use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
 use flyball_monitors::{Observer, Trust};
 use flyball_store::Sqlite;
@@ -29,7 +30,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The database, unless said, beside the file.
+/// The default name of the database, beside the file.
 const DATABASE: &str = "flyball.db";
 
 /// What every command works with.
@@ -44,10 +45,9 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    /// For these arguments.
-    pub(crate) fn new(common: Common, environment: Environment) -> Self {
-        let format = if common.json { Format::Json } else { Format::Text };
-        Self { config: common.config, database: common.database, format, environment }
+    /// For this file and this database; without one, the database is beside the file.
+    pub(crate) fn new(config: PathBuf, database: Option<String>, format: Format, environment: Environment) -> Self {
+        Self { config, database, format, environment }
     }
 
     /// The file that says what is watched and what is done.
@@ -155,13 +155,13 @@ impl Wiring {
         })
     }
 
-    /// The Heroku accounts of a file.
+    /// The Heroku accounts of a file. A command that only looks takes them with [`Access::ReadOnly`].
     ///
     /// # Errors
     ///
     /// As [`Wiring::base`].
-    pub(crate) fn accounts(&self, definitions: &Definitions) -> Result<Arc<Accounts>, Failure> {
-        Ok(Arc::new(Accounts::new(self.base()?, self.environment, &definitions.accounts)))
+    pub(crate) fn accounts(&self, access: Access, definitions: &Definitions) -> Result<Arc<Accounts>, Failure> {
+        Ok(Arc::new(Accounts::new(self.base()?, access, self.environment, &definitions.accounts)))
     }
 
     /// Everything outside that an engine speaks to.
@@ -176,6 +176,7 @@ impl Wiring {
             ids: Arc::new(SystemIds),
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
+            witness: Arc::new(NoWitness),
         }
     }
 

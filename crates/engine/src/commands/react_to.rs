@@ -5,27 +5,26 @@
 //! an engine that stands beside the running one: it knows the definitions, looks, and stores nothing. Doing it means
 //! queueing a run like any other, which whoever claims it performs.
 
-use crate::choose::{about_to_be_made, before_looking, entry_of, queued};
+use crate::attend::{entry_of, queued};
 use crate::effects;
 use crate::engine::Engine;
-use crate::look::{Seen, look};
+use crate::gather::Asker;
 use crate::ports::Ports;
 use crate::wiring::{Subject, Wiring};
 use async_trait::async_trait;
 use flyball_config::Definitions;
-use flyball_decide::{Facts, may_act};
+use flyball_decide::{Choice, choose};
 use flyball_heroku::{
     BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport,
     TransportError,
 };
 use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
-use flyball_store::{AppFacts, Batch, Error};
+use flyball_store::{Batch, Error};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// What a reaction would do now.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,60 +134,23 @@ impl Engine {
     }
 
     async fn intend(&self, reaction: &ReactionName) -> Result<Intent, Stop> {
-        let now = self.ports.clock.now();
-        let wiring = self.wiring();
-        let reaction = wiring.reaction_named(reaction).cloned().ok_or(NotConsidered::NoSuchReaction)?;
-        if !reaction.policy.enabled {
-            return Err(Because::Disabled.into());
-        }
+        let reaction = self.wiring().reaction_named(reaction).cloned().ok_or(NotConsidered::NoSuchReaction)?;
         let subject = Subject::of(&reaction);
-        let mut facts = self.facts(&subject, None, &[reaction.id], now).await?;
-        self.may_look_by_hand(&reaction, &wiring, &facts, now)?;
-
-        let heroku = self.ports.accounts.heroku(&subject.account);
-        let heroku = heroku.ok_or_else(|| NotConsidered::NoSuchAccount(subject.account.clone()))?;
-        let mut sight = look(&*heroku, &subject, reaction.kind.needs(), &*self.ports.clock).await?;
-        if facts.app_id.as_ref() != Some(&sight.app.id) {
-            facts = self.facts(&subject, Some(&sight.app.id), &[reaction.id], now).await?;
-            self.may_look_by_hand(&reaction, &wiring, &facts, now)?;
+        if self.ports.accounts.heroku(&subject.account).is_none() {
+            return Err(NotConsidered::NoSuchAccount(subject.account).into());
         }
-        facts.our_rollbacks.extend(effects::releases_made_by(&facts.doubted_rollbacks, &sight));
-        let before = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await?;
-        let seen = Seen::new(&sight, before.as_ref());
-        self.may_rest_on(&reaction, &seen, reaction.kind.needs(), &facts.our_rollbacks)?;
-        let episode = self.present_episode(&reaction, &wiring, now);
-        let effect = self.ask_kind(&subject, &reaction, &mut sight, &facts, episode).await?;
-        let plan = self.finish_plan(&reaction, &sight, effect).await;
+        let gathered = self.gather(&subject, &[Asker::Person(Arc::clone(&reaction))]).await?;
+        if let Some(error) = gathered.failed {
+            return Err(NotConsidered::Heroku(error).into());
+        }
+        let mode = self.wiring().mode(&reaction);
+        let plan = match choose(&gathered.situation).pop() {
+            Some(Choice::Act(plan) | Choice::Tell(plan)) => self.with_what_it_restores(*plan).await,
+            Some(Choice::Hold { because, .. }) => return Err(because.into()),
+            None => return Err(NotConsidered::NoSuchReaction.into()),
+        };
         let calls = calls(&plan).await;
-        let mode = wiring.mode(&reaction);
         Ok(Intent { reaction, plan, mode, calls })
-    }
-
-    /// Whether a reaction may look at its app because a person asks, who does not wait for a cooldown, nor for the next
-    /// interval.
-    fn may_look_by_hand(
-        &self,
-        reaction: &Reaction,
-        wiring: &Wiring,
-        facts: &AppFacts,
-        now: Timestamp,
-    ) -> Result<(), Because> {
-        let known = before_looking(reaction, wiring, facts);
-        let known = Facts { last_effect: None, last_decided: None, shared_interval: None, ..known };
-        may_act(reaction.kind.rank(), Duration::ZERO, &known, now)?;
-        self.may_touch(reaction, None)?;
-        self.has_left(reaction, facts, &about_to_be_made(facts), now)
-    }
-
-    /// Since when the monitors of a reaction have been calling it; now if none does.
-    fn present_episode(&self, reaction: &Reaction, wiring: &Wiring, now: Timestamp) -> Timestamp {
-        let memory = self.memory();
-        let standings = wiring
-            .watched_by(reaction.id)
-            .iter()
-            .filter_map(|monitor| memory.state(monitor.id).and_then(|state| state.standing.as_ref()));
-        let calling = standings.filter(|standing| reaction.policy.call_on.matches(standing.verdict));
-        calling.map(|standing| standing.since).min().unwrap_or(now)
     }
 
     /// Queues what a person wants done.
@@ -279,6 +241,7 @@ mod tests {
     use super::*;
     use flyball_model::{AppId, Effect, EnvValue, ProcessType, Quantity};
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     fn plan(effect: Effect) -> Plan {
         Plan {

@@ -9,7 +9,7 @@ mod set_quantity;
 mod set_size;
 
 use flyball_heroku::{Error, Heroku};
-use flyball_model::{AppName, DynoId, Effect, Needs, ReleaseVersion, Sight, Timestamp};
+use flyball_model::{AppName, DynoId, Effect, ReleaseVersion, Sight, Timestamp};
 use secrecy::SecretString;
 
 /// What Heroku answered to a call that took effect.
@@ -72,19 +72,6 @@ pub(crate) struct Others {
 
 /// Gives the value of an environment variable that a setting names.
 pub(crate) type Variables<'a> = &'a (dyn Fn(&str) -> Option<SecretString> + Send + Sync);
-
-/// What must be seen of the app to check the effect, or to look for it. What boots dynos anew must see whether the app
-/// has settled.
-pub(crate) fn needs(effect: &Effect) -> Needs {
-    match effect {
-        Effect::SetQuantity { .. } => Needs { formation: true, dynos: false, releases: false },
-        Effect::SetSize { .. } => Needs::ALL,
-        Effect::RestartDyno { .. } | Effect::RestartAll { .. } | Effect::RollBack { .. } => {
-            Needs { formation: false, dynos: true, releases: true }
-        }
-        Effect::RunOneOff { .. } => Needs { formation: false, dynos: true, releases: false },
-    }
-}
 
 /// Whether what the plan is based on still holds.
 ///

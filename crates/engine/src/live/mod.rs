@@ -9,22 +9,26 @@
 
 mod figures;
 mod ledger;
+mod places;
 mod schedule;
 
 use crate::engine::Engine;
 use crate::ports::Time;
-use crate::turn::{Observed, Turn, turn};
+use crate::turn::{Observed, Turn};
 use figures::Counting;
 pub use figures::Figures;
-use flyball_model::{MonitorId, RunId, Timestamp};
+use flyball_model::{AppName, Blind, Evidence, Excerpt, Finding, MonitorId, Reading, RunId, Timestamp};
+use flyball_monitors::Monitor;
+use flyball_store::Batch;
 use ledger::Ledger;
+use places::{Place, Places};
 pub use schedule::FirstDue;
 use schedule::{Due, Schedule};
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,9 +38,8 @@ const SLOT: Duration = Duration::from_millis(20);
 const CLOCK_LOOK: Duration = Duration::from_secs(1);
 /// A clock that moved this much more or less than time passed was set.
 const CLOCK_STEP_MS: i64 = 5000;
-/// Checks under way at once. Each takes a socket; 1,024 descriptors are what a process has by default, and some are
-/// needed for the store and Heroku. More than this wait, and are counted as late.
-const CHECKS_AT_ONCE: usize = 900;
+/// A check that has waited for a place for this many intervals is told as unknown: nobody looks.
+const OVERDUE: u32 = 3;
 /// Readings on their way into the loop. Checks wait when it is full.
 const INTAKE: usize = 10_000;
 /// Quiet readings are written at least this often: what is lost at a kill is at most this much observation.
@@ -67,7 +70,8 @@ struct Shared {
     work: Notify,
     checking: Busy<MonitorId>,
     working: Busy<RunId>,
-    checks: Arc<Semaphore>,
+    places: Places,
+    checks_at_once: usize,
 }
 
 /// What is under way, so that nothing overlaps itself.
@@ -98,20 +102,54 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Waits for a place for a check; what reaches no host itself needs none. Nothing starves in silence: while it waits
+    /// for long, its readings are unknown.
+    async fn place(&self, monitor: &Arc<Monitor>, into: &mpsc::Sender<Observed>) -> Option<Place> {
+        monitor.kind.host()?;
+        let wiring = self.engine.wiring();
+        let mut attached = wiring.attached(monitor.id).iter();
+        let mut place = self.places.wait(monitor, attached.next().map(|reaction| reaction.kind.app()));
+        if let Ok(place) = place.try_recv() {
+            return Some(place);
+        }
+        loop {
+            tokio::select! {
+                biased;
+                place = &mut place => return place.ok(),
+                () = self.time().wait(monitor.every * OVERDUE) => {
+                    let reading = self.overload(self.engine.ports().clock.now());
+                    let _ = into.send(Observed { monitor: Arc::clone(monitor), reading }).await;
+                }
+            }
+        }
+    }
+
+    fn overload(&self, now: Timestamp) -> Reading {
+        let count = self.checks_at_once;
+        let words =
+            format!("not looked at for {OVERDUE} intervals: all {count} places for checks are taken, or its share");
+        let (finding, words) = (Finding::Unknown(Blind::Overload), Excerpt::of(&words));
+        Reading { begun_at: now, took: Duration::ZERO, finding, words, evidence: Evidence::None }
+    }
+}
+
 impl Live {
-    /// Starts the loop of an engine that has been started. It ends when `stop` is cancelled.
+    /// Starts the loop of an engine that has been started, with at most this many checks of hosts under way at once: each
+    /// takes a socket. More than this wait for a place. It ends when `stop` is cancelled.
     #[must_use]
-    pub fn start(engine: Arc<Engine>, stop: CancellationToken) -> Self {
-        Self::start_with(engine, Schedule::default(), stop)
+    pub fn start(engine: Arc<Engine>, checks_at_once: usize, stop: CancellationToken) -> Self {
+        Self::start_with(engine, checks_at_once, Schedule::default(), stop)
     }
 
     /// The same, with another rule for when a monitor is due first.
     #[must_use]
-    pub fn start_phased(engine: Arc<Engine>, first: FirstDue, stop: CancellationToken) -> Self {
-        Self::start_with(engine, Schedule::new(first), stop)
+    pub fn start_phased(engine: Arc<Engine>, checks_at_once: usize, first: FirstDue, stop: CancellationToken) -> Self {
+        Self::start_with(engine, checks_at_once, Schedule::new(first), stop)
     }
 
-    fn start_with(engine: Arc<Engine>, schedule: Schedule, stop: CancellationToken) -> Self {
+    fn start_with(engine: Arc<Engine>, checks_at_once: usize, schedule: Schedule, stop: CancellationToken) -> Self {
+        let places = Places::new(checks_at_once, Arc::clone(&engine.ports().time));
         let shared = Arc::new(Shared {
             engine,
             counting: Counting::new(),
@@ -121,7 +159,8 @@ impl Live {
             work: Notify::new(),
             checking: Busy::new(),
             working: Busy::new(),
-            checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
+            places,
+            checks_at_once,
         });
         let (into, readings) = mpsc::channel(INTAKE);
         let for_looks = into.downgrade();
@@ -227,11 +266,11 @@ fn start_check(
     shared.start(async move {
         let shared = shared_by_task;
         let look = async {
-            let permit = shared.checks.acquire().await;
+            let place = shared.place(&monitor, &into).await;
             let waited = shared.time().passed().saturating_sub(started);
             shared.counting.starts(late_already + waited, missed);
             let observed = shared.engine.observe(&monitor).await;
-            drop(permit);
+            drop(place);
             shared.counting.made(1);
             // The intake ends only after every check has.
             let _ = into.send(observed).await;
@@ -249,22 +288,28 @@ fn start_check(
 async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
     let mut together = Vec::new();
     while readings.recv_many(&mut together, INTAKE).await > 0 {
-        let engine = &shared.engine;
-        let now = engine.ports().clock.now();
-        let Turn { quiet, apps } = turn(&mut engine.memory(), std::mem::take(&mut together), now);
+        let Turn { quiet, apps } = shared.engine.take_in(std::mem::take(&mut together));
         shared.ledger.add(quiet, &shared.counting);
-        for app in apps {
-            let shared_by_task = Arc::clone(&shared);
-            shared.start(async move {
-                let shared = shared_by_task;
-                match shared.engine.choose(app, now).await {
-                    Ok(runs) if runs.is_empty() => {}
-                    Ok(_) => shared.work.notify_one(),
-                    Err(error) => {
-                        tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done");
-                    }
-                }
-            });
+        for (app, batch) in apps {
+            shared.start(attend(Arc::clone(&shared), app, batch));
+        }
+    }
+}
+
+/// Makes choices about an app until nobody waits for one.
+async fn attend(shared: Arc<Shared>, app: AppName, batch: Batch) {
+    let attending = shared.engine.attend(&app);
+    let mut batch = Some(batch);
+    loop {
+        match attending.choose(batch.take().unwrap_or_default()).await {
+            Ok(runs) if runs.is_empty() => {}
+            Ok(_) => shared.work.notify_one(),
+            Err(error) => {
+                tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done");
+            }
+        }
+        if !attending.goes_on() {
+            return;
         }
     }
 }
@@ -315,10 +360,16 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
         let shared_by_task = Arc::clone(shared);
         shared.start(async move {
             let shared = shared_by_task;
-            if let Err(error) = shared.engine.advance(run).await {
-                tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
-            }
+            let advanced = shared.engine.advance(run).await;
             shared.working.end(run);
+            match advanced {
+                // Who waited behind it is asked now.
+                Ok(Some(app)) if shared.engine.begins_to_attend(&app) => attend(shared, app, Batch::default()).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");
+                }
+            }
         });
     }
     any

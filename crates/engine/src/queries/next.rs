@@ -1,7 +1,6 @@
 //! When a reaction could act next, as far as that can be told beforehand.
 
 use super::{EngineState, Recalled};
-use flyball_decide::{Facts, Refusal, backed_off, may_act};
 use flyball_model::{Because, Mode, MonitorId, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -35,8 +34,8 @@ impl Next {
 pub(super) struct Gate {
     pub(super) mode: Mode,
     pub(super) engine: EngineState,
-    pub(super) known: Facts,
-    pub(super) refused: Option<Refusal>,
+    /// What it would wait for even if it were called, and the app as it must be.
+    pub(super) waits_for: Option<Because>,
 }
 
 /// When a reaction could act next.
@@ -58,10 +57,10 @@ pub(super) fn next(
         return Next::never("no engine runs; `flyball up` starts one");
     }
     let (mode, could) = (gate.mode, could(gate.mode));
-    let gate = match gate.closed(reaction, now) {
+    let gate = match &gate.waits_for {
         Some(because) => match because.until() {
             Some(until) => Some((until, because)),
-            None => return Next::when(mode, &opening(&because)),
+            None => return Next::when(mode, &opening(because)),
         },
         None => None,
     };
@@ -80,13 +79,6 @@ pub(super) fn next(
             };
             Next { at: Some(at), words: format!("It {could} at {time} at the earliest{exception}: {because}.") }
         }
-    }
-}
-
-impl Gate {
-    fn closed(&self, reaction: &Reaction, now: Timestamp) -> Option<Because> {
-        let may = may_act(reaction.kind.rank(), reaction.policy.cooldown, &self.known, now);
-        may.err().or_else(|| self.refused.as_ref().and_then(|refused| backed_off(refused, &refused.gist, now)))
     }
 }
 
@@ -195,15 +187,14 @@ mod tests {
     struct Case {
         extra: &'static str,
         engine: EngineState,
-        facts: Facts,
-        refused: Option<Refusal>,
+        waits_for: Option<Because>,
         streak: u32,
         holds: Option<Because>,
     }
 
     fn case() -> Case {
         let engine = EngineState::Running;
-        Case { extra: "", engine, facts: Facts::default(), refused: None, streak: 3, holds: None }
+        Case { extra: "", engine, waits_for: None, streak: 3, holds: None }
     }
 
     /// The answer at 105 s: the second, or `-`, and the words.
@@ -221,7 +212,7 @@ mod tests {
             states: HashMap::from([(monitor.id, failing(case.streak))]),
             holdings: case.holds.map(holding).into_iter().collect(),
         };
-        let gate = Gate { mode: reaction.policy.mode, engine: case.engine, known: case.facts, refused: case.refused };
+        let gate = Gate { mode: reaction.policy.mode, engine: case.engine, waits_for: case.waits_for };
         let next = next(reaction, &[monitor], &recalled, &gate, at(105));
         let second = next.at.map_or_else(|| "-".to_owned(), |at| (at.as_millis() / 1000).to_string());
         (second, next.words)
@@ -229,9 +220,9 @@ mod tests {
 
     #[test]
     fn the_table() {
-        let facts = Facts::default;
-        let paused = |until| Facts { paused: Some((PauseScope::Everything, until)), ..facts() };
-        let refusal = || Refusal { at: at(100), in_a_row: 1, gist: String::new(), why: "no".into() };
+        let paused = |until| Some(Because::Paused { scope: PauseScope::Everything, until });
+        let refused = || Some(Because::BackedOff { until: at(130), refusal: "no".into() });
+        let cooling = |seconds| Some(Because::CoolingDown { until: at(seconds) });
         let process_type = flyball_model::ProcessType::web();
         let three = Quantity::new(3);
         let at_maximum = Because::AtMaximum { process_type, quantity: three, max: three };
@@ -246,23 +237,19 @@ mod tests {
             (Case { extra: "call_on = \"passing\"", ..case() }, "130", "after 3 more passing readings"),
             (Case { extra: "enabled = false", ..case() }, "-", "switched off in the file"),
             (Case { engine: EngineState::Stopped, ..case() }, "-", "no engine runs"),
-            (Case { facts: paused(None), ..case() }, "-", "when somebody resumes everything"),
-            (Case { facts: paused(Some(at(300))), ..case() }, "300", "everything is paused until 00:05:00"),
+            (Case { waits_for: paused(None), ..case() }, "-", "when somebody resumes everything"),
+            (Case { waits_for: paused(Some(at(300))), ..case() }, "300", "everything is paused until 00:05:00"),
             (
-                Case { extra: "mode = \"dry_run\"", facts: paused(Some(at(300))), ..case() },
+                Case { extra: "mode = \"dry_run\"", waits_for: paused(Some(at(300))), ..case() },
                 "300",
                 "It would tell at 00:05:00",
             ),
-            (Case { facts: Facts { run_open: true, ..facts() }, ..case() }, "-", "when its open run has ended"),
-            (Case { facts: Facts { last_effect: Some(at(100)), ..facts() }, ..case() }, "160", "cooling down until"),
+            (Case { waits_for: Some(Because::RunOpen), ..case() }, "-", "when its open run has ended"),
+            (Case { waits_for: cooling(160), ..case() }, "160", "cooling down until"),
             // What its trigger still needs takes longer than its cooldown.
+            (Case { waits_for: cooling(110), streak: 1, ..case() }, "120", "cooling down"),
             (
-                Case { facts: Facts { last_effect: Some(at(50)), ..facts() }, streak: 1, ..case() },
-                "120",
-                "cooling down",
-            ),
-            (
-                Case { refused: Some(refusal()), ..case() },
+                Case { waits_for: refused(), ..case() },
                 "130",
                 "or as soon as the file or what is seen of the app changes",
             ),
@@ -281,7 +268,7 @@ mod tests {
     fn without_a_monitor_only_a_person_does_it() {
         let definitions = definitions("");
         let recalled = Recalled { states: HashMap::new(), holdings: Vec::new() };
-        let gate = Gate { mode: Mode::Act, engine: EngineState::Running, known: Facts::default(), refused: None };
+        let gate = Gate { mode: Mode::Act, engine: EngineState::Running, waits_for: None };
         let next = next(&definitions.reactions[0], &[], &recalled, &gate, at(0));
         assert!(next.words.contains("`flyball react` does it by hand"), "{}", next.words);
     }

@@ -2,11 +2,15 @@
 
 use super::next::{Gate, next};
 use super::{Next, Reader, Recalled, RunView, ago, names, readings, when};
-use crate::choose::before_looking;
-use flyball_model::{AccountName, AppName, Because, CallOn, Mode, MonitorName, ReactionName, Timestamp, duration};
+use flyball_decide::{AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, waits_for};
+use flyball_model::{
+    AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
+};
 use flyball_reactions::Reaction;
-use flyball_store::{AppFacts, Error, RunsPage};
+use flyball_store::{Error, RunsPage};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A reaction, and where it stands.
@@ -84,8 +88,7 @@ impl Reader<'_> {
         let gate = Gate {
             mode: self.wiring.mode(reaction),
             engine: self.engine,
-            known: before_looking(reaction, &self.wiring, &facts),
-            refused: refusal(&facts, reaction),
+            waits_for: self.situation(reaction, recalled, facts).as_ref().and_then(waits_for),
         };
         Ok(ReactionView {
             name: reaction.name.clone(),
@@ -103,11 +106,43 @@ impl Reader<'_> {
             next: next(reaction, watching, recalled, &gate, self.now),
         })
     }
-}
 
-/// The reaction's last run, if Heroku refused it. Whether the app or the file changed since is not known here.
-fn refusal(facts: &AppFacts, reaction: &Reaction) -> Option<flyball_decide::Refusal> {
-    crate::choose::refusal(reaction, facts, Timestamp::EPOCH)
+    /// What is known of a reaction and its app without looking, as its first monitor calls it; none without one.
+    fn situation(&self, reaction: &Reaction, recalled: &Recalled, facts: AppFacts) -> Option<Situation<Arc<Reaction>>> {
+        let (reaction, monitor) = (self.wiring.reaction(reaction.id)?, self.wiring.watched_by(reaction.id).first()?);
+        let standing = recalled.states.get(&monitor.id).and_then(|state| state.standing.clone());
+        let caller = Caller::Monitor {
+            id: monitor.id,
+            name: monitor.name.clone(),
+            finding: standing.as_ref().map_or(Finding::Passing, Standing::finding),
+            standing,
+            hosts: Vec::new(),
+        };
+        let call = Call {
+            caller,
+            mode: self.wiring.mode(reaction),
+            since: Timestamp::EPOCH,
+            shared_interval: self.wiring.shared_interval(reaction.id),
+            would_have_acted: None,
+            patience: FRESH,
+        };
+        let scene = Scene {
+            now: self.now,
+            app: reaction.kind.app().clone(),
+            account: reaction.kind.account().clone(),
+            limits: self.wiring.limits(),
+            home: Home::default(),
+            facts,
+            before: None,
+            adders: Vec::new(),
+            unset: BTreeSet::new(),
+            view: View::NotYet,
+            foreign: Vec::new(),
+            references: None,
+            sending: None,
+        };
+        Some(Situation { wishes: vec![Wish { reaction: Arc::clone(reaction), call }], scene })
+    }
 }
 
 impl ReactionView {

@@ -314,7 +314,8 @@ fn every_look_rule_is_needed() {
 fn a_one_off_that_is_not_seen_must_not_count_as_not_done() {
     let stories = stories();
     let story = stories.iter().find(|story| story.name == "one-off").expect("it is among them");
-    for cut in [Cut::Before, Cut::After, Cut::Lost, Cut::Failed] {
+    // Where it happened it is seen at once: that is another rule.
+    for cut in [Cut::Before, Cut::Failed] {
         let certain = cut_at_the_call(story, cut, |day| day.doubt_nothing());
         assert!(certain.is_err(), "cut {cut:?}");
     }

@@ -1,8 +1,9 @@
 //! Once means once: what becomes of a call whose answer was lost.
 
-use crate::support::{Cut, Day, Scenario, Spoilt, mins, one, secs, shop};
+use crate::support::{Cut, Day, Scenario, Spoilt, lock, mins, one, secs, shop};
 use flyball_heroku_sim::{AppEvent, AppSpec, DeploySpec, Fault, FaultKind};
 use flyball_model::{Look, Outcome};
+use std::time::Duration;
 
 const KINDS: [(&str, &str, &str); 5] = [
     (r#"scale_out = { app = "shop", max_quantity = 2 }"#, "PATCH /apps/shop/formation", "web=2"),
@@ -22,10 +23,8 @@ fn what_happened_is_recorded_as_done_and_not_sent_again_meanwhile() {
         for (lines, call, effect) in KINDS {
             let mut day = day_of(shop(), lines);
             day.spoil(call, spoilt);
-            day.pass(secs(59));
+            day.pass(secs(32));
             assert_eq!(day.calls(), [format!("0:30 {effect}")]);
-            assert_eq!(day.outcomes(), ["sent"]);
-            day.pass(secs(1));
             let seen = day.runs().remove(0).state;
             let flyball_model::RunState::Ended { outcome: Outcome::Done { seen, .. }, .. } = seen else {
                 panic!("{effect}: {seen:?}");
@@ -87,13 +86,21 @@ fn a_call_that_took_too_long_may_still_have_arrived() {
     assert_eq!(day.outcomes(), ["done"]);
 }
 
+/// From this call on, until then, this goes wrong.
+fn after_the_call(day: &Day, call: &str, until: Duration, fault: Fault) {
+    let until = day.now() + until;
+    day.after(call, 1, move |outside| async move {
+        let from = outside.time.now();
+        lock(&outside.world).add_fault(fault.between(from, until));
+    });
+}
+
 #[test]
 fn what_cannot_be_looked_for_is_looked_for_again_until_it_is_seen() {
     let (lines, call, _) = KINDS[0];
     let mut day = day_of(shop(), lines);
     day.spoil(call, Spoilt::TooLate);
-    let (from, until) = (day.now() + secs(40), day.now() + secs(600));
-    day.fault(Fault::new(FaultKind::Status(503)).on("GET", "/apps/*").between(from, until));
+    after_the_call(&day, call, secs(600), Fault::new(FaultKind::Status(503)).on("GET", "/apps/*"));
     day.pass(secs(599));
     assert_eq!(day.outcomes(), ["sent"]);
     day.pass(secs(30));
@@ -106,8 +113,7 @@ fn what_cannot_be_looked_for_in_an_hour_ends_in_doubt() {
     let (lines, call, _) = KINDS[0];
     let mut day = day_of(shop(), lines);
     day.spoil(call, Spoilt::TooLate);
-    let (from, until) = (day.now() + secs(40), day.now() + secs(7200));
-    day.fault(Fault::new(FaultKind::Status(503)).on("GET", "/apps/*").between(from, until));
+    after_the_call(&day, call, secs(7200), Fault::new(FaultKind::Status(503)).on("GET", "/apps/*"));
     day.pass(secs(3700));
     assert_eq!(day.outcomes(), ["in_doubt"]);
 }
@@ -117,7 +123,7 @@ fn a_kill_between_the_call_and_its_record_is_looked_for_by_the_next_process() {
     for (lines, call, effect) in KINDS {
         let mut day = day_of(shop(), lines);
         day.fail(call, Cut::After);
-        day.pass(secs(62));
+        day.pass(secs(36));
         assert_eq!(day.calls(), [format!("0:30 {effect}")]);
         let state = day.runs().remove(0).state;
         assert!(
@@ -186,8 +192,10 @@ const ONE_STEP: &str = "settle = \"0s\"\nrollback_release = { app = \"shop\", ma
 #[test]
 fn a_lost_rollback_is_not_looked_for_on_a_list_from_before_what_it_went_back_from() {
     let mut day = day_of(shop(), ONE_STEP);
+    // A world keeps its former states from its first fault of this sort on.
+    day.fault(Fault::new(FaultKind::Stale(mins(10))).on("GET", "/never"));
     let old = Fault::new(FaultKind::Stale(mins(10))).on("GET", "/apps/*/releases");
-    day.fault(old.between(day.now() + secs(45), day.now() + mins(4)));
+    after_the_call(&day, "POST /apps/shop/releases", mins(4), old);
     day.happens(AppEvent::Deploy(DeploySpec::new("bad")));
     day.spoil("POST /apps/shop/releases", Spoilt::TooLate);
     day.pass(mins(3));
@@ -203,12 +211,10 @@ fn a_lost_rollback_is_not_looked_for_on_a_list_from_before_what_it_went_back_fro
 fn a_rollback_in_doubt_is_recognised_later_and_its_step_counts() {
     let mut day = day_of(shop(), ONE_STEP);
     day.spoil("POST /apps/shop/releases", Spoilt::TooLate);
-    day.pass(secs(40));
-    let (from, until) = (day.now(), day.now() + mins(70));
-    day.fault(Fault::new(FaultKind::Status(503)).between(from, until));
+    after_the_call(&day, "POST /apps/shop/releases", mins(70), Fault::new(FaultKind::Status(503)));
     day.pass(mins(69));
     assert_eq!(day.outcomes(), ["in_doubt"]);
-    day.pass(mins(5));
+    day.pass(mins(6));
     assert_eq!(day.calls().len(), 1, "{:?}", day.calls());
     assert!(day.told("changed by others").is_empty(), "it is no stranger's");
 }

@@ -1,6 +1,6 @@
 //! One-off dynos: any command, and never more of them than wanted.
 
-use crate::support::{Scenario, Spoilt, front, mins, one, reaction, secs, shop};
+use crate::support::{Day, Scenario, Spoilt, front, lock, mins, one, reaction, secs, shop};
 use flyball_heroku_sim::{AppEvent, Fault, FaultKind, OneOffRequest};
 use flyball_model::Outcome;
 
@@ -89,12 +89,22 @@ fn somebody_elses_dyno_of_the_same_command_is_not_taken_for_ours() {
     assert_eq!(day.outcomes(), ["in_doubt"]);
 }
 
+/// From the call on, until the one-off dyno has ended, nobody can look.
+fn nothing_is_seen_until_it_has_gone(day: &Day) {
+    let until = day.now() + secs(58);
+    day.after("POST /apps/shop/dynos", 1, move |outside| async move {
+        let fault = Fault::new(FaultKind::Status(503)).on("GET", "/apps/*").between(outside.time.now(), until);
+        lock(&outside.world).add_fault(fault);
+    });
+}
+
 #[test]
 fn one_of_which_nothing_can_be_known_ends_in_doubt_and_fills_its_place_until_its_time_is_over() {
     let mut day = Scenario::of(shop()).file(one("sleep", SLEEP)).front_reads("f").begin();
     day.spoil("POST /apps/shop/dynos", Spoilt::TooLate);
+    nothing_is_seen_until_it_has_gone(&day);
     day.pass(mins(10));
-    // It ended at 0:53, and was looked for at 1:00.
+    // It ended at 0:53, and could only be looked for later.
     assert_eq!(day.calls(), ["0:30 run sleep"]);
     assert_eq!(day.outcomes(), ["in_doubt"]);
     assert_eq!(day.told("in doubt").len(), 1);
@@ -108,6 +118,7 @@ fn one_that_may_run_twice_is_repeated_when_in_doubt() {
     let repeat = SLEEP.replace(" }", ", in_doubt = \"repeat\" }");
     let mut day = Scenario::of(shop()).file(one("sleep", &repeat)).front_reads("ffp").begin();
     day.spoil("POST /apps/shop/dynos", Spoilt::TooLate);
+    nothing_is_seen_until_it_has_gone(&day);
     day.pass(secs(89));
     assert_eq!(day.effects(), ["run sleep"]);
     day.front_reads("fp");

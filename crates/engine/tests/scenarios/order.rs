@@ -1,7 +1,7 @@
 //! One app, one at a time: who goes first, who stands back, and who waits.
 
-use crate::support::{Scenario, Spoilt, front, mins, monitor, one, reaction, secs, shop};
-use flyball_heroku_sim::{AppEvent, AppSpec, Cycling};
+use crate::support::{Scenario, Spoilt, front, lock, mins, monitor, one, reaction, secs, shop};
+use flyball_heroku_sim::{AppEvent, AppSpec, Cycling, Fault, FaultKind};
 
 const MORE: &str = r#"scale_out = { app = "shop", max_quantity = 9 }"#;
 const ALL: [(&str, &str); 7] = [
@@ -111,11 +111,16 @@ fn while_a_run_on_the_app_is_open_the_others_hold() {
     let scenario = Scenario::of(shop()).file(file).front_reads("fp").reads("deep", "f").phase("deep", secs(45));
     let mut day = scenario.begin();
     day.spoil("PATCH /apps/shop/formation", Spoilt::TooLate);
-    day.pass(secs(59));
+    let until = day.now() + secs(50);
+    day.after("PATCH /apps/shop/formation", 1, move |outside| async move {
+        let fault = Fault::new(FaultKind::Status(503)).on("GET", "/apps/*").between(outside.time.now(), until);
+        lock(&outside.world).add_fault(fault);
+    });
+    day.pass(secs(49));
     assert_eq!(day.calls(), ["0:30 web=2"]);
-    assert_eq!(day.why_on("deep", "again").0, "app_busy", "its answer was lost, and it is not looked for yet");
-    day.pass(secs(20));
-    assert_eq!(day.calls(), ["0:30 web=2", "1:15 restart all"]);
+    assert_eq!(day.why_on("deep", "again").0, "app_busy", "its answer was lost, and nobody can look");
+    day.pass(secs(10));
+    assert_eq!(day.calls(), ["0:30 web=2", "0:57 restart all"], "who waited is asked as soon as the run has ended");
     assert_eq!(day.outcomes(), ["done", "done"]);
 }
 

@@ -5,7 +5,7 @@ use super::server::{Mischief, Server};
 use super::world::World;
 use async_trait::async_trait;
 use flyball_engine::live::Live;
-use flyball_engine::{Engine, Ids as _, NoReferences, Observe, Ports, Time, Tokio};
+use flyball_engine::{Engine, Ids as _, NoReferences, NoWitness, Observe, Ports, Time, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_model::{
     Cause, Entry, Evidence, Excerpt, Finding, Mode, MonitorId, NodeId, Outcome, Reading, Run, RunState, Timestamp,
@@ -76,6 +76,7 @@ impl Stage {
             references: Arc::new(NoReferences),
             time: Arc::new(Hurried(clock.clone())),
             tasks: Arc::new(Tokio::new()),
+            witness: Arc::new(NoWitness),
         };
         let engine = Arc::new(Engine::new(ports, NodeId(ids.run(clock.now()).0), Mode::Act));
         let file = format!(
@@ -86,7 +87,7 @@ impl Stage {
         engine.start(&definitions).await.expect("the store answers");
         let (monitor, stop) = (definitions.monitors[0].id, CancellationToken::new());
         // By itself it never looks.
-        let live = Live::start_phased(engine, Box::new(|_, _| Timestamp::FAR_FUTURE), stop.clone());
+        let live = Live::start_phased(engine, 100, Box::new(|_, _| Timestamp::FAR_FUTURE), stop.clone());
         Self { server, clock, store, live, monitor, _stop: stop.drop_guard(), _directory: directory }
     }
 

@@ -5,7 +5,7 @@ use crate::world::Refusal;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Items a page, unless said. Source: platform-api 4 (REF14).
+/// The default number of items a page. Source: platform-api 4 (REF14).
 const PAGE: usize = 200;
 /// Items a page, at most. Source: platform-api 4 (REF14).
 const PAGE_MAX: usize = 1000;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// At most so many drains per Cedar app. Source: platform-api 5.6 (DC limits 2025-01).
+/// The most drains of a Cedar app. Source: platform-api 5.6 (DC limits 2025-01).
 const DRAINS_MAX: usize = 5;
 
 /// A time that stands for an end nobody has set.

@@ -36,7 +36,7 @@ pub enum AppEvent {
     Scale {
         /// Which.
         process: String,
-        /// To so many.
+        /// The new quantity.
         quantity: u32,
     },
     /// A person resizes a process type.
@@ -71,7 +71,7 @@ pub enum AppEvent {
     Hiccup,
     /// So many requests a second from now on, whatever the load points say.
     Load(f64),
-    /// So many requests a second more, for so long.
+    /// More requests: how many a second, and for how long.
     Surge {
         /// Requests a second.
         extra: f64,

@@ -21,7 +21,7 @@ pub enum FaultKind {
     CutAfter,
     /// The call does its work, and its JSON answer breaks off in the middle.
     Truncated,
-    /// A list or object is answered as it was so long ago.
+    /// A list or an object is answered as it was this long ago.
     Stale(Duration),
     /// Answers have fields that nobody knows.
     UnknownFields,
@@ -45,7 +45,7 @@ pub struct Fault {
     pub path: Option<String>,
     /// How likely it is for each call that matches, 0 to 1.
     pub probability: f64,
-    /// After so many calls it is over; `None`: never.
+    /// After how many calls it is over; `None`: never.
     pub times: Option<u32>,
     /// Not before.
     pub from: Timestamp,
@@ -68,7 +68,7 @@ impl Fault {
         self
     }
 
-    /// Only so many times.
+    /// At most this many times.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);

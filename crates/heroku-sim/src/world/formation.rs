@@ -4,7 +4,7 @@ use super::app::{App, Process, Turn};
 use super::refusal::Refusal;
 use super::sizes::{SizeClass, Tier};
 
-/// At most so many Eco dynos run in one app. Source: platform-api 9.
+/// The most Eco dynos that run in one app. Source: platform-api 9.
 const ECO_RUNNING_MAX: u32 = 2;
 
 /// A quantity as clients write it. Source: platform-api 5.2 (CLI ps/scale.ts, REC).

@@ -36,7 +36,7 @@ pub struct OneOffRequest {
     pub size: Option<String>,
     /// The process type; `None`: `run`.
     pub process_type: Option<String>,
-    /// Ended after so many seconds.
+    /// After how many seconds it is ended.
     pub time_to_live: Option<u64>,
     /// Added over the config vars for this dyno.
     pub env: BTreeMap<String, String>,

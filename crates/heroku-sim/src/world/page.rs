@@ -7,7 +7,7 @@ use super::dyno::{Dyno, DynoState};
 use flyball_model::Timestamp;
 use std::time::Duration;
 
-/// A leaking dyno over its quota swaps and answers so many times slower (R14). Source: platform-api 10.3.
+/// How many times slower a leaking dyno answers once it swaps, over its quota (R14). Source: platform-api 10.3.
 const SWAPPING: f64 = 8.0;
 /// From this part of its quota on it answers with errors.
 const OUT_OF_MEMORY: f64 = 1.5;

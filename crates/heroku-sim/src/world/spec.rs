@@ -58,7 +58,7 @@ pub struct DeploySpec {
     /// The slug or image: a name, from which an id is made, or a UUID. A slug behaves in one way: what a later deploy
     /// of the same slug says of it holds for every release of it.
     pub slug: String,
-    /// The release's description; `Deploy` and eight digits of the slug's id unless said.
+    /// The release's description; the default is `Deploy` and eight digits of the slug's id.
     pub description: Option<String>,
     /// How long the release phase runs, at every release of this slug; `None`: the slug has none.
     pub release_phase: Option<Duration>,
@@ -86,7 +86,7 @@ impl DeploySpec {
         self
     }
 
-    /// With a release phase that runs for so long and ends like this.
+    /// With a release phase: how long it runs, and how it ends.
     #[must_use]
     pub fn release_phase(mut self, runs: Duration, outcome: Outcome) -> Self {
         (self.release_phase, self.outcome) = (Some(runs), outcome);

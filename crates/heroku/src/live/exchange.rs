@@ -113,7 +113,7 @@ impl Live {
         result
     }
 
-    /// A token for this call. As long as Heroku has not said how many there are, monitors queue for it, but not longer
+    /// A token for this call. Until Heroku has said how many there are, monitors queue for it, but not longer
     /// than a call may take.
     async fn permit(&self, ask: &Ask<'_>) -> Result<Permit, Error> {
         let Shared { budget, clock, .. } = &*self.shared;
@@ -162,6 +162,7 @@ impl Live {
         let explanation = Explanation::of(&response.body).without(&secrets);
         let (request_id, date) = about(&response.headers);
         Error::new(ask.call.clone(), explanation.kind(response.status))
+            .with_refusal(response.status.as_u16(), &explanation.id)
             .with_message(&explanation.message)
             .with_answer(request_id, date)
     }

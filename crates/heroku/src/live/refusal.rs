@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Heroku's explanation, as far as it came and was JSON. An HTML page gives one without anything in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Explanation {
-    id: String,
+    pub(super) id: String,
     pub(super) message: String,
     resource: Option<String>,
     limit: Option<u32>,

@@ -16,7 +16,7 @@ pub const READ_TOTAL: Duration = Duration::from_secs(12);
 /// sick host within a second, and trouble that lasts longer is the caller's to wait for.
 const WAITS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
 
-/// An attempt that would have less time than this is not made: Heroku's own answers take about so long.
+/// An attempt that would have less time than this is not made: Heroku's own answers take about this long.
 const WORTHWHILE: Duration = Duration::from_secs(1);
 
 /// Waits. Built once, in `main`.
@@ -122,7 +122,7 @@ enum Then {
     GiveUp,
 }
 
-/// The decision. `draw` lies in 0..1; a chance that is none waits longest.
+/// The decision. `draw` is from 0 up to 1; any other number waits longest.
 fn then(caller: Caller, error: &Error, spent: Spent, draw: f64) -> Then {
     if error.call().is_change() || caller == Caller::Monitors || !may_pass(error.kind()) {
         return Then::GiveUp;
@@ -185,7 +185,7 @@ mod tests {
             (Effects, read(), trouble(), (1, 400), 0.5, Some(500)),
             (Effects, read(), trouble(), (2, 2_000), 0.5, None),
             (Effects, read(), trouble(), (usize::MAX, 0), 0.0, None),
-            // A chance that is none.
+            // A draw that is not from 0 up to 1.
             (Effects, read(), trouble(), (1, 0), f64::NAN, Some(1_000)),
             (Effects, read(), trouble(), (1, 0), -1.0, Some(1_000)),
             (Effects, read(), trouble(), (1, 0), 7.0, Some(1_000)),

@@ -3,7 +3,7 @@
 
 mod stand;
 
-use flyball_heroku::{Error, ErrorKind, Heroku, Next, OneOff, Sent};
+use flyball_heroku::{Error, ErrorKind, Heroku, OneOff, Sent};
 use flyball_heroku_sim::{AccountSpec, AppSpec, DeploySpec, Fault, FaultKind, Place, Took, WorldFile};
 use flyball_model::{
     AppName, Content, DynoSize, DynoState, Generation, ProcessType, Quantity, ReleaseStatus, ReleaseVersion,
@@ -204,7 +204,7 @@ async fn refusals_are_told_apart() {
 async fn a_wrong_token_is_told_as_such() {
     for stand in both_with(WorldFile::small_shop().token("HRKU-pl4nted-another"), TOKEN).await {
         let error = stand.live.app(&shop()).await.unwrap_err();
-        assert_eq!((error.kind(), error.next()), (&ErrorKind::Unauthorized, Next::GiveUp));
+        assert_eq!((error.kind(), error.status()), (&ErrorKind::Unauthorized, Some(401)));
         assert!(error.hint().unwrap().contains("heroku authorizations:create"));
     }
 }
@@ -236,7 +236,6 @@ async fn a_change_that_goes_wrong_on_purpose_is_sent_once_and_never_taken_for_re
             let broken_off = fault == FaultKind::Truncated && error.kind() == &ErrorKind::Broken;
             assert!(error.kind() == &kind || broken_off, "{fault:?}: {error}");
             assert_eq!(error.sent(), sent, "{fault:?}");
-            assert_eq!(error.next() == Next::LookFirst, sent == Sent::Maybe, "{fault:?}");
             let (after, received) =
                 stand.seen(|world| (world.app("shop").unwrap().quantity("web"), world.effects().len()));
             assert_eq!((after - before, received - calls), (effects, 1), "{fault:?}");

@@ -2,7 +2,7 @@
 
 use crate::support::{Script, lost, reply};
 use crate::{APP, shop};
-use flyball_heroku::{BucketSize, Budget, ErrorKind, Heroku, Next, Sent, TransportError};
+use flyball_heroku::{BucketSize, Budget, ErrorKind, Heroku, Sent, TransportError};
 use std::time::Duration;
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_429_pauses_the_account_without_another_call() {
     assert_eq!(error.kind(), &ErrorKind::RateLimited);
     for caller in [live.for_monitors(), live.for_effects()] {
         let error = caller.app(&shop()).await.unwrap_err();
-        assert_eq!(error.next(), Next::Retry { wait: Duration::from_secs(5) });
+        assert_eq!(error.kind(), &ErrorKind::OverBudget { wait: Duration::from_secs(5) });
     }
     assert_eq!(script.lines().len(), 1);
     script.pass(Duration::from_secs(5));

@@ -7,7 +7,7 @@ mod retries;
 mod stop;
 mod support;
 
-use flyball_heroku::{Error, ErrorKind, Heroku, Next, OneOff, ReadOnly, Sent};
+use flyball_heroku::{Error, ErrorKind, Heroku, OneOff, ReadOnly, Sent};
 use flyball_model::{AppName, DynoName, DynoSize, ProcessType, Quantity, ReleaseId, ReleaseVersion};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -289,7 +289,7 @@ async fn a_read_only_heroku_is_asked_and_never_changed() {
     assert_eq!(refused.len(), 6);
     for error in refused {
         assert_eq!(error.kind(), &ErrorKind::ReadOnly);
-        assert_eq!((error.sent(), error.next()), (Sent::No, Next::GiveUp));
+        assert_eq!((error.sent(), error.status()), (Sent::No, None));
     }
     assert_eq!(script.lines(), ["GET https://api.heroku.com/apps/shop"]);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Script, lost, reply};
 use crate::{APP, shop};
-use flyball_heroku::{ErrorKind, Heroku, Live, Next, Sent, TransportError};
+use flyball_heroku::{ErrorKind, Heroku, Live, Sent, TransportError};
 use std::time::Duration;
 
 const REFUSED: &str = r#"{"id":"unauthorized","message":"Invalid credentials provided."}"#;
@@ -59,7 +59,7 @@ async fn a_call_that_is_not_sent_says_so_and_costs_no_token() {
         "restart all dynos of `shop`: not sent: Heroku refused the token at 01:00:00 and is asked again at 01:05:00 UTC"
     );
     assert!(matches!(error.kind(), ErrorKind::Stopped { .. }) && error.is_unauthorized());
-    assert_eq!((error.sent(), error.next()), (Sent::No, Next::GiveUp));
+    assert_eq!((error.sent(), error.status()), (Sent::No, None));
     assert!(error.hint().unwrap().starts_with("the token is wrong or expired"));
     assert_eq!(live.budget().left(flyball_model::Timestamp::EPOCH), left);
 }

@@ -3,11 +3,12 @@
 //! Counts dynos of the formation only, never one-off dynos. A dyno on its way up may take `boot`, and until then counts
 //! neither way. Whatever goes wrong with the Platform API is unknown, never failing.
 
-use crate::observer::AccountLookup;
+use super::kind::MonitorKind;
+use crate::means::Means;
 use flyball_heroku::{Answer, Error};
 use flyball_model::{
-    AccountName, AppName, Blind, Cause, Dyno, DynoName, DynoState, Evidence, Excerpt, Finding, ProcessFormation,
-    ProcessType, Reading, Timestamp, duration,
+    AccountName, AppName, Blind, Cause, Dyno, DynoName, DynoState, Evidence, Excerpt, Finding, MonitorId,
+    ProcessFormation, ProcessType, Reading, Timestamp, duration,
 };
 use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Take, Value};
 use serde::Serialize;
@@ -89,24 +90,17 @@ impl Settings for HerokuDynos {
     }
 }
 
-impl HerokuDynos {
-    /// As long as Heroku itself waits for a web dyno to bind its port.
-    ///
-    /// Source: Dev Center, *Error codes*, R10: 60 seconds.
-    const BOOT: Duration = Duration::from_secs(60);
+impl MonitorKind for HerokuDynos {
     /// Formation and dynos.
-    pub(crate) const CALLS_PER_READING: u32 = 2;
-    /// Dynos that a sentence names before it counts the rest.
-    const NAMED_MAX: usize = 3;
+    const HEROKU_CALLS_PER_READING: u32 = 2;
+    const HOST_SETTING: Option<&'static str> = None;
 
-    /// What it looks at: see [`crate::Kind::watched`].
-    pub(crate) fn watched(&self) -> String {
+    fn watched(&self) -> String {
         let Self { app, process_type, dyno, idle, boot: _, account: _ } = self;
         format!("heroku_dynos {app} {process_type:?} {dyno:?} {idle:?}")
     }
 
-    /// What it looks at, for a person.
-    pub(crate) fn subject(&self) -> String {
+    fn subject(&self) -> String {
         match (&self.dyno, &self.process_type) {
             (Some(dyno), _) => format!("{dyno} of {}", self.app),
             (None, Some(process_type)) => format!("{process_type} dynos of {}", self.app),
@@ -114,10 +108,21 @@ impl HerokuDynos {
         }
     }
 
-    /// Asks Heroku, and judges.
-    pub(crate) async fn observe(&self, accounts: &AccountLookup, begun_at: Timestamp) -> Reading {
+    fn host(&self) -> Option<String> {
+        None
+    }
+
+    fn account(&self) -> Option<&AccountName> {
+        Some(&self.account)
+    }
+
+    fn app(&self) -> Option<&AppName> {
+        Some(&self.app)
+    }
+
+    async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
         let began = Instant::now();
-        let (finding, words, evidence) = match accounts(&self.account) {
+        let (finding, words, evidence) = match (means.accounts)(&self.account) {
             None => {
                 let words = format!("no Heroku account \"{}\" is set up", self.account);
                 (Finding::Unknown(Blind::Heroku), words, Evidence::None)
@@ -129,6 +134,15 @@ impl HerokuDynos {
         };
         Reading { begun_at, took: began.elapsed(), finding, words: Excerpt::of(&words), evidence }
     }
+}
+
+impl HerokuDynos {
+    /// As long as Heroku itself waits for a web dyno to bind its port.
+    ///
+    /// Source: Dev Center, *Error codes*, R10: 60 seconds.
+    const BOOT: Duration = Duration::from_secs(60);
+    /// Dynos that a sentence names before it counts the rest.
+    const NAMED_MAX: usize = 3;
 
     /// The verdict on what Heroku answered; `our_now` stands in for Heroku's clock where it does not tell.
     fn judge_answers(
@@ -252,9 +266,9 @@ impl HerokuDynos {
 /// What a dyno counts as.
 enum Standing {
     Up,
-    /// Neither way.
+    /// Counts neither as up nor as not up.
     Booting,
-    /// For so long.
+    /// Not up, and for how long.
     NotUp(Duration),
 }
 

@@ -1,8 +1,10 @@
 //! `tcp`: connects to a port within a time, and hangs up.
 
-use crate::net::{Failure, Network, Progress, StallWatch, Step};
+use super::kind::MonitorKind;
+use crate::means::Means;
+use crate::net::{Failure, Progress, StallWatch, Step};
 use crate::values::{Address, in_words};
-use flyball_model::{Evidence, Excerpt, Finding, Phases, Reading, Timestamp};
+use flyball_model::{Evidence, Excerpt, Finding, MonitorId, Phases, Reading, Timestamp};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -18,29 +20,8 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// The time for one check, unless said.
+    /// Default: the time for one check.
     const TIMEOUT: Duration = Duration::from_secs(10);
-
-    /// What it looks at: see [`crate::Kind::watched`].
-    pub(crate) fn watched(&self) -> String {
-        format!("tcp {}", self.address)
-    }
-
-    /// Connects, and hangs up.
-    pub(crate) async fn observe(&self, network: &Network, begun_at: Timestamp) -> Reading {
-        let mut stall = StallWatch::begin();
-        let mut progress = Progress::begin();
-        let reached = network.reach(self.address.host(), self.address.port(), &mut progress);
-        let failure = match stall.within(self.timeout, reached).await {
-            Some(Ok(_stream)) => {
-                progress.enter(Step::FirstByte);
-                None
-            }
-            Some(Err(failure)) => Some(failure),
-            None => Some(progress.timed_out(self.timeout)),
-        };
-        stall.judge(self.reading(failure, &progress, begun_at))
-    }
 
     fn reading(&self, failure: Option<Failure>, progress: &Progress, begun_at: Timestamp) -> Reading {
         let took = progress.took();
@@ -56,6 +37,37 @@ impl Tcp {
         let phases = Phases { total_ms: millis, ..progress.phases() };
         let evidence = Evidence::Tcp { address, phases };
         Reading { begun_at, took, finding, words: Excerpt::of(&words), evidence }
+    }
+}
+
+impl MonitorKind for Tcp {
+    const HOST_SETTING: Option<&'static str> = Some("address");
+
+    fn watched(&self) -> String {
+        format!("tcp {}", self.address)
+    }
+
+    fn subject(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn host(&self) -> Option<String> {
+        Some(self.address.host().to_string())
+    }
+
+    async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
+        let mut stall = StallWatch::begin();
+        let mut progress = Progress::begin();
+        let reached = means.network.reach(self.address.host(), self.address.port(), &mut progress);
+        let failure = match stall.within(self.timeout, reached).await {
+            Some(Ok(_stream)) => {
+                progress.enter(Step::FirstByte);
+                None
+            }
+            Some(Err(failure)) => Some(failure),
+            None => Some(progress.timed_out(self.timeout)),
+        };
+        stall.judge(self.reading(failure, &progress, begun_at))
     }
 }
 

@@ -2,6 +2,7 @@
 //! on the addresses that are really connected to, and on nothing else.
 
 mod connect;
+mod connection;
 mod failure;
 mod permit;
 mod progress;
@@ -11,6 +12,7 @@ mod rules;
 mod stall;
 mod tls;
 
+pub(crate) use connection::{Arrived, Connection, IdleConnections, RequestBody, Version, io_error, of_hyper};
 pub use failure::Failure;
 pub(crate) use failure::of_io;
 pub(crate) use progress::{Progress, Step};

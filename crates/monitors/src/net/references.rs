@@ -17,7 +17,7 @@ pub struct References {
 }
 
 impl References {
-    /// A reference has so long, for its name and its connection together. A good network takes a tenth of a second, and
+    /// How long a reference may take, for its name and its connection together. A good network takes a tenth of a second, and
     /// somebody waits to hear whether to believe what was seen.
     pub const TIMEOUT: Duration = Duration::from_secs(3);
 

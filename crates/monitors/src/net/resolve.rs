@@ -21,13 +21,14 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout};
 use url::Host;
 
-/// Answers are kept for so long at most: enough for many monitors of one host, little enough for monitoring.
+/// How long an answer is kept, at most: enough for many monitors of one host, little enough for monitoring.
 const POSITIVE_MAX: Duration = Duration::from_secs(5);
-/// That there is no such name is kept for so long at most.
+/// How long it is remembered, at most, that there is no such name.
 const NEGATIVE_MAX: Duration = Duration::from_secs(1);
-/// Names whose answers are kept at most: about 100 KiB.
+/// How many names have their answers kept, at most: about 100 KiB.
 const NAMES_MAX: u64 = 512;
-/// One question to one server may take so long, and is asked [`ATTEMPTS`] times: together less than a check has.
+/// How long one question to one server may take. It is asked [`ATTEMPTS`] times, which together is less than a check
+/// has.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
 /// RFC 8305, section 3: how long IPv6 addresses are waited for once there are IPv4 addresses.

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
-/// A check looks at the clock so often, whatever else it waits for. A stall that begins between two looks is measured
-/// from the second, and so is at most so much longer than what is seen of it; ten thousand checks that all wait cost
-/// forty thousand short polls a second.
+/// How often a check looks at the clock, whatever else it waits for. A stall that begins between two looks is measured
+/// from the second, and so is longer than what is seen of it by at most this time. Ten thousand checks that all wait
+/// cost forty thousand short polls a second.
 const TICK: Duration = Duration::from_millis(250);
 
-/// So late a tick says that we were held up. Timers are late by a few milliseconds on a machine that is merely busy; and
+/// A tick that is late by this much says that we were held up. Timers are late by a few milliseconds on a machine that is merely busy; and
 /// a bound much lower would let every hiccup hide a time-out of ten seconds that is real.
 const HELD_UP: Duration = Duration::from_millis(500);
 
@@ -67,7 +67,7 @@ impl StallWatch {
     }
 }
 
-/// The reading as it is, or unknown: if it fails for being slow or timed out, and we were held up for so long.
+/// The reading as it is, or unknown: if it fails for being slow or timed out, and we were held up for [`HELD_UP`] or longer.
 fn in_doubt(reading: Reading, held_up: Duration) -> Reading {
     let rests_on_time = matches!(reading.finding, Finding::Failing(Cause::Slow | Cause::TimeOut));
     if !rests_on_time || held_up < HELD_UP {

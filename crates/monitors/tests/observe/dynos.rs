@@ -14,7 +14,7 @@ use std::time::Duration;
 
 fn settings(settings: &str) -> HerokuDynos {
     match read("heroku_dynos", settings).unwrap() {
-        Kind::HerokuDynos(dynos) => dynos,
+        Kind::HerokuDynos(dynos) => *dynos,
         other => panic!("{other:?}"),
     }
 }

@@ -10,7 +10,7 @@ fn every_kind_reads_its_own_example() {
         assert_eq!(example.word(), kind.word);
         assert!(kind.fields.iter().all(|field| !field.doc.is_empty()), "{}", kind.word);
     }
-    assert_eq!(Kind::descriptions().map(|kind| kind.word), Kind::words());
+    assert!(Kind::descriptions().iter().map(|kind| &kind.word).eq(Kind::words()));
 }
 
 #[test]

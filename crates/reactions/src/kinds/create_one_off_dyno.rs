@@ -1,8 +1,9 @@
 //! `create_one_off_dyno`: a one-off dyno with any command.
 
-use super::app_and_account;
+use super::fields::app_and_account;
+use super::kind::ReactionKind;
 use flyball_decide::{Known, Planned, StartedOneOff};
-use flyball_model::{AccountName, AppName, Because, DynoSize, Effect, EnvValue, Generation, Sight, Timestamp};
+use flyball_model::{AccountName, AppName, Because, DynoSize, Effect, EnvValue, Generation, Rank, Sight, Timestamp};
 use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Take, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 /// Longest command that is taken: what fits into a line of a file.
 const COMMAND_BYTES_MAX: usize = 4096;
-/// A one-off dyno lives for an hour at most, unless said.
+/// Default: a one-off dyno lives for an hour at most.
 const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 /// Heroku's own bounds. Source: Platform API schema, `dyno.time_to_live`, at most 86400.
 const TIME_TO_LIVE_BOUNDS: Bounds<Duration> =
@@ -49,8 +50,8 @@ impl Take for InDoubt {
 /// Starts a one-off dyno each time it acts; by default not while the one that it started before is running.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CreateOneOffDyno {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
+    app: AppName,
+    account: AccountName,
     command: String,
     size: Option<DynoSize>,
     time_to_live: Duration,
@@ -67,7 +68,7 @@ impl Settings for CreateOneOffDyno {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let (app, account) = app_and_account(fields);
         let command: Option<String> = fields.required("command", "what the dyno runs");
-        let size = fields.optional("size", "its dyno size; Heroku's default for the app unless said");
+        let size = fields.optional("size", "its dyno size; default: Heroku's own for the app");
         let time_to_live =
             fields.within("time_to_live", TIME_TO_LIVE, "\"1h\"", &TIME_TO_LIVE_BOUNDS, "after this, Heroku ends it");
         let env: Option<BTreeMap<String, EnvValue>> =
@@ -109,8 +110,18 @@ fn is_variable(name: &str) -> bool {
     (1..=128).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-impl CreateOneOffDyno {
-    pub(super) fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
+impl ReactionKind for CreateOneOffDyno {
+    const RANK: Rank = Rank::OneOff;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         let running = known.one_offs.iter().filter(|one_off| self.may_be_running(one_off, sight, known.now)).count();
         let running = u32::try_from(running).unwrap_or(u32::MAX);
         if running >= self.at_once {
@@ -131,7 +142,7 @@ impl CreateOneOffDyno {
         })
     }
 
-    pub(super) fn variables(&self) -> Vec<&str> {
+    fn variables(&self) -> Vec<&str> {
         self.env
             .values()
             .filter_map(|value| match value {
@@ -140,7 +151,9 @@ impl CreateOneOffDyno {
             })
             .collect()
     }
+}
 
+impl CreateOneOffDyno {
     fn may_be_running(&self, one_off: &StartedOneOff, sight: &Sight, now: Timestamp) -> bool {
         match &one_off.dyno {
             // What is seen is there, also when Heroku is slow to end it.

@@ -1,16 +1,17 @@
 //! `restart_all_dynos`: every dyno of the formation.
 
-use super::app_and_account;
+use super::fields::app_and_account;
+use super::kind::ReactionKind;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Because, Effect, Sight};
+use flyball_model::{AccountName, AppName, Because, Effect, Rank, Sight};
 use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 
 /// Restarts every dyno of the app each time it acts. One-off dynos go on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RestartAllDynos {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
+    app: AppName,
+    account: AccountName,
 }
 
 impl Settings for RestartAllDynos {
@@ -24,8 +25,18 @@ impl Settings for RestartAllDynos {
     }
 }
 
-impl RestartAllDynos {
-    pub(super) fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
+impl ReactionKind for RestartAllDynos {
+    const RANK: Rank = Rank::RestartAll;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
         let ids: Vec<_> = sight.formation_dynos().map(|dyno| dyno.id.clone()).collect();
         if ids.is_empty() { Planned::Hold(Because::NoDynos) } else { Planned::Do(Effect::RestartAll { ids }) }
     }

@@ -1,16 +1,17 @@
 //! `restart_dyno`: one dyno, by name.
 
-use super::app_and_account;
+use super::fields::app_and_account;
+use super::kind::ReactionKind;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Because, DynoName, Effect, Generation, Sight};
+use flyball_model::{AccountName, AppName, Because, DynoName, Effect, Generation, Rank, Sight};
 use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 
 /// Restarts one dyno each time it acts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RestartDyno {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
+    app: AppName,
+    account: AccountName,
     dyno: DynoName,
 }
 
@@ -33,8 +34,18 @@ impl Settings for RestartDyno {
     }
 }
 
-impl RestartDyno {
-    pub(super) fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
+impl ReactionKind for RestartDyno {
+    const RANK: Rank = Rank::RestartDyno;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
         if sight.app.generation == Generation::Fir {
             return Planned::Hold(Because::FirDynoNames { dyno: self.dyno.clone() });
         }

@@ -1,16 +1,17 @@
 //! `rollback_release`: one release further back, by content, until `min_release` or after `max_steps`.
 
-use super::app_and_account;
+use super::fields::app_and_account;
+use super::kind::ReactionKind;
 use flyball_decide::{BackLimits, Known, NoStep, Planned, step_back};
-use flyball_model::{AccountName, AppName, Effect, ReleaseVersion, Sight};
+use flyball_model::{AccountName, AppName, Effect, Rank, ReleaseVersion, Sight};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 
 /// Goes one release further back each time it acts. Which one that is follows content: see the lineage in `decide`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RollbackRelease {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
+    app: AppName,
+    account: AccountName,
     min_release: Option<ReleaseVersion>,
     max_steps: Option<u32>,
 }
@@ -45,8 +46,18 @@ impl Settings for RollbackRelease {
     }
 }
 
-impl RollbackRelease {
-    pub(super) fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
+impl ReactionKind for RollbackRelease {
+    const RANK: Rank = Rank::RollBack;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         let limits = BackLimits { min_release: self.min_release, max_steps: self.max_steps };
         match step_back(&sight.releases, limits, known.our_rollbacks, known.episode, known.now) {
             Ok(step) => Planned::Do(Effect::RollBack {

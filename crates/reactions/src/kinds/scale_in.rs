@@ -1,22 +1,23 @@
 //! `scale_in`: one dyno fewer, until `min_quantity`.
 
-use super::{app_and_account, process_type};
+use super::fields::{app_and_account, process_type};
+use super::kind::ReactionKind;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Quantity, Sight};
+use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Quantity, Rank, Sight};
 use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
 
-/// How long dynos that were added are left alone, unless said: a surge that has just been met must be seen to ebb.
+/// Default: how long dynos that were added are left alone. A surge that has just been met must be seen to ebb.
 const STABILIZE: Duration = Duration::from_secs(300);
 
 /// Takes a dyno from a process type each time it acts. Up and down are different questions: it waits for `stabilize`
 /// after dynos were added, and stands back while a reaction that adds has its condition met.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScaleIn {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
-    pub(super) process_type: ProcessType,
+    app: AppName,
+    account: AccountName,
+    process_type: ProcessType,
     min_quantity: Quantity,
     stabilize: Duration,
 }
@@ -41,8 +42,22 @@ impl Settings for ScaleIn {
     }
 }
 
-impl ScaleIn {
-    pub(super) fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
+impl ReactionKind for ScaleIn {
+    const RANK: Rank = Rank::In;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn process_type(&self) -> Option<&ProcessType> {
+        Some(&self.process_type)
+    }
+
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         let Some(process) = sight.process(&self.process_type) else {
             return Planned::Hold(Because::NoSuchProcessType { process_type: self.process_type.clone() });
         };

@@ -1,8 +1,9 @@
 //! `scale_out`: one dyno more, until `max_quantity`.
 
-use super::{app_and_account, process_type};
+use super::fields::{app_and_account, process_type};
+use super::kind::ReactionKind;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Quantity, Sight};
+use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Quantity, Rank, Sight};
 use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 
@@ -10,9 +11,9 @@ use serde::Serialize;
 /// added at every failing reading.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScaleOut {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
-    pub(super) process_type: ProcessType,
+    app: AppName,
+    account: AccountName,
+    process_type: ProcessType,
     max_quantity: Quantity,
     from_zero: bool,
 }
@@ -37,8 +38,22 @@ impl Settings for ScaleOut {
     }
 }
 
-impl ScaleOut {
-    pub(super) fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
+impl ReactionKind for ScaleOut {
+    const RANK: Rank = Rank::Out;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn process_type(&self) -> Option<&ProcessType> {
+        Some(&self.process_type)
+    }
+
+    fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
         let Some(process) = sight.process(&self.process_type) else {
             return Planned::Hold(Because::NoSuchProcessType { process_type: self.process_type.clone() });
         };

@@ -1,19 +1,20 @@
 //! `scale_up`: the dyno size one rung up, until `max_size`.
 
+use super::fields::{app_and_account, process_type};
+use super::kind::ReactionKind;
 use super::size_limit::SizeLimit;
-use super::{app_and_account, process_type};
 use flyball_decide::ladder::Direction;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, ProcessType, Sight};
+use flyball_model::{AccountName, AppName, ProcessType, Rank, Sight};
 use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 
 /// Gives a process type the next larger dyno size each time it acts. Its dynos boot anew.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScaleUp {
-    pub(super) app: AppName,
-    pub(super) account: AccountName,
-    pub(super) process_type: ProcessType,
+    app: AppName,
+    account: AccountName,
+    process_type: ProcessType,
     size: SizeLimit,
 }
 
@@ -30,8 +31,22 @@ impl Settings for ScaleUp {
     }
 }
 
-impl ScaleUp {
-    pub(super) fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
+impl ReactionKind for ScaleUp {
+    const RANK: Rank = Rank::Up;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn process_type(&self) -> Option<&ProcessType> {
+        Some(&self.process_type)
+    }
+
+    fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
         self.size.plan(Direction::Up, &self.process_type, sight)
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn outcome(written: &str, shop: &Shop) -> String {
         Planned::Hold(because) => because.code().to_owned(),
         Planned::LookFurther { below } => format!("below {below}"),
         Planned::Do(effect) => {
-            assert_eq!(kind.boots_anew(), effect.boots_anew(), "a kind says of itself what its effects do");
+            assert_eq!(kind.rank().effect(), effect.kind(), "a kind plans the effect that its rank names");
             let Sight { app, taken_at, .. } = shop.sight.clone();
             let account = kind.account().clone();
             let plan = Plan {

@@ -17,6 +17,6 @@ pub(crate) async fn replace(
         .bind(now.as_millis())
         .execute(&mut *tx)
         .await?;
-    write_definitions(tx, "monitor", monitors, now.as_millis()).await?;
-    write_definitions(tx, "reaction", reactions, now.as_millis()).await
+    write_definitions(tx, "monitor", monitors).await?;
+    write_definitions(tx, "reaction", reactions).await
 }

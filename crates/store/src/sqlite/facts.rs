@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-/// As many refusals in a row as are counted: the back-off has reached its longest long before.
+/// The most refusals in a row that are counted: the back-off has reached its longest long before.
 const REFUSALS_MAX: i64 = 32;
 
 /// How far back one-off runs are told: Heroku ends a one-off dyno after 24 hours at the latest.

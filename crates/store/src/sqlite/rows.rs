@@ -8,8 +8,8 @@ use super::read::to_word;
 use crate::error::Fault;
 use crate::{Batch, Definition, Holding, Remembered, Sighting};
 use flyball_model::{
-    Actor, Because, Effect, EffectKind, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState,
-    NodeId, Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Verdict,
+    Actor, Because, Effect, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState, NodeId,
+    Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Verdict,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -222,7 +222,6 @@ struct RunRow<'a> {
     episode: Option<i64>,
     person: Option<&'a str>,
     rank: Rank,
-    effect_kind: EffectKind,
     process_type: Option<&'a ProcessType>,
     plan: &'a Plan,
     because: &'a Because,
@@ -270,7 +269,6 @@ impl<'a> RunRow<'a> {
             episode,
             person,
             rank: run.rank,
-            effect_kind: run.plan.effect.kind(),
             process_type: process_type(&run.plan.effect),
             plan: &run.plan,
             because: &run.because,
@@ -310,13 +308,13 @@ async fn write_runs(tx: &mut SqliteConnection, runs: &[(String, Run)]) -> Result
     let rows: Vec<_> = runs.iter().map(|(host, run)| RunRow::of(host, run)).collect();
     let sql = "INSERT INTO runs \
                (id, subject_kind, host, subject_id, subject_name, reaction_id, reaction_name, actor, monitor_id, \
-                monitor_name, episode, person, rank, effect_kind, process_type, plan, because, state, queued_at, \
+                monitor_name, episode, person, rank, process_type, plan, because, state, queued_at, \
                 claimed_at, sent_at, look_at, ended_at, effect_at, outcome_code, outcome, release_made, refusals, \
                 request_ids, node, fence) \
         SELECT value ->> 'id', 'heroku_app', value ->> 'host', value ->> 'subject_id', value ->> 'subject_name', \
                value ->> 'reaction_id', value ->> 'reaction_name', value ->> 'actor', value ->> 'monitor_id', \
                value ->> 'monitor_name', CAST(value ->> 'episode' AS BIGINT), value ->> 'person', value ->> 'rank', \
-               value ->> 'effect_kind', value ->> 'process_type', CAST(value -> 'plan' AS TEXT), \
+               value ->> 'process_type', CAST(value -> 'plan' AS TEXT), \
                CAST(value -> 'because' AS TEXT), value ->> 'state', CAST(value ->> 'queued_at' AS BIGINT), \
                CAST(value ->> 'claimed_at' AS BIGINT), CAST(value ->> 'sent_at' AS BIGINT), \
                CAST(value ->> 'look_at' AS BIGINT), CAST(value ->> 'ended_at' AS BIGINT), \
@@ -382,7 +380,6 @@ struct DefinitionRow<'a> {
     origin: String,
     kind: &'a str,
     settings: &'a serde_json::Value,
-    defined_at: i64,
 }
 
 /// Definitions of one noun: new ones added, known ones changed and no longer retired.
@@ -390,7 +387,6 @@ pub(crate) async fn write_definitions(
     tx: &mut SqliteConnection,
     noun: &'static str,
     definitions: &[Definition],
-    defined_at: i64,
 ) -> Result<(), Fault> {
     let rows: Vec<_> = last_of_each(definitions, |definition| definition.id)
         .into_iter()
@@ -401,15 +397,14 @@ pub(crate) async fn write_definitions(
             origin: to_word(&definition.origin),
             kind: &definition.kind,
             settings: &definition.settings,
-            defined_at,
         })
         .collect();
-    let sql = "INSERT INTO definitions (noun, id, name, origin, kind, settings, defined_at) \
+    let sql = "INSERT INTO definitions (noun, id, name, origin, kind, settings) \
         SELECT value ->> 'noun', value ->> 'id', value ->> 'name', value ->> 'origin', value ->> 'kind', \
-               CAST(value -> 'settings' AS TEXT), CAST(value ->> 'defined_at' AS BIGINT) \
+               CAST(value -> 'settings' AS TEXT) \
         FROM json_each($1) WHERE true \
         ON CONFLICT (noun, id) DO UPDATE SET name = excluded.name, origin = excluded.origin, kind = excluded.kind, \
-               settings = excluded.settings, defined_at = excluded.defined_at, retired_at = NULL";
+               settings = excluded.settings, retired_at = NULL";
     write_rows(tx, sql, &rows).await
 }
 

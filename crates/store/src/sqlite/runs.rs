@@ -4,7 +4,7 @@ use super::read::{bounded, from_json, readable, to_json};
 use super::run_row::{RunRow, run_columns};
 use super::{Sqlite, pauses, rows};
 use crate::error::Fault;
-use crate::{Claim, Error, Fence, Runs, RunsPage, Send};
+use crate::{Claim, Error, Fence, MarkSent, Runs, RunsPage};
 use async_trait::async_trait;
 use flyball_model::{Entry, Excerpt, NodeId, Outcome, Run, RunId, RunState, Timestamp};
 use sqlx::{QueryBuilder, SqliteConnection};
@@ -29,11 +29,11 @@ impl Runs for Sqlite {
         claimed.await.map_err(self.told("claim a run"))
     }
 
-    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<Send, Error> {
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
         let marked = async {
             let mut tx = self.writing().await?;
             let send = mark_sent(&mut tx, run, fence, now, look_at).await?;
-            if send == Send::Go {
+            if send == MarkSent::Go {
                 tx.commit().await?;
             }
             Ok(send)
@@ -234,16 +234,16 @@ async fn mark_sent(
     fence: Fence,
     now: Timestamp,
     look_at: Timestamp,
-) -> Result<Send, Fault> {
+) -> Result<MarkSent, Fault> {
     let sql = concat!(
         "SELECT ",
         run_columns!(),
         " FROM runs WHERE id = $1 AND fence = $2 AND state = 'claimed' AND sent_at IS NULL"
     );
     let row: Option<RunRow> = sqlx::query_as(sql).bind(id.to_string()).bind(fence.0).fetch_optional(&mut *tx).await?;
-    let Some(row) = row else { return Ok(Send::Lost) };
+    let Some(row) = row else { return Ok(MarkSent::Lost) };
     if let Some(pause) = pauses::over(tx, &row.read()?, now).await? {
-        return Ok(Send::Paused(pause));
+        return Ok(MarkSent::Paused(pause));
     }
     let changed = sqlx::query(
         "UPDATE runs SET state = 'sent', sent_at = $1, effect_at = $1, look_at = $2 \
@@ -255,7 +255,7 @@ async fn mark_sent(
     .bind(fence.0)
     .execute(&mut *tx)
     .await?;
-    Ok(if changed.rows_affected() == 1 { Send::Go } else { Send::Lost })
+    Ok(if changed.rows_affected() == 1 { MarkSent::Go } else { MarkSent::Lost })
 }
 
 /// Ends a run that is open and fenced so; false when it is not. A run that was never claimed has fence 0.

@@ -6,7 +6,7 @@ use flyball_model::{
     Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing, Timestamp,
     Verdict,
 };
-use flyball_store::{Batch, Claim, Fence, Pause, Remembered, Send, Sighting, Store, Unsettled};
+use flyball_store::{Batch, Claim, Fence, MarkSent, Pause, Remembered, Sighting, Store, Unsettled};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -198,7 +198,7 @@ pub(crate) async fn sent(store: &impl Store, run: Run) -> Fence {
     let (id, now) = (run.id, run.queued_at);
     let fence = claimed(store, run).await;
     let look_at = now + Duration::from_secs(40);
-    assert_eq!(store.mark_sent(id, fence, now, look_at).await.unwrap(), Send::Go);
+    assert_eq!(store.mark_sent(id, fence, now, look_at).await.unwrap(), MarkSent::Go);
     fence
 }
 

@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Event, PauseScope, RunState};
-use flyball_store::{Claim, Loop as _, Pauses as _, Retention as _, Runs as _, Send, Timeline as _, TimelinePage};
+use flyball_store::{Claim, Loop as _, MarkSent, Pauses as _, Retention as _, Runs as _, Timeline as _, TimelinePage};
 
 pub(crate) async fn a_pause_between_claim_and_send_stops_the_call<D: Database>(database: &D) {
     let (engine, person) = (database.open().await, database.open().await);
@@ -11,11 +11,11 @@ pub(crate) async fn a_pause_between_claim_and_send_stops_the_call<D: Database>(d
     let fence = claimed(&*engine, run.clone()).await;
     let pause = pause(PauseScope::Everything, at(2), None);
     person.pause(&pause).await.unwrap();
-    assert_eq!(engine.mark_sent(run.id, fence, at(3), at(40)).await.unwrap(), Send::Paused(pause));
+    assert_eq!(engine.mark_sent(run.id, fence, at(3), at(40)).await.unwrap(), MarkSent::Paused(pause));
     let stored = engine.run(run.id).await.unwrap().unwrap();
     assert!(matches!(stored.state, RunState::Claimed { .. }) && stored.sent_at.is_none());
     assert!(person.resume(&PauseScope::Everything, "ada", at(4)).await.unwrap());
-    assert_eq!(engine.mark_sent(run.id, fence, at(5), at(40)).await.unwrap(), Send::Go);
+    assert_eq!(engine.mark_sent(run.id, fence, at(5), at(40)).await.unwrap(), MarkSent::Go);
 }
 
 pub(crate) async fn every_scope_stops_its_own_runs_and_no_others<D: Database>(database: &D) {

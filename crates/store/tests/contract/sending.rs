@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Excerpt, Outcome, Run, RunState};
-use flyball_store::{Claim, Fence, Loop as _, Runs as _, RunsPage, Send, Timeline as _, TimelinePage};
+use flyball_store::{Claim, Fence, Loop as _, MarkSent, Runs as _, RunsPage, Timeline as _, TimelinePage};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -17,17 +17,17 @@ pub(crate) async fn a_run_is_marked_sent_once_in_its_life<D: Database>(database:
         tasks.spawn(async move { store.mark_sent(id, fence, at(2), at(40)).await.unwrap() });
     }
     let sends = tasks.join_all().await;
-    assert_eq!(sends.iter().filter(|send| **send == Send::Go).count(), 1, "{sends:?}");
-    assert_eq!(sends.iter().filter(|send| **send == Send::Lost).count(), 11, "{sends:?}");
+    assert_eq!(sends.iter().filter(|send| **send == MarkSent::Go).count(), 1, "{sends:?}");
+    assert_eq!(sends.iter().filter(|send| **send == MarkSent::Lost).count(), 11, "{sends:?}");
     let stored = handles[1].run(run.id).await.unwrap().unwrap();
     assert_eq!(stored.state, RunState::Sent { node: node(1), at: at(2), look_at: at(40) });
     assert_eq!(stored.sent_at, Some(at(2)));
     // Nor after its end, nor by whoever takes it over, nor before it is claimed.
     assert!(handles[0].end(run.id, fence, at(3), &done(), &[], &[]).await.unwrap());
-    assert_eq!(handles[0].mark_sent(run.id, fence, at(4), at(50)).await.unwrap(), Send::Lost);
+    assert_eq!(handles[0].mark_sent(run.id, fence, at(4), at(50)).await.unwrap(), MarkSent::Lost);
     let queued = crate::fixtures::run(9, "queued");
     handles[0].save(&runs([queued.clone()])).await.unwrap();
-    assert_eq!(handles[0].mark_sent(queued.id, Fence(0), at(9), at(50)).await.unwrap(), Send::Lost);
+    assert_eq!(handles[0].mark_sent(queued.id, Fence(0), at(9), at(50)).await.unwrap(), MarkSent::Lost);
 }
 
 pub(crate) async fn a_run_ends_once<D: Database>(database: &D) {
@@ -85,13 +85,13 @@ pub(crate) async fn a_node_that_took_over_fences_the_other_off<D: Database>(data
         matches!(taken[1].0.state, RunState::Sent { node: of, at: sent_at, .. } if of == node(2) && sent_at == at(2))
     );
     // The old node wakes up, and can do nothing any more.
-    assert_eq!(old.mark_sent(claimed_run.id, claimed_fence, at(61), at(99)).await.unwrap(), Send::Lost);
+    assert_eq!(old.mark_sent(claimed_run.id, claimed_fence, at(61), at(99)).await.unwrap(), MarkSent::Lost);
     assert!(!old.end(sent_run.id, sent_fence, at(61), &done(), &[], &[]).await.unwrap());
     old.defer(sent_run.id, sent_fence, at(500), &[], &[said(at(61), "late")]).await.unwrap();
     assert!(old.timeline(&TimelinePage::default()).await.unwrap().is_empty());
     // The new one goes on, and never sends twice.
-    assert_eq!(new.mark_sent(sent_run.id, taken[1].1, at(62), at(99)).await.unwrap(), Send::Lost);
-    assert_eq!(new.mark_sent(claimed_run.id, taken[0].1, at(62), at(99)).await.unwrap(), Send::Go);
+    assert_eq!(new.mark_sent(sent_run.id, taken[1].1, at(62), at(99)).await.unwrap(), MarkSent::Lost);
+    assert_eq!(new.mark_sent(claimed_run.id, taken[0].1, at(62), at(99)).await.unwrap(), MarkSent::Go);
     assert!(new.end(sent_run.id, taken[1].1, at(62), &done(), &[], &[]).await.unwrap());
     // Taking over once more changes nothing of what is ours.
     let again = new.take_over(node(2), at(63), LEASE).await.unwrap();
@@ -108,7 +108,7 @@ pub(crate) async fn a_claim_that_lapsed_comes_due_and_can_be_taken<D: Database>(
     assert_eq!(store.due(lapses).await.unwrap().len(), 1);
     let taken = store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap().unwrap();
     assert!(taken > fence);
-    assert_eq!(store.mark_sent(run.id, fence, lapses, at(999)).await.unwrap(), Send::Lost);
+    assert_eq!(store.mark_sent(run.id, fence, lapses, at(999)).await.unwrap(), MarkSent::Lost);
     // One's own is taken back at any time: the answer to a claim may have been lost.
     assert!(store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap().unwrap() > taken);
     let last = store.reclaim(run.id, node(2), lapses, LEASE).await.unwrap().unwrap();

@@ -10,7 +10,7 @@ use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::live::Live;
-use flyball_engine::{Engine, Ports, References, Tasks as _};
+use flyball_engine::{Engine, NoWitness, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp};
@@ -22,6 +22,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// More checks than a scenario has monitors.
+const CHECKS_AT_ONCE: usize = 1000;
 /// Whatever the loop puts off is done by then: what is written together with other things, a look that has become due, and
 /// a run that another process queued. Less than the second after which something else may be due.
 const PUT_OFF: Duration = Duration::from_millis(950);
@@ -73,7 +75,8 @@ impl Day {
         self.outside.starter.start(Box::pin(async move {
             if engine.start(&definitions).await.is_ok() {
                 // Nothing stops it in good order: a process of a scenario is killed.
-                let live = Live::start_phased(Arc::clone(&engine), Box::new(first), CancellationToken::new());
+                let live =
+                    Live::start_phased(Arc::clone(&engine), CHECKS_AT_ONCE, Box::new(first), CancellationToken::new());
                 *lock(&outside.process) = Some((engine, Arc::new(live)));
             }
         }));
@@ -96,6 +99,7 @@ impl Day {
             ids: Arc::new(self.ids.clone()),
             time: Arc::new(self.outside.time.clone()),
             tasks: Arc::new(self.outside.starter.clone()),
+            witness: Arc::new(NoWitness),
         }
     }
 

@@ -98,7 +98,7 @@ impl Observe for Eyes {
                 // How long it really took is nothing that a stopped clock knows.
                 Reading { took: Duration::ZERO, ..reading }
             }
-            Kind::Tcp(_) => panic!("no scenario looks at ports"),
+            other => panic!("no scenario has a monitor of kind {}", other.word()),
         }
     }
 }

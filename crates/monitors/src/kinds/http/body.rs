@@ -1,9 +1,8 @@
 //! Reading a page: its content encoding undone, and no further than is needed or allowed.
 
-use super::Http;
-use super::connection::{Connection, Version, io_error, of_hyper};
-use super::exchange::Partial;
-use crate::net::Failure;
+use super::search::Search;
+use super::settings::Http;
+use crate::net::{Connection, Failure, Version, io_error, of_hyper};
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use bytes::Bytes;
@@ -29,8 +28,20 @@ const PIECE: usize = 16 * 1024;
 /// Source: RFC 9659, section 3. Without it a page of a few bytes takes 128 MiB of memory.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
-/// An encoded page may be so much longer than what it decodes to: dictionaries, headers, file names.
+/// How many bytes an encoded page may be longer than what it decodes to: dictionaries, headers, file names.
 const OVERHEAD_MAX: u64 = 64 * 1024;
+
+/// A page, as far as it was read.
+pub(super) struct Partial {
+    /// The status that it came with.
+    pub(super) status: u16,
+    /// The search in it.
+    pub(super) search: Search,
+    /// Bytes read so far.
+    pub(super) body_bytes: u64,
+    /// Whether there was more than may be read.
+    pub(super) cut_short: bool,
+}
 
 /// A content encoding that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,8 +195,8 @@ async fn read_encoded(
     }
 }
 
-/// A page as it comes in, up to so many bytes: one that is decoded to nothing, for ever, is bounded by what comes in.
-/// Clones share it, so that a decoder can have it and its end still be seen.
+/// A page as it comes in, up to a number of bytes: one that decodes to nothing and never ends is bounded by that.
+/// Clones share it: one is given to a decoder, and the other still sees the end.
 #[derive(Clone)]
 struct Pieces(Arc<Mutex<Source>>);
 

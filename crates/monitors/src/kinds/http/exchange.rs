@@ -1,13 +1,12 @@
 //! Asking for a page: hop after hop, within one time-out, and what was met on the way.
 
-use super::Http;
-use super::body::read_page;
-use super::connection::{Arrived, Connection, Version};
+use super::body::{Partial, read_page};
 use super::request::Hop;
-use super::search::Search;
-use super::verdict::{Exchange, Page, Text};
-use crate::net::{Failure, Progress, StallWatch, Step};
-use crate::observer::Observer;
+use super::search::{Search, Text};
+use super::settings::Http;
+use super::verdict::{Exchange, Page};
+use crate::means::Means;
+use crate::net::{Arrived, Connection, Failure, Progress, StallWatch, Step, Version};
 use crate::values::Method;
 use flyball_model::{Blind, Cause, Excerpt, Finding, MonitorId, Reading, Timestamp};
 use http::Response;
@@ -25,23 +24,12 @@ struct Seen {
     page: Option<Partial>,
 }
 
-/// A page, as far as it was read.
-pub(super) struct Partial {
-    status: u16,
-    /// The search in it.
-    pub(super) search: Search,
-    /// Bytes read so far.
-    pub(super) body_bytes: u64,
-    /// Whether there was more than may be read.
-    pub(super) cut_short: bool,
-}
-
 /// Asks for the page, and judges it.
-pub(crate) async fn observe(observer: &Observer, monitor: MonitorId, http: &Http, begun_at: Timestamp) -> Reading {
+pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begun_at: Timestamp) -> Reading {
     let mut stall = StallWatch::begin();
     let mut seen = Seen { progress: Progress::begin(), redirected_to: None, page: None };
-    let asked = Asking { observer, monitor, http };
-    let failure = match Hop::first(http, |name| observer.secret(name)) {
+    let asked = Asking { means, monitor, http };
+    let failure = match Hop::first(http, |name| (means.secrets)(name)) {
         Err(failure) => Some(failure),
         Ok(first) => match stall.within(http.timeout, asked.follow(first, &mut seen)).await {
             Some(result) => result.err(),
@@ -92,7 +80,7 @@ fn led_there(failure: Failure, redirected_to: Option<&Excerpt>) -> Failure {
 
 /// Who asks, and for what.
 struct Asking<'a> {
-    observer: &'a Observer,
+    means: &'a Means,
     monitor: MonitorId,
     http: &'a Http,
 }
@@ -115,7 +103,7 @@ impl Asking<'_> {
             }
             let is_whole = self.read(&mut connection, answer, method, seen).await?;
             if let Some(key) = key.filter(|_| is_whole) {
-                self.observer.idle().keep(self.monitor, key, connection);
+                self.means.idle.keep(self.monitor, key, connection);
             }
             return Ok(());
         }
@@ -127,9 +115,9 @@ impl Asking<'_> {
     /// Sends one request, and waits for the answer's head.
     async fn ask(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<(Connection, Response<Incoming>), Failure> {
         if self.http.reuse
-            && let Some(mut connection) = self.observer.idle().take(self.monitor, &hop.connection_key())
+            && let Some(mut connection) = self.means.idle.take(self.monitor, &hop.connection_key())
             // The rules may have changed since it was made. Then the name is looked up again, and judged anew.
-            && self.observer.network().permits(connection.address.ip())
+            && self.means.network.permits(connection.address.ip())
         {
             progress.reuse(connection.address);
             match connection.send(hop.request(connection.version())).await {
@@ -152,12 +140,12 @@ impl Asking<'_> {
 
     async fn connect(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<Connection, Failure> {
         let (host, port) = hop.target();
-        let stream = self.observer.network().reach(&host, port, progress).await?;
+        let stream = self.means.network.reach(&host, port, progress).await?;
         let address = progress.address.expect("a connection leads to an address");
         let Some(name) = hop.tls_name() else {
             return Connection::open(Either::Left(stream), Version::One, address).await;
         };
-        let stream = self.observer.tls().shake_hands(stream, &name, progress).await?;
+        let stream = self.means.tls.shake_hands(stream, &name, progress).await?;
         let version = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Version::Two,
             _ => Version::One,

@@ -1,8 +1,7 @@
 //! What is asked for, hop by hop: the target, the request's head, and what stays behind at another origin.
 
-use super::Http;
-use super::connection::{RequestBody, Version};
-use crate::net::Failure;
+use super::settings::Http;
+use crate::net::{Failure, RequestBody, Version};
 use crate::values::Method;
 use bytes::Bytes;
 use flyball_model::{Blind, Cause, EnvValue, Excerpt};

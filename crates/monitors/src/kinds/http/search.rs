@@ -1,7 +1,6 @@
 //! The search for a text in a page that arrives in pieces.
 
-use super::SoughtText;
-use super::verdict::Text;
+use super::settings::SoughtText;
 use crate::values::ByteSize;
 use flyball_model::Excerpt;
 use memchr::memmem::Finder;
@@ -11,6 +10,15 @@ use regex::bytes::Regex;
 const AROUND: usize = 60;
 /// Bytes of the page's beginning that are kept, to show them when nothing was found: enough for an [`Excerpt`].
 const BEGINNING: usize = 4 * Excerpt::CHARS_MAX;
+
+/// What a search in a page came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Text {
+    /// Found: the page around it.
+    Found(Excerpt),
+    /// Not found, or not sought: the beginning of the page.
+    NotFound(Excerpt),
+}
 
 /// A search that is fed with a page, piece by piece.
 pub(super) struct Search {
@@ -22,8 +30,8 @@ pub(super) struct Search {
 enum How {
     /// Nothing is sought.
     Not,
-    /// The end of what was pushed is carried to the next piece: so much that a keyword across the border is found, and
-    /// that something can be shown before it.
+    /// The end of what was pushed is carried to the next piece: enough to find a keyword across the border, and to show
+    /// something before it.
     Keyword { finder: Box<Finder<'static>>, carried: Vec<u8> },
     /// A regex may look at the page's end, so it sees the page whole.
     Regex { regex: Regex, page: Vec<u8>, limit: usize },

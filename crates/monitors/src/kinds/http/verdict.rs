@@ -11,8 +11,8 @@
 //!
 //! Whether to believe what it took is decided after that, by [`crate::net::StallWatch`].
 
-use super::search::Search;
-use super::{Http, SoughtText};
+use super::search::{Search, Text};
+use super::settings::{Http, SoughtText};
 use crate::net::Failure;
 use flyball_model::{Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Timestamp, duration};
 use std::net::SocketAddr;
@@ -46,15 +46,6 @@ pub struct Page {
     pub body_bytes: u64,
     /// Whether the page was longer than what was read of it.
     pub cut_short: bool,
-}
-
-/// What a search in a page came to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Text {
-    /// Found: the page around it.
-    Found(Excerpt),
-    /// Not found, or not sought: the beginning of the page.
-    NotFound(Excerpt),
 }
 
 impl Http {

@@ -1,6 +1,6 @@
 //! One HTTP connection, of either version, driven by whoever uses it: there is no task that could outlive a check.
 
-use crate::net::{Failure, of_io, of_tls};
+use super::{Failure, of_io, of_tls};
 use bytes::Bytes;
 use flyball_model::{Cause, MonitorId};
 use futures_util::Stream;
@@ -25,7 +25,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 /// A request's body.
-pub(super) type RequestBody = Full<Bytes>;
+pub(crate) type RequestBody = Full<Bytes>;
 
 /// A connection's bytes.
 type Io = TokioIo<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
@@ -38,7 +38,7 @@ const HEADERS_MAX: usize = 100;
 
 /// The version that a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Version {
     /// HTTP/1.1.
     One,
     /// HTTP/2.
@@ -46,11 +46,11 @@ pub(super) enum Version {
 }
 
 /// A connection that requests can be sent on, one after the other.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     sender: Sender,
     driver: Driver,
     /// Where it leads.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 enum Sender {
@@ -60,7 +60,7 @@ enum Sender {
 
 impl Connection {
     /// Begins to speak HTTP.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
         version: Version,
         address: SocketAddr,
@@ -91,7 +91,7 @@ impl Connection {
     }
 
     /// The version that it speaks.
-    pub(super) const fn version(&self) -> Version {
+    pub(crate) const fn version(&self) -> Version {
         match self.sender {
             Sender::One(_) => Version::One,
             Sender::Two(_) => Version::Two,
@@ -104,7 +104,7 @@ impl Connection {
     ///
     /// The failure, and whether the request may have arrived: on a connection that was used before, one that did not can
     /// be sent again elsewhere.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, (Failure, Arrived)> {
@@ -128,14 +128,14 @@ impl Connection {
     }
 
     /// Does `work` while the connection goes on.
-    pub(super) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
+    pub(crate) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
         self.driver.alongside(work).await
     }
 }
 
 /// Whether a request that failed may have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Arrived {
+pub(crate) enum Arrived {
     /// It was certainly not sent.
     No,
     /// It may have been.
@@ -143,7 +143,7 @@ pub(super) enum Arrived {
 }
 
 /// What an error of hyper means.
-pub(super) fn of_hyper(error: &hyper::Error, version: Version, address: SocketAddr) -> Failure {
+pub(crate) fn of_hyper(error: &hyper::Error, version: Version, address: SocketAddr) -> Failure {
     let closed =
         || Failure::failing(Cause::Reset, format!("connection closed by {address} before the answer was whole"));
     match io_error(error) {
@@ -177,7 +177,7 @@ fn is_misframed(error: &io::Error) -> bool {
 }
 
 /// The error of the connection beneath, if there was one.
-pub(super) fn io_error(error: &hyper::Error) -> Option<&io::Error> {
+pub(crate) fn io_error(error: &hyper::Error) -> Option<&io::Error> {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(error) = cause.downcast_ref::<io::Error>() {
@@ -266,14 +266,14 @@ struct Kept {
     since: Instant,
 }
 
-/// A connection is kept for so long. Heroku's router ends one that was idle for about as long.
+/// How long an idle connection is kept. Heroku's router ends one after about the same time.
 const IDLE_MAX: Duration = Duration::from_secs(90);
-/// More connections than this are not kept: each is a descriptor, and about 20 KiB with its buffers and TLS.
+/// How many connections are kept, at most: each is a descriptor, and about 20 KiB with its buffers and TLS.
 const KEPT_MAX: usize = 4096;
 
 impl IdleConnections {
     /// Takes the connection that this monitor kept, if it leads to the same target and is not too old.
-    pub(super) fn take(&self, monitor: MonitorId, target: &str) -> Option<Connection> {
+    pub(crate) fn take(&self, monitor: MonitorId, target: &str) -> Option<Connection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One that leads elsewhere may be for a later hop of the same check.
         idle.kept.get(&monitor).filter(|kept| kept.target == target)?;
@@ -282,7 +282,7 @@ impl IdleConnections {
     }
 
     /// Keeps a connection for the monitor's next check.
-    pub(super) fn keep(&self, monitor: MonitorId, target: String, connection: Connection) {
+    pub(crate) fn keep(&self, monitor: MonitorId, target: String, connection: Connection) {
         let now = Instant::now();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.swept_at.is_none_or(|swept_at| now.duration_since(swept_at) > IDLE_MAX) {
@@ -292,10 +292,5 @@ impl IdleConnections {
         if idle.kept.len() < KEPT_MAX {
             idle.kept.insert(monitor, Kept { target, connection, since: now });
         }
-    }
-
-    /// Closes the connection that this monitor kept.
-    pub(crate) fn forget(&self, monitor: MonitorId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.remove(&monitor);
     }
 }

@@ -1,24 +1,19 @@
-//! Self-doubt: whether it may be we who are cut off, before dynos are made to boot anew because a page cannot be reached.
+//! The references: places that have nothing to do with what is watched. Whether they are reached tells whether it may be
+//! we who are cut off.
 
-use crate::engine::Engine;
 use crate::ports::{Clock, References};
-use crate::wiring::Subject;
-use flyball_decide::{Elsewhere, doubt};
-use flyball_model::{Cause, Doubt, Effect, Timestamp};
-use flyball_monitors::Monitor;
-use std::time::Duration;
+use flyball_decide::FRESH;
+use flyball_model::Timestamp;
 use tokio::sync::Mutex;
-
-/// What the references told is good for so long: several apps whose pages fail together ask once.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// What the references told last, and when. Held while they are asked: whoever waits for that finds the answer.
 #[derive(Default)]
-pub(crate) struct Told(Mutex<Option<(Timestamp, Vec<bool>)>>);
+pub(crate) struct Reached(Mutex<Option<(Timestamp, Vec<bool>)>>);
 
-impl Told {
-    /// Of each reference, whether it is reached; asked anew when that is not known.
-    async fn or_ask(&self, references: &dyn References, clock: &dyn Clock) -> Vec<bool> {
+impl Reached {
+    /// Of each reference, whether it is reached; asked anew when that is not known. Several apps whose pages fail together
+    /// ask once.
+    pub(crate) async fn or_ask(&self, references: &dyn References, clock: &dyn Clock) -> Vec<bool> {
         let mut told = self.0.lock().await;
         let now = clock.now();
         if let Some((at, reached)) = &*told
@@ -30,23 +25,6 @@ impl Told {
         let reached = references.reached().await;
         *told = Some((clock.now(), reached.clone()));
         reached
-    }
-}
-
-impl Engine {
-    /// What speaks for our being cut off ourselves, where an effect boots dynos anew because a page cannot be reached.
-    pub(crate) async fn doubt(
-        &self,
-        effect: &Effect,
-        monitor: &Monitor,
-        cause: Option<Cause>,
-        subject: &Subject,
-    ) -> Option<Doubt> {
-        let cause = cause.filter(|cause| effect.boots_anew() && cause.is_failure_to_reach())?;
-        let references = self.references.or_ask(&*self.ports.references, &*self.ports.clock).await;
-        let since = self.episode(monitor, self.ports.clock.now());
-        let hosts = self.memory().hosts_elsewhere(monitor, &subject.app);
-        doubt(cause, since, &Elsewhere { references: &references, hosts: &hosts })
     }
 }
 
@@ -80,7 +58,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_doubt_together_ask_once() {
-        let (told, outside) = (Told::default(), Outside::default());
+        let (told, outside) = (Reached::default(), Outside::default());
         let ask = || told.or_ask(&outside, &outside);
         let asked = || outside.asked.load(Ordering::SeqCst);
         let all = tokio::join!(ask(), ask(), ask());

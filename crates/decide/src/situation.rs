@@ -1,0 +1,316 @@
+//! A situation: all that is known of an app in one turn, as one value.
+//!
+//! The engine gathers it, [`unseen`](fn@crate::unseen) says what must be looked at yet, and [`choose`](fn@crate::choose)
+//! decides on it. Nothing else enters a decision, so a situation that was recorded is decided again in the same way.
+
+use crate::facts::{AppFacts, Sighting};
+use crate::seen::Seen;
+use crate::{Adder, Home, Known, Planned, StartedOneOff};
+use flyball_model::{
+    AccountName, AppId, AppLimits, AppName, Because, Cause, Finding, Foreign, Mode, MonitorId, MonitorName, Needs,
+    Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a choice asks of a reaction, whatever its kind is.
+pub trait Reacts {
+    /// Its id.
+    fn id(&self) -> ReactionId;
+    /// Its name.
+    fn name(&self) -> &ReactionName;
+    /// What every reaction has.
+    fn policy(&self) -> &Policy;
+    /// The app that it acts on.
+    fn app(&self) -> &AppName;
+    /// The account that it acts by.
+    fn account(&self) -> &AccountName;
+    /// Its place in the order among those that would act in the same moment.
+    fn rank(&self) -> Rank;
+    /// What it must see to plan.
+    fn needs(&self) -> Needs;
+    /// Whether it makes dynos of the formation boot anew, and so waits for the app to settle.
+    fn boots_anew(&self) -> bool;
+    /// The process type that it scales or resizes.
+    fn process_type(&self) -> Option<&ProcessType>;
+    /// The environment variables that it reads when it acts.
+    fn variables(&self) -> Vec<&str>;
+    /// What it does about what is seen. Pure: the same sight gives the same plan.
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned;
+}
+
+impl<R: Reacts + ?Sized> Reacts for Arc<R> {
+    fn id(&self) -> ReactionId {
+        (**self).id()
+    }
+
+    fn name(&self) -> &ReactionName {
+        (**self).name()
+    }
+
+    fn policy(&self) -> &Policy {
+        (**self).policy()
+    }
+
+    fn app(&self) -> &AppName {
+        (**self).app()
+    }
+
+    fn account(&self) -> &AccountName {
+        (**self).account()
+    }
+
+    fn rank(&self) -> Rank {
+        (**self).rank()
+    }
+
+    fn needs(&self) -> Needs {
+        (**self).needs()
+    }
+
+    fn boots_anew(&self) -> bool {
+        (**self).boots_anew()
+    }
+
+    fn process_type(&self) -> Option<&ProcessType> {
+        (**self).process_type()
+    }
+
+    fn variables(&self) -> Vec<&str> {
+        (**self).variables()
+    }
+
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
+        (**self).plan(sight, known)
+    }
+}
+
+/// All that is known of an app in one turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Situation<R> {
+    /// Those who would act on it.
+    pub wishes: Vec<Wish<R>>,
+    /// What is the same for all of them.
+    pub scene: Scene,
+}
+
+/// A reaction that is called, and has not been asked further.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wish<R> {
+    /// Which.
+    pub reaction: R,
+    /// Who calls it, and what belongs to that.
+    pub call: Call,
+}
+
+/// Who calls a reaction, and what is known of this reaction alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Who.
+    pub caller: Caller,
+    /// Whether it acts, or only tells.
+    pub mode: Mode,
+    /// Since when it is as it is in the file: refusals from before are forgiven.
+    pub since: Timestamp,
+    /// The shortest interval of its monitors, when there are several.
+    pub shared_interval: Option<Duration>,
+    /// When it would have acted last, in a dry run.
+    pub would_have_acted: Option<Timestamp>,
+    /// How old a sight of the app may be that it is judged on. More than [`FRESH`] where it stood at its limit.
+    pub patience: Duration,
+}
+
+/// Who calls a reaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caller {
+    /// A monitor, with its latest reading.
+    Monitor {
+        /// Which.
+        id: MonitorId,
+        /// Its name.
+        name: MonitorName,
+        /// What the reading found.
+        finding: Finding,
+        /// Where the monitor stands.
+        standing: Option<Standing>,
+        /// Of each other host that has nothing to do with the app: since when it cannot be reached, if it cannot.
+        hosts: Vec<Option<Timestamp>>,
+    },
+    /// A person, who does not wait for a streak or a cooldown.
+    Person {
+        /// Since when the monitors of the reaction have been calling it; now if none does.
+        episode: Timestamp,
+    },
+}
+
+impl Caller {
+    /// When the episode began: the flip of the monitor into the verdict that it has.
+    #[must_use]
+    pub fn episode(&self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Monitor { standing, .. } => standing.as_ref().map_or(now, |standing| standing.since),
+            Self::Person { episode } => *episode,
+        }
+    }
+
+    /// The monitor.
+    #[must_use]
+    pub const fn monitor(&self) -> Option<MonitorId> {
+        match self {
+            Self::Monitor { id, .. } => Some(*id),
+            Self::Person { .. } => None,
+        }
+    }
+
+    /// Why the reading fails, if it does.
+    #[must_use]
+    pub const fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Monitor { finding, .. } => finding.cause(),
+            Self::Person { .. } => None,
+        }
+    }
+
+    /// Why it calls.
+    #[must_use]
+    pub fn because(&self) -> Because {
+        match self {
+            Self::Monitor { finding, standing, .. } => Because::Matched {
+                verdict: finding.verdict(),
+                streak: standing.as_ref().map_or(0, |standing| standing.streak),
+                cause: finding.cause(),
+            },
+            Self::Person { .. } => Because::ByHand,
+        }
+    }
+}
+
+/// What is known of an app and of us, the same for everybody who would act on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scene {
+    /// When the turn began.
+    pub now: Timestamp,
+    /// The app's name in the file.
+    pub app: AppName,
+    /// By which account.
+    pub account: AccountName,
+    /// How much is done to one app in an hour.
+    pub limits: AppLimits,
+    /// Where we run.
+    pub home: Home,
+    /// What only the store knows.
+    pub facts: AppFacts,
+    /// What was last seen of the app.
+    pub before: Option<Sighting>,
+    /// Reactions that add to a process type of the app and have their condition met.
+    pub adders: Vec<Adder>,
+    /// Environment variables that a setting names and that are not set.
+    pub unset: BTreeSet<String>,
+    /// What is seen of the app.
+    pub view: View,
+    /// What others changed of the app of late.
+    pub foreign: Vec<Foreign>,
+    /// Of each reference, whether it was reached just now; none before they were asked.
+    pub references: Option<Vec<bool>>,
+    /// The run that is about to be sent, when this is the last check before that.
+    pub sending: Option<Sending>,
+}
+
+/// What is seen of an app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// It was not looked at yet.
+    NotYet,
+    /// It could not be looked at.
+    Failed(Because),
+    /// This.
+    Seen {
+        /// What was seen.
+        sight: Box<Sight>,
+        /// Which parts were looked at.
+        parts: Needs,
+        /// Why older releases could not be looked at, where somebody needs them.
+        no_further: Option<Because>,
+    },
+}
+
+/// A run that is about to be sent, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sending {
+    /// When it was decided.
+    pub queued_at: Timestamp,
+    /// The app that it was planned for.
+    pub app_id: AppId,
+    /// Whether the reaction is still attached to the monitor that called it.
+    pub attached: bool,
+    /// What of its basis does not hold any more, in words.
+    pub gone: Option<String>,
+}
+
+/// A sight is shared by everybody who asks within this time: the run looks again before its call anyway.
+pub const FRESH: Duration = Duration::from_secs(5);
+
+/// A reaction that stands at its limit looks less and less often, down to this: the calls of an account are also those
+/// of the people who type `heroku ps` in an outage.
+pub const PATIENCE_MAX: Duration = Duration::from_secs(60);
+
+impl Scene {
+    /// What is seen, beside what was seen before.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen<'_>> {
+        match &self.view {
+            View::Seen { sight, .. } => Some(Seen::new(sight, self.before.as_ref())),
+            View::NotYet | View::Failed(_) => None,
+        }
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub fn sight(&self) -> Option<&Sight> {
+        match &self.view {
+            View::Seen { sight, .. } => Some(sight),
+            View::NotYet | View::Failed(_) => None,
+        }
+    }
+
+    /// The one-off dynos that a reaction started, or may have, and which may still run. By Heroku's clock.
+    pub(crate) fn one_offs(&self, reaction: ReactionId, seen: &Seen<'_>) -> Vec<StartedOneOff> {
+        let of_this = self.facts.one_offs.iter().filter(|run| run.reaction == reaction);
+        of_this.filter_map(|run| started_one_off(run, seen)).collect()
+    }
+
+    /// What of an app was looked at, and may be told and remembered: an old list of releases may not.
+    #[must_use]
+    pub fn up_to_date(&self) -> Needs {
+        let (View::Seen { parts, .. }, Some(seen)) = (&self.view, self.seen()) else { return Needs::default() };
+        let releases = parts.releases && seen.is_up_to_date(*parts, &self.facts.our_rollbacks).is_ok();
+        Needs { releases, ..*parts }
+    }
+
+    /// What others changed since the app was last looked at; and with it everything of that sort that is remembered from
+    /// now on, at most [`Foreign::REMEMBERED`].
+    #[must_use]
+    pub fn foreign_hands(&self) -> (Vec<Foreign>, Vec<Foreign>) {
+        let Some(seen) = self.seen() else { return (Vec::new(), self.foreign.clone()) };
+        let parts = self.up_to_date();
+        let news = seen.foreign(parts, &self.facts.since_seen, &self.facts.our_rollbacks);
+        let mut remembered = seen.foreign_remembered(parts, &self.facts.our_rollbacks);
+        remembered.extend(news.iter().cloned());
+        let surplus = remembered.len().saturating_sub(Foreign::REMEMBERED);
+        remembered.drain(..surplus);
+        (news, remembered)
+    }
+}
+
+fn started_one_off(run: &Run, seen: &Seen<'_>) -> Option<StartedOneOff> {
+    let flyball_model::Effect::RunOneOff { time_to_live, .. } = &run.plan.effect else { return None };
+    let dyno = match &run.state {
+        RunState::Ended { outcome: Outcome::Done { dyno, .. }, .. } => dyno.clone(),
+        RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } | RunState::Ended { .. } => None,
+    };
+    Some(StartedOneOff { at: seen.to_heroku(run.took_effect_at()?), dyno, time_to_live: *time_to_live })
+}

@@ -1,0 +1,193 @@
+//! Attending to an app: those who wait on its desk are asked together, and what comes of it is written in one
+//! transaction, again and again until nobody waits.
+
+use crate::engine::Engine;
+use crate::gather::Asker;
+use crate::memory::Would;
+use crate::turn::Called;
+use crate::wiring::Subject;
+use flyball_decide::{Caller, Choice, Scene, choose};
+use flyball_model::{Actor, AppName, Because, Effect, Entry, Event, Excerpt, Plan, Run, RunId, RunState, Timestamp};
+use flyball_reactions::Reaction;
+use flyball_store::{Batch, Error};
+
+/// Somebody attends to an app, until this is dropped.
+pub(crate) struct Attending<'a> {
+    engine: &'a Engine,
+    app: &'a AppName,
+}
+
+impl Drop for Attending<'_> {
+    fn drop(&mut self) {
+        self.engine.memory().desk(self.app).leave();
+    }
+}
+
+impl<'a> Attending<'a> {
+    /// Attends to an app, as the desk has said that whoever calls this does.
+    pub(crate) const fn to(engine: &'a Engine, app: &'a AppName) -> Self {
+        Self { engine, app }
+    }
+
+    /// Makes one choice about those who wait, and writes it together with what led to it. Returns the runs that are to be
+    /// performed.
+    ///
+    /// # Errors
+    ///
+    /// When the store did not take it: nothing was decided then, and the next reading decides anew.
+    pub(crate) async fn choose(&self, mut batch: Batch) -> Result<Vec<RunId>, Error> {
+        let called = self.engine.memory().desk(self.app).take();
+        let chosen = match called.first().map(|called| Subject::of(&called.reaction)) {
+            Some(subject) => self.engine.choose(&subject, called, &mut batch).await,
+            None => Ok(()),
+        };
+        self.engine.memory().bring_up_to_date(&mut batch);
+        let runs = batch.runs.iter().map(|(_, run)| run.id).collect();
+        if let Err(error) = chosen {
+            self.engine.memory().owe(batch);
+            return Err(error);
+        }
+        self.engine.save(batch).await?;
+        Ok(runs)
+    }
+
+    /// Whether somebody came meanwhile and waits.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.engine.memory().desk(self.app).goes_on()
+    }
+}
+
+impl Engine {
+    /// Makes the choice about one app for those who are called.
+    async fn choose(&self, subject: &Subject, called: Vec<Called>, batch: &mut Batch) -> Result<(), Error> {
+        let askers: Vec<Asker> = called.iter().cloned().map(Asker::Monitor).collect();
+        let gathered = self.gather(subject, &askers).await?;
+        let choices = choose(&gathered.situation);
+        self.ports.witness.chosen(&gathered.situation, &choices);
+        self.remember_sight(&gathered, batch);
+        for ((called, choice), wish) in called.into_iter().zip(choices).zip(&gathered.situation.wishes) {
+            self.follow(called, choice, &wish.call.caller, &gathered.situation.scene, batch).await;
+        }
+        Ok(())
+    }
+
+    /// Does what was chosen: notes why it holds, tells what it would do, or queues a run.
+    async fn follow(&self, called: Called, choice: Choice, caller: &Caller, scene: &Scene, batch: &mut Batch) {
+        let now = scene.now;
+        let held = match &choice {
+            Choice::Hold { because, .. } => Some(because),
+            Choice::Act(_) | Choice::Tell(_) => None,
+        };
+        if let Some(sight) = scene.sight() {
+            self.memory().desk(&scene.app).came_to(&called, caller.cause(), held, sight);
+        }
+        match choice {
+            Choice::Hold { because, .. } => {
+                let mut memory = self.memory();
+                memory.note(&called.monitor, &called.reaction, because.clone(), now, batch);
+                if let Because::AppBusy { .. } = because {
+                    memory.desk(&scene.app).wait_behind(called);
+                }
+            }
+            Choice::Tell(plan) => {
+                let plan = self.with_what_it_restores(*plan).await;
+                self.tell_would(&called, caller, &plan, batch, now);
+            }
+            Choice::Act(plan) => {
+                let plan = self.with_what_it_restores(*plan).await;
+                let because = caller.because();
+                self.memory().note(&called.monitor, &called.reaction, because.clone(), now, batch);
+                let actor = Actor::Engine {
+                    monitor: called.monitor.id,
+                    monitor_name: called.monitor.name.clone(),
+                    episode: caller.episode(now),
+                };
+                let run = self.new_run(&called.reaction, actor, because, plan, now);
+                batch.entries.push(entry_of(&run, now, queued(&run)));
+                batch.runs.push((self.ports.accounts.host().to_owned(), run));
+            }
+        }
+    }
+
+    /// The same plan with the names of the config vars that a rollback puts back. That they cannot be compared is no
+    /// reason to leave a broken release up.
+    pub(crate) async fn with_what_it_restores(&self, plan: Plan) -> Plan {
+        let Effect::RollBack { from, to, .. } = &plan.effect else { return plan };
+        let Some(heroku) = self.ports.accounts.heroku(&plan.account) else { return plan };
+        let restores = match heroku.config_difference(&plan.app, *from, *to).await {
+            Ok(names) => Some(names.value.iter().take(Plan::RESTORED_MAX).map(|name| Excerpt::of(name)).collect()),
+            Err(error) => {
+                tracing::info!(%error, "which config vars a rollback puts back could not be compared");
+                None
+            }
+        };
+        Plan { restores, ..plan }
+    }
+
+    pub(crate) fn new_run(
+        &self,
+        reaction: &Reaction,
+        actor: Actor,
+        because: Because,
+        plan: Plan,
+        now: Timestamp,
+    ) -> Run {
+        Run {
+            id: self.ports.ids.run(now),
+            reaction: reaction.id,
+            reaction_name: reaction.name.clone(),
+            actor,
+            because,
+            plan,
+            rank: reaction.kind.rank(),
+            queued_at: now,
+            sent_at: None,
+            request_ids: Vec::new(),
+            state: RunState::Queued,
+        }
+    }
+
+    /// Tells what a dry run would have done; the same again is counted, not repeated.
+    fn tell_would(&self, called: &Called, caller: &Caller, plan: &Plan, batch: &mut Batch, now: Timestamp) {
+        let Called { monitor, reaction, .. } = called;
+        let (because, words) = (caller.because(), plan.to_string());
+        let would = Would { plan: words.clone(), episode: caller.episode(now), at: now };
+        let mut memory = self.memory();
+        let told = memory.would(reaction.id).is_some_and(|before| before.is_the_same_as(&would));
+        memory.note(monitor, reaction, because.clone(), now, batch);
+        memory.set_would(reaction.id, would);
+        drop(memory);
+        if !told {
+            let mut entry = Entry::new(now, Event::Would { plan: words, because });
+            entry.app = Some(plan.app.clone());
+            entry.monitor = Some((monitor.id, monitor.name.clone()));
+            entry.reaction = Some((reaction.id, reaction.name.clone()));
+            batch.entries.push(entry);
+        }
+    }
+}
+
+/// The timeline's word of a new run.
+pub(crate) fn queued(run: &Run) -> Event {
+    let person = match &run.actor {
+        Actor::Engine { .. } => None,
+        Actor::Person { name } => Some(name.clone()),
+    };
+    Event::Queued { plan: run.plan.to_string(), because: run.because.clone(), person }
+}
+
+/// An entry about a run.
+pub(crate) fn entry_of(run: &Run, at: Timestamp, event: Event) -> Entry {
+    let monitor = match &run.actor {
+        Actor::Engine { monitor, monitor_name, .. } => Some((*monitor, monitor_name.clone())),
+        Actor::Person { .. } => None,
+    };
+    Entry {
+        at,
+        app: Some(run.plan.app.clone()),
+        monitor,
+        reaction: Some((run.reaction, run.reaction_name.clone())),
+        run: Some(run.id),
+        event,
+    }
+}

@@ -1,0 +1,108 @@
+//! What a diagnosis looks at: Heroku, by each account, and the database. Nothing is changed.
+
+use super::checks::{self, AccountSeen, AppSeen};
+use super::finding::Finding;
+use crate::ports::Clock;
+use flyball_config::Definitions;
+use flyball_heroku::{Error, Heroku, Pool};
+use flyball_model::{AccountName, AppName, ProcessType};
+use flyball_store::Sqlite;
+use futures_util::StreamExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Apps that are looked at in the same moment.
+const APPS_AT_ONCE: usize = 8;
+
+/// What a file needs of an account's apps.
+type Needed = BTreeMap<AccountName, BTreeMap<AppName, BTreeSet<ProcessType>>>;
+
+/// Looks at each account that the file needs: its token, its calls, its clock, and the apps that the file names.
+pub async fn accounts(pool: &Pool, definitions: &Definitions, clock: &dyn Clock) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let needed = needed(definitions);
+    let pages = checks::pages(definitions);
+    let others_are_used = needed.iter().any(|(name, apps)| *name != AccountName::default() && !apps.is_empty());
+    let mut sizes_seen = false;
+    for (name, apps) in &needed {
+        if apps.is_empty() && others_are_used && *name == AccountName::default() {
+            continue;
+        }
+        let Some(found) = pool.find(name).await else { continue };
+        findings.push(checks::token(name, &found));
+        let (Ok(_), Some(heroku)) = (found, pool.for_effects(name)) else { continue };
+        match account(&*heroku, clock).await {
+            Ok(seen) => findings.extend(checks::account(name, &seen)),
+            Err(error) => {
+                findings.push(Finding::of_heroku("account", &error));
+                continue;
+            }
+        }
+        if !std::mem::replace(&mut sizes_seen, true) {
+            findings.push(checks::sizes(&heroku.dyno_sizes().await.map(|answer| answer.value)));
+        }
+        let looks = futures_util::stream::iter(apps).map(|(name, process_types)| {
+            let (heroku, pages) = (&*heroku, &pages);
+            async move { checks::app(name, process_types, pages, &app(heroku, name, process_types).await) }
+        });
+        findings.extend(looks.buffered(APPS_AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten());
+    }
+    findings
+}
+
+fn needed(definitions: &Definitions) -> Needed {
+    let mut needed = Needed::new();
+    for account in &definitions.accounts {
+        // The default one is there whether a file mentions it or not; it is looked at all the same.
+        needed.entry(account.name.clone()).or_default();
+    }
+    for reaction in &definitions.reactions {
+        let apps = needed.entry(reaction.kind.account().clone()).or_default();
+        let process_types = apps.entry(reaction.kind.app().clone()).or_default();
+        process_types.extend(reaction.kind.process_type().cloned());
+    }
+    for monitor in &definitions.monitors {
+        if let (Some(account), Some(app)) = (monitor.kind.account(), monitor.kind.app()) {
+            needed.entry(account.clone()).or_default().entry(app.clone()).or_default();
+        }
+    }
+    needed
+}
+
+/// Whose the token is, what is left of its calls, and Heroku's clock. An error means that the token is not taken.
+async fn account(heroku: &dyn Heroku, clock: &dyn Clock) -> Result<AccountSeen, Error> {
+    let asked_at = clock.now();
+    let answer = heroku.account().await?;
+    let answered_at = clock.now();
+    let calls_left = heroku.rate_limit().await.map(|left| left.value);
+    Ok(AccountSeen { email: answer.value.email, asked_at, answered_at, date: answer.date, calls_left })
+}
+
+async fn app(heroku: &dyn Heroku, app: &AppName, process_types: &BTreeSet<ProcessType>) -> Result<AppSeen, Error> {
+    let seen = heroku.app(app).await?.value;
+    let formation = match process_types.is_empty() {
+        true => None,
+        false => Some(heroku.formation(app).await.map(|answer| answer.value)),
+    };
+    Ok(AppSeen { app: seen, formation })
+}
+
+/// Whether the database can be written. One that is not there is not made.
+pub async fn database(file: &Path) -> Finding {
+    if file.exists() {
+        return match Sqlite::open(file).await {
+            Ok(store) => {
+                store.close().await;
+                Finding::good("database", format!("{} can be written", file.display()))
+            }
+            Err(error) => Finding::of_store("database", &error),
+        };
+    }
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let probe = directory.join(format!(".flyball-doctor-{}", std::process::id()));
+    match std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe)) {
+        Ok(()) => Finding::good("database", format!("{} can be made", file.display())),
+        Err(error) => Finding::bad("database", format!("{} cannot be made: {error}", file.display()))
+            .hint("let this user write its directory, or name another with --database"),
+    }
+}

@@ -1,0 +1,12 @@
+//! The diagnosis: whether everything is as it should be, finding by finding, each with what to do.
+//!
+//! [`look`] asks Heroku and the disk, and changes nothing there; [`checks`] turns what was seen into findings. Whoever shows
+//! a diagnosis renders the findings, and decides nothing.
+
+mod checks;
+mod finding;
+mod look;
+
+pub use checks::{engine, file, home, rival};
+pub use finding::{Finding, Health};
+pub use look::{accounts, database};

@@ -1,0 +1,304 @@
+//! Gathering: everything that a choice about an app rests on, brought together as one situation.
+
+use crate::desk::Glance;
+use crate::effects;
+use crate::engine::Engine;
+use crate::look::{look, look_further, trouble};
+use crate::memory::Memory;
+use crate::turn::Called;
+use crate::wiring::Subject;
+use flyball_decide::{
+    AppFacts, Call, Caller, Reacts as _, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler, unseen,
+};
+use flyball_heroku::{Error as HerokuError, Heroku};
+use flyball_model::{
+    AppId, Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, Needs, ReactionId, ReleaseVersion, Sight,
+    Standing, Timestamp,
+};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use flyball_store::{Batch, Error};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A situation, and what came of gathering it.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) situation: Situation<Arc<Reaction>>,
+    /// The call that failed, where the app could not be looked at.
+    pub(crate) failed: Option<HerokuError>,
+    /// Whether the app was looked at for this.
+    looked: bool,
+    /// Whether older releases were looked at for this.
+    looked_further: bool,
+    /// What others changed since it was looked at before.
+    news: Vec<Foreign>,
+}
+
+/// Who would have a reaction act.
+pub(crate) enum Asker {
+    /// A monitor, with its latest reading.
+    Monitor(Called),
+    /// A person.
+    Person(Arc<Reaction>),
+}
+
+impl Asker {
+    fn reaction(&self) -> &Arc<Reaction> {
+        match self {
+            Self::Monitor(called) => &called.reaction,
+            Self::Person(reaction) => reaction,
+        }
+    }
+}
+
+impl Engine {
+    /// Brings together what is known of an app and those who would act on it, and looks at what is missing.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub(crate) async fn gather(&self, subject: &Subject, askers: &[Asker]) -> Result<Gathered, Error> {
+        let reactions: Vec<ReactionId> = askers.iter().map(|asker| asker.reaction().id).collect();
+        let facts = self.facts(subject, None, &reactions).await?;
+        self.recall_sighting(subject).await?;
+        let situation = self.situation(subject, askers, facts);
+        let mut gathered = Gathered { situation, failed: None, looked: false, looked_further: false, news: Vec::new() };
+        // Ends: every look adds something, and releases are bounded.
+        while let Some(missing) = unseen(&gathered.situation) {
+            self.see(missing, subject, &reactions, &mut gathered).await?;
+        }
+        Ok(gathered)
+    }
+
+    /// What is known without looking.
+    pub(crate) fn situation(&self, subject: &Subject, askers: &[Asker], facts: AppFacts) -> Situation<Arc<Reaction>> {
+        let home = self.home();
+        // After the facts were read: a pause that ended until then has ended for this turn as well.
+        let now = self.ports.clock.now();
+        let mut memory = self.memory();
+        let wishes: Vec<Wish<Arc<Reaction>>> = askers.iter().map(|asker| memory.wish(asker, subject, now)).collect();
+        let latest = memory.desk(&subject.app).latest(now).cloned();
+        let view = latest.map_or(View::NotYet, |glance| View::Seen {
+            sight: Box::new(glance.sight),
+            parts: glance.parts,
+            no_further: None,
+        });
+        let before = memory.sighting(&subject.app).cloned();
+        let named = wishes.iter().flat_map(|wish| wish.reaction.variables());
+        let unset = named.filter(|name| self.ports.accounts.variable(name).is_none()).map(str::to_owned).collect();
+        let scene = Scene {
+            now,
+            app: subject.app.clone(),
+            account: subject.account.clone(),
+            limits: memory.wiring.limits(),
+            home,
+            facts,
+            foreign: before.as_ref().map(|before| before.foreign.clone()).unwrap_or_default(),
+            before,
+            adders: memory.adders(&subject.app),
+            unset,
+            view,
+            references: None,
+            sending: None,
+        };
+        Situation { wishes, scene }
+    }
+
+    /// Looks at what is missing.
+    async fn see(
+        &self,
+        missing: Unseen,
+        subject: &Subject,
+        reactions: &[ReactionId],
+        gathered: &mut Gathered,
+    ) -> Result<(), Error> {
+        let scene = &mut gathered.situation.scene;
+        match missing {
+            Unseen::App(parts) => {
+                match self.look(subject, parts).await {
+                    Ok(sight) => {
+                        scene.view = View::Seen { sight: Box::new(sight), parts, no_further: None };
+                        gathered.looked = true;
+                    }
+                    Err(NoSight { because, error }) => {
+                        scene.view = View::Failed(because);
+                        gathered.failed = error;
+                    }
+                }
+                gathered.notice();
+            }
+            // Seen for the first time, renamed, or made anew under its name: what was done to it is found by its id.
+            Unseen::FactsOf(id) => {
+                let facts = self.facts(subject, Some(&id), reactions).await?;
+                scene.facts = AppFacts { app_id: Some(id), ..facts };
+                gathered.notice();
+            }
+            Unseen::ReleasesBelow(version) => {
+                let View::Seen { sight, no_further, .. } = &mut scene.view else { return Ok(()) };
+                *no_further = self.look_further(subject, sight, version).await.err();
+                gathered.looked_further = true;
+            }
+            Unseen::References => {
+                let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
+                scene.references = Some(reached);
+            }
+        }
+        Ok(())
+    }
+
+    /// What only the store knows of an app and those who would act on it. `id` is the app's, once it was looked at.
+    pub(crate) async fn facts(
+        &self,
+        subject: &Subject,
+        id: Option<&AppId>,
+        reactions: &[ReactionId],
+    ) -> Result<AppFacts, Error> {
+        let now = self.ports.clock.now();
+        self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, id, reactions, now).await
+    }
+
+    /// Takes up what was seen of an app before this process began.
+    pub(crate) async fn recall_sighting(&self, subject: &Subject) -> Result<(), Error> {
+        if self.memory().sighting(&subject.app).is_some() {
+            return Ok(());
+        }
+        if let Some(seen) = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await? {
+            self.memory().set_sighting(&subject.app, seen);
+        }
+        Ok(())
+    }
+
+    /// Looks at an app, as far as is needed.
+    async fn look(&self, subject: &Subject, needs: Needs) -> Result<Sight, NoSight> {
+        let account = &subject.account;
+        let Some(heroku) = self.ports.accounts.heroku(account) else {
+            let because = Because::CannotSee { error: format!("there is no account \"{account}\"") };
+            return Err(NoSight { because, error: None });
+        };
+        let looked = look(&*heroku, subject, needs, &*self.ports.clock).await;
+        let refused = matches!(&looked, Err(error) if error.is_unauthorized());
+        if self.memory().account_answers(account, !refused) && refused {
+            tracing::warn!(account = %account, "Heroku does not take the account's token; its reactions hold");
+        }
+        looked.map_err(|error| {
+            let because = match refused {
+                true => Because::AccountStopped { account: account.clone() },
+                false => Because::CannotSee { error: trouble(&error) },
+            };
+            NoSight { because, error: Some(error) }
+        })
+    }
+
+    async fn look_further(&self, subject: &Subject, sight: &mut Sight, below: ReleaseVersion) -> Result<(), Because> {
+        let heroku: Option<Arc<dyn Heroku>> = self.ports.accounts.heroku(&subject.account);
+        let Some(heroku) = heroku else { return Err(Because::NoCurrentRelease) };
+        look_further(&*heroku, subject, sight, below)
+            .await
+            .map_err(|error| Because::CannotSee { error: trouble(&error) })
+    }
+
+    /// Tells what others changed of the app, and keeps what was seen of it.
+    pub(crate) fn remember_sight(&self, gathered: &Gathered, batch: &mut Batch) {
+        let scene = &gathered.situation.scene;
+        let View::Seen { sight, parts, .. } = &scene.view else { return };
+        if gathered.looked || gathered.looked_further {
+            let glance = Glance { sight: (**sight).clone(), parts: *parts };
+            self.memory().desk(&scene.app).saw(glance, !gathered.news.is_empty());
+        }
+        if !gathered.looked {
+            return;
+        }
+        for foreign in &gathered.news {
+            let mut entry = Entry::new(sight.taken_at, told_foreign(foreign.clone(), sight, &scene.foreign));
+            entry.app = Some(scene.app.clone());
+            batch.entries.push(entry);
+        }
+        let mut memory = self.memory();
+        let seen = flyball_decide::Seen::new(sight, memory.sighting(&scene.app));
+        let sighting = seen.sighting(self.ports.accounts.host(), scene.up_to_date());
+        let sighting = Sighting { foreign: scene.foreign.clone(), ..sighting };
+        memory.set_sighting(&scene.app, sighting.clone());
+        drop(memory);
+        batch.sightings.push(sighting);
+    }
+}
+
+/// Why an app could not be looked at.
+struct NoSight {
+    because: Because,
+    error: Option<HerokuError>,
+}
+
+impl Gathered {
+    /// Notices what others changed, once the app was looked at and what was done to it by us is known.
+    fn notice(&mut self) {
+        let scene = &mut self.situation.scene;
+        let Some(sight) = scene.sight() else { return };
+        if scene.facts.app_id.as_ref() != Some(&sight.app.id) {
+            return;
+        }
+        let made: Vec<ReleaseVersion> = effects::releases_made_by(&scene.facts.doubted_rollbacks, sight).collect();
+        scene.facts.our_rollbacks.extend(made);
+        if self.looked {
+            (self.news, scene.foreign) = scene.foreign_hands();
+        }
+    }
+}
+
+impl Memory {
+    /// What is known of one who would act, beside the app.
+    fn wish(&mut self, asker: &Asker, subject: &Subject, now: Timestamp) -> Wish<Arc<Reaction>> {
+        let reaction = Arc::clone(asker.reaction());
+        let (caller, patience) = match asker {
+            Asker::Monitor(called) => {
+                let caller = self.caller(&called.monitor, &reaction);
+                let patience = self.desk(&subject.app).patience(called.key(), caller.cause());
+                (caller, patience)
+            }
+            Asker::Person(_) => (Caller::Person { episode: self.present_episode(&reaction, now) }, Duration::ZERO),
+        };
+        let call = Call {
+            caller,
+            mode: self.wiring.mode(&reaction),
+            since: self.wiring.since(reaction.id),
+            shared_interval: self.wiring.shared_interval(reaction.id),
+            would_have_acted: self.would(reaction.id).map(|would| would.at),
+            patience,
+        };
+        Wish { reaction, call }
+    }
+
+    /// A monitor as it calls a reaction: by its latest reading that could be made.
+    fn caller(&self, monitor: &Monitor, reaction: &Reaction) -> Caller {
+        let standing = self.standing(monitor.id).cloned();
+        let finding = standing.as_ref().map_or(Finding::Passing, Standing::finding);
+        let may_be_us =
+            reaction.kind.boots_anew() && finding.cause().is_some_and(flyball_model::Cause::is_failure_to_reach);
+        let hosts = if may_be_us { self.hosts_elsewhere(monitor, reaction.kind.app()) } else { Vec::new() };
+        Caller::Monitor { id: monitor.id, name: monitor.name.clone(), finding, standing, hosts }
+    }
+
+    /// Since when the monitors of a reaction have been calling it; now if none does.
+    fn present_episode(&self, reaction: &Reaction, now: Timestamp) -> Timestamp {
+        let watching = self.wiring.watched_by(reaction.id).iter();
+        let standings = watching.filter_map(|monitor| self.standing(monitor.id));
+        let calling = standings.filter(|standing| reaction.policy.call_on.matches(standing.verdict));
+        calling.map(|standing| standing.since).min().unwrap_or(now)
+    }
+}
+
+/// The timeline's word of what somebody else did.
+fn told_foreign(foreign: Foreign, sight: &Sight, remembered: &[Foreign]) -> Event {
+    let (by, times) = match &foreign.change {
+        ForeignChange::Release { version, .. } => {
+            let user = sight.releases.version(*version).and_then(|release| release.user.as_deref());
+            (user.map(Excerpt::of), None)
+        }
+        ForeignChange::Quantity { process_type, .. } => {
+            (None, looks_like_autoscaler(remembered, process_type, sight.taken_at))
+        }
+        ForeignChange::Size { .. } => (None, None),
+    };
+    Event::Foreign { change: foreign.change, by, times }
+}

@@ -1,0 +1,138 @@
+//! The sentence of each reason. Exhaustive: a reason without a sentence does not compile.
+
+use super::Because;
+use std::fmt;
+
+fn words<T: fmt::Display>(list: &[T]) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Matched { verdict, streak, cause } => {
+                write!(f, "{verdict} {streak} time{} in a row", if *streak == 1 { "" } else { "s" })?;
+                cause.map_or(Ok(()), |cause| write!(f, " ({cause})"))
+            }
+            Self::ByHand => write!(f, "a person asked for it"),
+            Self::Disabled => write!(f, "switched off in the file (`enabled = false`)"),
+            Self::NotCalledOn { verdict, call_on } => {
+                write!(f, "the reading is {verdict}, and it is called on {call_on}")
+            }
+            Self::OtherCause { cause, wanted } => {
+                write!(f, "the reading fails for {cause}, and it is called for {} only", words(wanted))
+            }
+            Self::BelowTrigger { streak, trigger } => write!(f, "{streak} of {trigger} readings in a row"),
+            Self::TooFewSince { streak, trigger, since } => {
+                write!(f, "{streak} of {trigger} readings in a row since {}", since.time_of_day())
+            }
+            Self::Paused { scope, until: None } => write!(f, "{scope} is paused until somebody resumes it"),
+            Self::Paused { scope, until: Some(until) } => write!(f, "{scope} is paused until {}", until.time_of_day()),
+            Self::CoolingDown { until } => write!(f, "cooling down until {}", until.time_of_day()),
+            Self::OncePerInterval { until } => {
+                write!(f, "acted within this interval already; next at {}", until.time_of_day())
+            }
+            Self::AppBusy { reaction } => write!(f, "a run of \"{reaction}\" on the app is open"),
+            Self::RunOpen => write!(f, "its last run is still open"),
+            Self::StillLooking => write!(f, "the app is still being looked at for an earlier reading"),
+            Self::BackedOff { until, refusal } => {
+                write!(f, "Heroku refused: {refusal}; not tried again before {}", until.time_of_day())
+            }
+            Self::AccountStopped { account } => {
+                write!(f, "Heroku does not take the token of account \"{account}\": put a valid one in and restart")
+            }
+            Self::CannotSee { error } => write!(f, "the app cannot be looked at: {error}"),
+            Self::Maintenance => write!(f, "the app is in maintenance mode"),
+            Self::Settling { dyno, until } => {
+                write!(f, "{dyno} is booting, and is waited for until {}", until.time_of_day())
+            }
+            Self::RollingOut { dyno, release, until } => {
+                write!(f, "{dyno} does not run {release} yet, and is waited for until {}", until.time_of_day())
+            }
+            Self::Preboot { dyno, until } => {
+                write!(f, "the old {dyno} still answers beside the new one (preboot), and is waited out, ")?;
+                write!(f, "at most until {}", until.time_of_day())
+            }
+            Self::AtMaximum { process_type, quantity, max } => {
+                write!(f, "at limit: {process_type} has {quantity} dynos, and at most {max} are allowed")
+            }
+            Self::AtMinimum { process_type, quantity, min } => {
+                write!(f, "at limit: {process_type} has {quantity} dynos, and at least {min} are wanted")
+            }
+            Self::AtSizeLimit { process_type, size, limit } => {
+                write!(f, "at limit: {process_type} is {size}, and the limit is {limit}")
+            }
+            Self::AtMinimumRelease { origin, min } => {
+                write!(f, "at limit: what runs came from {origin}, and nothing older than {min} may run")
+            }
+            Self::AtMaximumSteps { steps, max } => write!(f, "at limit: {steps} of {max} steps back were taken"),
+            Self::NothingOlder { origin } => {
+                write!(f, "at limit: what runs came from {origin}, and nothing older can be rolled back to")
+            }
+            Self::FromZero { process_type } => {
+                write!(f, "somebody set {process_type} to 0 dynos (`from_zero = true` would add one all the same)")
+            }
+            Self::OffLadder { process_type, size } => {
+                write!(f, "{process_type} is {size}, which is not on the ladder: change `ladder`, or the size")
+            }
+            Self::NoSuchProcessType { process_type } => {
+                write!(f, "the app has no process type {process_type}: see `heroku ps`, and correct `process_type`")
+            }
+            Self::NoSuchDyno { dyno } => write!(f, "the app has no dyno {dyno}: see `heroku ps`, and correct `dyno`"),
+            Self::NoDynos => write!(f, "the app has no dynos"),
+            Self::FirDynoNames { dyno } => {
+                write!(f, "on Fir a dyno's name changes at every restart, so {dyno} cannot be named in a file")
+            }
+            Self::PendingRelease { version } => write!(f, "{version} is in its release phase, and is waited for"),
+            Self::NoCurrentRelease => write!(f, "Heroku names no release as the current one"),
+            Self::StandsBack { reaction } => {
+                write!(f, "\"{reaction}\", which adds to the same process type, has its condition met")
+            }
+            Self::Stabilizing { until } => {
+                write!(f, "dynos were added a short time ago; none are taken before {}", until.time_of_day())
+            }
+            Self::Outranked { reaction } => write!(f, "\"{reaction}\" goes first"),
+            Self::OneOffRunning { running, at_once } => {
+                write!(f, "{running} of {at_once} one-off dynos at once are running, or may be")
+            }
+            Self::NoVariable { name } => {
+                write!(f, "the environment variable {name} is not set where Flyball runs: set it, and start again")
+            }
+            Self::CutOff { doubt } => write!(f, "Flyball may be cut off itself: {doubt}"),
+            Self::AppSpent { sort, effects, max, until } => {
+                let until = until.time_of_day();
+                write!(f, "the app had {effects} {sort} within an hour, and {max} are allowed; next at {until}")
+            }
+            Self::ReactionSpent { effects, max, per, until } => {
+                let until = until.time_of_day();
+                write!(f, "it acted {effects} times within {per}, and {max} are allowed; next at {until}")
+            }
+            Self::GivenUp { effects } => {
+                write!(
+                    f,
+                    "gave up: it acted {effects} times, and that did not help. It needs a person; it begins anew "
+                )?;
+                write!(f, "once the monitor has passed")
+            }
+            Self::GivingWay { change, until } => {
+                write!(f, "gives way until {}, since somebody else changed the app: {change}", until.time_of_day())
+            }
+            Self::Ourselves { app } => {
+                write!(f, "Flyball runs on {app} itself (`allow_self = true` on the reaction would act all the same)")
+            }
+            Self::UnknownHome => {
+                write!(f, "Flyball runs on a dyno, and does not know of which app: switch on `heroku labs:enable ")?;
+                write!(f, "runtime-dyno-metadata`, or write `own_app = \"…\"` into the file")
+            }
+            Self::DrySettling { until } => {
+                write!(f, "would have acted a short time ago, and waits as if it had until {}", until.time_of_day())
+            }
+            Self::OnlyTells => write!(f, "the reaction only tells by now"),
+            Self::ChangedInFile => write!(f, "the reaction was changed in the file"),
+            Self::NotAttached => write!(f, "the reaction is not attached to the monitor any more"),
+            Self::NoLongerCalled => write!(f, "the monitor does not call for it any more"),
+            Self::AnotherApp { app } => write!(f, "{app} is another app by now"),
+            Self::BasisGone { what } => f.write_str(what),
+        }
+    }
+}

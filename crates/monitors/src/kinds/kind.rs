@@ -1,0 +1,162 @@
+//! What a kind of monitor is: the trait that its file implements, and the macro that makes [`super::Kind`] from the
+//! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
+
+use crate::means::Means;
+use flyball_model::{AccountName, AppName, MonitorId, Reading, Timestamp};
+use flyball_settings::Settings;
+use std::future::Future;
+
+/// One kind of monitor: its settings, and how it looks.
+pub(super) trait MonitorKind: Settings {
+    /// Calls of the Platform API that one reading costs at most.
+    const HEROKU_CALLS_PER_READING: u32 = 0;
+
+    /// The setting that names the host that it reaches, where it reaches one itself: a hint points to it.
+    const HOST_SETTING: Option<&'static str>;
+
+    /// What it looks at, as a text that stays the same as long as that does: see [`super::Kind::watched`].
+    fn watched(&self) -> String;
+
+    /// What it looks at, for a person.
+    fn subject(&self) -> String;
+
+    /// The host that it reaches, where it reaches one itself.
+    fn host(&self) -> Option<String>;
+
+    /// The Heroku account that it looks with, where it needs one.
+    fn account(&self) -> Option<&AccountName> {
+        None
+    }
+
+    /// The app that it looks at, where it looks at one through the Platform API.
+    fn app(&self) -> Option<&AppName> {
+        None
+    }
+
+    /// The environment variables that it reads when it looks.
+    fn variables(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Looks once. Takes no longer than its own time-out, and never fails: what stands in the way of looking is a
+    /// reading too. `monitor` is whose connections may be kept, and used again.
+    fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> impl Future<Output = Reading> + Send;
+}
+
+/// Makes the enum of all kinds from their list, in the order of the reference. Each stands in a box, since their
+/// settings differ much in size.
+macro_rules! kinds {
+    ($( $(#[$doc:meta])* $kind:ident, )+) => {
+        /// What is watched, and how. Closed: the list of kinds is all there is.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $( $(#[$doc])* $kind(Box<$kind>), )+
+        }
+
+        impl Kind {
+            /// The words for the kinds in the file.
+            #[must_use]
+            pub const fn words() -> &'static [&'static str] {
+                &[$( $kind::KIND ),+]
+            }
+
+            /// Every kind, for the reference.
+            #[must_use]
+            pub fn descriptions() -> Vec<KindDescription> {
+                vec![$( KindDescription::of::<$kind>() ),+]
+            }
+
+            /// Reads the settings of the kind that `word` names. `None` after mistakes, which are noted; also `None`,
+            /// with nothing noted, for a word that is not among [`Kind::words`].
+            pub fn read(word: &str, table: &Table, span: Span, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+                match word {
+                    $( $kind::KIND => $kind::from_table(table, span, mistakes).map(Box::new).map(Self::$kind), )+
+                    _ => None,
+                }
+            }
+
+            /// Its word in the file.
+            #[must_use]
+            pub const fn word(&self) -> &'static str {
+                match self {
+                    $( Self::$kind(_) => $kind::KIND, )+
+                }
+            }
+
+            /// What it looks at, as a text that stays the same as long as that does: a streak survives a change of the
+            /// file only if this did not change. How it looks (time-outs, bounds, accounts) is no part of it. Never
+            /// shown.
+            #[must_use]
+            pub fn watched(&self) -> String {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::watched(&**kind), )+
+                }
+            }
+
+            /// What it looks at, for a person: `GET https://shop.example.com/`.
+            #[must_use]
+            pub fn subject(&self) -> String {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::subject(&**kind), )+
+                }
+            }
+
+            /// Calls of the Platform API that one reading costs at most.
+            #[must_use]
+            pub const fn heroku_calls_per_reading(&self) -> u32 {
+                match self {
+                    $( Self::$kind(_) => <$kind as MonitorKind>::HEROKU_CALLS_PER_READING, )+
+                }
+            }
+
+            /// The Heroku account that it looks with, where it needs one.
+            #[must_use]
+            pub fn account(&self) -> Option<&AccountName> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::account(&**kind), )+
+                }
+            }
+
+            /// The app that it looks at, where it looks at one through the Platform API.
+            #[must_use]
+            pub fn app(&self) -> Option<&AppName> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::app(&**kind), )+
+                }
+            }
+
+            /// The host that it reaches, where it reaches one itself.
+            #[must_use]
+            pub fn host(&self) -> Option<String> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::host(&**kind), )+
+                }
+            }
+
+            /// The setting that names the host, where it reaches one itself.
+            #[must_use]
+            pub const fn host_setting(&self) -> Option<&'static str> {
+                match self {
+                    $( Self::$kind(_) => <$kind as MonitorKind>::HOST_SETTING, )+
+                }
+            }
+
+            /// The environment variables that it reads when it looks.
+            pub fn variables(&self) -> Vec<&str> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::variables(&**kind), )+
+                }
+            }
+
+            /// Looks once.
+            pub(crate) async fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> Reading {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::observe(&**kind, means, monitor, begun_at).await, )+
+                }
+            }
+        }
+    };
+}
+
+pub(super) use kinds;
