@@ -3,7 +3,7 @@
 use super::evidence::{Arrival, Dossier, Evidence};
 use super::terms::{Opinion, Place};
 use flyball_heroku_sim::{App, Dyno, DynoState};
-use flyball_model::{Effect, Rank, Timestamp};
+use flyball_model::{Effect, Look, Outcome, Rank, RunState, Timestamp};
 use std::time::Duration;
 
 /// Heroku's times have whole seconds, and clocks that differ by less than two are taken to agree.
@@ -13,13 +13,23 @@ const HIDDEN: Duration = Duration::from_secs(12);
 /// How long old dynos answer beside their successors, with preboot.
 const PREBOOT: Duration = Duration::from_secs(180);
 
-/// "'It did not happen' counts only after the call's deadline and a margin." Bends where the clock was set meanwhile.
+/// "'It did not happen' counts only after the call's deadline and a margin." Bends where the clock was set meanwhile; and
+/// where somebody else did the same while the call was on its way, since what is seen to have happened ends a run: the
+/// value is absolute and within its limits, and the next reading decides anew. A release tells whose it is, and a one-off
+/// dyno by whom it was started: neither bends.
 pub(super) fn nothing_arrives_after_the_end(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     // When to look is reckoned from a time before the mark.
     let (claimed, ended) = (dossier.claimed?.0, dossier.ended?);
     let late = dossier.arrivals.iter().find(|arrival| arrival.place > ended)?;
     let by = evidence.note(late.place).at.since(evidence.note(ended).at);
-    (!evidence.clock_was_set(claimed, ended)).then(|| format!("its call arrived {} ms after its end", by.as_millis()))
+    let by_others = !matches!(dossier.run.plan.effect, Effect::RunOneOff { .. } | Effect::RollBack { .. })
+        && matches!(
+            &dossier.run.state,
+            RunState::Ended { outcome: Outcome::Done { seen: Look::SeenAfterwards, .. }, .. }
+        )
+        && evidence.app_was_touched(dossier.app(), claimed, ended);
+    let excused = by_others || evidence.clock_was_set(claimed, ended);
+    (!excused).then(|| format!("its call arrived {} ms after its end", by.as_millis()))
 }
 
 /// "Effects on one app are serialised"; a one-off dyno stands outside. From its claim to its end a run is alone.

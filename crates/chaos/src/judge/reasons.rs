@@ -49,6 +49,10 @@ pub(super) fn a_reading_calls_for_it(evidence: &Evidence<'_>, dossier: &Dossier<
     let Some(latest) = places.next() else {
         return Some("no reading was taken in when it was decided".to_owned());
     };
+    // Once Flyball's clock was set, nobody can tell any more which reading was the latest then.
+    if evidence.clock_was_set(latest, dossier.queued?) {
+        return None;
+    }
     let came_just_then = evidence.note(latest).clock == dossier.run.queued_at;
     let called_by = |place: &Place| {
         let Noted::TakenIn { finding, .. } = evidence.note(*place).what else { return false };
