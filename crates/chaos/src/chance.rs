@@ -3,6 +3,7 @@
 //! What befalls a call is drawn by its line and its number, and not from a running stream: that the 3rd `POST
 //! /apps/shop/releases` is cut does not change when something else of the story is left out.
 
+use flyball_testing::Numbers;
 use std::time::Duration;
 
 /// What a stream is for.
@@ -23,17 +24,14 @@ pub(crate) enum Purpose {
     Crowd,
 }
 
-/// One stream of numbers (SplitMix64, by Steele, Lea and Flood: small, well mixed, and the same on every machine).
+/// One stream of numbers.
 #[derive(Debug, Clone)]
-pub(crate) struct Stream(u64);
+pub(crate) struct Stream(Numbers);
 
 impl Stream {
     /// The stream of a seed for a purpose.
     pub(crate) fn new(seed: u64, purpose: Purpose) -> Self {
-        let mut stream = Self(seed ^ (purpose as u64).wrapping_mul(0xd134_2543_de82_ef95));
-        // The first number of neighbouring seeds is alike; the second is not.
-        stream.next();
-        stream
+        Self(Numbers::new(seed ^ (purpose as u64).wrapping_mul(0xd134_2543_de82_ef95)))
     }
 
     /// The stream of one call: the `nth` of this line.
@@ -46,16 +44,12 @@ impl Stream {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next()
     }
 
-    /// A number in `0..bound`. The bias of the remainder is far below anything that a campaign could notice.
+    /// A number in `0..bound`.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.0.below(bound)
     }
 
     /// A number in `from..=to`.

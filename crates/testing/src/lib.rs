@@ -13,16 +13,20 @@
 //! What is started here must wait for nothing but this time and other tasks. Calls of a store are run to their end inside
 //! a poll.
 
+mod account;
 mod chance;
 mod disk;
 mod executor;
 mod ids;
+mod store;
 mod time;
 
+pub use account::OneAccount;
 pub use chance::Numbers;
 pub use disk::{Disk, DiskError};
 pub use executor::{Executor, Order, Starter};
 pub use ids::CountedIds;
+pub use store::{Access, Done, StagedStore, StoreStage};
 pub use time::{START, StoppedTime, Wait};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

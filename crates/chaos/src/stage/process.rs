@@ -8,18 +8,16 @@ use super::{Outside, SharedOutside, TOKEN, lock};
 use flyball_config::Definitions;
 use flyball_decide::{Choice, Situation};
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock as _, Engine, Ports, Tasks as _, Witness};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits, Transport};
-use flyball_model::{AccountName, Mode, NodeId, Run, RunId};
+use flyball_engine::{Clock as _, Engine, Ports, Tasks as _, Witness};
+use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits, Transport};
+use flyball_model::{Mode, NodeId, Run, RunId};
 use flyball_reactions::Reaction;
-use secrecy::SecretString;
+use flyball_testing::{OneAccount, StagedStore};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How the file's API host is called.
-const HOST: &str = "api.heroku.test";
 /// As many checks as a process has places for that has the usual 1,024 descriptors.
 const CHECKS_AT_ONCE: usize = 900;
 /// A file that the store did not take is tried again after this, as by whoever follows the file.
@@ -43,23 +41,6 @@ impl Between {
 
 /// Flyball's file, as whoever follows it sees it.
 pub(crate) type FollowedFile = watch::Receiver<Arc<Definitions>>;
-
-/// The one account of a story.
-struct OneAccount(Arc<HerokuLive>);
-
-impl Accounts for OneAccount {
-    fn heroku(&self, _: &AccountName) -> Option<Arc<dyn Heroku>> {
-        Some(Arc::clone(&self.0) as Arc<dyn Heroku>)
-    }
-
-    fn host(&self) -> &str {
-        HOST
-    }
-
-    fn variable(&self, _: &str) -> Option<SecretString> {
-        None
-    }
-}
 
 /// Notes who was asked.
 struct Onlooker(SharedOutside);
@@ -109,8 +90,8 @@ fn ports(outside: &SharedOutside, between: &Between) -> Ports {
     let live = client(outside, between);
     let eyes = Eyes::new(Arc::clone(outside), &live);
     Ports {
-        store: Arc::new(Ledger(Arc::clone(outside))),
-        accounts: Arc::new(OneAccount(Arc::new(live))),
+        store: Arc::new(StagedStore(Ledger(Arc::clone(outside)))),
+        accounts: Arc::new(OneAccount::new(live)),
         observe: Arc::new(eyes),
         references: Arc::new(Landmarks(Arc::clone(outside))),
         clock: Arc::new(outside.clock.clone()),

@@ -5,17 +5,15 @@ use super::server::{Mischief, Server};
 use super::world::World;
 use async_trait::async_trait;
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Engine, Ids as _, NoReferences, NoWitness, Observe, Ports, Time, Tokio};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
+use flyball_engine::{Engine, Ids as _, NoReferences, NoWitness, Observe, Ports, Time, Tokio};
+use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_model::{
-    AccountName, Cause, Entry, Evidence, Excerpt, Finding, Mode, MonitorId, NodeId, Outcome, Reading, Run, RunState,
-    Timestamp,
+    Cause, Entry, Evidence, Excerpt, Finding, Mode, MonitorId, NodeId, Outcome, Reading, Run, RunState, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_store::{ReadingsPage, Runs, RunsPage, Sqlite, Timeline, TimelinePage};
-use flyball_testing::{CountedIds, StoppedTime};
+use flyball_testing::{CountedIds, OneAccount, StoppedTime};
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +69,7 @@ impl Stage {
         let live = client(&server.url(), TimeLimits { read: PATIENCE, change }, &clock, &ids);
         let ports = Ports {
             store: Arc::new(store.clone()),
-            accounts: Arc::new(OneAccount(Arc::new(live))),
+            accounts: Arc::new(OneAccount::new(live)),
             observe: Arc::new(Failing),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(ids.clone()),
@@ -169,22 +167,6 @@ fn client(url: &str, limits: TimeLimits, clock: &StoppedTime, ids: &CountedIds) 
         request_ids: Arc::new(move || ids.run(time.now()).to_string()),
     };
     HerokuLive::new(settings).expect("TLS is there")
-}
-
-struct OneAccount(Arc<HerokuLive>);
-
-impl Accounts for OneAccount {
-    fn heroku(&self, _account: &AccountName) -> Option<Arc<dyn Heroku>> {
-        Some(Arc::clone(&self.0) as Arc<dyn Heroku>)
-    }
-
-    fn host(&self) -> &str {
-        "api.heroku.test"
-    }
-
-    fn variable(&self, _name: &str) -> Option<SecretString> {
-        None
-    }
 }
 
 /// Every reading fails.

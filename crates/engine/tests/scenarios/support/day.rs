@@ -10,23 +10,18 @@ use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Engine, NoWitness, Ports, References, Tasks as _};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
+use flyball_engine::{Engine, NoWitness, Ports, References, Tasks as _};
+use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
-use flyball_model::{
-    AccountName, Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp,
-};
+use flyball_model::{Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_store::{Holding, HoldingKey, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
-use flyball_testing::{CountedIds, Executor, START, lock};
-use secrecy::SecretString;
+use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How the file's API host is called.
-const HOST: &str = "api.heroku.test";
 /// More checks than a scenario has monitors.
 const CHECKS_AT_ONCE: usize = 1000;
 /// Whatever the loop puts off is done by then: what is written together with other things, a look that has become due, and
@@ -42,7 +37,7 @@ pub(crate) struct Day {
     pub(super) definitions: Definitions,
     pub(super) outside: Outside,
     pub(super) script: Arc<Script>,
-    pub(super) ledger: Arc<Ledger>,
+    pub(super) ledger: Ledger,
     pub(super) wire: Arc<Wire>,
     pub(super) written: Arc<Written>,
     pub(super) phases: Arc<HashMap<String, Duration>>,
@@ -55,26 +50,6 @@ pub(crate) struct Day {
     pub(super) executor: Executor,
     pub(super) client: Option<HerokuLive>,
     pub(super) variables: Arc<Mutex<HashMap<String, String>>>,
-}
-
-/// The one account of a scenario.
-struct OneAccount {
-    live: Arc<HerokuLive>,
-    variables: Arc<Mutex<HashMap<String, String>>>,
-}
-
-impl Accounts for OneAccount {
-    fn heroku(&self, _account: &AccountName) -> Option<Arc<dyn Heroku>> {
-        Some(Arc::clone(&self.live) as Arc<dyn Heroku>)
-    }
-
-    fn host(&self) -> &str {
-        HOST
-    }
-
-    fn variable(&self, name: &str) -> Option<SecretString> {
-        lock(&self.variables).get(name).cloned().map(SecretString::from)
-    }
 }
 
 /// References that are reached as the test says.
@@ -116,8 +91,8 @@ impl Day {
     fn ports(&self, client: HerokuLive) -> Ports {
         let eyes = Eyes::new(self.outside.clone(), client.clone(), Arc::clone(&self.written));
         Ports {
-            store: Arc::clone(&self.ledger) as Arc<dyn flyball_store::Store>,
-            accounts: Arc::new(OneAccount { live: Arc::new(client), variables: Arc::clone(&self.variables) }),
+            store: Arc::new(StagedStore(self.ledger.clone())),
+            accounts: Arc::new(OneAccount::new(client).variables(&self.variables)),
             observe: Arc::new(eyes),
             references: Arc::new(Told(Arc::clone(&self.outside.references))),
             clock: Arc::new(self.outside.time.clone()),

@@ -151,7 +151,7 @@ impl Scenario {
             definitions: read(&self.file),
             outside,
             script,
-            ledger: Arc::new(ledger),
+            ledger,
             wire,
             written: Arc::new(self.written),
             phases: Arc::new(self.phases),

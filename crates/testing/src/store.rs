@@ -1,0 +1,234 @@
+//! The store as the engine sees it on a stage: the real one, behind a port at which calls take time, go wrong and are noted.
+
+use async_trait::async_trait;
+use flyball_model::{
+    AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+};
+use flyball_store::{
+    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
+    Remembered, Retention, Runs, RunsPage, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
+};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// What a call does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads.
+    Reads,
+    /// It writes.
+    Writes,
+}
+
+/// What a call has just written, or found.
+#[derive(Debug)]
+pub enum Done<'a> {
+    /// This is on disk.
+    Saved(&'a Batch),
+    /// A run was to be claimed, with this answer.
+    Claimed(&'a Claim),
+    /// A run is marked as sent, by the time that was given.
+    Marked(RunId, Timestamp),
+    /// A run has ended.
+    Ended(RunId),
+}
+
+/// What a stage does about the calls of its store.
+pub trait StoreStage: Send + Sync {
+    /// The store itself.
+    fn store(&self) -> &Sqlite;
+
+    /// Makes a call, or lets it go wrong. `done` is to be told when it was made, at that very moment.
+    fn call<T: Send>(
+        &self,
+        access: Access,
+        what: &'static str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+        done: impl FnOnce(&T) + Send,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Something was done.
+    fn done(&self, done: Done<'_>);
+
+    /// Whether anything can be due at all. The worker asks again and again, and mostly there is nothing to be found.
+    fn may_be_due(&self) -> bool;
+
+    /// The present task is about to ask for this run.
+    fn asks_for(&self, _run: RunId) {}
+
+    /// What is written down of an outcome.
+    fn told<'a>(&self, outcome: &'a Outcome) -> Cow<'a, Outcome> {
+        Cow::Borrowed(outcome)
+    }
+}
+
+/// A store whose every call goes through a stage.
+#[derive(Debug)]
+pub struct StagedStore<S>(pub S);
+
+impl<S: StoreStage> StagedStore<S> {
+    async fn read<T: Send>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        self.0.call(Access::Reads, what, call, |_| ()).await
+    }
+
+    async fn write<T: Send>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        self.0.call(Access::Writes, what, call, |_| ()).await
+    }
+
+    async fn write_and_tell<T: Send>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+        done: impl for<'a> FnOnce(&'a T) -> Option<Done<'a>> + Send,
+    ) -> Result<T, Error> {
+        let tell = |answer: &T| {
+            if let Some(done) = done(answer) {
+                self.0.done(done);
+            }
+        };
+        self.0.call(Access::Writes, what, call, tell).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Loop for StagedStore<S> {
+    async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error> {
+        self.write("define", self.0.store().define(monitors, reactions, now)).await
+    }
+
+    async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
+        self.read("remembered", self.0.store().remembered()).await
+    }
+
+    async fn holdings(&self) -> Result<Vec<Holding>, Error> {
+        self.read("holdings", self.0.store().holdings()).await
+    }
+
+    async fn save(&self, batch: &Batch) -> Result<(), Error> {
+        let saved = |()| self.0.done(Done::Saved(batch));
+        self.0.call(Access::Writes, "save", self.0.store().save(batch), |()| saved(())).await
+    }
+
+    async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
+        self.read("sighting", self.0.store().sighting(host, app)).await
+    }
+
+    async fn app_facts(
+        &self,
+        host: &str,
+        app: &AppName,
+        id: Option<&AppId>,
+        reactions: &[ReactionId],
+        now: Timestamp,
+    ) -> Result<AppFacts, Error> {
+        self.read("app_facts", self.0.store().app_facts(host, app, id, reactions, now)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Runs for StagedStore<S> {
+    async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
+        let call = self.0.store().claim(run, node, now, lease);
+        self.write_and_tell("claim", call, |claim| Some(Done::Claimed(claim))).await
+    }
+
+    async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error> {
+        self.write("reclaim", self.0.store().reclaim(run, node, now, lease)).await
+    }
+
+    async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
+        let call = self.0.store().mark_sent(run, fence, now, look_at);
+        self.write_and_tell("mark_sent", call, |marked| (*marked == MarkSent::Go).then_some(Done::Marked(run, now)))
+            .await
+    }
+
+    async fn defer(
+        &self,
+        run: RunId,
+        fence: Fence,
+        look_at: Timestamp,
+        request_ids: &[Excerpt],
+        entries: &[Entry],
+    ) -> Result<(), Error> {
+        self.write("defer", self.0.store().defer(run, fence, look_at, request_ids, entries)).await
+    }
+
+    async fn end(
+        &self,
+        run: RunId,
+        fence: Fence,
+        now: Timestamp,
+        outcome: &Outcome,
+        request_ids: &[Excerpt],
+        entries: &[Entry],
+    ) -> Result<bool, Error> {
+        let outcome = self.0.told(outcome);
+        let call = self.0.store().end(run, fence, now, &outcome, request_ids, entries);
+        self.write_and_tell("end", call, |ended| ended.then_some(Done::Ended(run))).await
+    }
+
+    async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
+        self.write("take_over", self.0.store().take_over(node, now, lease)).await
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error> {
+        if !self.0.may_be_due() {
+            return Ok(Vec::new());
+        }
+        self.read("due", self.0.store().due(now)).await
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<Run>, Error> {
+        self.0.asks_for(run);
+        self.read("run", self.0.store().run(run)).await
+    }
+
+    async fn runs(&self, page: &RunsPage) -> Result<Vec<Run>, Error> {
+        self.read("runs", self.0.store().runs(page)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Pauses for StagedStore<S> {
+    async fn pause(&self, pause: &Pause) -> Result<(), Error> {
+        self.write("pause", self.0.store().pause(pause)).await
+    }
+
+    async fn resume(&self, scope: &PauseScope, by: &str, now: Timestamp) -> Result<bool, Error> {
+        self.write("resume", self.0.store().resume(scope, by, now)).await
+    }
+
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error> {
+        self.read("pauses", self.0.store().pauses(now)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Timeline for StagedStore<S> {
+    async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error> {
+        self.read("timeline", self.0.store().timeline(page)).await
+    }
+
+    async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
+        self.read("readings", self.0.store().readings(page)).await
+    }
+
+    async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error> {
+        self.read("hourly", self.0.store().hourly(monitor, since)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Retention for StagedStore<S> {
+    async fn sweep(&self, now: Timestamp) -> Result<u64, Error> {
+        self.write("sweep", self.0.store().sweep(now)).await
+    }
+}
