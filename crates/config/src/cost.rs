@@ -2,6 +2,7 @@
 
 use crate::Definitions;
 use flyball_model::AccountName;
+use flyball_monitors::Monitor;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +13,9 @@ use std::fmt;
 pub struct Cost {
     /// The accounts that monitors look with, by name.
     pub accounts: Vec<AccountCost>,
+    /// Checks of hosts that are under way at once when every one of them times out: each holds a place. A check never
+    /// overlaps itself.
+    pub checks_at_once: u64,
 }
 
 /// What one account will be asked.
@@ -56,8 +60,14 @@ impl fmt::Display for AccountCost {
 /// Adds up what the enabled monitors of a file cost.
 #[must_use]
 pub fn cost(definitions: &Definitions) -> Cost {
+    let enabled = || definitions.monitors.iter().filter(|monitor| monitor.enabled);
+    let under_way = |monitor: &Monitor| {
+        let part = monitor.kind.timeout().map_or(0.0, |timeout| timeout.as_secs_f64() / monitor.every.as_secs_f64());
+        part.min(1.0)
+    };
+    let checks: f64 = enabled().map(under_way).sum();
     let mut accounts: BTreeMap<&AccountName, (usize, f64)> = BTreeMap::new();
-    for monitor in definitions.monitors.iter().filter(|monitor| monitor.enabled) {
+    for monitor in enabled() {
         let Some(account) = monitor.kind.account() else { continue };
         let calls = f64::from(monitor.kind.heroku_calls_per_reading()) * 60.0 / monitor.every.as_secs_f64();
         let (monitors, sum) = accounts.entry(account).or_default();
@@ -70,5 +80,10 @@ pub fn cost(definitions: &Definitions) -> Cost {
         calls_per_minute,
         allowed_per_minute: Cost::ALLOWED_PER_MINUTE,
     });
-    Cost { accounts: accounts.collect() }
+    Cost { accounts: accounts.collect(), checks_at_once: whole(checks) }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of parts of monitors, rounded up")]
+fn whole(checks: f64) -> u64 {
+    checks.ceil() as u64
 }

@@ -4,6 +4,7 @@ use crate::monitor::MonitorFields;
 use crate::network::{self, NetworkFields};
 use crate::reaction::ReactionFields;
 use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
+use flyball_decide::{ByHand, GATES};
 use flyball_settings::{FieldDescription, KindDescription, Need, Settings, describe};
 use std::fmt::Write as _;
 
@@ -29,7 +30,27 @@ pub fn reference() -> String {
     section::<ReactionFields>(&mut page, "`[[reaction]]`");
     say(&mut page, "A reaction has exactly one of these kinds.\n");
     flyball_reactions::Kind::descriptions().iter().for_each(|kind| kind_section(&mut page, kind));
+    gates(&mut page);
     page
+}
+
+/// What stands between being called and acting, from the table that decides.
+fn gates(page: &mut String) {
+    say(
+        page,
+        "## The gates\n\nWhat is asked before a reaction acts, in this order; the first gate that is closed is the reason for \
+         holding still, and `flyball why` tells what each answers. Those that come before looking cost no call of the \
+         Platform API. *By hand*: whether the gate holds a person's `flyball react` as well.\n\n| gate | open when | asked | \
+         by hand |\n|---|---|---|---|\n",
+    );
+    for gate in &GATES {
+        let asked: Vec<&str> = gate.stages.iter().map(|stage| stage.words()).collect();
+        let by_hand = match gate.by_hand {
+            ByHand::Holds => "holds",
+            ByHand::Waived => "waived",
+        };
+        say(page, &format!("| {} | {} | {} | {by_hand} |\n", gate.name, cell(gate.asks), asked.join(", ")));
+    }
 }
 
 fn section<S: Settings>(page: &mut String, title: &str) {

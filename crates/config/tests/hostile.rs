@@ -203,7 +203,7 @@ fn the_cost_counts_enabled_monitors_that_look_at_heroku_for_each_account() {
     let definitions = read("flyball.toml", text).unwrap();
     let calls = f64::from(definitions.monitors[0].kind.heroku_calls_per_reading());
     assert!(calls >= 1.0);
-    let Cost { accounts } = cost(&definitions);
+    let Cost { accounts, .. } = cost(&definitions);
     let told: Vec<_> =
         accounts.iter().map(|a| (a.account.as_str(), a.monitors, a.calls_per_minute, a.is_over())).collect();
     assert_eq!(told, [("default", 2, 3.0 * calls, false), ("two", 1, 60.0 * calls, 60.0 * calls > 75.0)]);

@@ -33,6 +33,19 @@ pub enum Stage {
     BeforeSending,
 }
 
+impl Stage {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BeforeLooking => "before looking",
+            Self::AfterLooking => "after looking",
+            Self::Together => "among those that would act together",
+            Self::BeforeSending => "before sending",
+        }
+    }
+}
+
 /// Whether a person who asks for a reaction by hand waives a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ByHand {
@@ -113,16 +126,34 @@ pub static GATES: [Gate; 30] = [
         Holds,
         may_touch_app,
     ),
-    gate("give up", "it has helped in fewer than `give_up_after` effects", &[BeforeLooking], Waived, |asked| {
-        let (reaction, scene) = (asked.reaction, asked.scene);
-        let acted = scene.facts.acted_by(reaction.id());
-        goes_on(reaction.rank(), reaction.policy(), acted, asked.call.caller.episode(scene.now))
-    }),
-    gate("reaction's limit", "`max_per_hour` and `max_per_day`", &[BeforeLooking, BeforeSending], Holds, |asked| {
-        let reaction = asked.reaction;
-        reaction_has_left(reaction.policy(), asked.scene.facts.acted_by(reaction.id()), asked.scene.now)
-    }),
-    gate("app's limit", "`[limits]` of effects on one app", &[BeforeLooking, BeforeSending], Holds, app_limit),
+    gate(
+        "give up",
+        "it has acted fewer than `give_up_after` times in this episode",
+        &[BeforeLooking],
+        Waived,
+        |asked| {
+            let (reaction, scene) = (asked.reaction, asked.scene);
+            let acted = scene.facts.acted_by(reaction.id());
+            goes_on(reaction.rank(), reaction.policy(), acted, asked.call.caller.episode(scene.now))
+        },
+    ),
+    gate(
+        "reaction's limit",
+        "`max_per_hour` and `max_per_day` leave room",
+        &[BeforeLooking, BeforeSending],
+        Holds,
+        |asked| {
+            let reaction = asked.reaction;
+            reaction_has_left(reaction.policy(), asked.scene.facts.acted_by(reaction.id()), asked.scene.now)
+        },
+    ),
+    gate(
+        "app's limit",
+        "`[limits]` of effects on one app leave room",
+        &[BeforeLooking, BeforeSending],
+        Holds,
+        app_limit,
+    ),
     gate("variables", "the environment variables that it names are set", &[BeforeLooking], Holds, variables_are_set),
     gate("dry run", "a dry run's own cooldown and settling are over", &[BeforeLooking], Waived, dry_run_may),
     gate("adders", "nothing that adds to the same process type is called", &[BeforeLooking], Waived, |asked| {
@@ -145,7 +176,7 @@ pub static GATES: [Gate; 30] = [
     }),
     gate("settled", "no dyno boots, rolls out or hands over", &[AfterLooking, BeforeSending], Holds, has_settled),
     gate(EVIDENCE, "enough readings are from after the app settled", &[AfterLooking], Waived, evidence_is_enough),
-    gate(PLAN, "its limit, and what its kind needs to see", &[AfterLooking, BeforeSending], Holds, kind_plans),
+    gate(PLAN, "it is not at its limit, and its kind can plan", &[AfterLooking, BeforeSending], Holds, kind_plans),
     gate("others' changes", "`give_way` to what others changed is over", &[AfterLooking], Waived, |asked| {
         let reaction = asked.reaction;
         gives_way(reaction.rank(), reaction.policy(), &asked.scene.foreign, asked.scene.now)

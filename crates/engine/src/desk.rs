@@ -140,8 +140,7 @@ impl Desk {
     /// Goes over to other definitions: who is not called by them is forgotten, and nobody is patient.
     pub(crate) fn rewire(&mut self, wiring: &Wiring) {
         self.patience.clear();
-        let is_wired =
-            |called: &Called| wiring.attached(called.monitor.id).iter().any(|reaction| *reaction == called.reaction);
+        let is_wired = |called: &Called| wiring.attached(called.monitor.id).contains(&called.reaction);
         self.waiting.retain(is_wired);
         self.behind.retain(is_wired);
     }

@@ -110,7 +110,7 @@ impl Engine {
     /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
     async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku) -> Result<(), Outcome> {
         let effect = &run.plan.effect;
-        may_send(&self.about_to_send(run, subject, AppFacts::default())?).map_err(superseded)?;
+        may_send(&self.about_to_send(run, subject, AppFacts::default())?).map_err(|closed| superseded(&closed))?;
         let sight =
             look(heroku, subject, effect.needs(), &*self.ports.clock).await.map_err(|error| Outcome::NotDone {
                 why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
@@ -129,12 +129,12 @@ impl Engine {
         if let Some(sending) = &mut situation.scene.sending {
             sending.gone = gone;
         }
-        may_send(&situation).map_err(superseded)?;
+        may_send(&situation).map_err(|closed| superseded(&closed))?;
         // Asked last, since it may take seconds, and nothing else is left that would stop it.
         if must_doubt(&situation) {
             let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
             situation.scene.references = Some(reached);
-            may_send(&situation).map_err(superseded)?;
+            may_send(&situation).map_err(|closed| superseded(&closed))?;
         }
         Ok(())
     }
@@ -326,7 +326,7 @@ fn look_again(sent_at: Timestamp, now: Timestamp) -> Timestamp {
     if now < last { next.min(last) } else { next }
 }
 
-fn superseded(closed: Closed) -> Outcome {
+fn superseded(closed: &Closed) -> Outcome {
     Outcome::Superseded { why: closed.because.to_string() }
 }
 

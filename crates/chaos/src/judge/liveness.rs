@@ -79,9 +79,8 @@ impl<'a> Owed<'a> {
             }
             Noted::Asked { monitor, reaction, .. } => drop(self.called.remove(&(*monitor, *reaction))),
             Noted::Remembered { monitor, last_at } => {
-                if self.unwritten.get(monitor).is_some_and(|(_, begun_at)| Some(*begun_at) <= *last_at) {
-                    self.unwritten.remove(monitor);
-                }
+                let is_written = |(_, begun_at): &(Timestamp, Timestamp)| Some(*begun_at) <= *last_at;
+                self.unwritten.retain(|of, unwritten| of != monitor || !is_written(unwritten));
             }
             _ => {}
         }

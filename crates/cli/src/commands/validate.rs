@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::wiring::Wiring;
+use crate::wiring::{Descriptors, Wiring};
 use flyball_config::{Colour, Cost, Definitions, Located, Mistakes, cost};
 use serde::Serialize;
 
@@ -52,12 +52,21 @@ pub(super) fn validate(wiring: &Wiring) -> Result<Exit, Failure> {
 fn good(file: &str, definitions: &Definitions) -> Result<Exit, Failure> {
     warn(&definitions.warnings);
     output::data(&format!("{file} is good: {}", definitions.counted()))?;
-    let accounts = cost(definitions).accounts;
-    if accounts.is_empty() {
+    let cost = cost(definitions);
+    if cost.accounts.is_empty() {
         let allowed = Cost::ALLOWED_PER_MINUTE;
         output::data(&format!("no monitor asks Heroku: at rest it costs none of the {allowed:.0} calls a minute"))?;
     }
-    accounts.iter().try_for_each(|account| output::data(&account.to_string()))?;
+    cost.accounts.iter().try_for_each(|account| output::data(&account.to_string()))?;
+    let (checks, places) = (cost.checks_at_once, Descriptors::raise());
+    output::data(&format!("when everything times out, {} under way at once", counted_checks(checks)))?;
+    if usize::try_from(checks).is_ok_and(|checks| checks > places.checks_at_once()) {
+        output::say(&format!(
+            "warning: this file cannot be carried then: {}; raise the limit of file descriptors (`ulimit -n`), raise `every`, \
+             or lower `timeout`",
+            places.words()
+        ));
+    }
     Ok(Exit::GOOD)
 }
 
@@ -66,6 +75,10 @@ pub(super) fn warn(warnings: &Mistakes) {
     if !warnings.is_empty() {
         output::say(&warnings.render(Colour::Ansi));
     }
+}
+
+fn counted_checks(checks: u64) -> String {
+    if checks == 1 { "1 check is".to_owned() } else { format!("{checks} checks are") }
 }
 
 /// "1 monitor", "2 monitors"

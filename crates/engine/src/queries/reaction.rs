@@ -2,7 +2,9 @@
 
 use super::next::{Gate, next};
 use super::{Next, Reader, Recalled, RunView, ago, names, readings, when};
-use flyball_decide::{AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, waits_for};
+use flyball_decide::{
+    Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
+};
 use flyball_model::{
     AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
 };
@@ -42,6 +44,9 @@ pub struct ReactionView {
     pub last_run: Option<RunView>,
     /// When it could act next.
     pub next: Next,
+    /// What each gate on the way to an act answers at its first monitor's readings, as far as that is known without
+    /// looking at the app.
+    pub gates: Vec<Answer>,
 }
 
 /// What a reaction decided at the latest readings of a monitor.
@@ -85,10 +90,13 @@ impl Reader<'_> {
                 count: holding.count,
             })
             .collect();
+        let situation = self.situation(reaction, recalled, facts);
+        let gates = situation.iter().flat_map(|situation| answers(situation, &situation.wishes[0]));
+        let gates = gates.map(as_read_from_outside).collect();
         let gate = Gate {
             mode: self.wiring.mode(reaction),
             engine: self.engine,
-            waits_for: self.situation(reaction, recalled, facts).as_ref().and_then(waits_for),
+            waits_for: situation.as_ref().and_then(waits_for),
         };
         Ok(ReactionView {
             name: reaction.name.clone(),
@@ -104,6 +112,7 @@ impl Reader<'_> {
             holdings,
             last_run: last_run.as_ref().map(RunView::of),
             next: next(reaction, watching, recalled, &gate, self.now),
+            gates,
         })
     }
 
@@ -145,6 +154,12 @@ impl Reader<'_> {
     }
 }
 
+/// Some gates ask what only the running engine knows: where it runs, its environment, and what others are called.
+fn as_read_from_outside(answer: Answer) -> Answer {
+    let is_known = !matches!(answer.gate, "home" | "variables" | "dry run" | "adders");
+    if is_known { answer } else { Answer { answered: Answered::NotAsked, ..answer } }
+}
+
 impl ReactionView {
     /// What it does, why it holds still, and when it could act next, in sentences.
     pub(super) fn sentences(&self, cooldown: Duration, now: Timestamp) -> Vec<String> {
@@ -157,6 +172,32 @@ impl ReactionView {
             told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
         }
         told.push(self.next.words.clone());
+        told.extend(self.gates_in_words());
+        told
+    }
+
+    /// What each gate answers: those that are open by name, those that are closed with their reason.
+    fn gates_in_words(&self) -> Vec<String> {
+        let named = |of: fn(&Answered) -> bool| {
+            let gates = self.gates.iter().filter(move |answer| of(&answer.answered));
+            gates.map(|answer| answer.gate).collect::<Vec<_>>().join(", ")
+        };
+        let open = named(|answered| *answered == Answered::Open);
+        let not_asked = named(|answered| *answered == Answered::NotAsked);
+        let mut told = Vec::new();
+        if !open.is_empty() {
+            told.push(format!("Gates that are open: {open}."));
+        }
+        for answer in &self.gates {
+            if let Answered::Closed(because) = &answer.answered {
+                told.push(format!("The gate \"{}\" is closed: {because}.", answer.gate));
+            }
+        }
+        if !not_asked.is_empty() {
+            told.push(format!(
+                "Gates that only the running engine asks, or only once it looks at the app: {not_asked}."
+            ));
+        }
         told
     }
 

@@ -112,6 +112,10 @@ impl MonitorKind for HerokuDynos {
         None
     }
 
+    fn timeout(&self) -> Option<Duration> {
+        None
+    }
+
     fn account(&self) -> Option<&AccountName> {
         Some(&self.account)
     }

@@ -5,6 +5,7 @@ use crate::means::Means;
 use flyball_model::{AccountName, AppName, MonitorId, Reading, Timestamp};
 use flyball_settings::Settings;
 use std::future::Future;
+use std::time::Duration;
 
 /// One kind of monitor: its settings, and how it looks.
 pub(super) trait MonitorKind: Settings {
@@ -32,6 +33,9 @@ pub(super) trait MonitorKind: Settings {
     fn app(&self) -> Option<&AppName> {
         None
     }
+
+    /// How long one reading may take at most, where it holds a connection of its own for as long.
+    fn timeout(&self) -> Option<Duration>;
 
     /// The environment variables that it reads when it looks.
     fn variables(&self) -> Vec<&str> {
@@ -131,6 +135,14 @@ macro_rules! kinds {
             pub fn host(&self) -> Option<String> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::host(&**kind), )+
+                }
+            }
+
+            /// How long one reading may take at most, where it holds a connection of its own for as long.
+            #[must_use]
+            pub fn timeout(&self) -> Option<Duration> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::timeout(&**kind), )+
                 }
             }
 

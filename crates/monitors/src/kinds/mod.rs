@@ -15,6 +15,7 @@ use flyball_model::{AccountName, AppName, MonitorId, Reading, Timestamp};
 use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
 use kind::{MonitorKind, kinds};
 use serde::Serialize;
+use std::time::Duration;
 
 kinds! {
     /// A page.

@@ -55,6 +55,10 @@ impl MonitorKind for Tcp {
         Some(self.address.host().to_string())
     }
 
+    fn timeout(&self) -> Option<Duration> {
+        Some(self.timeout)
+    }
+
     async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
         let mut stall = StallWatch::begin();
         let mut progress = Progress::begin();

@@ -5,6 +5,7 @@ use super::settings::Http;
 use crate::kinds::kind::MonitorKind;
 use crate::means::Means;
 use flyball_model::{EnvValue, MonitorId, Reading, Timestamp};
+use std::time::Duration;
 
 impl MonitorKind for Http {
     const HOST_SETTING: Option<&'static str> = Some("url");
@@ -25,6 +26,10 @@ impl MonitorKind for Http {
 
     fn host(&self) -> Option<String> {
         self.url.url().host_str().map(str::to_owned)
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        Some(self.timeout)
     }
 
     fn variables(&self) -> Vec<&str> {
