@@ -1,5 +1,7 @@
 //! Restarting every dyno: recognised by newer ones under their names. With preboot the old ones answer beside them for
 //! minutes.
+//!
+//! Seen counts also while the call may still be on its way: see [`super::restart_dyno`].
 
 use super::{Found, Made, NotMade};
 use flyball_heroku::Heroku;

@@ -1,4 +1,7 @@
 //! Restarting one dyno: recognised by a newer one under its name. With preboot the old one answers beside it for minutes.
+//!
+//! Seen counts also while the call may still be on its way. Where somebody else did the same and ours comes later, dynos boot
+//! once more; nothing else that makes them boot is sent meanwhile, since the app settles for longer than a call takes.
 
 use super::{Found, Made, NotMade};
 use flyball_heroku::Heroku;

@@ -1,4 +1,7 @@
 //! Rolling back: recognised by the release that it made.
+//!
+//! Seen counts also while the call may still be on its way: the release says where it goes back to, and another one to the
+//! same content is no step.
 
 use super::{Found, Made, NotMade};
 use flyball_decide::{origin_of, pending_above};

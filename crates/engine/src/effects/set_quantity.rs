@@ -1,4 +1,8 @@
 //! Setting a quantity: absolute, so that it may be seen afterwards whoever did it.
+//!
+//! Seen counts also while the call may still be on its way. Where somebody else set the same number and ours comes later, it
+//! changes nothing; had we gone a step further meanwhile, it undoes that one step, within the limits, and the next reading
+//! takes it again.
 
 use super::{Found, Made, NotMade};
 use flyball_heroku::Heroku;

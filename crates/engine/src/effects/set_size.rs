@@ -1,4 +1,6 @@
 //! Setting a dyno size: absolute, like a quantity.
+//!
+//! Seen counts also while the call may still be on its way: see [`super::set_quantity`].
 
 use super::{Found, Made, NotMade};
 use flyball_heroku::Heroku;
