@@ -96,6 +96,15 @@ pub struct Situation<R> {
     pub scene: Scene,
 }
 
+impl<R> Situation<R> {
+    /// The same with other words for the reactions: their ids where it is recorded, what they are where it is chosen again.
+    #[must_use]
+    pub fn with_reactions<S>(self, mut of: impl FnMut(R) -> S) -> Situation<S> {
+        let wishes = self.wishes.into_iter().map(|Wish { reaction, call }| Wish { reaction: of(reaction), call });
+        Situation { wishes: wishes.collect(), scene: self.scene }
+    }
+}
+
 /// A reaction that is called, and has not been asked further.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wish<R> {

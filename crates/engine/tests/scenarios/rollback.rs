@@ -15,6 +15,18 @@ fn bad_deploy(slug: &str) -> DeploySpec {
 }
 
 #[test]
+fn a_situation_that_was_recorded_is_decided_again_in_the_same_way() {
+    let file = front(&["again", "back", "more"])
+        + &reaction("again", "trigger = 2\nrestart_all_dynos = { app = \"shop\" }")
+        + &reaction("back", "trigger = 5\nrollback_release = { app = \"shop\", max_steps = 2 }")
+        + &reaction("more", "mode = \"dry_run\"\nscale_out = { app = \"shop\", max_quantity = 2 }");
+    let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
+    day.readings(30);
+    assert!(day.effects().len() > 2, "{:?}", day.effects());
+    assert!(day.recorder.choose_again(&day.definitions) >= 30);
+}
+
+#[test]
 fn one_release_further_back_at_each_failing_reading_and_never_forward_again() {
     let mut day = Scenario::of(bare_shop().deploys(4)).file(one("back", BACK)).front_reads("f").begin();
     day.readings(5);

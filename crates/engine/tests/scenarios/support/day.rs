@@ -3,6 +3,7 @@
 
 use super::eyes::{Eyes, Written};
 use super::ledger::Ledger;
+use super::recorder::Recorder;
 use super::scenario::read;
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::{Spoilt, Wire};
@@ -10,7 +11,7 @@ use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::live::Live;
-use flyball_engine::{Engine, NoWitness, Ports, References, Tasks as _};
+use flyball_engine::{Engine, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp};
@@ -34,7 +35,7 @@ const DOWN: Duration = Duration::from_secs(3);
 
 /// A scenario that plays.
 pub(crate) struct Day {
-    pub(super) definitions: Definitions,
+    pub(crate) definitions: Definitions,
     pub(super) outside: Outside,
     pub(super) script: Arc<Script>,
     pub(super) ledger: Ledger,
@@ -48,6 +49,7 @@ pub(crate) struct Day {
     /// Until when time has passed. What the loop puts off is waited for, so that it is a little later in fact.
     pub(super) now: Timestamp,
     pub(super) executor: Executor,
+    pub(crate) recorder: Arc<Recorder>,
     pub(super) client: Option<HerokuLive>,
     pub(super) variables: Arc<Mutex<HashMap<String, String>>>,
 }
@@ -99,7 +101,7 @@ impl Day {
             ids: Arc::new(self.ids.clone()),
             time: Arc::new(self.outside.time.clone()),
             tasks: Arc::new(self.outside.starter.clone()),
-            witness: Arc::new(NoWitness),
+            witness: Arc::clone(&self.recorder) as Arc<dyn flyball_engine::Witness>,
         }
     }
 

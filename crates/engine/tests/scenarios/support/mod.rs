@@ -5,6 +5,7 @@ mod clock;
 mod day;
 mod eyes;
 mod ledger;
+mod recorder;
 mod scenario;
 mod script;
 mod wire;

@@ -161,6 +161,7 @@ impl Scenario {
             ids: CountedIds::default(),
             now: START,
             executor,
+            recorder: Arc::default(),
             client: None,
             variables: Arc::default(),
         }
