@@ -113,6 +113,7 @@ impl Shared {
         if let Ok(place) = place.try_recv() {
             return Some(place);
         }
+        self.counting.waits();
         loop {
             tokio::select! {
                 biased;
