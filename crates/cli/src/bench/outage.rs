@@ -57,7 +57,7 @@ pub(super) struct Report {
     checks_due: u64,
     checks_made: u64,
     checks_missed: u64,
-    /// Checks that found no place free when they were due.
+    /// How often a check found no place free, and waited for one.
     checks_waited: u64,
     /// Looks at the healthy one that found it well.
     healthy_looks: usize,

@@ -28,7 +28,7 @@ pub struct Figures {
     pub made: u64,
     /// Checks that were not made: the one before was still under way, or the process stalled.
     pub missed: u64,
-    /// Checks that found no place free when they were due, and waited for one.
+    /// How often a check found no place free, and waited for one.
     pub waited: u64,
     /// Readings that could not be kept, because the store did not take them for too long.
     pub dropped: u64,
