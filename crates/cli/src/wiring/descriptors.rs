@@ -28,6 +28,11 @@ impl Descriptors {
         Self { before, now: if raised.is_ok() { most } else { before } }
     }
 
+    /// How many there are.
+    pub(crate) const fn count(self) -> u64 {
+        self.now
+    }
+
     /// How many checks can be under way at once.
     pub(crate) fn checks_at_once(self) -> usize {
         let checks = self.now.saturating_sub(RESERVED).clamp(CHECKS_MIN, CHECKS_MAX);

@@ -1,10 +1,9 @@
 //! Killed again and again without a word, and started again on the same file: no call is sent twice for one run, nothing
 //! that happened is left unrecorded, every run reaches an end, and what the monitors need is met by later runs.
 
-use crate::support::{Stage, TOKEN, app, now, wait_for};
+use crate::support::{Stage, TOKEN, app, draw, now, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind, Took};
 use flyball_model::{Effect, Outcome, Run, RunState};
-use flyball_store::{Runs as _, RunsPage, Sqlite};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -48,20 +47,6 @@ fn file(page: impl Fn(&str) -> String) -> String {
     text
 }
 
-/// A number below `below`; the same numbers for the same seed (Knuth's MMIX generator).
-fn draw(state: &mut u64, below: u64) -> u64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*state >> 33) % below
-}
-
-async fn runs(stage: &Stage) -> Vec<Run> {
-    let store = Sqlite::open(&stage.path("flyball.db")).await.unwrap();
-    let runs = store.runs(&RunsPage::default()).await.unwrap();
-    store.close().await;
-    assert!(runs.len() < RunsPage::RUNS_MAX as usize, "all of them are looked at");
-    runs
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_sent_twice_for_one_run_however_often_it_is_killed() {
     let stage = Stage::with((0..APPS).map(|number| app(&name(number)))).await.token(TOKEN);
@@ -81,7 +66,7 @@ async fn no_call_is_sent_twice_for_one_run_however_often_it_is_killed() {
         }
         tokio::time::sleep(Duration::from_millis(draw(&mut chance, 250))).await;
         up.kill().await;
-        cut_off += runs(&stage).await.iter().filter(|run| matches!(run.state, RunState::Sent { .. })).count();
+        cut_off += stage.runs().await.iter().filter(|run| matches!(run.state, RunState::Sent { .. })).count();
     }
     assert!(
         cut_off >= KILLS as usize,
@@ -97,9 +82,9 @@ async fn no_call_is_sent_twice_for_one_run_however_often_it_is_killed() {
     }
     stage.write("");
     up.until("no more is begun", |up| up.printed().contains("the changed file is applied")).await;
-    wait_for("every run has reached its end", async || runs(&stage).await.iter().all(|run| !run.state.is_open())).await;
+    wait_for("every run has reached its end", async || stage.runs().await.iter().all(|run| !run.state.is_open())).await;
     drop(up);
-    judge(&stage, &runs(&stage).await);
+    judge(&stage, &stage.runs().await);
 }
 
 /// What the stand-in received, against what was recorded.

@@ -23,4 +23,6 @@ mod running;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
+mod starving;
+#[cfg(test)]
 mod support;

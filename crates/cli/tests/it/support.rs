@@ -1,8 +1,9 @@
 //! What the tests share: a folder of its own, a stand-in for Heroku on a free port of this machine, the real binary, and
 //! waiting for a state with a bound.
 
-use flyball_heroku_sim::{AppSpec, DeploySpec, Fault, ReceivedCall, Server, World, WorldFile};
-use flyball_model::Timestamp;
+use flyball_heroku_sim::{AppEvent, AppSpec, DeploySpec, Event, Fault, ReceivedCall, Server, World, WorldFile};
+use flyball_model::{MonitorId, Reading, Run, Timestamp};
+use flyball_store::{ReadingsPage, Runs as _, RunsPage, Sqlite, Timeline as _};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -46,6 +47,12 @@ pub(crate) fn app(name: &str) -> AppSpec {
         })
 }
 
+/// A number below `below`; the same numbers for the same seed (Knuth's MMIX generator).
+pub(crate) fn draw(state: &mut u64, below: u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) % below
+}
+
 /// A folder, a stand-in, and the binary.
 pub(crate) struct Stage {
     folder: TempDir,
@@ -64,7 +71,12 @@ pub(crate) struct Ended {
 impl Stage {
     /// With these apps.
     pub(crate) async fn with(apps: impl IntoIterator<Item = AppSpec>) -> Self {
-        let world = World::new(&WorldFile::with_apps(apps).token(TOKEN), now(), 1);
+        Self::of(WorldFile::with_apps(apps)).await
+    }
+
+    /// With the world of this file.
+    pub(crate) async fn of(file: WorldFile) -> Self {
+        let world = World::new(&file.token(TOKEN), now(), 1);
         let address = "127.0.0.1:0".parse().unwrap();
         let sim = Server::bind(address, Arc::new(Mutex::new(world)), Arc::new(now)).await.unwrap();
         Self { folder: tempfile::tempdir().unwrap(), sim, token: TOKEN.to_owned() }
@@ -141,6 +153,34 @@ impl Stage {
     /// Every changing call that the stand-in received.
     pub(crate) fn changes(&self) -> Vec<ReceivedCall> {
         self.sim.world().lock().unwrap().effects().cloned().collect()
+    }
+
+    /// Something happens to the shop.
+    pub(crate) fn happens(&self, what: AppEvent) {
+        self.sim.world().lock().unwrap().apply(Event::app("shop", what)).unwrap();
+    }
+
+    /// Every run that is remembered.
+    pub(crate) async fn runs(&self) -> Vec<Run> {
+        let store = self.store().await;
+        let runs = store.runs(&RunsPage::default()).await.unwrap();
+        store.close().await;
+        assert!(runs.len() < RunsPage::RUNS_MAX as usize, "all of them are looked at");
+        runs
+    }
+
+    /// The latest readings of a monitor, as they are remembered; the first comes first.
+    pub(crate) async fn readings(&self, monitor: &str) -> Vec<Reading> {
+        let monitor = MonitorId::of(&monitor.parse().unwrap());
+        let store = self.store().await;
+        let mut readings = store.readings(&ReadingsPage { monitor, since: None, readings: 0 }).await.unwrap();
+        store.close().await;
+        readings.sort_by_key(|reading| reading.begun_at);
+        readings
+    }
+
+    async fn store(&self) -> Sqlite {
+        Sqlite::open(&self.path("flyball.db")).await.unwrap()
     }
 
     /// How many web dynos the shop has.

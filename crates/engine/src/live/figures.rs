@@ -14,6 +14,7 @@ struct Counts {
     due: u64,
     made: u64,
     missed: u64,
+    waited: u64,
     dropped: u64,
     late: Histogram<u64>,
 }
@@ -27,6 +28,8 @@ pub struct Figures {
     pub made: u64,
     /// Checks that were not made: the one before was still under way, or the process stalled.
     pub missed: u64,
+    /// How often a check found no place free, and waited for one.
+    pub waited: u64,
     /// Readings that could not be kept, because the store did not take them for too long.
     pub dropped: u64,
     /// How late checks started, in microseconds: the median.
@@ -40,7 +43,7 @@ pub struct Figures {
 impl Counting {
     pub(crate) fn new() -> Self {
         let late = Histogram::new_with_bounds(1, LATE_MAX_US, 3).expect("the bounds are constants in order");
-        Self(Mutex::new(Counts { due: 0, made: 0, missed: 0, dropped: 0, late }))
+        Self(Mutex::new(Counts { due: 0, made: 0, missed: 0, waited: 0, dropped: 0, late }))
     }
 
     fn with(&self, count: impl FnOnce(&mut Counts)) {
@@ -65,6 +68,11 @@ impl Counting {
         });
     }
 
+    /// A check waits for a place.
+    pub(crate) fn waits(&self) {
+        self.with(|counts| counts.waited += 1);
+    }
+
     pub(crate) fn made(&self, checks: u64) {
         self.with(|counts| counts.made += checks);
     }
@@ -79,6 +87,7 @@ impl Counting {
             due: counts.due,
             made: counts.made,
             missed: counts.missed,
+            waited: counts.waited,
             dropped: counts.dropped,
             late_us_p50: counts.late.value_at_quantile(0.5),
             late_us_p99: counts.late.value_at_quantile(0.99),

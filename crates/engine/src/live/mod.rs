@@ -21,7 +21,7 @@ use flyball_model::{AppName, Blind, Evidence, Excerpt, Finding, MonitorId, Readi
 use flyball_monitors::Monitor;
 use flyball_store::Batch;
 use ledger::Ledger;
-use places::{Place, Places};
+use places::{Had, Place, Places, QUICK};
 pub use schedule::FirstDue;
 use schedule::{Due, Schedule};
 use std::collections::HashSet;
@@ -105,14 +105,21 @@ impl Shared {
 impl Shared {
     /// Waits for a place for a check; what reaches no host itself needs none. Nothing starves in silence: while it waits
     /// for long, its readings are unknown.
-    async fn place(&self, monitor: &Arc<Monitor>, into: &mpsc::Sender<Observed>) -> Option<Place> {
+    async fn place(
+        &self,
+        monitor: &Arc<Monitor>,
+        had: Had,
+        since: Duration,
+        into: &mpsc::Sender<Observed>,
+    ) -> Option<Place> {
         monitor.kind.host()?;
         let wiring = self.engine.wiring();
         let mut attached = wiring.attached(monitor.id).iter();
-        let mut place = self.places.wait(monitor, attached.next().map(|reaction| reaction.kind.app()));
+        let mut place = self.places.wait(monitor, attached.next().map(|reaction| reaction.kind.app()), had, since);
         if let Ok(place) = place.try_recv() {
             return Some(place);
         }
+        self.counting.waits();
         loop {
             tokio::select! {
                 biased;
@@ -123,6 +130,28 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Looks with this place. Where it is for a quick try, and the look takes longer, it is given back, and the look is
+    /// made anew with a whole one.
+    async fn look(
+        &self,
+        monitor: &Arc<Monitor>,
+        place: Option<Place>,
+        since: Duration,
+        into: &mpsc::Sender<Observed>,
+    ) -> Observed {
+        if place.as_ref().is_some_and(Place::is_quick) {
+            tokio::select! {
+                biased;
+                observed = self.engine.observe(monitor) => return observed,
+                () = self.time().wait(QUICK) => {}
+            }
+            drop(place);
+            let _whole = self.place(monitor, Had::QuickTry, since, into).await;
+            return self.engine.observe(monitor).await;
+        }
+        self.engine.observe(monitor).await
     }
 
     fn overload(&self, now: Timestamp) -> Reading {
@@ -266,11 +295,10 @@ fn start_check(
     shared.start(async move {
         let shared = shared_by_task;
         let look = async {
-            let place = shared.place(&monitor, &into).await;
+            let place = shared.place(&monitor, Had::Nothing, started, &into).await;
             let waited = shared.time().passed().saturating_sub(started);
             shared.counting.starts(late_already + waited, missed);
-            let observed = shared.engine.observe(&monitor).await;
-            drop(place);
+            let observed = shared.look(&monitor, place, started, &into).await;
             shared.counting.made(1);
             // The intake ends only after every check has.
             let _ = into.send(observed).await;

@@ -225,3 +225,35 @@ fn what_has_not_changed_is_not_sent_again() {
     assert_eq!(day.why("more"), "at_maximum");
     assert_eq!(traffic(&day).not_modified, 8, "app and formation at every look but the first, and looks grow rarer");
 }
+
+#[test]
+fn eight_reactions_at_their_limit_ask_at_most_eight_times_a_minute() {
+    let names: Vec<String> = (0..8).map(|n| format!("page {n}")).collect();
+    let page = r#"http = { url = "http://shop.localhost/" }"#;
+    let file: String =
+        names.iter().map(|name| monitor(name, page, &[name]) + &reaction(name, &MORE.replace('9', "1"))).collect();
+    // Where their readings fall within the half minute: together, spread out, too far apart to share a fresh look, and anyhow.
+    let phases: [[u64; 8]; 5] = [
+        [30; 8],
+        [3, 7, 11, 15, 18, 22, 26, 30],
+        [1, 7, 13, 19, 25, 2, 8, 14],
+        [5, 5, 11, 11, 17, 17, 23, 29],
+        [2, 29, 17, 8, 8, 23, 14, 27],
+    ];
+    for phases in phases {
+        let mut scenario = Scenario::of(shop()).file(file.as_str());
+        for (name, phase) in names.iter().zip(phases) {
+            scenario = scenario.reads(name, "f").phase(name, secs(phase));
+        }
+        let mut day = scenario.begin();
+        day.pass(mins(1));
+        for name in &names {
+            assert_eq!(day.why_on(name, name).0, "at_maximum", "{phases:?}");
+        }
+        let before = traffic(&day).calls;
+        day.pass(mins(1));
+        let calls = traffic(&day).calls - before;
+        assert!(calls <= 8, "{calls} calls in the second minute, {phases:?}");
+        assert!(day.calls().is_empty());
+    }
+}

@@ -1,0 +1,137 @@
+//! What many monitors of a page cost.
+
+use super::course::{Course, Ended};
+use super::target::Target;
+use super::{cannot, definitions, millis, ms, optional, page_monitor, report_table, unknown, words};
+use crate::failure::Failure;
+use clap::Args;
+use comfy_table::Table;
+use flyball_engine::{Clock, Ids};
+use flyball_model::duration;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// More than one process is meant for.
+const COUNT_MAX: u32 = 200_000;
+
+#[derive(Debug, Args)]
+pub(super) struct Monitors {
+    /// How many monitors
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=i64::from(COUNT_MAX)))]
+    count: u32,
+    /// Their interval
+    #[arg(long, default_value = "30s", value_parser = duration::parse)]
+    every: Duration,
+    /// How long to measure; the default is twice the interval
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    lasts: Option<Duration>,
+    /// Block the whole engine once, in the middle, for this long: the figures must show it
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    stall: Option<Duration>,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    monitors: u32,
+    every_ms: u64,
+    lasted_ms: u64,
+    checks_due: u64,
+    checks_made: u64,
+    checks_missed: u64,
+    /// How late checks started against their plan.
+    late_ms_p50: f64,
+    late_ms_p99: f64,
+    late_ms_max: f64,
+    checks_per_second: f64,
+    /// Processor time of this process for one check, the store's part among it.
+    cpu_us_per_check: Option<f64>,
+    /// Share of one core.
+    cores_used: Option<f64>,
+    /// Resident memory that came with the monitors, for one monitor, after the loop has run.
+    bytes_per_monitor: Option<f64>,
+    resident_mib: Option<f64>,
+    /// Size of the store at the end, for one check.
+    stored_bytes_per_check: Option<f64>,
+}
+
+impl Report {
+    /// Whether every check that was due was made.
+    pub(super) const fn is_good(&self) -> bool {
+        self.checks_missed == 0
+    }
+}
+
+pub(super) async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Report, Failure> {
+    let lasts = wanted.lasts.unwrap_or(wanted.every * 2).min(super::FOR_MAX);
+    let target = Target::page().await.map_err(cannot("start the bench's page"))?;
+    let page = target.page_address();
+    let monitors =
+        (0..wanted.count).map(|n| page_monitor(&format!("bench {n}"), wanted.every, &format!("http://{page}/{n}")));
+    let course = Course::begin(&definitions(monitors), super::observer(), clock, ids).await?;
+    match wanted.stall {
+        None => tokio::time::sleep(lasts).await,
+        Some(stall) => {
+            tokio::time::sleep(lasts / 2).await;
+            block_every_worker(stall).await;
+            tokio::time::sleep((lasts / 2).saturating_sub(stall)).await;
+        }
+    }
+    Ok(report(wanted, &course.end().await))
+}
+
+/// Blocks every worker thread of the runtime at once, which is what a stalled process is.
+async fn block_every_worker(stall: Duration) {
+    let workers = tokio::runtime::Handle::current().metrics().num_workers();
+    let mut blocked = tokio::task::JoinSet::new();
+    for _ in 0..workers {
+        blocked.spawn(async move { std::thread::sleep(stall) });
+    }
+    blocked.join_all().await;
+}
+
+fn report(wanted: &Monitors, ended: &Ended) -> Report {
+    let Ended { figures, lasted, .. } = ended;
+    let (checks, seconds) = (figures.made.max(1) as f64, lasted.as_secs_f64());
+    let cpu = ended.cpu_seconds();
+    Report {
+        monitors: wanted.count,
+        every_ms: millis(wanted.every),
+        lasted_ms: millis(*lasted),
+        checks_due: figures.due,
+        checks_made: figures.made,
+        checks_missed: figures.missed,
+        late_ms_p50: ms(figures.late_us_p50),
+        late_ms_p99: ms(figures.late_us_p99),
+        late_ms_max: ms(figures.late_us_max),
+        checks_per_second: figures.made as f64 / seconds,
+        cpu_us_per_check: cpu.map(|cpu| cpu * 1e6 / checks),
+        cores_used: cpu.map(|cpu| cpu / seconds),
+        bytes_per_monitor: ended.grown().map(|grown| grown / f64::from(wanted.count)),
+        resident_mib: ended.resident_mib(),
+        stored_bytes_per_check: ended.stored.map(|stored| stored as f64 / checks),
+    }
+}
+
+pub(super) fn table(report: &Report) -> Table {
+    let mut table = report_table();
+    table.add_row(["monitors", &format!("{}, each every {}", report.monitors, words(report.every_ms))]);
+    table.add_row(["measured for", &words(report.lasted_ms)]);
+    table.add_row(["checks due", &report.checks_due.to_string()]);
+    table.add_row(["checks made", &format!("{} ({:.1} a second)", report.checks_made, report.checks_per_second)]);
+    table.add_row(["checks missed", &report.checks_missed.to_string()]);
+    table.add_row([
+        "late at the start",
+        &format!(
+            "{:.1} ms p50, {:.1} ms p99, {:.1} ms at most",
+            report.late_ms_p50, report.late_ms_p99, report.late_ms_max
+        ),
+    ]);
+    table.add_row(["processor time", &optional(report.cpu_us_per_check, "µs a check")]);
+    table.add_row(["cores used", &report.cores_used.map_or_else(unknown, |cores| format!("{cores:.3}"))]);
+    table.add_row(["memory", &optional(report.bytes_per_monitor, "bytes a monitor")]);
+    table.add_row(["resident", &optional(report.resident_mib, "MiB")]);
+    table.add_row(["stored", &optional(report.stored_bytes_per_check, "bytes a check")]);
+    table
+}
