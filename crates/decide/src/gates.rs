@@ -154,7 +154,7 @@ pub static GATES: [Gate; 30] = [
         Holds,
         app_limit,
     ),
-    gate("variables", "the environment variables that it names are set", &[BeforeLooking], Holds, variables_are_set),
+    gate("variables", "the environment variables that it names are set", &[BeforeLooking], Waived, variables_are_set),
     gate("dry run", "a dry run's own cooldown and settling are over", &[BeforeLooking], Waived, dry_run_may),
     gate("adders", "nothing that adds to the same process type is called", &[BeforeLooking], Waived, |asked| {
         let reaction = asked.reaction;

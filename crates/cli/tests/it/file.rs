@@ -18,6 +18,7 @@ async fn init_writes_a_file_that_is_valid_and_never_writes_over_one() {
     assert_snapshot!(valid.stdout, @r"
     flyball.toml is good: 3 monitors, 4 reactions
     no monitor asks Heroku: at rest it costs none of the 75 calls a minute
+    when everything times out, 1 check is under way at once
     ");
     let again = run(&["init", "--app", "other"]).await;
     assert_eq!(again.code, Some(1));
