@@ -59,6 +59,9 @@ impl Ledger {
     }
 
     fn note_saved(&self, batch: &Batch) {
+        for (monitor, reading) in &batch.readings {
+            self.0.note(Noted::Written { monitor: *monitor, begun_at: reading.begun_at });
+        }
         for row in &batch.states {
             self.0.note(Noted::Remembered { monitor: row.monitor, last_at: row.state.last_at });
         }
