@@ -50,8 +50,8 @@ type Key = (MonitorId, ReactionId);
 /// Who is called, and was not asked since.
 struct Called {
     since: Timestamp,
-    /// How many choices about its app were made since, and left it out; unknown where one of them may have failed.
-    left_out: Option<usize>,
+    /// How many choices about its app were made since, and left it out.
+    left_out: usize,
 }
 
 /// What is called is asked, and what was seen is written.
@@ -96,8 +96,8 @@ impl<'a> Owed<'a> {
             Noted::Happened(What::ClockStep { .. }) => self.forgive(),
             Noted::Faulted { met, .. } if met.line.starts_with("store ") => {
                 self.trouble_until = self.trouble_until.max(note.at);
-                // A choice that fails has asked nobody; those whom it had taken up wait for their next reading.
-                self.called.values_mut().for_each(|called| called.left_out = None);
+                // A choice that fails has asked nobody, and those whom it had taken up are called by their next reading.
+                self.called.clear();
             }
             Noted::TakenIn { monitor, finding, begun_at, .. } => {
                 self.unrecorded.insert((*monitor, *begun_at), note.at);
@@ -127,8 +127,7 @@ impl<'a> Owed<'a> {
             let policy = &reaction.policy;
             let trigger = usize::try_from(policy.trigger.get()).unwrap_or(usize::MAX);
             if policy.enabled && calls(policy, finding) && count.since(None) >= trigger {
-                let called = self.called.entry((monitor, reaction.id)).or_insert(Called { since: at, left_out: None });
-                called.left_out.get_or_insert(0);
+                self.called.entry((monitor, reaction.id)).or_insert(Called { since: at, left_out: 0 });
             } else {
                 self.called.remove(&(monitor, reaction.id));
             }
@@ -187,8 +186,8 @@ impl<'a> Owed<'a> {
         let mut overlooked = Vec::new();
         for (key, called) in &mut self.called {
             if reaction_of(self.definitions, key.1).is_some_and(|reaction| chosen.contains(reaction.kind.app())) {
-                called.left_out = called.left_out.map(|count| count + 1);
-                if called.left_out.is_some_and(|count| count > LEFT_OUT) {
+                called.left_out += 1;
+                if called.left_out > LEFT_OUT {
                     overlooked.push((*key, called.since));
                 }
             }
