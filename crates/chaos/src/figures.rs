@@ -88,6 +88,7 @@ impl Figures {
             Noted::Started
             | Noted::Applied(_)
             | Noted::Asked { .. }
+            | Noted::Written { .. }
             | Noted::Remembered { .. }
             | Noted::Queued(_)
             | Noted::Claimed { .. }

@@ -74,7 +74,7 @@ fn said(trial: &Trial, note: &Note) -> Option<String> {
             }
         }
         Noted::Quiet => "from here on nothing goes wrong".to_owned(),
-        Noted::Asked { .. } | Noted::Remembered { .. } => return None,
+        Noted::Asked { .. } | Noted::Written { .. } | Noted::Remembered { .. } => return None,
     })
 }
 

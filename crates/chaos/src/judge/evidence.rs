@@ -98,6 +98,7 @@ impl<'a> Evidence<'a> {
                 | Noted::Happened(_)
                 | Noted::TakenIn { .. }
                 | Noted::Asked { .. }
+                | Noted::Written { .. }
                 | Noted::Remembered { .. }
                 | Noted::Quiet => None,
             };
@@ -207,6 +208,7 @@ impl<'a> Dossier<'a> {
             | Noted::Happened(_)
             | Noted::TakenIn { .. }
             | Noted::Asked { .. }
+            | Noted::Written { .. }
             | Noted::Remembered { .. }
             | Noted::Quiet => {}
         }

@@ -58,6 +58,13 @@ pub enum Noted {
         /// What it came to: `act`, `tell`, or the word of the reason that held it.
         came_to: &'static str,
     },
+    /// The store has a reading.
+    Written {
+        /// Of which monitor.
+        monitor: MonitorId,
+        /// When it began, by Flyball's clock.
+        begun_at: Timestamp,
+    },
     /// The store has what a monitor remembered after a reading.
     Remembered {
         /// Which monitor.

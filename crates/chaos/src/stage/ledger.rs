@@ -61,6 +61,9 @@ impl StoreStage for Ledger {
         let outside = &self.0;
         match done {
             Done::Saved(batch) => {
+                for (monitor, reading) in &batch.readings {
+                    outside.note(Noted::Written { monitor: *monitor, begun_at: reading.begun_at });
+                }
                 for row in &batch.states {
                     outside.note(Noted::Remembered { monitor: row.monitor, last_at: row.state.last_at });
                 }
