@@ -4,7 +4,7 @@ use crate::campaign::{Trial, attempt};
 use crate::stage::{Between, Noted, START, StageError};
 use crate::story::{Faults, Met, Story, What};
 
-/// So many times it is played again: a minute at most, and most stories are small long before.
+/// At most this many times it is played again: a minute at most, and most stories are small long before.
 const PLAYS_MAX: u32 = 300;
 
 /// Makes a trial's story smaller, as long as its first violation's invariant is violated.

@@ -6,7 +6,7 @@ use flyball_heroku_sim::ReceivedCall;
 use flyball_model::{RunState, Timestamp};
 use std::fmt::Write as _;
 
-/// So many lines are told before a violation, and a few after it.
+/// At most this many lines are told before a violation, and a few after it.
 const LINES_BEFORE: usize = 60;
 const LINES_AFTER: usize = 25;
 

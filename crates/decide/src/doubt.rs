@@ -10,7 +10,7 @@ use std::time::Duration;
 const REFERENCES_MIN: usize = 2;
 /// With fewer unrelated hosts than this nothing can be said: three may share a provider that nobody knows of.
 const HOSTS_MIN: usize = 4;
-/// Failures that began so close together may have one cause. A host is looked at every 30 s, unless said, and at its own
+/// Failures that began so close together may have one cause. A host is looked at every 30 s by default, and at its own
 /// phase.
 const SAME_MINUTE: Duration = Duration::from_secs(60);
 

@@ -64,7 +64,7 @@ pub struct AppFacts {
 }
 
 impl AppFacts {
-    /// So many effects of one reaction are told: no limit of a reaction is higher.
+    /// At most this many effects of one reaction are told: no limit of a reaction is higher.
     pub const ACTED_MAX: u32 = 1000;
 
     /// When a reaction's effects were made, or may have been, latest first.

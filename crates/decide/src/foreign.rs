@@ -147,7 +147,7 @@ fn brought(releases: &ReleaseHistory, release: &Release) -> Brought {
     }
 }
 
-/// So many changes of one quantity within [`AUTOSCALER_WITHIN`] look like another autoscaler: a person who scales by
+/// At most this many changes of one quantity within [`AUTOSCALER_WITHIN`] look like another autoscaler: a person who scales by
 /// hand seldom does so three times.
 const AUTOSCALER_CHANGES: usize = 3;
 /// Within this time.
@@ -343,7 +343,7 @@ mod tests {
         type Case<'a> = (&'a str, Rank, Policy, Vec<Foreign>, Option<i64>);
         let cases: [Case<'_>; 11] = [
             ("nobody did anything", Rank::Out, quarter(), vec![], None),
-            ("not unless said", Rank::Out, default(), vec![quantity_at(999)], None),
+            ("not by default", Rank::Out, default(), vec![quantity_at(999)], None),
             ("for a quarter of an hour", Rank::Out, quarter(), vec![quantity_at(101)], Some(1001)),
             ("and no longer", Rank::Out, quarter(), vec![quantity_at(100)], None),
             ("the latest counts", Rank::Up, quarter(), vec![quantity_at(500), quantity_at(300)], Some(1400)),

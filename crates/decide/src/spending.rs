@@ -79,7 +79,7 @@ mod tests {
         Timestamp::from_millis(seconds * 1000)
     }
 
-    /// Times so many seconds ago.
+    /// Times this many seconds ago.
     fn ago(seconds: &[i64]) -> Vec<Timestamp> {
         seconds.iter().map(|ago| at(NOW - ago)).collect()
     }
@@ -117,7 +117,7 @@ mod tests {
         let on_passing = |policy: &mut Policy| (policy.call_on, policy.give_up_after) = (CallOn::Passing, 2);
         // The episode began 1,000 s ago.
         let cases: [(&str, Rank, Policy, &[i64], &str); 10] = [
-            ("nothing is bounded unless said", Rank::Out, policy(|_| {}), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "ok"),
+            ("by default nothing is bounded", Rank::Out, policy(|_| {}), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "ok"),
             ("twice in an hour", Rank::Out, policy(|p| p.max_per_hour = Some(2)), &[10, 3599], "reaction_spent"),
             ("and once more later", Rank::Out, policy(|p| p.max_per_hour = Some(2)), &[10, 3600], "ok"),
             ("twice in a day", Rank::In, policy(day), &[10, 86_399], "reaction_spent"),
@@ -136,6 +136,6 @@ mod tests {
         }
         let ten = ago(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         let left = goes_on(Rank::RestartAll, &Policy::default(), &ten, at(0));
-        assert_eq!(left, Err(Because::GivenUp { effects: 10 }), "ten times, unless said");
+        assert_eq!(left, Err(Because::GivenUp { effects: 10 }), "ten times by default");
     }
 }

@@ -13,7 +13,7 @@ use flyball_store::{Batch, Fence, Holding, HoldingKey, Remembered, Sighting};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-/// While the store takes nothing, so many readings and lines are kept: an hour of 80 failing monitors at 30 s.
+/// While the store takes nothing, at most this many readings and lines are kept: an hour of 80 failing monitors at 30 s.
 const OWED_MAX: usize = 10_000;
 
 /// What the engine holds in memory. Small steps under one lock; nothing in here waits.
@@ -49,7 +49,7 @@ struct Trouble {
     latest: VecDeque<RunId>,
 }
 
-/// Of so many effects that were decided while the store took nothing it is asked afterwards whether it has them.
+/// Of at most this many effects that were decided while the store took nothing, it is asked afterwards whether it has them.
 const DECIDED_MAX: usize = 100;
 
 /// What a dry-run reaction would have done.
@@ -235,7 +235,7 @@ impl Memory {
             }
             Some(_) | None => Holding { key, because, since: now, last_at: now, count: 1 },
         };
-        if is_news && !matches!(holding.because, Because::Matched { .. }) {
+        if is_news && !holding.because.acts() {
             let mut entry = Entry::new(now, Event::Held { because: holding.because.clone() });
             entry.app = Some(reaction.kind.app().clone());
             entry.monitor = Some((monitor.id, monitor.name.clone()));

@@ -9,21 +9,17 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a reason leads to, and what it takes to find it.
+/// What a reason leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nature {
     /// The reaction acts.
     Acts,
     /// Its reading does not call it.
     NotCalled,
-    /// It holds, and that is known before anybody looks at the app.
-    Known,
-    /// It holds, and only a look at the app finds this out.
-    Seen,
-    /// It has gone as far as it may, and only a look at the app finds this out.
+    /// It is called, and holds.
+    Holds,
+    /// It is called, and has gone as far as it may.
     Limit,
-    /// What it was decided on no longer holds: found before its call is sent.
-    Gone,
 }
 
 /// Makes [`Because`] from a table: `Variant = "code", Nature { fields }` for each reason. The code is also the word by
@@ -122,7 +118,7 @@ reasons! {
         trigger: u32,
     }
     /// Too few matching readings in a row since something after which earlier ones are no evidence.
-    TooFewSince = "too_few_since", Seen {
+    TooFewSince = "too_few_since", Holds {
         /// How many there are since.
         streak: u32,
         /// How many are needed.
@@ -131,59 +127,59 @@ reasons! {
         since: Timestamp,
     }
     /// A person paused it.
-    Paused = "paused", Known {
+    Paused = "paused", Holds {
         /// What is paused.
         scope: PauseScope,
         /// Until when; until somebody resumes it if missing.
         until: Option<Timestamp>,
     }
     /// Its last run was too short a time ago.
-    CoolingDown = "cooling_down", Known {
+    CoolingDown = "cooling_down", Holds {
         /// When it may act again.
         until: Timestamp,
     }
     /// It started within the shortest interval of its monitors already.
-    OncePerInterval = "once_per_interval", Known {
+    OncePerInterval = "once_per_interval", Holds {
         /// When it may act again.
         until: Timestamp,
     }
     /// A run on the app is open.
-    AppBusy = "app_busy", Known {
+    AppBusy = "app_busy", Holds {
         /// Whose run.
         reaction: ReactionName,
     }
     /// A run of this reaction is open.
-    RunOpen = "run_open", Known;
+    RunOpen = "run_open", Holds;
     /// The app is being looked at for an earlier reading; it is asked as soon as that has ended.
-    StillLooking = "still_looking", Known;
+    StillLooking = "still_looking", Holds;
     /// Heroku refused the last run for a reason that lasts.
-    BackedOff = "backed_off", Seen {
+    BackedOff = "backed_off", Holds {
         /// Until when, unless the file or the app changes before.
         until: Timestamp,
         /// What Heroku said.
         refusal: String,
     }
     /// Heroku does not take the account's token.
-    AccountStopped = "account_stopped", Seen {
+    AccountStopped = "account_stopped", Holds {
         /// Which account.
         account: AccountName,
     }
     /// The app could not be looked at.
-    CannotSee = "cannot_see", Seen {
+    CannotSee = "cannot_see", Holds {
         /// What happened and what to do, in words.
         error: String,
     }
     /// The app is in maintenance mode.
-    Maintenance = "maintenance", Seen;
+    Maintenance = "maintenance", Holds;
     /// A dyno is booting; making it boot anew would never end.
-    Settling = "settling", Seen {
+    Settling = "settling", Holds {
         /// Which dyno.
         dyno: DynoName,
         /// When it is no longer waited for.
         until: Timestamp,
     }
     /// A dyno does not run the current release yet.
-    RollingOut = "rolling_out", Seen {
+    RollingOut = "rolling_out", Holds {
         /// Which dyno.
         dyno: DynoName,
         /// The current release.
@@ -192,7 +188,7 @@ reasons! {
         until: Timestamp,
     }
     /// A dyno answers beside its successor until that takes over: what is seen of the app's pages is old.
-    Preboot = "preboot", Seen {
+    Preboot = "preboot", Holds {
         /// Which dyno.
         dyno: DynoName,
         /// When it is no longer waited for.
@@ -245,75 +241,75 @@ reasons! {
         origin: ReleaseVersion,
     }
     /// Somebody set the quantity to 0; one more would undo that.
-    FromZero = "from_zero", Seen {
+    FromZero = "from_zero", Holds {
         /// Of which process type.
         process_type: ProcessType,
     }
     /// The size is not on the ladder.
-    OffLadder = "off_ladder", Seen {
+    OffLadder = "off_ladder", Holds {
         /// Of which process type.
         process_type: ProcessType,
         /// The present size.
         size: DynoSize,
     }
     /// The app has no such process type.
-    NoSuchProcessType = "no_such_process_type", Seen {
+    NoSuchProcessType = "no_such_process_type", Holds {
         /// Which.
         process_type: ProcessType,
     }
     /// The app has no such dyno.
-    NoSuchDyno = "no_such_dyno", Seen {
+    NoSuchDyno = "no_such_dyno", Holds {
         /// Which.
         dyno: DynoName,
     }
     /// The app has no dynos.
-    NoDynos = "no_dynos", Seen;
+    NoDynos = "no_dynos", Holds;
     /// On Fir a dyno's name changes at every restart.
-    FirDynoNames = "fir_dyno_names", Seen {
+    FirDynoNames = "fir_dyno_names", Holds {
         /// The name in the file.
         dyno: DynoName,
     }
     /// A release newer than the current one is in its release phase.
-    PendingRelease = "pending_release", Seen {
+    PendingRelease = "pending_release", Holds {
         /// Which.
         version: ReleaseVersion,
     }
     /// No release is current, or it could not be told which.
-    NoCurrentRelease = "no_current_release", Seen;
+    NoCurrentRelease = "no_current_release", Holds;
     /// A reaction that adds has its condition met on the same process type.
-    StandsBack = "stands_back", Known {
+    StandsBack = "stands_back", Holds {
         /// Which.
         reaction: ReactionName,
     }
     /// Dynos were added too short a time ago.
-    Stabilizing = "stabilizing", Known {
+    Stabilizing = "stabilizing", Holds {
         /// When it may act.
         until: Timestamp,
     }
     /// Another reaction goes first in this moment.
-    Outranked = "outranked", Seen {
+    Outranked = "outranked", Holds {
         /// Which.
         reaction: ReactionName,
     }
     /// As many one-off dynos of this reaction are running as may at once.
-    OneOffRunning = "one_off_running", Seen {
+    OneOffRunning = "one_off_running", Holds {
         /// How many run, or may be running.
         running: u32,
         /// How many may.
         at_once: u32,
     }
     /// A setting names an environment variable that is not set.
-    NoVariable = "no_variable", Known {
+    NoVariable = "no_variable", Holds {
         /// Its name.
         name: String,
     }
     /// We may be cut off ourselves: what seems to fail over there may be our own way to it.
-    CutOff = "cut_off", Seen {
+    CutOff = "cut_off", Holds {
         /// What speaks for that.
         doubt: Doubt,
     }
     /// As many effects that boot dynos anew, and one-off dynos, as an app may have in an hour.
-    AppSpent = "app_spent", Known {
+    AppSpent = "app_spent", Holds {
         /// Of which sort.
         sort: Spending,
         /// How many there were within the hour.
@@ -324,7 +320,7 @@ reasons! {
         until: Timestamp,
     }
     /// As many effects as the reaction may have in a time.
-    ReactionSpent = "reaction_spent", Known {
+    ReactionSpent = "reaction_spent", Holds {
         /// How many there were.
         effects: u32,
         /// How many there may be.
@@ -335,50 +331,56 @@ reasons! {
         until: Timestamp,
     }
     /// It acted so often in this episode, and the monitor has not recovered: it needs a person.
-    GivenUp = "given_up", Known {
+    GivenUp = "given_up", Holds {
         /// How often it acted.
         effects: u32,
     }
     /// Somebody else changed the app a short time ago.
-    GivingWay = "giving_way", Seen {
+    GivingWay = "giving_way", Holds {
         /// What was changed.
         change: ForeignChange,
         /// When it may act.
         until: Timestamp,
     }
     /// The app is the one that Flyball runs on.
-    Ourselves = "ourselves", Known {
+    Ourselves = "ourselves", Holds {
         /// Which.
         app: AppName,
     }
     /// Flyball runs on a dyno, and does not know of which app.
-    UnknownHome = "unknown_home", Known;
+    UnknownHome = "unknown_home", Holds;
     /// The dry run has told the same already, and its own settling is not over.
-    DrySettling = "dry_settling", Known {
+    DrySettling = "dry_settling", Holds {
         /// When it would act again.
         until: Timestamp,
     }
     /// The reaction only tells by now.
-    OnlyTells = "only_tells", Gone;
+    OnlyTells = "only_tells", Holds;
     /// The reaction was changed in the file.
-    ChangedInFile = "changed_in_file", Gone;
+    ChangedInFile = "changed_in_file", Holds;
     /// The reaction is not attached to the monitor any more.
-    NotAttached = "not_attached", Gone;
+    NotAttached = "not_attached", Holds;
     /// The monitor does not call for it any more.
-    NoLongerCalled = "no_longer_called", Gone;
+    NoLongerCalled = "no_longer_called", Holds;
     /// Another app has this name by now.
-    AnotherApp = "another_app", Gone {
+    AnotherApp = "another_app", Holds {
         /// The name.
         app: AppName,
     }
     /// What the plan is based on does not hold any more.
-    BasisGone = "basis_gone", Gone {
+    BasisGone = "basis_gone", Holds {
         /// What, in words.
         what: String,
     }
 }
 
 impl Because {
+    /// Whether the reaction acts.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        self.nature() == Nature::Acts
+    }
+
     /// Whether the reaction has gone as far as it may.
     #[must_use]
     pub fn is_limit(&self) -> bool {
@@ -389,11 +391,5 @@ impl Because {
     #[must_use]
     pub fn is_while_called(&self) -> bool {
         self.nature() != Nature::NotCalled
-    }
-
-    /// Whether only a look at the app finds this reason.
-    #[must_use]
-    pub fn is_seen(&self) -> bool {
-        matches!(self.nature(), Nature::Seen | Nature::Limit)
     }
 }

@@ -9,7 +9,6 @@ struct Sample {
     stored: serde_json::Value,
     code: String,
     limit: bool,
-    seen: bool,
     until: Option<Timestamp>,
     words: String,
 }
@@ -17,11 +16,11 @@ struct Sample {
 #[test]
 fn a_reason_that_was_stored_is_read_and_written_and_told_as_before() {
     let samples: Vec<Sample> = serde_json::from_str(include_str!("reasons.json")).unwrap();
-    for Sample { stored, code, limit, seen, until, words } in samples {
+    for Sample { stored, code, limit, until, words } in samples {
         let reason: Because = serde_json::from_value(stored.clone()).unwrap_or_else(|error| panic!("{code}: {error}"));
         assert_eq!(serde_json::to_value(&reason).unwrap(), stored);
         assert_eq!((reason.code(), stored["reason"].as_str()), (code.as_str(), Some(code.as_str())));
-        assert_eq!((reason.is_limit(), reason.is_seen(), reason.until()), (limit, seen, until), "{code}");
+        assert_eq!((reason.is_limit(), reason.until()), (limit, until), "{code}");
         assert_eq!(reason.to_string(), words);
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// So many polls in one moment mean that tasks wake each other for ever.
+/// At most this many polls in one moment mean that tasks wake each other for ever.
 const POLLS_MAX: usize = 1_000_000;
 
 /// In which order tasks are polled that could all go on.

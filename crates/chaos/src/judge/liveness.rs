@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Within this, who is called is asked. A look has four calls of at most 12 s each, a choice may need a few pages of
 /// releases and the references beside, and whoever comes in the middle of one waits for its end and then for their own.
 const ASKED_WITHIN: Duration = Duration::from_secs(180);
-/// So many choices about an app leave out who is called: the one that is being made then, and no other.
+/// At most this many choices about an app leave out who is called: the one that is being made then, and no other.
 const LEFT_OUT: usize = 1;
 /// Within this, every reading and what it led to is on disk: it waits for a choice at most.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(180);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// A streak survives a gap of five minutes, or of three intervals.
 const GAP: Duration = Duration::from_secs(300);
-/// So many beginnings of readings are kept: more than any trigger of a story.
+/// At most this many beginnings of readings are kept: more than any trigger of a story.
 const KEPT: usize = 16;
 
 /// What a monitor's readings come to.

@@ -7,7 +7,7 @@ use flyball_heroku_sim::{App, Took};
 use flyball_model::{Effect, Event, Look, Outcome, RunState, Timestamp};
 use std::time::Duration;
 
-/// A page of the timeline holds so many lines; of a reaction with more of them the oldest are not seen here.
+/// A page of the timeline holds at most this many lines; of a reaction with more of them the oldest are not seen here.
 const LINES_SEEN: usize = 1000;
 /// After this, "nothing could be seen" is a reason for doubt.
 const LOOKED_FOR_AN_HOUR: Duration = Duration::from_secs(3500);

@@ -96,9 +96,9 @@ pub enum Deed {
     Maintains,
     /// Switches maintenance mode off.
     EndsMaintenance,
-    /// Pauses the app for so long.
+    /// Pauses the app this long.
     Pauses(Duration),
-    /// Sets Flyball's clock, so many milliseconds ahead or back.
+    /// Sets Flyball's clock, this many milliseconds ahead or back.
     SetsClock(i64),
 }
 

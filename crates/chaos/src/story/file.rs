@@ -79,9 +79,9 @@ pub struct PolicyStory {
     pub enabled: bool,
     /// How long it gives way to what others changed.
     pub give_way: Option<Duration>,
-    /// At most so many effects in an hour.
+    /// At most this many effects in an hour.
     pub max_per_hour: Option<u32>,
-    /// After so many effects in an episode it gives up.
+    /// After this many effects in an episode it gives up.
     pub give_up_after: u32,
     /// Also on the app that Flyball runs on.
     pub allow_self: bool,

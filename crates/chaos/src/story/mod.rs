@@ -56,7 +56,7 @@ pub enum What {
         /// How long nothing runs.
         down: Duration,
     },
-    /// Flyball's clock is set: so many milliseconds ahead, or back.
+    /// Flyball's clock is set: this many milliseconds ahead, or back.
     ClockStep {
         /// Ahead, or back where negative.
         millis: i64,

@@ -47,7 +47,7 @@ enum What {
     /// What they look at
     #[command(hide = true)]
     Target {
-        /// On so many addresses of this machine, and without a word; otherwise a page
+        /// On this many addresses of this machine, and without a word; otherwise a page
         #[arg(long)]
         mute: Option<u32>,
     },

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 /// More than one process is meant for.
 const HANGING_MAX: u32 = 20_000;
-/// They are on so many addresses of this machine: each listens, which takes a descriptor of the target.
+/// They are on this many addresses of this machine: each listens, which takes a descriptor of the target.
 const HOSTS_MAX: u32 = 250;
 /// The healthy one.
 const HEALTHY: &str = "healthy";

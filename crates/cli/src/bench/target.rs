@@ -18,7 +18,7 @@ const REQUEST_MAX: usize = 8192;
 
 /// After a failed accept the next is tried a little later; who waits meanwhile hears as little.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// So many of the last number of an address are used.
+/// At most this many of the last number of an address are used.
 const HOSTS_A_NETWORK: u32 = 250;
 
 /// The process; it ends with this value.
@@ -33,7 +33,7 @@ impl Target {
         Self::start(&[], 1).await
     }
 
-    /// Takes connections on so many addresses of this machine, and never answers.
+    /// Takes connections on this many addresses of this machine, and never answers.
     pub(super) async fn mute(hosts: u32) -> Result<Self> {
         Self::start(&["--mute", &hosts.to_string()], hosts).await
     }

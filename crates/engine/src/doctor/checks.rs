@@ -147,7 +147,7 @@ pub(super) fn app(
 
 /// Where Heroku puts the pages of its apps.
 const PAGES: &str = ".herokuapp.com";
-/// Newer apps have so many hexadecimal digits behind their name there (Dev Center, *app names and subdomains*).
+/// Newer apps have this many hexadecimal digits behind their name there (Dev Center, *app names and subdomains*).
 const SUFFIX: usize = 12;
 
 /// The pages that monitors look at under the very name that their URL has.

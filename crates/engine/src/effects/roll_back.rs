@@ -16,7 +16,7 @@ pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> 
     if let Some(pending) = pending_above(&sight.releases, from, sight.heroku_now.unwrap_or(sight.taken_at)) {
         return Err(format!("{pending} is in its release phase by now"));
     }
-    // A target further back than what was looked at has been there for so long that it will not have gone just now.
+    // A target further back than what was looked at has been there long enough that it will not have gone just now.
     match sight.releases.version(to) {
         Some(release) if release.status != ReleaseStatus::Succeeded || release.eligible_for_rollback == Some(false) => {
             Err(format!("{to} can no longer be gone back to"))

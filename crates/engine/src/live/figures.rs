@@ -50,7 +50,7 @@ impl Counting {
         count(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// A check starts, this late; so many before it were missed.
+    /// A check starts, this late; this many before it were missed.
     pub(crate) fn starts(&self, late: Duration, missed: u64) {
         let late_us = u64::try_from(late.as_micros()).unwrap_or(LATE_MAX_US).clamp(1, LATE_MAX_US);
         self.with(|counts| {

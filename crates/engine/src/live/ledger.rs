@@ -6,9 +6,9 @@ use flyball_store::Batch;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// So many readings are written at once, rather than waiting for the tick.
+/// At most this many readings are written at once, rather than waiting for the tick.
 const READINGS_A_WRITE: usize = 1000;
-/// While the store takes nothing, so many readings are kept: half a minute of 20,000 monitors. Older ones are dropped,
+/// While the store takes nothing, at most this many readings are kept: half a minute of 20,000 monitors. Older ones are dropped,
 /// and counted.
 const READINGS_MAX: usize = 20_000;
 /// As many lines of the timeline are kept: the latest say how it stands.

@@ -7,7 +7,7 @@ use flyball_store::{Error, Sighting};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// So many changes by others are told of an app, the latest.
+/// At most this many changes by others are told of an app, the latest.
 const TOLD: usize = 3;
 
 /// Something else that changes a quantity again and again.

@@ -18,7 +18,7 @@ pub struct HistoryFilter {
     pub since: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
-    /// The latest so many: at most [`TimelinePage::LINES_MAX`].
+    /// The latest ones: at most [`TimelinePage::LINES_MAX`].
     pub lines: u32,
 }
 

@@ -130,7 +130,7 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mod
 fn holding<'a>(recalled: &'a Recalled, reaction: &Reaction, monitor: MonitorId) -> Option<&'a Because> {
     let of = |holding: &&flyball_store::Holding| holding.key.reaction == reaction.id && holding.key.monitor == monitor;
     let because = &recalled.holdings.iter().find(of)?.because;
-    (!matches!(because, Because::Matched { .. } | Because::ByHand | Because::NotCalledOn { .. })).then_some(because)
+    (!because.acts() && !matches!(because, Because::NotCalledOn { .. })).then_some(because)
 }
 
 /// Called, and held still all the same: for how much longer.

@@ -6,7 +6,7 @@ use flyball_decide::{
     Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
 use flyball_model::{
-    AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
+    AccountName, AppName, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{Error, RunsPage};
@@ -82,7 +82,7 @@ impl Reader<'_> {
         let holdings = named
             .map(|(holding, monitor)| HoldingView {
                 monitor,
-                acted: matches!(holding.because, Because::Matched { .. } | Because::ByHand),
+                acted: holding.because.acts(),
                 reason: holding.because.code(),
                 words: holding.because.to_string(),
                 since: holding.since,

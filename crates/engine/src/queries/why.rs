@@ -9,9 +9,9 @@ use flyball_settings::did_you_mean;
 use flyball_store::{Error, Pause, RunsPage, Sighting};
 use serde::Serialize;
 
-/// So many readings are shown: what fits on a screen beside the rest.
+/// At most this many readings are shown: what fits on a screen beside the rest.
 const READINGS: u32 = 5;
-/// So many runs are shown.
+/// At most this many runs are shown.
 const RUNS: u32 = 5;
 
 /// What is asked about.

@@ -69,7 +69,7 @@ pub enum AppEvent {
     DatabaseHeals,
     /// Every formation dyno is wedged until it has been restarted.
     Hiccup,
-    /// So many requests a second from now on, whatever the load points say.
+    /// This many requests a second from now on, whatever the load points say.
     Load(f64),
     /// More requests: how many a second, and for how long.
     Surge {

@@ -3,7 +3,7 @@
 use flyball_model::Timestamp;
 use std::collections::VecDeque;
 
-/// So many changing calls are remembered: more than any scenario makes, and a bound all the same.
+/// At most this many changing calls are remembered: more than any scenario makes, and a bound all the same.
 const REMEMBERED: usize = 10_000;
 
 /// What a changing call did.

@@ -48,10 +48,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// So many past states are kept for stale answers: enough for minutes of scenarios, and a bound.
+/// At most this many past states are kept for stale answers: enough for minutes of scenarios, and a bound.
 const PAST_STATES: usize = 512;
 
-/// So many refused events are remembered: a script with more is wrong from the start.
+/// At most this many refused events are remembered: a script with more is wrong from the start.
 const REFUSED_EVENTS: usize = 100;
 
 /// The whole of it. Cheap to clone: apps are shared until one of the two changes them.

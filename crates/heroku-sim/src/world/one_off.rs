@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// The longest `time_to_live`, in seconds. Source: platform-api 5.3 (S26).
 pub(crate) const TIME_TO_LIVE_MAX: u64 = 86_400;
 
-/// So many one-offs are remembered per app: more than any scenario starts, and a bound all the same.
+/// At most this many one-offs are remembered per app: more than any scenario starts, and a bound all the same.
 const REMEMBERED: usize = 10_000;
 
 /// How a one-off dyno ended, or will.

@@ -18,7 +18,7 @@ pub type Config = BTreeMap<String, String>;
 /// A slug's or an image's age at which it may be destroyed. Source: platform-api 6 (CL 3395).
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// So many of an app's newest releases keep their slugs whatever their age. Source: platform-api 6 (CL 3395).
+/// At most this many of an app's newest releases keep their slugs whatever their age. Source: platform-api 6 (CL 3395).
 const RETAINED: usize = 20;
 
 /// What an app consists of: its code and its config vars. The truth that a rollback restores; never taken from a

@@ -247,7 +247,7 @@ impl AppSpec {
         self
     }
 
-    /// So many healthy deploys of different slugs.
+    /// This many healthy deploys of different slugs.
     #[must_use]
     pub fn deploys(mut self, count: usize) -> Self {
         self.history.extend((0..count).map(|n| (None, Step::Deploy(DeploySpec::new(format!("slug-{n}"))))));

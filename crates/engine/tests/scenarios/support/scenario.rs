@@ -79,7 +79,7 @@ impl Scenario {
         self.reads("front", verdicts)
     }
 
-    /// When a monitor is looked at first; after its first interval unless said.
+    /// When a monitor is looked at first; by default after its first interval.
     pub(crate) fn phase(mut self, monitor: &str, after: Duration) -> Self {
         self.phases.insert(monitor.to_owned(), after);
         self
