@@ -78,8 +78,8 @@ impl Reacts for Plain {
 
 fn restarts(name: &str) -> Plain {
     Plain {
-        name: name.parse().unwrap(),
-        app: "shop".parse().unwrap(),
+        name: name.parse().expect("a name"),
+        app: "shop".parse().expect("a name"),
         account: AccountName::default(),
         rank: Rank::RestartAll,
         policy: Policy::default(),
@@ -88,7 +88,7 @@ fn restarts(name: &str) -> Plain {
 }
 
 fn called_by(monitor: &str, reaction: Plain) -> Wish<Plain> {
-    let name: MonitorName = monitor.parse().unwrap();
+    let name: MonitorName = monitor.parse().expect("a name");
     let standing = Standing {
         verdict: Verdict::Failing,
         cause: Some(Cause::TimeOut),
@@ -128,7 +128,7 @@ fn situation(wishes: Vec<Wish<Plain>>) -> Situation<Plain> {
     let sight = sight();
     let scene = Scene {
         now: NOW,
-        app: "shop".parse().unwrap(),
+        app: "shop".parse().expect("a name"),
         account: AccountName::default(),
         limits: AppLimits::default(),
         home: Home::Elsewhere,
@@ -150,7 +150,7 @@ fn one() -> Situation<Plain> {
 
 /// A run of a reaction, in this state.
 fn run(reaction: &str, rank: Rank, sent_at: Option<Timestamp>, state: RunState) -> Run {
-    let name: ReactionName = reaction.parse().unwrap();
+    let name: ReactionName = reaction.parse().expect("a name");
     Run {
         id: RunId(uuid::Uuid::nil()),
         reaction: ReactionId::of(&name),
@@ -159,7 +159,7 @@ fn run(reaction: &str, rank: Rank, sent_at: Option<Timestamp>, state: RunState) 
         because: Because::ByHand,
         plan: Plan {
             account: AccountName::default(),
-            app: "shop".parse().unwrap(),
+            app: "shop".parse().expect("a name"),
             app_id: AppId::new("id-of-shop"),
             effect: Effect::RestartAll { ids: Vec::new() },
             seen_at: ago(100),
@@ -288,7 +288,7 @@ fn each_gate_closes_for_its_own_reason() {
     assert_eq!(held(&refusal), [("refusal", "backed_off")]);
     let mut behind = one();
     behind.wishes[0].reaction.rank = Rank::Down;
-    let adder = Adder { reaction: "more".parse().unwrap(), process_type: ProcessType::web() };
+    let adder = Adder { reaction: "more".parse().expect("a name"), process_type: ProcessType::web() };
     behind.scene.adders = vec![adder];
     assert_eq!(held(&behind), [("", "act")], "another process type");
 }
@@ -302,7 +302,7 @@ fn of_two_that_are_closed_the_first_of_the_table_is_the_reason() {
             later(&mut situation);
             change(&mut situation);
             let (closed, _) = held(&situation)[0];
-            let place = |name: &str| GATES.iter().position(|of| of.name == name).unwrap();
+            let place = |name: &str| GATES.iter().position(|of| of.name == name).expect("it is in the table");
             assert!(place(closed) <= place(gate), "{gate} ({code}) and {later_gate}: {closed}");
         }
     }
@@ -314,7 +314,10 @@ fn a_person_is_held_by_what_holds_a_person() {
         let mut situation = one();
         situation.wishes[0].call.caller = Caller::Person { episode: NOW };
         change(&mut situation);
-        let waived = matches!(GATES.iter().find(|of| of.name == gate).unwrap().by_hand, flyball_decide::ByHand::Waived);
+        let waived = matches!(
+            GATES.iter().find(|of| of.name == gate).expect("it is in the table").by_hand,
+            flyball_decide::ByHand::Waived
+        );
         let (closed, came_to) = held(&situation)[0];
         if waived {
             assert!(["act", "tell"].contains(&came_to), "{gate} is waived by hand: {closed}");
@@ -395,7 +398,7 @@ fn a_rung_that_only_waits_for_readings_lets_no_lower_rung_of_its_monitor_act() {
     seen(&mut situation).dynos[0].updated_at = ago(40);
     assert_eq!(held(&situation), [("ladder", "outranked"), ("evidence", "too_few_since")]);
     let Caller::Monitor { id, .. } = &mut situation.wishes[0].call.caller else { unreachable!("a monitor calls it") };
-    *id = MonitorId::of(&"another".parse().unwrap());
+    *id = MonitorId::of(&"another".parse().expect("a name"));
     assert_eq!(held(&situation)[0], ("", "act"), "on another monitor there is no ladder");
 }
 
@@ -412,11 +415,13 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
     let cases: [(&str, &str, Change); 8] = [
         ("in force", "only_tells", |it| it.wishes[0].call.mode = Mode::DryRun),
         ("in force", "changed_in_file", |it| it.wishes[0].call.since = ago(1)),
-        ("in force", "not_attached", |it| it.scene.sending.as_mut().unwrap().attached = false),
+        ("in force", "not_attached", |it| it.scene.sending.as_mut().expect("it is about to be sent").attached = false),
         ("called", "no_longer_called", |it| policy(it).trigger = Trigger::new(4)),
         ("same app", "another_app", |it| seen(it).app.id = AppId::new("another")),
         ("maintenance", "maintenance", |it| seen(it).app.maintenance = true),
-        ("basis", "basis_gone", |it| it.scene.sending.as_mut().unwrap().gone = Some("it went".into())),
+        ("basis", "basis_gone", |it| {
+            it.scene.sending.as_mut().expect("it is about to be sent").gone = Some("it went".into())
+        }),
         ("cut off", "cut_off", |it| it.scene.references = Some(vec![false, false])),
     ];
     for (gate, code, change) in cases {
