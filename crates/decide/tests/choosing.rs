@@ -420,7 +420,7 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
         ("same app", "another_app", |it| seen(it).app.id = AppId::new("another")),
         ("maintenance", "maintenance", |it| seen(it).app.maintenance = true),
         ("basis", "basis_gone", |it| {
-            it.scene.sending.as_mut().expect("it is about to be sent").gone = Some("it went".into())
+            it.scene.sending.as_mut().expect("it is about to be sent").gone = Some("it went".into());
         }),
         ("cut off", "cut_off", |it| it.scene.references = Some(vec![false, false])),
     ];
