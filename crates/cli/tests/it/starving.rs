@@ -135,7 +135,7 @@ async fn mute(listener: TcpListener) {
     while taken.len() < TAKEN {
         taken.extend(listener.accept().await.ok());
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test]
