@@ -1,6 +1,6 @@
 //! The diagnosis: whether everything is as it should be, finding by finding, each with what to do.
 //!
-//! [`look`] asks Heroku and the disk, and changes nothing there; [`checks`] turns what was seen into findings. Whoever shows
+//! `look` asks Heroku and the disk, and changes nothing there; `checks` turns what was seen into findings. Whoever shows
 //! a diagnosis renders the findings, and decides nothing.
 
 mod checks;
