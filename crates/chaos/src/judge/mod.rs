@@ -55,6 +55,7 @@ const OF_RUNS: [(&str, OfRun); 20] = [
 pub fn judge(story: &Story, record: &Record) -> Vec<Violation> {
     let evidence = Evidence::new(story, record);
     let mut violations = once::every_change_has_a_run(&evidence);
+    violations.extend(order::no_old_list_is_acted_on(&evidence));
     violations.extend(liveness::nobody_starves(&evidence));
     for dossier in evidence.dossiers.values() {
         for (invariant, opinion) in OF_RUNS {

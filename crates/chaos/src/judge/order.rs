@@ -1,9 +1,11 @@
 //! One app, one at a time; settling; nothing stale.
 
 use super::evidence::{Arrival, Dossier, Evidence};
-use super::terms::{Opinion, Place};
+use super::terms::{Opinion, Place, Violation};
+use crate::stage::Noted;
 use flyball_heroku_sim::{App, Dyno, DynoState};
-use flyball_model::{Effect, Look, Outcome, Rank, RunState, Timestamp};
+use flyball_model::{AppName, Effect, Look, Outcome, Rank, ReleaseVersion, RunState, Timestamp};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Heroku's times have whole seconds, and clocks that differ by less than two are taken to agree.
@@ -114,6 +116,29 @@ pub(super) fn stale_is_not_acted_on(evidence: &Evidence<'_>, dossier: &Dossier<'
     let gone = what_is_gone(&dossier.run.plan.effect, app)?;
     let still_gone = what_is_gone(&dossier.run.plan.effect, arrival.before?)?;
     (gone == still_gone).then(|| format!("{gone} when it was claimed, and its call was made"))
+}
+
+/// "A list of releases only grows. One that ends before what is known is old, and everything that rests on it holds." What
+/// a process has seen once it knows; the next one knows only what was written.
+pub(super) fn no_old_list_is_acted_on(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut known: BTreeMap<&AppName, ReleaseVersion> = BTreeMap::new();
+    let mut violations = Vec::new();
+    for note in &evidence.record.notes {
+        match &note.what {
+            Noted::Started => known.clear(),
+            Noted::Asked { came_to, newest: Some((app, newest)), .. } => {
+                let known = known.entry(app).or_insert(*newest);
+                if newest < known && matches!(*came_to, "act" | "tell") {
+                    let words = format!("the list of {app} ended with {newest}, and {known} had been seen before");
+                    let invariant = "an old list of releases is not acted on";
+                    violations.push(Violation { invariant, words, at: note.at, run: None });
+                }
+                *known = (*known).max(*newest);
+            }
+            _ => {}
+        }
+    }
+    violations
 }
 
 /// What of a plan's basis does not hold, in words.

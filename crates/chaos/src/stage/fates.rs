@@ -99,7 +99,7 @@ impl Fates {
         let fate = match &self.faults {
             Faults::Listed(_) => *self.listed.get(&(line.to_owned(), nth))?,
             Faults::Drawn(rates) => {
-                drawn(rates, port, whose, &mut Stream::of_call(self.seed, Purpose::Fates, line, nth))?
+                drawn(rates, port, line, whose, &mut Stream::of_call(self.seed, Purpose::Fates, line, nth))?
             }
         };
         Some(Met { line: line.to_owned(), nth, fate })
@@ -143,7 +143,7 @@ impl Fates {
     }
 }
 
-fn drawn(rates: &Rates, port: Port, whose: Whose, draws: &mut Stream) -> Option<Fate> {
+fn drawn(rates: &Rates, port: Port, line: &str, whose: Whose, draws: &mut Stream) -> Option<Fate> {
     let rate = match port {
         Port::Look => rates.looks,
         Port::Change => rates.changes,
@@ -160,7 +160,7 @@ fn drawn(rates: &Rates, port: Port, whose: Whose, draws: &mut Stream) -> Option<
         return Some(kill(draws));
     }
     if draws.happens(rate) {
-        return Some(draw(port, draws));
+        return Some(draw(port, line, draws));
     }
     let meanwhile = whose == Whose::Runs && draws.happens(rates.meanwhile);
     meanwhile.then(|| Fate::Meanwhile(deed(draws)))
@@ -188,7 +188,13 @@ fn kill(draws: &mut Stream) -> Fate {
     if draws.below(2) == 0 { Fate::KilledBefore(down) } else { Fate::KilledAfter(down) }
 }
 
-fn draw(port: Port, draws: &mut Stream) -> Fate {
+/// How old a list may be that is answered. A release comes every few minutes: an old list of them must reach back as far,
+/// or it shows the same.
+fn oldest(line: &str) -> Duration {
+    Duration::from_secs(if line.ends_with("/releases") { 300 } else { 60 })
+}
+
+fn draw(port: Port, line: &str, draws: &mut Stream) -> Fate {
     match port {
         Port::Look => match draws.below(12) {
             0 => Fate::NotSent,
@@ -199,7 +205,7 @@ fn draw(port: Port, draws: &mut Stream) -> Fate {
             5 => Fate::Status(draws.one_of(&[500, 502, 503, 504])),
             6 => Fate::Html,
             7 => Fate::Truncated,
-            8 | 9 => Fate::Stale(draws.time(Duration::from_secs(2), Duration::from_secs(60))),
+            8 | 9 => Fate::Stale(draws.time(Duration::from_secs(2), oldest(line))),
             10 => Fate::Unknown,
             _ => Fate::Status(draws.one_of(&[403, 404, 422])),
         },

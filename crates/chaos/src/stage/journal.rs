@@ -3,7 +3,7 @@
 use crate::story::{Met, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::{App, ReceivedCall};
-use flyball_model::{Finding, MonitorId, ReactionId, Run, RunId, Timestamp};
+use flyball_model::{AppName, Finding, MonitorId, ReactionId, ReleaseVersion, Run, RunId, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub enum Noted {
         reaction: ReactionId,
         /// What it came to: `act`, `tell`, or the word of the reason that held it.
         came_to: &'static str,
+        /// The newest release that was seen of its app, where it needs to see releases.
+        newest: Option<(AppName, ReleaseVersion)>,
     },
     /// The store has a reading.
     Written {

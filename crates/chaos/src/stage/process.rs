@@ -6,11 +6,11 @@ use super::ledger::Ledger;
 use super::network::Wire;
 use super::{Outside, SharedOutside, TOKEN, lock};
 use flyball_config::Definitions;
-use flyball_decide::{Choice, Situation};
+use flyball_decide::{Choice, Scene, Situation, View};
 use flyball_engine::live::Live;
 use flyball_engine::{Clock as _, Engine, Ports, Tasks as _, Witness};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits, Transport};
-use flyball_model::{Mode, NodeId, Run, RunId};
+use flyball_model::{Mode, NodeId, ReleaseVersion, Run, RunId};
 use flyball_reactions::Reaction;
 use flyball_testing::{OneAccount, StagedStore};
 use std::sync::Arc;
@@ -39,6 +39,13 @@ impl Between {
     }
 }
 
+/// The newest release that is seen of an app, if releases were looked at.
+fn newest(scene: &Scene) -> Option<ReleaseVersion> {
+    let View::Seen { sight, parts, .. } = &scene.view else { return None };
+    let releases = parts.releases.then_some(&sight.releases.newest_first)?;
+    releases.iter().map(|release| release.version).max()
+}
+
 /// Flyball's file, as whoever follows it sees it.
 pub(crate) type FollowedFile = watch::Receiver<Arc<Definitions>>;
 
@@ -54,7 +61,9 @@ impl Witness for Onlooker {
                 Choice::Tell(_) => "tell",
                 Choice::Hold { because, .. } => because.code(),
             };
-            self.0.note(Noted::Asked { monitor, reaction: wish.reaction.id, came_to });
+            let newest = newest(&situation.scene).filter(|_| wish.reaction.kind.needs().releases);
+            let newest = newest.map(|version| (situation.scene.app.clone(), version));
+            self.0.note(Noted::Asked { monitor, reaction: wish.reaction.id, came_to, newest });
         }
     }
 }
