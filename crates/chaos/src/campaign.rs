@@ -1,6 +1,5 @@
 //! Many seeds, one after the other or side by side.
 
-use crate::generate;
 use crate::judge::{Violation, judge};
 use crate::play::{Record, play};
 use crate::stage::{Between, StageError};
@@ -26,13 +25,4 @@ pub fn attempt(story: Story, between: &Between) -> Result<Trial, StageError> {
     let record = play(&story, between)?;
     let violations = judge(&story, &record);
     Ok(Trial { story, record, violations })
-}
-
-/// Plays and judges a seed.
-///
-/// # Errors
-///
-/// When the stage cannot be set.
-pub fn attempt_seed(seed: u64, minutes: u32, between: &Between) -> Result<Trial, StageError> {
-    attempt(generate(seed, minutes), between)
 }

@@ -20,9 +20,9 @@ mod stage;
 mod story;
 mod tell;
 
-pub use campaign::{Trial, attempt, attempt_seed};
+pub use campaign::{Trial, attempt};
 pub use figures::Figures;
-pub use generate::generate;
+pub use generate::{Aim, generate};
 pub use judge::{Violation, judge};
 pub use minimise::minimise;
 pub use play::{Record, play};

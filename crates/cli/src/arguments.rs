@@ -209,6 +209,9 @@ pub(crate) struct Chaos {
     /// How many minutes each seed plays, before everything is let come to rest.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub(crate) minutes: u32,
+    /// Aim at lost calls: most that change something lose their answer, or Flyball is killed at them.
+    #[arg(long)]
+    pub(crate) lost_calls: bool,
 }
 
 /// `flyball completions`

@@ -1,40 +1,40 @@
-//! Two hundred seeds, shared out over tests that run side by side.
+//! Two hundred seeds, and some that aim at lost calls, shared out over tests that run side by side.
 
-use flyball_chaos::{Between, attempt_seed, minimise, tell};
+use flyball_chaos::{Aim, Between, attempt, generate, minimise, tell};
+use std::ops::RangeInclusive;
 
-const SEEDS: u64 = 200;
-const CHUNKS: u64 = 10;
 /// Long enough for a descent, a settling and what is owed after a kill.
 const MINUTES: u32 = 15;
 
-fn hold(chunk: u64) {
-    for seed in (1 + chunk..=SEEDS).step_by(usize::try_from(CHUNKS).expect("a few")) {
-        let trial = attempt_seed(seed, MINUTES, &Between::default()).expect("the stage is set");
+fn hold(seeds: RangeInclusive<u64>, aim: Aim) {
+    for seed in seeds {
+        let trial = attempt(generate(seed, MINUTES, aim), &Between::default()).expect("the stage is set");
         if !trial.violations.is_empty() {
             let smallest = minimise(trial, &Between::default()).expect("the stage is set");
-            panic!("flyball chaos --seed {seed} --minutes {MINUTES}\n\n{}", tell(&smallest));
+            panic!("seed {seed}, {MINUTES} minutes, {aim:?}\n\n{}", tell(&smallest));
         }
     }
 }
 
-macro_rules! chunks {
-    ($($name:ident: $chunk:expr,)*) => {$(
+macro_rules! hold {
+    ($($name:ident: $seeds:expr, $aim:expr;)*) => {$(
         #[test]
         fn $name() {
-            hold($chunk);
+            hold($seeds, $aim);
         }
     )*};
 }
 
-chunks! {
-    the_first_twenty_seeds_hold: 0,
-    the_second_twenty_seeds_hold: 1,
-    the_third_twenty_seeds_hold: 2,
-    the_fourth_twenty_seeds_hold: 3,
-    the_fifth_twenty_seeds_hold: 4,
-    the_sixth_twenty_seeds_hold: 5,
-    the_seventh_twenty_seeds_hold: 6,
-    the_eighth_twenty_seeds_hold: 7,
-    the_ninth_twenty_seeds_hold: 8,
-    the_tenth_twenty_seeds_hold: 9,
+hold! {
+    the_first_twenty_seeds_hold: 1..=20, Aim::Everything;
+    the_second_twenty_seeds_hold: 21..=40, Aim::Everything;
+    the_third_twenty_seeds_hold: 41..=60, Aim::Everything;
+    the_fourth_twenty_seeds_hold: 61..=80, Aim::Everything;
+    the_fifth_twenty_seeds_hold: 81..=100, Aim::Everything;
+    the_sixth_twenty_seeds_hold: 101..=120, Aim::Everything;
+    the_seventh_twenty_seeds_hold: 121..=140, Aim::Everything;
+    the_eighth_twenty_seeds_hold: 141..=160, Aim::Everything;
+    the_ninth_twenty_seeds_hold: 161..=180, Aim::Everything;
+    the_tenth_twenty_seeds_hold: 181..=200, Aim::Everything;
+    no_effect_is_there_twice_when_most_calls_are_lost: 1..=20, Aim::LostCalls;
 }

@@ -1,7 +1,7 @@
 //! A planted mistake is found, and the story is made small.
 
 use async_trait::async_trait;
-use flyball_chaos::{Between, attempt_seed, minimise, tell};
+use flyball_chaos::{Aim, Between, attempt, generate, minimise, tell};
 use flyball_heroku::{Request, Response, Transport, TransportError};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Transport for Retrying {
 fn a_transport_that_retries_is_found_and_its_story_is_small() {
     let between = Between::transport(|wire| Arc::new(Retrying(wire)));
     let found = (1..200).find_map(|seed| {
-        let trial = attempt_seed(seed, 20, &between).expect("the stage is set");
+        let trial = attempt(generate(seed, 20, Aim::Everything), &between).expect("the stage is set");
         (!trial.violations.is_empty()).then_some(trial)
     });
     let smallest = minimise(found.expect("a retry is found"), &between).expect("the stage is set");

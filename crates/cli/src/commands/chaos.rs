@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, data, json, say};
 use crate::wiring::{SystemClock, Wiring};
-use flyball_chaos::{Between, Figures, StageError, Trial, attempt_seed, minimise, tell};
+use flyball_chaos::{Aim, Between, Figures, StageError, Trial, attempt, generate, minimise, tell};
 use flyball_engine::Clock as _;
 use serde::Serialize;
 use std::ops::Range;
@@ -36,8 +36,9 @@ struct Violated {
 pub(super) async fn chaos(wiring: &Wiring, asked: &Chaos) -> Result<Exit, Failure> {
     let began = SystemClock.now();
     let (seeds, minutes) = (asked.seed..asked.seed.saturating_add(asked.seeds), asked.minutes);
+    let aim = if asked.lost_calls { Aim::LostCalls } else { Aim::Everything };
     // A play has a runtime of its own, which must not be this one.
-    let played = tokio::task::spawn_blocking(move || campaign(seeds, minutes)).await;
+    let played = tokio::task::spawn_blocking(move || campaign(seeds, minutes, aim)).await;
     let (figures, violation) = played.map_err(cannot)?.map_err(cannot)?;
     let seconds = SystemClock.now().since(began).as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a count of minutes, to be read by people")]
@@ -58,7 +59,7 @@ pub(super) async fn chaos(wiring: &Wiring, asked: &Chaos) -> Result<Exit, Failur
 }
 
 /// Plays seeds side by side, one thread for each core, up to the first in which something does not hold.
-fn campaign(seeds: Range<u64>, minutes: u32) -> Result<(Figures, Option<Violated>), StageError> {
+fn campaign(seeds: Range<u64>, minutes: u32, aim: Aim) -> Result<(Figures, Option<Violated>), StageError> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seeds.start);
     let sum = Mutex::new(Figures::default());
@@ -72,7 +73,7 @@ fn campaign(seeds: Range<u64>, minutes: u32) -> Result<(Figures, Option<Violated
                     if seed >= seeds.end {
                         return;
                     }
-                    match attempt_seed(seed, minutes, &Between::default()) {
+                    match attempt(generate(seed, minutes, aim), &Between::default()) {
                         Ok(trial) => {
                             lock(&sum).add(&trial);
                             if !trial.violations.is_empty() {
@@ -94,7 +95,7 @@ fn campaign(seeds: Range<u64>, minutes: u32) -> Result<(Figures, Option<Violated
     }
     let figures = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
     let worst = worst.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((figures, worst.map(|trial| violated(trial, minutes)).transpose()?))
+    Ok((figures, worst.map(|trial| violated(trial, minutes, aim)).transpose()?))
 }
 
 fn keep_the_first(kept: &mut Option<Trial>, trial: Trial) {
@@ -103,8 +104,9 @@ fn keep_the_first(kept: &mut Option<Trial>, trial: Trial) {
     }
 }
 
-fn violated(trial: Trial, minutes: u32) -> Result<Violated, StageError> {
+fn violated(trial: Trial, minutes: u32, aim: Aim) -> Result<Violated, StageError> {
     let seed = trial.story.seed;
+    let aimed = if aim == Aim::LostCalls { " --lost-calls" } else { "" };
     say(&format!("seed {seed}: something did not hold; making the story small"));
     let smallest = minimise(trial, &Between::default())?;
     let first = smallest.violations.first().expect("a story is only made smaller while it violates something");
@@ -114,7 +116,7 @@ fn violated(trial: Trial, minutes: u32) -> Result<Violated, StageError> {
         invariant: first.invariant,
         words: first.words.clone(),
         story: tell(&smallest),
-        replay: format!("flyball chaos --seed {seed} --minutes {minutes}"),
+        replay: format!("flyball chaos --seed {seed} --minutes {minutes}{aimed}"),
     })
 }
 
