@@ -247,9 +247,7 @@ fn plan<R: Reacts>(
         return Choice::Hold { gate: SIGHT, because: Because::StillLooking };
     };
     choice(Box::new(Plan {
-        account: situation.scene.account.clone(),
-        app: sight.app.name.clone(),
-        app_id: sight.app.id.clone(),
+        subject: situation.scene.subject.seen_as(&sight.app),
         effect,
         seen_at: sight.taken_at,
         gist: sight.gist(wish.reaction.needs()),

@@ -2,8 +2,8 @@
 //! last seen of the app. The store reads and writes these; nothing here does.
 
 use flyball_model::{
-    App, AppId, AppName, Dyno, DynoId, Foreign, PauseScope, ProcessFormation, ProcessType, Rank, ReactionId, Release,
-    ReleaseVersion, Run, Timestamp,
+    ApiHost, App, AppId, AppName, Dyno, DynoId, Foreign, PauseScope, ProcessFormation, ProcessType, Rank, ReactionId,
+    Release, ReleaseVersion, Run, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -86,8 +86,8 @@ pub struct Unsettled {
 /// What was last seen of an app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
-    /// The API host.
-    pub host: String,
+    /// Where the API is that knows the app.
+    pub host: ApiHost,
     /// The app.
     pub app: App,
     /// Its process types.

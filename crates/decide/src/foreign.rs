@@ -191,8 +191,7 @@ pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now
 mod tests {
     use super::*;
     use flyball_model::{
-        AccountName, Actor, AppId, Content, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId,
-        SlugId, testing,
+        Actor, Content, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, testing,
     };
 
     fn at(seconds: i64) -> Timestamp {
@@ -215,15 +214,7 @@ mod tests {
             reaction_name: name,
             actor: Actor::Person { name: "ops".into() },
             because: Because::ByHand,
-            plan: Plan {
-                account: AccountName::default(),
-                app: "shop".parse().unwrap(),
-                app_id: AppId::new("id-of-shop"),
-                effect,
-                seen_at: at(0),
-                gist: String::new(),
-                restores: None,
-            },
+            plan: Plan { subject: testing::subject(), effect, seen_at: at(0), gist: String::new(), restores: None },
             rank: Rank::Out,
             queued_at: at(50),
             sent_at: Some(at(50)),

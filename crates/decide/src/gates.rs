@@ -414,12 +414,12 @@ fn dry_run_may(asked: &Question<'_>) -> Result<(), Because> {
 }
 
 fn is_same_app(asked: &Question<'_>) -> Result<(), Because> {
-    match (&asked.scene.sending, asked.scene.sight()) {
-        (Some(sending), Some(sight)) if sight.app.id != sending.app_id => {
-            Err(Because::AnotherApp { app: asked.scene.app.clone() })
-        }
-        _ => Ok(()),
+    let (Some(_), Some(sight)) = (&asked.scene.sending, asked.scene.sight()) else { return Ok(()) };
+    let planned = asked.scene.subject.app();
+    if planned.id.as_ref() == Some(&sight.app.id) {
+        return Ok(());
     }
+    Err(Because::AnotherApp { app: planned.name.clone() })
 }
 
 fn has_settled(asked: &Question<'_>) -> Result<(), Because> {

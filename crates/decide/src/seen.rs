@@ -3,7 +3,9 @@
 use crate::facts::{Sighting, Unsettled};
 use crate::foreign::{KnownBefore, foreign_changes, released_before};
 use crate::settle::{evidence_from, settling, unsettled_from};
-use flyball_model::{Because, Dyno, DynoId, DynoState, Foreign, Needs, Release, ReleaseVersion, Run, Sight, Timestamp};
+use flyball_model::{
+    ApiHost, Because, Dyno, DynoId, DynoState, Foreign, Needs, Release, ReleaseVersion, Run, Sight, Timestamp,
+};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -118,7 +120,7 @@ impl<'a> Seen<'a> {
 
     /// What is remembered of the app from now on. What was not looked at stays as it was.
     #[must_use]
-    pub fn sighting(&self, host: &str, needs: Needs) -> Sighting {
+    pub fn sighting(&self, host: &ApiHost, needs: Needs) -> Sighting {
         let old = self.before;
         let dynos = if needs.dynos {
             self.sight.formation_dynos().take(Sighting::DYNOS_MAX).cloned().collect()
@@ -144,7 +146,7 @@ impl<'a> Seen<'a> {
         let from = unsettled_from(self.sight, &self.been_up).filter(|_| needs.dynos);
         let unsettled = from.map(|from| Unsettled { at: self.sight.taken_at, from: self.to_ours(from) });
         Sighting {
-            host: host.to_owned(),
+            host: host.clone(),
             app: self.sight.app.clone(),
             formation,
             dynos,

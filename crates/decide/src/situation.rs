@@ -7,8 +7,8 @@ use crate::facts::{AppFacts, Sighting};
 use crate::seen::Seen;
 use crate::{Adder, Home, Known, Planned, StartedOneOff};
 use flyball_model::{
-    AccountName, AppId, AppLimits, AppName, Because, Cause, Finding, Foreign, Mode, MonitorId, MonitorName, Needs,
-    Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Timestamp,
+    AccountName, AppLimits, AppName, Because, Cause, Finding, Foreign, Mode, MonitorId, MonitorName, Needs, Outcome,
+    Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -202,10 +202,9 @@ impl Caller {
 pub struct Scene {
     /// When the turn began.
     pub now: Timestamp,
-    /// The app's name in the file.
-    pub app: AppName,
-    /// By which account.
-    pub account: AccountName,
+    /// The app, and by which account; before a look as the file names it, and when a run is about to be sent as it was
+    /// planned.
+    pub subject: Subject,
     /// How much is done to one app in an hour.
     pub limits: AppLimits,
     /// Where we run.
@@ -252,8 +251,6 @@ pub enum View {
 pub struct Sending {
     /// When it was decided.
     pub queued_at: Timestamp,
-    /// The app that it was planned for.
-    pub app_id: AppId,
     /// Whether the reaction is still attached to the monitor that called it.
     pub attached: bool,
     /// What of its basis does not hold any more, in words.

@@ -128,8 +128,7 @@ fn situation(wishes: Vec<Wish<Plain>>) -> Situation<Plain> {
     let sight = sight();
     let scene = Scene {
         now: NOW,
-        app: "shop".parse().expect("a name"),
-        account: AccountName::default(),
+        subject: testing::subject(),
         limits: AppLimits::default(),
         home: Home::Elsewhere,
         facts: AppFacts { app_id: Some(sight.app.id.clone()), ..AppFacts::default() },
@@ -158,9 +157,7 @@ fn run(reaction: &str, rank: Rank, sent_at: Option<Timestamp>, state: RunState) 
         actor: flyball_model::Actor::Person { name: "ada".into() },
         because: Because::ByHand,
         plan: Plan {
-            account: AccountName::default(),
-            app: "shop".parse().expect("a name"),
-            app_id: AppId::new("id-of-shop"),
+            subject: flyball_model::testing::subject(),
             effect: Effect::RestartAll { ids: Vec::new() },
             seen_at: ago(100),
             gist: sight().gist(Needs::ALL),
@@ -269,7 +266,7 @@ fn held(situation: &Situation<Plain>) -> Vec<(&'static str, &'static str)> {
 fn nothing_in_the_way_is_an_act_with_its_plan() {
     let choices = choose(&one());
     let [Choice::Act(plan)] = choices.as_slice() else { panic!("it acts: {choices:?}") };
-    assert_eq!((plan.app_id.as_str(), plan.seen_at), ("id-of-shop", NOW));
+    assert_eq!((&plan.subject, plan.seen_at), (&testing::subject(), NOW));
     assert_eq!(unseen(&one()), None);
     let mut only_tells = one();
     only_tells.wishes[0].call.mode = Mode::DryRun;
@@ -404,7 +401,7 @@ fn a_rung_that_only_waits_for_readings_lets_no_lower_rung_of_its_monitor_act() {
 
 #[test]
 fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
-    let sending = || Sending { queued_at: ago(2), app_id: AppId::new("id-of-shop"), attached: true, gone: None };
+    let sending = || Sending { queued_at: ago(2), attached: true, gone: None };
     let about_to_send = |change: Change| {
         let mut situation = one();
         situation.scene.sending = Some(sending());

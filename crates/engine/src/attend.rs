@@ -5,28 +5,29 @@ use crate::engine::Engine;
 use crate::gather::Asker;
 use crate::memory::Would;
 use crate::turn::Called;
-use crate::wiring::Subject;
 use flyball_decide::{Caller, Choice, Scene, choose};
-use flyball_model::{Actor, AppName, Because, Effect, Entry, Event, Excerpt, Plan, Run, RunId, RunState, Timestamp};
+use flyball_model::{
+    Actor, Because, Effect, Entry, Event, Excerpt, Plan, Run, RunId, RunState, Subject, SubjectKey, Timestamp,
+};
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Error};
 
-/// Somebody attends to an app, until this is dropped.
+/// Somebody attends to a subject, until this is dropped.
 pub(crate) struct Attending<'a> {
     engine: &'a Engine,
-    app: &'a AppName,
+    subject: &'a SubjectKey,
 }
 
 impl Drop for Attending<'_> {
     fn drop(&mut self) {
-        self.engine.memory().desk(self.app).leave();
+        self.engine.memory().desk(self.subject).leave();
     }
 }
 
 impl<'a> Attending<'a> {
-    /// Attends to an app, as the desk has said that whoever calls this does.
-    pub(crate) const fn to(engine: &'a Engine, app: &'a AppName) -> Self {
-        Self { engine, app }
+    /// Attends to a subject, as the desk has said that whoever calls this does.
+    pub(crate) const fn to(engine: &'a Engine, subject: &'a SubjectKey) -> Self {
+        Self { engine, subject }
     }
 
     /// Makes one choice about those who wait, and writes it together with what led to it. Returns the runs that are to be
@@ -36,13 +37,13 @@ impl<'a> Attending<'a> {
     ///
     /// When the store did not take it: nothing was decided then, and the next reading decides anew.
     pub(crate) async fn choose(&self, mut batch: Batch) -> Result<Vec<RunId>, Error> {
-        let called = self.engine.memory().desk(self.app).take();
-        let chosen = match called.first().map(|called| Subject::of(&called.reaction)) {
+        let called = self.engine.memory().desk(self.subject).take();
+        let chosen = match called.first().map(|called| self.engine.wiring().subject(&called.reaction)) {
             Some(subject) => self.engine.choose(&subject, called, &mut batch).await,
             None => Ok(()),
         };
         self.engine.memory().bring_up_to_date(&mut batch);
-        let runs = batch.runs.iter().map(|(_, run)| run.id).collect();
+        let runs = batch.runs.iter().map(|run| run.id).collect();
         if let Err(error) = chosen {
             self.engine.memory().owe(batch);
             return Err(error);
@@ -53,7 +54,7 @@ impl<'a> Attending<'a> {
 
     /// Whether somebody came meanwhile and waits.
     pub(crate) fn goes_on(&self) -> bool {
-        self.engine.memory().desk(self.app).goes_on()
+        self.engine.memory().desk(self.subject).goes_on()
     }
 }
 
@@ -79,14 +80,14 @@ impl Engine {
             Choice::Act(_) | Choice::Tell(_) => None,
         };
         if let Some(sight) = scene.sight() {
-            self.memory().desk(&scene.app).came_to(&called, caller.cause(), held, sight);
+            self.memory().desk(&scene.subject.key()).came_to(&called, caller.cause(), held, sight);
         }
         match choice {
             Choice::Hold { because, .. } => {
                 let mut memory = self.memory();
                 memory.note(&called.monitor, &called.reaction, because.clone(), now, batch);
                 if let Because::AppBusy { .. } = because {
-                    memory.desk(&scene.app).wait_behind(called);
+                    memory.desk(&scene.subject.key()).wait_behind(called);
                 }
             }
             Choice::Tell(plan) => {
@@ -104,7 +105,7 @@ impl Engine {
                 };
                 let run = self.new_run(&called.reaction, actor, because, plan, now);
                 batch.entries.push(entry_of(&run, now, queued(&run)));
-                batch.runs.push((self.ports.accounts.host().to_owned(), run));
+                batch.runs.push(run);
             }
         }
     }
@@ -113,8 +114,8 @@ impl Engine {
     /// reason to leave a broken release up.
     pub(crate) async fn with_what_it_restores(&self, plan: Plan) -> Plan {
         let Effect::RollBack { from, to, .. } = &plan.effect else { return plan };
-        let Some(heroku) = self.ports.accounts.heroku(&plan.account) else { return plan };
-        let restores = match heroku.config_difference(&plan.app, *from, *to).await {
+        let Some(heroku) = self.ports.accounts.heroku(&plan.app().account) else { return plan };
+        let restores = match heroku.config_difference(&plan.app().name, *from, *to).await {
             Ok(names) => Some(names.value.iter().take(Plan::RESTORED_MAX).map(|name| Excerpt::of(name)).collect()),
             Err(error) => {
                 tracing::info!(%error, "which config vars a rollback puts back could not be compared");
@@ -159,7 +160,7 @@ impl Engine {
         drop(memory);
         if !told {
             let mut entry = Entry::new(now, Event::Would { plan: words, because });
-            entry.app = Some(plan.app.clone());
+            entry.app = Some(plan.app().name.clone());
             entry.monitor = Some((monitor.id, monitor.name.clone()));
             entry.reaction = Some((reaction.id, reaction.name.clone()));
             batch.entries.push(entry);
@@ -184,7 +185,7 @@ pub(crate) fn entry_of(run: &Run, at: Timestamp, event: Event) -> Entry {
     };
     Entry {
         at,
-        app: Some(run.plan.app.clone()),
+        app: Some(run.plan.app().name.clone()),
         monitor,
         reaction: Some((run.reaction, run.reaction_name.clone())),
         run: Some(run.id),

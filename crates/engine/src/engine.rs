@@ -11,7 +11,7 @@ use crate::turn::{Observed, Turn, turn};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
-use flyball_model::{Actor, AppName, Entry, Event, Mode, NodeId, Outcome, Run, RunState, Timestamp};
+use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, SubjectKey, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Definition, Error, Fence, Origin};
@@ -119,7 +119,7 @@ impl Engine {
         self.ports.observe.define(&definitions.network);
         self.ports.references.define(&definitions.network);
         let mut memory = self.memory();
-        let wiring = Wiring::new(definitions, self.mode, &memory.wiring, now);
+        let wiring = Wiring::new(definitions, self.ports.accounts.host(), self.mode, &memory.wiring, now);
         memory.rewire(wiring);
         Ok(())
     }
@@ -155,14 +155,14 @@ impl Engine {
         turn(&mut self.memory(), observed, now)
     }
 
-    /// Attends to an app. Whoever was told to does: by [`Turn`], or by [`Engine::begins_to_attend`].
-    pub(crate) const fn attend<'a>(&'a self, app: &'a AppName) -> Attending<'a> {
-        Attending::to(self, app)
+    /// Attends to a subject. Whoever was told to does: by [`Turn`], or by [`Engine::begins_to_attend`].
+    pub(crate) const fn attend<'a>(&'a self, subject: &'a SubjectKey) -> Attending<'a> {
+        Attending::to(self, subject)
     }
 
-    /// True when somebody waits on the desk of an app and nobody attends to it: whoever asked this does, from now on.
-    pub(crate) fn begins_to_attend(&self, app: &AppName) -> bool {
-        self.memory().desk(app).begin()
+    /// True when somebody waits on the desk of a subject and nobody attends to it: whoever asked this does, from now on.
+    pub(crate) fn begins_to_attend(&self, subject: &SubjectKey) -> bool {
+        self.memory().desk(subject).begin()
     }
 
     /// Writes a batch; what the store does not take is owed to it, but for runs, which were not decided then.
@@ -191,7 +191,7 @@ impl Engine {
             Ok(()) => self.memory().store_answers(),
             Err(error) => {
                 batch.entries.truncate(own_entries);
-                let decided = batch.runs.iter().map(|(_, run)| run.id);
+                let decided = batch.runs.iter().map(|run| run.id);
                 self.memory().store_fails(error.in_full(), decided, now);
             }
         }

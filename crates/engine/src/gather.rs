@@ -6,14 +6,13 @@ use crate::engine::Engine;
 use crate::look::{look, look_further, trouble};
 use crate::memory::Memory;
 use crate::turn::Called;
-use crate::wiring::Subject;
 use flyball_decide::{
     AppFacts, Call, Caller, Reacts as _, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler, unseen,
 };
 use flyball_heroku::{Error as HerokuError, Heroku};
 use flyball_model::{
-    AppId, Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, Needs, ReactionId, ReleaseVersion, Sight,
-    Standing, Timestamp,
+    Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, HerokuApp, Needs, ReactionId, ReleaseVersion,
+    Sight, Standing, Subject, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -60,7 +59,7 @@ impl Engine {
     /// When the store does not answer.
     pub(crate) async fn gather(&self, subject: &Subject, askers: &[Asker]) -> Result<Gathered, Error> {
         let reactions: Vec<ReactionId> = askers.iter().map(|asker| asker.reaction().id).collect();
-        let facts = self.facts(subject, None, &reactions).await?;
+        let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
         let situation = self.situation(subject, askers, facts);
         let mut gathered = Gathered { situation, failed: None, looked: false, looked_further: false, news: Vec::new() };
@@ -78,25 +77,25 @@ impl Engine {
         let now = self.ports.clock.now();
         let mut memory = self.memory();
         let wishes: Vec<Wish<Arc<Reaction>>> = askers.iter().map(|asker| memory.wish(asker, subject, now)).collect();
-        let latest = memory.desk(&subject.app).latest(now).cloned();
+        let key = subject.key();
+        let latest = memory.desk(&key).latest(now).cloned();
         let view = latest.map_or(View::NotYet, |glance| View::Seen {
             sight: Box::new(glance.sight),
             parts: glance.parts,
             no_further: None,
         });
-        let before = memory.sighting(&subject.app).cloned();
+        let before = memory.sighting(&key).cloned();
         let named = wishes.iter().flat_map(|wish| wish.reaction.variables());
         let unset = named.filter(|name| self.ports.accounts.variable(name).is_none()).map(str::to_owned).collect();
         let scene = Scene {
             now,
-            app: subject.app.clone(),
-            account: subject.account.clone(),
+            subject: subject.clone(),
             limits: memory.wiring.limits(),
             home,
             facts,
             foreign: before.as_ref().map(|before| before.foreign.clone()).unwrap_or_default(),
             before,
-            adders: memory.adders(&subject.app),
+            adders: memory.adders(&key),
             unset,
             view,
             references: None,
@@ -130,7 +129,7 @@ impl Engine {
             }
             // Seen for the first time, renamed, or made anew under its name: what was done to it is found by its id.
             Unseen::FactsOf(id) => {
-                let facts = self.facts(subject, Some(&id), reactions).await?;
+                let facts = self.facts(&subject.with_id(id.clone()), reactions).await?;
                 scene.facts = AppFacts { app_id: Some(id), ..facts };
                 gathered.notice();
             }
@@ -147,36 +146,31 @@ impl Engine {
         Ok(())
     }
 
-    /// What only the store knows of an app and those who would act on it. `id` is the app's, once it was looked at.
-    pub(crate) async fn facts(
-        &self,
-        subject: &Subject,
-        id: Option<&AppId>,
-        reactions: &[ReactionId],
-    ) -> Result<AppFacts, Error> {
-        let now = self.ports.clock.now();
-        self.ports.store.app_facts(self.ports.accounts.host(), &subject.app, id, reactions, now).await
+    /// What only the store knows of an app and those who would act on it.
+    pub(crate) async fn facts(&self, subject: &Subject, reactions: &[ReactionId]) -> Result<AppFacts, Error> {
+        self.ports.store.app_facts(subject, reactions, self.ports.clock.now()).await
     }
 
     /// Takes up what was seen of an app before this process began.
     pub(crate) async fn recall_sighting(&self, subject: &Subject) -> Result<(), Error> {
-        if self.memory().sighting(&subject.app).is_some() {
+        let key = subject.key();
+        if self.memory().sighting(&key).is_some() {
             return Ok(());
         }
-        if let Some(seen) = self.ports.store.sighting(self.ports.accounts.host(), &subject.app).await? {
-            self.memory().set_sighting(&subject.app, seen);
+        if let Some(seen) = self.ports.store.sighting(&key).await? {
+            self.memory().set_sighting(key, seen);
         }
         Ok(())
     }
 
     /// Looks at an app, as far as is needed.
     async fn look(&self, subject: &Subject, needs: Needs) -> Result<Sight, NoSight> {
-        let account = &subject.account;
+        let HerokuApp { account, name, .. } = subject.app();
         let Some(heroku) = self.ports.accounts.heroku(account) else {
             let because = Because::CannotSee { error: format!("there is no account \"{account}\"") };
             return Err(NoSight { because, error: None });
         };
-        let looked = look(&*heroku, subject, needs, &*self.ports.clock).await;
+        let looked = look(&*heroku, name, needs, &*self.ports.clock).await;
         let refused = matches!(&looked, Err(error) if error.is_unauthorized());
         if self.memory().account_answers(account, !refused) && refused {
             tracing::warn!(account = %account, "Heroku does not take the account's token; its reactions hold");
@@ -191,9 +185,10 @@ impl Engine {
     }
 
     async fn look_further(&self, subject: &Subject, sight: &mut Sight, below: ReleaseVersion) -> Result<(), Because> {
-        let heroku: Option<Arc<dyn Heroku>> = self.ports.accounts.heroku(&subject.account);
+        let app = subject.app();
+        let heroku: Option<Arc<dyn Heroku>> = self.ports.accounts.heroku(&app.account);
         let Some(heroku) = heroku else { return Err(Because::NoCurrentRelease) };
-        look_further(&*heroku, subject, sight, below)
+        look_further(&*heroku, &app.name, sight, below)
             .await
             .map_err(|error| Because::CannotSee { error: trouble(&error) })
     }
@@ -202,23 +197,24 @@ impl Engine {
     pub(crate) fn remember_sight(&self, gathered: &Gathered, batch: &mut Batch) {
         let scene = &gathered.situation.scene;
         let View::Seen { sight, parts, .. } = &scene.view else { return };
+        let (app, key) = (scene.subject.app(), scene.subject.key());
         if gathered.looked || gathered.looked_further {
             let glance = Glance { sight: (**sight).clone(), parts: *parts };
-            self.memory().desk(&scene.app).saw(glance, !gathered.news.is_empty());
+            self.memory().desk(&key).saw(glance, !gathered.news.is_empty());
         }
         if !gathered.looked {
             return;
         }
         for foreign in &gathered.news {
             let mut entry = Entry::new(sight.taken_at, told_foreign(foreign.clone(), sight, &scene.foreign));
-            entry.app = Some(scene.app.clone());
+            entry.app = Some(app.name.clone());
             batch.entries.push(entry);
         }
         let mut memory = self.memory();
-        let seen = flyball_decide::Seen::new(sight, memory.sighting(&scene.app));
-        let sighting = seen.sighting(self.ports.accounts.host(), scene.up_to_date());
+        let seen = flyball_decide::Seen::new(sight, memory.sighting(&key));
+        let sighting = seen.sighting(&app.host, scene.up_to_date());
         let sighting = Sighting { foreign: scene.foreign.clone(), ..sighting };
-        memory.set_sighting(&scene.app, sighting.clone());
+        memory.set_sighting(key, sighting.clone());
         drop(memory);
         batch.sightings.push(sighting);
     }
@@ -253,7 +249,7 @@ impl Memory {
         let (caller, patience) = match asker {
             Asker::Monitor(called) => {
                 let caller = self.caller(&called.monitor, &reaction);
-                let patience = self.desk(&subject.app).patience(called.key(), caller.cause());
+                let patience = self.desk(&subject.key()).patience(called.key(), caller.cause());
                 (caller, patience)
             }
             Asker::Person(_) => (Caller::Person { episode: self.present_episode(&reaction, now) }, Duration::ZERO),

@@ -28,4 +28,4 @@ pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, Observe, Ports, References, Tasks, Time, Tokio, Witness,
 };
 pub use turn::Observed;
-pub use wiring::{Subject, Wiring};
+pub use wiring::Wiring;

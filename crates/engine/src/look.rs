@@ -1,9 +1,8 @@
 //! Looking at an app: what is seen of it in one go.
 
 use crate::ports::Clock;
-use crate::wiring::Subject;
 use flyball_heroku::{Error, Heroku, RELEASES_A_PAGE};
-use flyball_model::{Excerpt, Needs, Release, ReleaseHistory, ReleaseVersion, Sight, Timestamp};
+use flyball_model::{AppName, Excerpt, Needs, Release, ReleaseHistory, ReleaseVersion, Sight, Timestamp};
 
 /// Pages of releases that one choice reads at most: 5,000 releases back is further than any slug is kept.
 const RELEASE_PAGES_MAX: usize = 25;
@@ -13,19 +12,14 @@ const RELEASE_PAGES_MAX: usize = 25;
 /// # Errors
 ///
 /// The first call that failed.
-pub(crate) async fn look(
-    heroku: &dyn Heroku,
-    subject: &Subject,
-    needs: Needs,
-    clock: &dyn Clock,
-) -> Result<Sight, Error> {
+pub(crate) async fn look(heroku: &dyn Heroku, app: &AppName, needs: Needs, clock: &dyn Clock) -> Result<Sight, Error> {
     let asked_at = clock.now();
-    let app = heroku.app(&subject.app).await?;
-    let heroku_now = app.date.map(|date| heroku_clock(date, asked_at, clock.now()));
-    let formation = if needs.formation { heroku.formation(&subject.app).await?.value } else { Vec::new() };
-    let dynos = if needs.dynos { heroku.dynos(&subject.app).await?.value } else { Vec::new() };
-    let releases = if needs.releases { page(heroku, subject, None).await? } else { ReleaseHistory::default() };
-    Ok(Sight { app: app.value, formation, dynos, releases, taken_at: asked_at, heroku_now })
+    let seen = heroku.app(app).await?;
+    let heroku_now = seen.date.map(|date| heroku_clock(date, asked_at, clock.now()));
+    let formation = if needs.formation { heroku.formation(app).await?.value } else { Vec::new() };
+    let dynos = if needs.dynos { heroku.dynos(app).await?.value } else { Vec::new() };
+    let releases = if needs.releases { page(heroku, app, None).await? } else { ReleaseHistory::default() };
+    Ok(Sight { app: seen.value, formation, dynos, releases, taken_at: asked_at, heroku_now })
 }
 
 /// What Heroku's clock showed when it was asked, from the `Date` of an answer. How long the answer took says nothing
@@ -34,8 +28,8 @@ fn heroku_clock(date: Timestamp, asked_at: Timestamp, answered_at: Timestamp) ->
     if date > answered_at { asked_at + date.since(answered_at) } else { asked_at - asked_at.since(date) }
 }
 
-async fn page(heroku: &dyn Heroku, subject: &Subject, below: Option<ReleaseVersion>) -> Result<ReleaseHistory, Error> {
-    let newest_first: Vec<Release> = heroku.releases(&subject.app, below).await?.value;
+async fn page(heroku: &dyn Heroku, app: &AppName, below: Option<ReleaseVersion>) -> Result<ReleaseHistory, Error> {
+    let newest_first: Vec<Release> = heroku.releases(app, below).await?.value;
     let reaches_the_first = newest_first.len() < RELEASES_A_PAGE;
     Ok(ReleaseHistory { newest_first, reaches_the_first })
 }
@@ -47,11 +41,11 @@ async fn page(heroku: &dyn Heroku, subject: &Subject, below: Option<ReleaseVersi
 /// The call that failed.
 pub(crate) async fn look_further(
     heroku: &dyn Heroku,
-    subject: &Subject,
+    app: &AppName,
     sight: &mut Sight,
     below: ReleaseVersion,
 ) -> Result<(), Error> {
-    let older = page(heroku, subject, Some(below)).await?;
+    let older = page(heroku, app, Some(below)).await?;
     let known = &mut sight.releases;
     known.reaches_the_first =
         older.reaches_the_first || known.newest_first.len() >= RELEASE_PAGES_MAX * RELEASES_A_PAGE;

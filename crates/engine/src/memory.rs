@@ -5,7 +5,7 @@ use crate::wiring::Wiring;
 use flyball_decide::{Adder, called};
 use flyball_model::{
     AccountName, AppName, Because, Cause, Entry, Event, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId,
-    Standing, Timestamp, duration,
+    Standing, SubjectKey, Timestamp, duration,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -23,14 +23,13 @@ pub(crate) struct Memory {
     states: HashMap<MonitorId, MonitorState>,
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
-    /// By the app alone: whichever account looked or acted, it is one app.
-    sightings: HashMap<AppName, Sighting>,
+    sightings: HashMap<SubjectKey, Sighting>,
     /// What each dry-run reaction would have done last, and when.
     would: HashMap<ReactionId, Would>,
     /// Accounts whose token Heroku does not take.
     stopped: HashSet<AccountName>,
-    /// The desks of the apps on which there is something.
-    desks: HashMap<AppName, Desk>,
+    /// The desks on which there is something.
+    desks: HashMap<SubjectKey, Desk>,
     /// Runs that this process holds, with the proof.
     pub(crate) held: HashMap<RunId, Fence>,
     /// What was seen and told, and the store did not take.
@@ -182,7 +181,7 @@ impl Memory {
         let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
         self.holdings.retain(|key, _| wired(key));
         self.desks.values_mut().for_each(|desk| desk.rewire(&wiring));
-        self.desks.retain(|app, desk| !desk.is_empty() || wiring.acting_on(app).next().is_some());
+        self.desks.retain(|subject, desk| !desk.is_empty() || wiring.acting_on(subject).next().is_some());
         self.wiring = Arc::new(wiring);
     }
 
@@ -250,7 +249,7 @@ impl Memory {
     }
 
     /// The reactions that add to a process type of this app and have their condition met.
-    pub(crate) fn adders(&self, app: &AppName) -> Vec<Adder> {
+    pub(crate) fn adders(&self, subject: &SubjectKey) -> Vec<Adder> {
         let adds = |reaction: &&Arc<Reaction>| {
             // What would only be told holds nobody up.
             matches!(reaction.kind.rank(), Rank::Out | Rank::Up) && self.wiring.mode(reaction) == Mode::Act
@@ -263,7 +262,7 @@ impl Memory {
                 .any(|monitor| self.is_called(monitor.id, reaction))
                 .then_some(adder)
         };
-        let mut adders: Vec<Adder> = self.wiring.acting_on(app).filter(adds).filter_map(met).collect();
+        let mut adders: Vec<Adder> = self.wiring.acting_on(subject).filter(adds).filter_map(met).collect();
         // The same one is named each time.
         adders.sort_by(|one, other| one.reaction.cmp(&other.reaction));
         adders
@@ -280,9 +279,9 @@ impl Memory {
         self.states.get(&monitor).and_then(|state| state.standing.as_ref())
     }
 
-    /// The desk of an app.
-    pub(crate) fn desk(&mut self, app: &AppName) -> &mut Desk {
-        self.desks.entry(app.clone()).or_default()
+    /// The desk of a subject.
+    pub(crate) fn desk(&mut self, subject: &SubjectKey) -> &mut Desk {
+        self.desks.entry(subject.clone()).or_default()
     }
 
     /// Notes whether Heroku takes an account's token; true when that is news. The client keeps from asking on and on.
@@ -290,12 +289,12 @@ impl Memory {
         if takes_token { self.stopped.remove(account) } else { self.stopped.insert(account.clone()) }
     }
 
-    pub(crate) fn sighting(&self, app: &AppName) -> Option<&Sighting> {
-        self.sightings.get(app)
+    pub(crate) fn sighting(&self, subject: &SubjectKey) -> Option<&Sighting> {
+        self.sightings.get(subject)
     }
 
-    pub(crate) fn set_sighting(&mut self, app: &AppName, sighting: Sighting) {
-        self.sightings.insert(app.clone(), sighting);
+    pub(crate) fn set_sighting(&mut self, subject: SubjectKey, sighting: Sighting) {
+        self.sightings.insert(subject, sighting);
     }
 
     /// What a dry-run reaction would have done last, and when.

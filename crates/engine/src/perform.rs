@@ -7,11 +7,11 @@ use crate::engine::Engine;
 use crate::gather::Asker;
 use crate::look::{in_words, look, request_id};
 use crate::turn::Called;
-use crate::wiring::Subject;
 use flyball_decide::{AppFacts, Closed, Seen, Sending, Situation, View, may_send, must_doubt};
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, Heroku, Sent};
 use flyball_model::{
-    Actor, AppName, Because, Effect, Event, Excerpt, Look, Outcome, Run, RunId, RunState, Sight, Spending, Timestamp,
+    Actor, Because, Effect, Event, Excerpt, Look, Outcome, Plan, Run, RunId, RunState, Sight, Spending, SubjectKey,
+    Timestamp,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{Claim, Error, Fence, MarkSent, Pause};
@@ -37,14 +37,14 @@ pub(crate) const LEASE: Duration = Duration::from_secs(60);
 const QUEUED_MAX: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Brings one run as far as it can go now. Returns its app: somebody may have waited for this.
+    /// Brings one run as far as it can go now. Returns what it is on: somebody may have waited for this.
     ///
     /// # Errors
     ///
     /// When the store did not answer. Nothing is lost: what is on disk says what is owed.
-    pub(crate) async fn advance(&self, run: RunId) -> Result<Option<AppName>, Error> {
+    pub(crate) async fn advance(&self, run: RunId) -> Result<Option<SubjectKey>, Error> {
         let Some(run) = self.ports.store.run(run).await? else { return Ok(None) };
-        let app = run.plan.app.clone();
+        let subject = run.plan.subject.key();
         match &run.state {
             RunState::Queued => self.perform(run).await?,
             RunState::Sent { at, .. } => {
@@ -54,7 +54,7 @@ impl Engine {
             RunState::Claimed { .. } => self.give_up_claim(run).await?,
             RunState::Ended { .. } => {}
         }
-        Ok(Some(app))
+        Ok(Some(subject))
     }
 
     /// Ends a run whose claim has lapsed: the store's answer was lost, or whoever claimed it is dead. No call was sent,
@@ -68,8 +68,7 @@ impl Engine {
 
     async fn perform(&self, run: Run) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
-        self.recall_sighting(&subject).await?;
+        self.recall_sighting(&run.plan.subject).await?;
         let (run, fence) = match self.ports.store.claim(run.id, self.node, now, LEASE).await? {
             Claim::Claimed(run, fence) => (*run, fence),
             Claim::Taken => return Ok(()),
@@ -82,11 +81,12 @@ impl Engine {
         };
         self.memory().held.insert(run.id, fence);
 
-        let Some(heroku) = self.ports.accounts.heroku(&subject.account) else {
-            let why = format!("there is no account \"{}\" any more", subject.account);
+        let account = &run.plan.app().account;
+        let Some(heroku) = self.ports.accounts.heroku(account) else {
+            let why = format!("there is no account \"{account}\" any more");
             return self.end(&run, fence, Outcome::Superseded { why }, Vec::new()).await;
         };
-        if let Err(outcome) = self.check(&run, &subject, &*heroku).await {
+        if let Err(outcome) = self.check(&run, &*heroku).await {
             return self.end(&run, fence, outcome, Vec::new()).await;
         }
 
@@ -108,23 +108,24 @@ impl Engine {
 
     /// Looks whether the plan still holds: goes through the gates that are asked before sending, on what is known and seen
     /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
-    async fn check(&self, run: &Run, subject: &Subject, heroku: &dyn Heroku) -> Result<(), Outcome> {
-        let effect = &run.plan.effect;
-        may_send(&self.about_to_send(run, subject, AppFacts::default())?).map_err(|closed| superseded(&closed))?;
-        let sight =
-            look(heroku, subject, effect.needs(), &*self.ports.clock).await.map_err(|error| Outcome::NotDone {
+    async fn check(&self, run: &Run, heroku: &dyn Heroku) -> Result<(), Outcome> {
+        let Plan { subject, effect, .. } = &run.plan;
+        may_send(&self.about_to_send(run, AppFacts::default())?).map_err(|closed| superseded(&closed))?;
+        let sight = look(heroku, &subject.app().name, effect.needs(), &*self.ports.clock).await.map_err(|error| {
+            Outcome::NotDone {
                 why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
-            })?;
+            }
+        })?;
         let mut facts = AppFacts::default();
         if Spending::of(run.rank).is_some() {
             // Since it was planned, a person or another run may have taken the room.
-            let known = self.facts(subject, Some(&run.plan.app_id), &[run.reaction]).await;
+            let known = self.facts(subject, &[run.reaction]).await;
             facts = known.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
             // Of two that look at each other in the same moment, the earlier goes.
             facts.open.retain(|other| other.id < run.id);
         }
         let gone = effects::check(effect, &sight).err();
-        let mut situation = self.about_to_send(run, subject, facts)?;
+        let mut situation = self.about_to_send(run, facts)?;
         situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
         if let Some(sending) = &mut situation.scene.sending {
             sending.gone = gone;
@@ -140,12 +141,7 @@ impl Engine {
     }
 
     /// What is known of a run that is about to be sent. What a person asked for stays asked for.
-    fn about_to_send(
-        &self,
-        run: &Run,
-        subject: &Subject,
-        facts: AppFacts,
-    ) -> Result<Situation<Arc<Reaction>>, Outcome> {
+    fn about_to_send(&self, run: &Run, facts: AppFacts) -> Result<Situation<Arc<Reaction>>, Outcome> {
         let wiring = self.wiring();
         let gone = || Outcome::Superseded { why: "the reaction is not in the file that Flyball follows".to_owned() };
         let reaction = wiring.reaction(run.reaction).ok_or_else(gone)?;
@@ -160,8 +156,8 @@ impl Engine {
                 (Asker::Monitor(Called { monitor, reaction: Arc::clone(reaction) }), attached)
             }
         };
-        let mut situation = self.situation(subject, &[asker], facts);
-        let sending = Sending { queued_at: run.queued_at, app_id: run.plan.app_id.clone(), attached, gone: None };
+        let mut situation = self.situation(&run.plan.subject, &[asker], facts);
+        let sending = Sending { queued_at: run.queued_at, attached, gone: None };
         situation.scene.sending = Some(sending);
         // What others saw a moment ago is not good enough for a call.
         situation.scene.view = View::NotYet;
@@ -172,7 +168,7 @@ impl Engine {
     async fn send(&self, run: &Run, fence: Fence, heroku: Arc<dyn Heroku>, look_at: Timestamp) -> Result<(), Error> {
         let accounts = Arc::clone(&self.ports.accounts);
         let variables = move |name: &str| accounts.variable(name);
-        let made = effects::perform(&run.plan.effect, &run.plan.app, &*heroku, &variables).await;
+        let made = effects::perform(&run.plan.effect, &run.plan.app().name, &*heroku, &variables).await;
         match made {
             Ok(Made { request_id: id, release, dyno }) => {
                 let outcome = Outcome::Done { seen: Look::Answered, release, dyno };
@@ -234,16 +230,15 @@ impl Engine {
                 None => return Ok(()),
             },
         };
-        let subject = Subject { account: run.plan.account.clone(), app: run.plan.app.clone() };
-        let effect = &run.plan.effect;
-        let looked = match self.ports.accounts.heroku(&subject.account) {
+        let (app, effect) = (run.plan.app(), &run.plan.effect);
+        let looked = match self.ports.accounts.heroku(&app.account) {
             Some(heroku) => {
-                look(&*heroku, &subject, effect.needs(), &*self.ports.clock).await.map_err(|error| in_words(&error))
+                look(&*heroku, &app.name, effect.needs(), &*self.ports.clock).await.map_err(|error| in_words(&error))
             }
-            None => Err(format!("there is no account \"{}\" any more", subject.account)),
+            None => Err(format!("there is no account \"{}\" any more", app.account)),
         };
         let found = match looked {
-            Ok(sight) => self.find(&run, &subject, &sight, sent_at).await?,
+            Ok(sight) => self.find(&run, &sight, sent_at).await?,
             Err(why) => Found::NotYet(why),
         };
         let outcome = match found {
@@ -267,26 +262,26 @@ impl Engine {
     }
 
     /// Finds a run's effect in what is seen of its app, if that is not older than what is known.
-    async fn find(&self, run: &Run, subject: &Subject, sight: &Sight, sent_at: Timestamp) -> Result<Found, Error> {
-        let effect = &run.plan.effect;
+    async fn find(&self, run: &Run, sight: &Sight, sent_at: Timestamp) -> Result<Found, Error> {
+        let Plan { subject, effect, .. } = &run.plan;
         self.recall_sighting(subject).await?;
         let up_to_date = {
             let memory = self.memory();
-            Seen::new(sight, memory.sighting(&subject.app)).is_up_to_date(effect.needs(), &BTreeSet::new())
+            Seen::new(sight, memory.sighting(&subject.key())).is_up_to_date(effect.needs(), &BTreeSet::new())
         };
         if let Err(because) = up_to_date {
             return Ok(Found::NotYet(because.to_string()));
         }
-        let others = self.others(run, subject, sent_at).await?;
+        let others = self.others(run, sent_at).await?;
         let sent_at = Seen::new(sight, None).to_heroku(sent_at);
         Ok(effects::find(effect, sight, sent_at, &others))
     }
 
     /// What other runs of the same command have to do with the one-off dynos that were started since then.
-    async fn others(&self, run: &Run, subject: &Subject, sent_at: Timestamp) -> Result<Others, Error> {
+    async fn others(&self, run: &Run, sent_at: Timestamp) -> Result<Others, Error> {
         let mut others = Others::default();
         let Effect::RunOneOff { command: ours, .. } = &run.plan.effect else { return Ok(others) };
-        let facts = self.facts(subject, Some(&run.plan.app_id), &[]).await?;
+        let facts = self.facts(&run.plan.subject, &[]).await?;
         for other in facts.one_offs.iter().filter(|other| other.id != run.id) {
             let same = matches!(&other.plan.effect, Effect::RunOneOff { command, .. } if command == ours);
             let since = other.took_effect_at().is_some_and(|at| at + CHANGE_DEADLINE + MARGIN >= sent_at);
@@ -308,7 +303,7 @@ impl Engine {
         self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await?;
         let mut memory = self.memory();
         memory.held.remove(&run.id);
-        memory.desk(&run.plan.app).run_ended();
+        memory.desk(&run.plan.subject.key()).run_ended();
         Ok(())
     }
 }

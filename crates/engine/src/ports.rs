@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use flyball_decide::{Choice, Situation};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, Reading, RunId, Timestamp};
+use flyball_model::{AccountName, ApiHost, Reading, RunId, Timestamp};
 use flyball_monitors::{Monitor, Observer};
 use flyball_reactions::Reaction;
 use flyball_store::Store;
@@ -82,7 +82,7 @@ pub trait Accounts: Send + Sync {
     fn heroku(&self, account: &AccountName) -> Option<Arc<dyn Heroku>>;
 
     /// The API host, by which apps of the same name are told apart.
-    fn host(&self) -> &str;
+    fn host(&self) -> ApiHost;
 
     /// The value of an environment variable that a setting names; `None` if it is not set.
     fn variable(&self, name: &str) -> Option<secrecy::SecretString>;

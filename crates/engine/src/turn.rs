@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 use flyball_decide::{Folded, Spell, called, fold};
-use flyball_model::{AppName, Entry, Event, MonitorState, Reading, Timestamp, Verdict};
+use flyball_model::{Entry, Event, MonitorState, Reading, SubjectKey, Timestamp, Verdict};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, HoldingKey};
@@ -29,14 +29,15 @@ pub(crate) struct Called {
 pub(crate) struct Turn {
     /// What is to be written, and hangs on no choice: it may be written with others.
     pub(crate) quiet: Batch,
-    /// Apps about which a choice is to be made, each with what is to be written with it. Whoever has this attends to them.
-    pub(crate) apps: Vec<(AppName, Batch)>,
+    /// Subjects about which a choice is to be made, each with what is to be written with it. Whoever has this attends to
+    /// them.
+    pub(crate) subjects: Vec<(SubjectKey, Batch)>,
 }
 
 /// Folds the readings of one moment in, and asks every attached reaction whether it is called. Those that are wait on the
 /// desk of their app.
 pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp) -> Turn {
-    let mut turn = Turn { quiet: memory.take_owed(), apps: Vec::new() };
+    let mut turn = Turn { quiet: memory.take_owed(), subjects: Vec::new() };
     for Observed { monitor, reading } in observed {
         let wiring = Arc::clone(&memory.wiring);
         // A monitor that was removed, or changed to look at something else, while this check was under way.
@@ -58,9 +59,8 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
                 Err(because) => {
                     // A reading that could not be made takes nothing back.
                     if finding.verdict() != Verdict::Unknown {
-                        memory
-                            .desk(reaction.kind.app())
-                            .forget(HoldingKey { monitor: monitor.id, reaction: reaction.id });
+                        let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
+                        memory.desk(&wiring.subject(reaction).key()).forget(key);
                     }
                     memory.note(&monitor, reaction, because, now, &mut batch);
                 }
@@ -75,19 +75,19 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
 }
 
 impl Turn {
-    /// Puts the wishes of one reading on the desks of their apps. The reading is written with the choice about the first
-    /// app about which nobody makes one already.
+    /// Puts the wishes of one reading on the desks of their subjects. The reading is written with the choice about the
+    /// first about which nobody makes one already.
     fn put_down(&mut self, memory: &mut Memory, wishes: Vec<Called>, mut batch: Batch, now: Timestamp) {
         let mut written_with = None;
         for wish in wishes {
-            let app = wish.reaction.kind.app().clone();
-            let of_this_turn = self.apps.iter().position(|(other, _)| *other == app);
+            let subject = memory.wiring.subject(&wish.reaction).key();
+            let of_this_turn = self.subjects.iter().position(|(other, _)| *other == subject);
             let key = (Arc::clone(&wish.monitor), Arc::clone(&wish.reaction));
-            let is_free = memory.desk(&app).wait([wish]);
+            let is_free = memory.desk(&subject).wait([wish]);
             let place = of_this_turn.or_else(|| {
                 is_free.then(|| {
-                    self.apps.push((app, Batch::default()));
-                    self.apps.len() - 1
+                    self.subjects.push((subject, Batch::default()));
+                    self.subjects.len() - 1
                 })
             });
             if place.is_none() {
@@ -97,7 +97,7 @@ impl Turn {
         }
         match written_with {
             None => self.quiet.append(batch),
-            Some(place) => self.apps[place].1.append(batch),
+            Some(place) => self.subjects[place].1.append(batch),
         }
     }
 }

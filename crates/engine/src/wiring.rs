@@ -1,29 +1,14 @@
 //! Wiring: which reactions are attached to which monitors. Read-only; a changed file makes a new one.
 
 use flyball_config::{Definitions, Instance};
-use flyball_model::{AccountName, AppLimits, AppName, Mode, MonitorId, ReactionId, ReactionName, Timestamp};
+use flyball_model::{
+    ApiHost, AppLimits, AppName, HerokuApp, Mode, MonitorId, ReactionId, ReactionName, Subject, SubjectKey, Timestamp,
+};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The app that a reaction acts on, and by which account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Subject {
-    /// The account.
-    pub account: AccountName,
-    /// The app.
-    pub app: AppName,
-}
-
-impl Subject {
-    /// What a reaction acts on.
-    #[must_use]
-    pub fn of(reaction: &Reaction) -> Self {
-        Self { account: reaction.kind.account().clone(), app: reaction.kind.app().clone() }
-    }
-}
 
 /// Which reactions are attached to which monitors.
 #[derive(Debug, Default)]
@@ -32,7 +17,8 @@ pub struct Wiring {
     reactions: HashMap<ReactionId, Arc<Reaction>>,
     attached: HashMap<MonitorId, Vec<Arc<Reaction>>>,
     watched_by: HashMap<ReactionId, Vec<Arc<Monitor>>>,
-    acting_on: HashMap<AppName, Vec<Arc<Reaction>>>,
+    acting_on: HashMap<SubjectKey, Vec<Arc<Reaction>>>,
+    host: ApiHost,
     mode: Mode,
     limits: AppLimits,
     own_app: Option<AppName>,
@@ -41,9 +27,10 @@ pub struct Wiring {
 }
 
 impl Wiring {
-    /// Wires definitions up. `before` is what held until now: reactions that did not change keep their history.
+    /// Wires definitions up, of apps at this API host. `before` is what held until now: reactions that did not change
+    /// keep their history.
     #[must_use]
-    pub fn new(definitions: &Definitions, mode: Mode, before: &Self, now: Timestamp) -> Self {
+    pub fn new(definitions: &Definitions, host: ApiHost, mode: Mode, before: &Self, now: Timestamp) -> Self {
         let monitors: HashMap<_, _> = definitions.monitors.iter().map(|m| (m.id, Arc::new(m.clone()))).collect();
         let reactions: HashMap<_, _> = definitions.reactions.iter().map(|r| (r.id, Arc::new(r.clone()))).collect();
         let mut attached = HashMap::new();
@@ -56,9 +43,9 @@ impl Wiring {
             }
             attached.insert(monitor.id, reactions);
         }
-        let mut acting_on: HashMap<AppName, Vec<Arc<Reaction>>> = HashMap::new();
+        let mut acting_on: HashMap<SubjectKey, Vec<Arc<Reaction>>> = HashMap::new();
         for reaction in reactions.values() {
-            acting_on.entry(reaction.kind.app().clone()).or_default().push(Arc::clone(reaction));
+            acting_on.entry(subject(&host, reaction).key()).or_default().push(Arc::clone(reaction));
         }
         let since = |reaction: &Arc<Reaction>| match before.reactions.get(&reaction.id) {
             Some(old) if **old == **reaction => before.since.get(&reaction.id).copied().unwrap_or(now),
@@ -66,7 +53,8 @@ impl Wiring {
         };
         let since = reactions.values().map(|reaction| (reaction.id, since(reaction))).collect();
         let Instance { mode: of_file, own_app, limits } = definitions.settings.clone();
-        Self { monitors, reactions, attached, watched_by, acting_on, mode: mode.and(of_file), limits, own_app, since }
+        let mode = mode.and(of_file);
+        Self { monitors, reactions, attached, watched_by, acting_on, host, mode, limits, own_app, since }
     }
 
     /// Every monitor, in no order.
@@ -109,9 +97,21 @@ impl Wiring {
         self.watched_by.get(&reaction).map_or(&[], Vec::as_slice)
     }
 
-    /// The reactions that act on an app, in no order.
-    pub fn acting_on(&self, app: &AppName) -> impl Iterator<Item = &Arc<Reaction>> {
-        self.acting_on.get(app).into_iter().flatten()
+    /// What a reaction acts on, as the file names it.
+    #[must_use]
+    pub fn subject(&self, reaction: &Reaction) -> Subject {
+        subject(&self.host, reaction)
+    }
+
+    /// By what the app of this name is remembered.
+    #[must_use]
+    pub fn app_named(&self, name: &AppName) -> SubjectKey {
+        SubjectKey::HerokuApp { host: self.host.clone(), name: name.clone() }
+    }
+
+    /// The reactions that act on a subject, in no order.
+    pub fn acting_on(&self, subject: &SubjectKey) -> impl Iterator<Item = &Arc<Reaction>> {
+        self.acting_on.get(subject).into_iter().flatten()
     }
 
     /// How many readings' times a monitor must remember: the longest trigger of its reactions.
@@ -150,4 +150,10 @@ impl Wiring {
     pub fn since(&self, reaction: ReactionId) -> Timestamp {
         self.since.get(&reaction).copied().unwrap_or(Timestamp::EPOCH)
     }
+}
+
+/// What a reaction acts on, as the file names it.
+fn subject(host: &ApiHost, reaction: &Reaction) -> Subject {
+    let (account, name) = (reaction.kind.account().clone(), reaction.kind.app().clone());
+    Subject::HerokuApp(HerokuApp { host: host.clone(), account, name, id: None })
 }

@@ -3,6 +3,7 @@
 //! One difference, on purpose: what the CLI would not accept it replaces by production, with a warning. Here it is an
 //! error, because a token meant for another place must not go to production by a typing mistake, nor the reverse.
 
+use flyball_model::ApiHost;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -15,7 +16,10 @@ const DOMAINS: [&str; 4] = ["heroku.com", "herokai.com", "herokuspace.com", "her
 
 /// The base address of the Platform API. HTTPS, or plain HTTP to this very machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(Url);
+pub struct BaseUrl {
+    url: Url,
+    host: ApiHost,
+}
 
 /// A `HEROKU_HOST` that no token is sent to. Reads after "cannot use HEROKU_HOST: ".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +45,7 @@ impl BaseUrl {
     /// Heroku itself.
     #[must_use]
     pub fn production() -> Self {
-        Self(Url::parse("https://api.heroku.com/").expect("a constant address parses"))
+        "https://api.heroku.com/".parse().expect("a constant address parses")
     }
 
     /// What a value of `HEROKU_HOST` means: unset or empty is production, `example.herokudev.com` is
@@ -60,17 +64,14 @@ impl BaseUrl {
     /// The address.
     #[must_use]
     pub fn as_url(&self) -> &Url {
-        &self.0
+        &self.url
     }
 
-    /// Host, and port if it is not the scheme's own: what an entry of `~/.netrc` is named after.
+    /// Host, and port if it is not the scheme's own: by it apps of the same name are told apart, and
+    /// after it an entry of `~/.netrc` is named.
     #[must_use]
-    pub fn authority(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        match self.0.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+    pub const fn host(&self) -> &ApiHost {
+        &self.host
     }
 
     /// Whether this is Heroku itself.
@@ -82,12 +83,12 @@ impl BaseUrl {
     /// Whether this is on this very machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.0.host().is_some_and(|host| is_loopback(&host))
+        self.url.host().is_some_and(|host| is_loopback(&host))
     }
 
     /// The address of a path below it; each segment is escaped.
     pub(crate) fn at(&self, path: &[&str]) -> Url {
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         url.path_segments_mut().expect("an http address has a path").clear().extend(path);
         url
     }
@@ -124,18 +125,27 @@ impl FromStr for BaseUrl {
         if url.scheme() == "http" && !loopback {
             return refuse("it would send the token unencrypted");
         }
-        let base = match (is_whole, loopback) {
+        let url = match (is_whole, loopback) {
             (true, _) => url,
             (false, true) => Url::parse(&format!("http://{value}")).expect("it parsed with https://"),
             (false, false) => Url::parse(&format!("https://api.{value}")).expect("it parsed without api."),
         };
-        Ok(Self(base))
+        let Ok(host) = authority(&url).parse() else { return refuse("its name is too long") };
+        Ok(Self { url, host })
     }
 }
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.0.as_str().trim_end_matches('/'))
+        f.pad(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 
@@ -214,11 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_escaped_and_the_authority_names_a_port_of_its_own() {
+    fn segments_are_escaped_and_the_host_names_a_port_of_its_own() {
         let base: BaseUrl = "http://127.0.0.1:5000".parse().unwrap();
         assert_eq!(base.at(&["apps", "sh/op", "dynos"]).as_str(), "http://127.0.0.1:5000/apps/sh%2Fop/dynos");
-        assert_eq!(base.authority(), "127.0.0.1:5000");
-        assert_eq!(BaseUrl::production().authority(), "api.heroku.com");
+        assert_eq!(base.host().as_str(), "127.0.0.1:5000");
+        assert_eq!(BaseUrl::production().host().as_str(), "api.heroku.com");
         assert!(base.is_loopback() && !base.is_production());
         assert!(BaseUrl::production().is_production() && !BaseUrl::production().is_loopback());
     }

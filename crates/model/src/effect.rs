@@ -1,8 +1,8 @@
 //! Effects: the handful of calls that change Heroku, each with nothing left to decide.
 
 use crate::{
-    AccountName, AppId, AppName, DynoId, DynoName, DynoSize, EnvValue, Excerpt, Needs, ProcessType, Quantity,
-    ReleaseId, ReleaseVersion, Timestamp, duration,
+    DynoId, DynoName, DynoSize, EnvValue, Excerpt, HerokuApp, Needs, ProcessType, Quantity, ReleaseId, ReleaseVersion,
+    Subject, Timestamp, duration,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -178,15 +178,12 @@ impl Effect {
     }
 }
 
-/// An effect on an app: what a run will do.
+/// An effect on a subject: what a run will do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// By which of our accounts.
-    pub account: AccountName,
-    /// The app's name when the plan was made, which is what the call names.
-    pub app: AppName,
-    /// The app's id, by which runs on it are serialised.
-    pub app_id: AppId,
+    /// On what, as it was seen when the plan was made. Written among the plan's own fields.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// What is done.
     pub effect: Effect,
     /// When the sight was taken that it is based on.
@@ -202,6 +199,12 @@ pub struct Plan {
 impl Plan {
     /// At most this many names of config vars are told: an app has a few dozen.
     pub const RESTORED_MAX: usize = 40;
+
+    /// The Heroku app that it is on.
+    #[must_use]
+    pub const fn app(&self) -> &HerokuApp {
+        self.subject.app()
+    }
 }
 
 fn words(names: &[Excerpt]) -> String {
@@ -211,7 +214,7 @@ fn words(names: &[Excerpt]) -> String {
 impl fmt::Display for Plan {
     /// "web of shop from 2 to 3".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let app = &self.app;
+        let app = &self.subject;
         match &self.effect {
             Effect::SetQuantity { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
             Effect::SetSize { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),

@@ -20,6 +20,7 @@ mod sight;
 mod size;
 mod spending;
 mod state;
+mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
@@ -32,7 +33,8 @@ pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
 pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SlugId};
 pub use name::{
-    AccountName, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName, ReleaseVersion,
+    AccountName, ApiHost, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName,
+    ReleaseVersion,
 };
 pub use policy::{CallOn, Mode, Policy, Trigger};
 pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Verdict};
@@ -42,5 +44,6 @@ pub use sight::{Needs, ReleaseHistory, Sight};
 pub use size::{DynoSize, SizeFacts, Tier};
 pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};
+pub use subject::{HerokuApp, Subject, SubjectKey};
 pub use time::Timestamp;
 pub use timeline::{Entry, Event, PauseScope};

@@ -152,6 +152,22 @@ impl Default for AccountName {
     }
 }
 
+text_name! {
+    /// Where a Platform API is: the host of its address, with the port if that is not the scheme's own. 260 characters
+    /// are a host name of 253 and a port.
+    ApiHost, "an API's host: 1 to 260 visible characters of ASCII, without a path", |text| {
+        (1..=260).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'?' | b'#' | b'@' | b'\\'))
+    }
+}
+
+impl Default for ApiHost {
+    /// Heroku's own.
+    fn default() -> Self {
+        Self("api.heroku.com".to_owned())
+    }
+}
+
 /// How many dynos a process type has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -239,6 +255,16 @@ mod tests {
         assert_eq!(parts("web.1"), Some(("web".into(), 1)));
         assert_eq!(parts("run.4411"), Some(("run".into(), 4411)));
         assert_eq!(parts("web-1234abcde-123ab"), None);
+    }
+
+    #[test]
+    fn an_api_host_is_what_stands_before_the_path_of_an_address() {
+        for good in ["api.heroku.com", "127.0.0.1:5000", "[::1]:5000", "localhost"] {
+            assert!(good.parse::<ApiHost>().is_ok(), "{good}");
+        }
+        for bad in ["", "https://api.heroku.com", "api.heroku.com/", "a b", "ops@localhost", &"x".repeat(261)] {
+            assert!(bad.parse::<ApiHost>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

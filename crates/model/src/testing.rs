@@ -1,8 +1,8 @@
 //! Plain examples of the larger nouns, for tests: change what a test is about with `..`.
 
 use crate::{
-    App, AppId, Content, Dyno, DynoId, DynoSize, DynoState, Generation, Release, ReleaseHistory, ReleaseId,
-    ReleaseStatus, ReleaseVersion, Sight, Timestamp,
+    AccountName, ApiHost, App, AppId, Content, Dyno, DynoId, DynoSize, DynoState, Generation, HerokuApp, Release,
+    ReleaseHistory, ReleaseId, ReleaseStatus, ReleaseVersion, Sight, Subject, Timestamp,
 };
 
 /// The app `shop`: on Cedar, in service.
@@ -16,6 +16,13 @@ pub fn app() -> App {
         shield: false,
         web_url: None,
     }
+}
+
+/// The app [`app`] as a subject that was looked at: at Heroku itself, by the account of `[heroku]`.
+#[must_use]
+pub fn subject() -> Subject {
+    let App { id, name, .. } = app();
+    Subject::HerokuApp(HerokuApp { host: ApiHost::default(), account: AccountName::default(), name, id: Some(id) })
 }
 
 /// A dyno of this name that is up on v1 and came up when it was made. Its id is `id-of-` and its name.

@@ -15,7 +15,7 @@ pub struct Batch {
     /// Why reactions hold still.
     pub holdings: Vec<Holding>,
     /// New runs, queued.
-    pub runs: Vec<(String, Run)>,
+    pub runs: Vec<Run>,
     /// What was seen of apps.
     pub sightings: Vec<Sighting>,
     /// Lines of the timeline.

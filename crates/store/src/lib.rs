@@ -19,7 +19,7 @@ pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{
-    AppId, AppName, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+    Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Subject, SubjectKey, Timestamp,
 };
 use std::time::Duration;
 
@@ -44,19 +44,12 @@ pub trait Loop: Send + Sync {
     /// Writes all of the batch, or none of it. Returns once it is on disk.
     async fn save(&self, batch: &Batch) -> Result<(), Error>;
 
-    /// What was last seen of an app.
-    async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error>;
+    /// What was last seen of the app that has this name.
+    async fn sighting(&self, subject: &SubjectKey) -> Result<Option<Sighting>, Error>;
 
-    /// What a choice on an app depends on and only the store knows, in one consistent look. `id` is the app's, once it was
-    /// looked at; without it, the app is meant that was seen under this name last.
-    async fn app_facts(
-        &self,
-        host: &str,
-        app: &AppName,
-        id: Option<&AppId>,
-        reactions: &[ReactionId],
-        now: Timestamp,
-    ) -> Result<AppFacts, Error>;
+    /// What a choice on an app depends on and only the store knows, in one consistent look. Without an id, the app is meant
+    /// that was seen under this name last.
+    async fn app_facts(&self, subject: &Subject, reactions: &[ReactionId], now: Timestamp) -> Result<AppFacts, Error>;
 }
 
 /// Runs: claimed by compare-and-set, one at a time per app.

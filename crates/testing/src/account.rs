@@ -3,7 +3,7 @@
 use crate::lock;
 use flyball_engine::Accounts;
 use flyball_heroku::Heroku;
-use flyball_model::AccountName;
+use flyball_model::{AccountName, ApiHost};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -33,8 +33,8 @@ impl Accounts for OneAccount {
         Some(Arc::clone(&self.heroku))
     }
 
-    fn host(&self) -> &str {
-        "api.heroku.test"
+    fn host(&self) -> ApiHost {
+        "api.heroku.test".parse().expect("a host")
     }
 
     fn variable(&self, name: &str) -> Option<SecretString> {

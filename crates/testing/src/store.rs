@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use flyball_model::{
-    AppId, AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Timestamp,
+    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Subject, SubjectKey,
+    Timestamp,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
@@ -117,19 +118,12 @@ impl<S: StoreStage> Loop for StagedStore<S> {
         self.0.call(Access::Writes, "save", self.0.store().save(batch), |()| saved(())).await
     }
 
-    async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
-        self.read("sighting", self.0.store().sighting(host, app)).await
+    async fn sighting(&self, subject: &SubjectKey) -> Result<Option<Sighting>, Error> {
+        self.read("sighting", self.0.store().sighting(subject)).await
     }
 
-    async fn app_facts(
-        &self,
-        host: &str,
-        app: &AppName,
-        id: Option<&AppId>,
-        reactions: &[ReactionId],
-        now: Timestamp,
-    ) -> Result<AppFacts, Error> {
-        self.read("app_facts", self.0.store().app_facts(host, app, id, reactions, now)).await
+    async fn app_facts(&self, subject: &Subject, reactions: &[ReactionId], now: Timestamp) -> Result<AppFacts, Error> {
+        self.read("app_facts", self.0.store().app_facts(subject, reactions, now)).await
     }
 }
 

@@ -74,7 +74,7 @@ impl<'a> Dossier<'a> {
 
     /// The name of its app.
     pub(super) fn app(&self) -> &'a str {
-        self.run.plan.app.as_str()
+        self.run.plan.app().name.as_str()
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn one_at_a_time(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> O
     let mut others = evidence
         .dossiers
         .values()
-        .filter(|other| other.run.id > dossier.run.id && other.run.plan.app_id == dossier.run.plan.app_id);
+        .filter(|other| other.run.id > dossier.run.id && other.run.plan.app().id == dossier.run.plan.app().id);
     let beside = others
         .find(|other| span(evidence, other).is_some_and(|(other_from, other_to)| other_from < to && from < other_to))?;
     Some(format!("{} was under way at the same time", beside.run.plan))

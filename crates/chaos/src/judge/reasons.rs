@@ -128,7 +128,7 @@ fn pauses(evidence: &Evidence<'_>, dossier: &Dossier<'_>, until: Place) -> Pause
     let run = dossier.run;
     let covers = |scope: &PauseScope| match scope {
         PauseScope::Everything => true,
-        PauseScope::App(app) => *app == run.plan.app,
+        PauseScope::App(app) => *app == run.plan.app().name,
         PauseScope::Reaction(name) => *name == run.reaction_name,
     };
     let mut held: Vec<(PauseScope, Option<Timestamp>)> = Vec::new();

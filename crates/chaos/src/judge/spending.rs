@@ -13,8 +13,9 @@ pub(super) fn app_has_left(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Op
     let (marked, given) = dossier.marked?;
     let sort = Spending::of(dossier.run.rank)?;
     let limits = evidence.definitions_at(marked).map_or(AppLimits::default(), |file| file.settings.limits);
-    let before = earlier(evidence, dossier)
-        .filter(|other| other.run.plan.app_id == dossier.run.plan.app_id && Spending::of(other.run.rank) == Some(sort));
+    let before = earlier(evidence, dossier).filter(|other| {
+        other.run.plan.app().id == dossier.run.plan.app().id && Spending::of(other.run.rank) == Some(sort)
+    });
     let within = before.filter_map(|other| other.run.took_effect_at()).filter(|at| *at + HOUR > given).count();
     let max = limits.of(sort);
     (within >= max as usize)
@@ -46,7 +47,7 @@ pub(super) fn not_on_our_own_app(evidence: &Evidence<'_>, dossier: &Dossier<'_>)
     let (marked, _) = dossier.marked?;
     let own = evidence.definitions_at(marked)?.settings.own_app.as_ref()?;
     let allowed = evidence.policy_at(dossier.run.reaction, marked).is_some_and(|policy| policy.allow_self);
-    (*own == dossier.run.plan.app && !allowed).then(|| "Flyball runs on this app".to_owned())
+    (*own == dossier.run.plan.app().name && !allowed).then(|| "Flyball runs on this app".to_owned())
 }
 
 /// The runs that were marked as sent before this one was decided, or before it was marked where they are not its own.

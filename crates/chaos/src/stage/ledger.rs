@@ -67,13 +67,13 @@ impl StoreStage for Ledger {
                 for row in &batch.states {
                     outside.note(Noted::Remembered { monitor: row.monitor, last_at: row.state.last_at });
                 }
-                for (_, run) in &batch.runs {
+                for run in &batch.runs {
                     outside.note(Noted::Queued(Box::new(run.clone())));
                     *lock(&outside.open) += 1;
                 }
             }
             Done::Claimed(Claim::Claimed(run, _)) => {
-                outside.note(Noted::Claimed { run: run.id, app: outside.app(run.plan.app.as_str()) });
+                outside.note(Noted::Claimed { run: run.id, app: outside.app(run.plan.app().name.as_str()) });
             }
             Done::Claimed(_) => {}
             Done::Marked(run, given) => outside.note(Noted::Marked { run, given }),

@@ -62,7 +62,7 @@ impl Witness for Onlooker {
                 Choice::Hold { because, .. } => because.code(),
             };
             let newest = newest(&situation.scene).filter(|_| wish.reaction.kind.needs().releases);
-            let newest = newest.map(|version| (situation.scene.app.clone(), version));
+            let newest = newest.map(|version| (situation.scene.subject.app().name.clone(), version));
             self.0.note(Noted::Asked { monitor, reaction: wish.reaction.id, came_to, newest });
         }
     }
@@ -148,7 +148,7 @@ impl Outside {
     /// The present task takes a run in hand, if it does so with its very first call, as the worker's do. Whoever asks for
     /// a run later on only wants to know about it.
     pub(crate) fn take_in_hand(&self, run: Option<&Run>) {
-        let in_hand = run.map(|run| (run.id, run.plan.app.clone()));
+        let in_hand = run.map(|run| (run.id, run.plan.app().name.clone()));
         lock(&self.working).entry(self.starter.present()).or_insert(in_hand);
     }
 

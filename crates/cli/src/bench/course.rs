@@ -8,7 +8,7 @@ use flyball_config::Definitions;
 use flyball_engine::live::{Figures, Live};
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Observe, Ports, Tokio};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, Mode, NodeId};
+use flyball_model::{AccountName, ApiHost, Mode, NodeId};
 use flyball_store::Sqlite;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -113,8 +113,8 @@ impl Accounts for NoAccounts {
         None
     }
 
-    fn host(&self) -> &str {
-        "bench"
+    fn host(&self) -> ApiHost {
+        ApiHost::default()
     }
 
     fn variable(&self, _name: &str) -> Option<SecretString> {

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_engine::queries::{EngineState, Reader};
+use flyball_model::ApiHost;
 use flyball_store::{EngineLock, Sqlite};
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 pub(super) struct Desk {
     definitions: Definitions,
     store: Sqlite,
-    host: String,
+    host: ApiHost,
     database: PathBuf,
 }
 
@@ -19,7 +20,7 @@ impl Desk {
     /// Opens what is there; makes nothing.
     pub(super) async fn open(wiring: &Wiring) -> Result<Self, Failure> {
         let definitions = wiring.definitions()?;
-        let host = wiring.base()?.authority();
+        let host = wiring.base()?.host().clone();
         Ok(Self { definitions, store: wiring.store_to_read().await?, host, database: wiring.database()? })
     }
 
@@ -27,13 +28,13 @@ impl Desk {
     pub(super) async fn open_without_file(wiring: &Wiring) -> Result<Self, Failure> {
         let definitions = flyball_config::read("", "")?;
         let (store, database) = (wiring.store_to_read().await?, wiring.database()?);
-        Ok(Self { definitions, store, host: String::new(), database })
+        Ok(Self { definitions, store, host: ApiHost::default(), database })
     }
 
     /// A reader, as of now.
     pub(super) fn reader(&self, wiring: &Wiring) -> Result<Reader<'_>, Failure> {
         let engine = engine_state(&self.database)?;
-        Ok(Reader::new(&self.store, &self.definitions, &self.host, engine, wiring.now()))
+        Ok(Reader::new(&self.store, &self.definitions, self.host.clone(), engine, wiring.now()))
     }
 }
 

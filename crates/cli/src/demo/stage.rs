@@ -10,7 +10,7 @@ use flyball_engine::live::Live;
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{Server, World};
-use flyball_model::{AccountName, Mode, NodeId, Timestamp};
+use flyball_model::{AccountName, ApiHost, Mode, NodeId, Timestamp};
 use flyball_monitors::{Observer, Trust};
 use flyball_store::{Sqlite, Timeline as _, TimelineLine, TimelinePage};
 use secrecy::SecretString;
@@ -54,7 +54,10 @@ impl Stage {
         let store = Sqlite::open(&folder.path().join("demo.db")).await?;
         let heroku = client(&server.url(), &clock, &ids)?;
         let watching: Arc<dyn Heroku> = Arc::new(heroku.for_monitors());
-        let accounts = Arc::new(OneAccount { host: server.addr().to_string(), heroku: Arc::new(heroku.for_effects()) });
+        let accounts = Arc::new(OneAccount {
+            host: server.addr().to_string().parse().expect("an address is a host"),
+            heroku: Arc::new(heroku.for_effects()),
+        });
         let runtime = Tokio::new();
         let ports = Ports {
             store: Arc::new(store.clone()),
@@ -150,7 +153,7 @@ fn cannot(what: &str, why: impl Display) -> Failure {
 
 /// The one account of the demo. Neither the environment nor anybody's token is looked at.
 struct OneAccount {
-    host: String,
+    host: ApiHost,
     heroku: Arc<dyn Heroku>,
 }
 
@@ -159,8 +162,8 @@ impl Accounts for OneAccount {
         Some(Arc::clone(&self.heroku))
     }
 
-    fn host(&self) -> &str {
-        &self.host
+    fn host(&self) -> ApiHost {
+        self.host.clone()
     }
 
     fn variable(&self, _: &str) -> Option<SecretString> {

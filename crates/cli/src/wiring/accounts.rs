@@ -7,7 +7,7 @@ use flyball_config::Account;
 use flyball_engine::Clock as _;
 use flyball_heroku::token::NoToken;
 use flyball_heroku::{Access, BaseUrl, Heroku, Pool, PoolSettings, Retries};
-use flyball_model::AccountName;
+use flyball_model::{AccountName, ApiHost};
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -57,8 +57,8 @@ impl flyball_engine::Accounts for Accounts {
         self.pool.for_effects(account)
     }
 
-    fn host(&self) -> &str {
-        self.pool.host()
+    fn host(&self) -> ApiHost {
+        self.pool.host().clone()
     }
 
     fn variable(&self, name: &str) -> Option<SecretString> {

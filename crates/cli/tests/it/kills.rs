@@ -111,7 +111,7 @@ fn judge(stage: &Stage, runs: &[Run]) {
     }
     for number in 0..APPS {
         let app = name(number);
-        let of_app = || runs.iter().filter(|run| run.plan.app.as_str() == app);
+        let of_app = || runs.iter().filter(|run| run.plan.app().name.as_str() == app);
         // Nothing that happened is left unrecorded.
         for quantity in 2..=WEB_MAX {
             let done = of_app().filter(|run| {

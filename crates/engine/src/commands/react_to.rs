@@ -10,7 +10,7 @@ use crate::effects;
 use crate::engine::Engine;
 use crate::gather::Asker;
 use crate::ports::Ports;
-use crate::wiring::{Subject, Wiring};
+use crate::wiring::Wiring;
 use async_trait::async_trait;
 use flyball_config::Definitions;
 use flyball_decide::{Choice, choose};
@@ -111,11 +111,11 @@ impl Engine {
     pub async fn beside(ports: Ports, node: NodeId, mode: Mode, definitions: &Definitions) -> Result<Self, Error> {
         let remembered = ports.store.remembered().await?;
         ports.accounts.define(&definitions.accounts);
-        let now = ports.clock.now();
+        let (host, now) = (ports.accounts.host(), ports.clock.now());
         let engine = Self::new(ports, node, mode);
         let mut memory = engine.memory();
         memory.recall(remembered, Vec::new());
-        memory.rewire(Wiring::new(definitions, mode, &Wiring::default(), now));
+        memory.rewire(Wiring::new(definitions, host, mode, &Wiring::default(), now));
         drop(memory);
         Ok(engine)
     }
@@ -135,9 +135,10 @@ impl Engine {
 
     async fn intend(&self, reaction: &ReactionName) -> Result<Intent, Stop> {
         let reaction = self.wiring().reaction_named(reaction).cloned().ok_or(NotConsidered::NoSuchReaction)?;
-        let subject = Subject::of(&reaction);
-        if self.ports.accounts.heroku(&subject.account).is_none() {
-            return Err(NotConsidered::NoSuchAccount(subject.account).into());
+        let subject = self.wiring().subject(&reaction);
+        let account = &subject.app().account;
+        if self.ports.accounts.heroku(account).is_none() {
+            return Err(NotConsidered::NoSuchAccount(account.clone()).into());
         }
         let gathered = self.gather(&subject, &[Asker::Person(Arc::clone(&reaction))]).await?;
         if let Some(error) = gathered.failed {
@@ -164,8 +165,7 @@ impl Engine {
         let run = self.new_run(&intent.reaction, actor, Because::ByHand, intent.plan, now);
         let id = run.id;
         let entries = vec![entry_of(&run, now, queued(&run))];
-        let runs = vec![(self.ports.accounts.host().to_owned(), run)];
-        self.ports.store.save(&Batch { runs, entries, ..Batch::default() }).await?;
+        self.ports.store.save(&Batch { runs: vec![run], entries, ..Batch::default() }).await?;
         Ok(id)
     }
 
@@ -198,7 +198,7 @@ async fn calls(plan: &Plan) -> Vec<Call> {
     );
     let variables = |name: &str| Some(SecretString::from(format!("[{name}]")));
     // It always fails, since nothing is sent; what it would have sent is in the notebook.
-    let _not_sent = effects::perform(&plan.effect, &plan.app, &client, &variables).await;
+    let _not_sent = effects::perform(&plan.effect, &plan.app().name, &client, &variables).await;
     let mut calls = notebook.calls.lock().unwrap_or_else(PoisonError::into_inner);
     std::mem::take(&mut *calls)
 }
@@ -239,15 +239,13 @@ impl std::fmt::Display for Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{AppId, Effect, EnvValue, ProcessType, Quantity};
+    use flyball_model::{Effect, EnvValue, ProcessType, Quantity};
     use std::collections::BTreeMap;
     use std::time::Duration;
 
     fn plan(effect: Effect) -> Plan {
         Plan {
-            account: AccountName::default(),
-            app: "shop".parse().unwrap(),
-            app_id: AppId::new("id-of-shop"),
+            subject: flyball_model::testing::subject(),
             effect,
             seen_at: Timestamp::EPOCH,
             gist: String::new(),

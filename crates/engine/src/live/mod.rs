@@ -17,7 +17,7 @@ use crate::ports::Time;
 use crate::turn::{Observed, Turn};
 use figures::Counting;
 pub use figures::Figures;
-use flyball_model::{AppName, Blind, Evidence, Excerpt, Finding, MonitorId, Reading, RunId, Timestamp};
+use flyball_model::{Blind, Evidence, Excerpt, Finding, MonitorId, Reading, RunId, SubjectKey, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_store::Batch;
 use ledger::Ledger;
@@ -316,17 +316,17 @@ fn start_check(
 async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
     let mut together = Vec::new();
     while readings.recv_many(&mut together, INTAKE).await > 0 {
-        let Turn { quiet, apps } = shared.engine.take_in(std::mem::take(&mut together));
+        let Turn { quiet, subjects } = shared.engine.take_in(std::mem::take(&mut together));
         shared.ledger.add(quiet, &shared.counting);
-        for (app, batch) in apps {
-            shared.start(attend(Arc::clone(&shared), app, batch));
+        for (subject, batch) in subjects {
+            shared.start(attend(Arc::clone(&shared), subject, batch));
         }
     }
 }
 
-/// Makes choices about an app until nobody waits for one.
-async fn attend(shared: Arc<Shared>, app: AppName, batch: Batch) {
-    let attending = shared.engine.attend(&app);
+/// Makes choices about a subject until nobody waits for one.
+async fn attend(shared: Arc<Shared>, subject: SubjectKey, batch: Batch) {
+    let attending = shared.engine.attend(&subject);
     let mut batch = Some(batch);
     loop {
         match attending.choose(batch.take().unwrap_or_default()).await {
@@ -392,7 +392,9 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
             shared.working.end(run);
             match advanced {
                 // Who waited behind it is asked now.
-                Ok(Some(app)) if shared.engine.begins_to_attend(&app) => attend(shared, app, Batch::default()).await,
+                Ok(Some(subject)) if shared.engine.begins_to_attend(&subject) => {
+                    attend(shared, subject, Batch::default()).await;
+                }
                 Ok(_) => {}
                 Err(error) => {
                     tracing::error!(error = %error.in_full(), run = %run, "a run could not be recorded; it is looked at again");

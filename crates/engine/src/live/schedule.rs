@@ -88,7 +88,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::Mode;
+    use flyball_model::{ApiHost, Mode};
     use std::time::Duration;
 
     const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -99,7 +99,7 @@ mod tests {
         };
         let text: String = monitors.iter().map(monitor).collect();
         let definitions = flyball_config::read("test", &text).unwrap();
-        Wiring::new(&definitions, Mode::Act, &Wiring::default(), START)
+        Wiring::new(&definitions, ApiHost::default(), Mode::Act, &Wiring::default(), START)
     }
 
     /// How often each monitor is due within a time, looked at every so often.

@@ -30,7 +30,7 @@ impl Reader<'_> {
     pub async fn rivals(&self) -> Result<Vec<Rival>, Error> {
         let mut rivals = Vec::new();
         for app in self.apps() {
-            let Some(sighting) = self.store.sighting(self.host, &app).await? else { continue };
+            let Some(sighting) = self.store.sighting(&self.wiring.app_named(&app)).await? else { continue };
             let changed = sighting.foreign.iter().filter_map(|foreign| match &foreign.change {
                 ForeignChange::Quantity { process_type, .. } => Some(process_type.clone()),
                 ForeignChange::Size { .. } | ForeignChange::Release { .. } => None,

@@ -23,7 +23,7 @@ pub use why::{About, NotKnown, Part, Why};
 
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
-use flyball_model::{MonitorId, MonitorState, Timestamp};
+use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Timestamp};
 use flyball_store::{Error, Holding, Store};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -43,7 +43,6 @@ pub struct Reader<'a> {
     store: &'a dyn Store,
     definitions: &'a Definitions,
     wiring: Wiring,
-    host: &'a str,
     engine: EngineState,
     now: Timestamp,
 }
@@ -60,12 +59,12 @@ impl<'a> Reader<'a> {
     pub fn new(
         store: &'a dyn Store,
         definitions: &'a Definitions,
-        host: &'a str,
+        host: ApiHost,
         engine: EngineState,
         now: Timestamp,
     ) -> Self {
-        let wiring = Wiring::new(definitions, flyball_model::Mode::Act, &Wiring::default(), now);
-        Self { store, definitions, wiring, host, engine, now }
+        let wiring = Wiring::new(definitions, host, Mode::Act, &Wiring::default(), now);
+        Self { store, definitions, wiring, engine, now }
     }
 
     async fn recalled(&self) -> Result<Recalled, Error> {

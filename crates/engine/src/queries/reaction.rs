@@ -70,7 +70,8 @@ pub struct HoldingView {
 
 impl Reader<'_> {
     pub(super) async fn reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<ReactionView, Error> {
-        let facts = self.store.app_facts(self.host, reaction.kind.app(), None, &[reaction.id], self.now).await?;
+        let subject = self.wiring.subject(reaction);
+        let facts = self.store.app_facts(&subject, &[reaction.id], self.now).await?;
         let page = RunsPage { reaction: Some(reaction.id), runs: 1, ..RunsPage::default() };
         let last_run = self.store.runs(&page).await?.pop();
         let watching = self.wiring.watched_by(reaction.id);
@@ -137,8 +138,7 @@ impl Reader<'_> {
         };
         let scene = Scene {
             now: self.now,
-            app: reaction.kind.app().clone(),
-            account: reaction.kind.account().clone(),
+            subject: self.wiring.subject(reaction),
             limits: self.wiring.limits(),
             home: Home::default(),
             facts,

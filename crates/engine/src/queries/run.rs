@@ -63,7 +63,7 @@ impl RunView {
         Self {
             id: run.id,
             reaction: run.reaction_name.clone(),
-            app: run.plan.app.clone(),
+            app: run.plan.app().name.clone(),
             plan: run.plan.to_string(),
             because: run.because.to_string(),
             wanted_by: match &run.actor {

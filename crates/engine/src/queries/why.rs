@@ -140,7 +140,7 @@ impl Reader<'_> {
     }
 
     async fn why_app(&self, app: &AppName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
-        let sighting = self.store.sighting(self.host, app).await?;
+        let sighting = self.store.sighting(&self.wiring.app_named(app)).await?;
         let page = RunsPage { app: Some(app.clone()), runs: RUNS, ..RunsPage::default() };
         let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
         let mut sentences = vec![seen(sighting.as_ref(), self.now)];

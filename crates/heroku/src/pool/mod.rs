@@ -9,7 +9,7 @@ mod lazy;
 use crate::token::{NoToken, Surroundings};
 use crate::{BaseUrl, Caller, Clock, Heroku, ReadOnly, RequestIds, Retries};
 use body::Body;
-use flyball_model::AccountName;
+use flyball_model::{AccountName, ApiHost};
 use lazy::Lazy;
 use secrecy::SecretString;
 use std::collections::HashMap;
@@ -51,7 +51,6 @@ pub struct PoolSettings {
 /// The accounts at one API.
 pub struct Pool {
     settings: Arc<PoolSettings>,
-    host: String,
     known: Mutex<HashMap<AccountName, Arc<Lazy>>>,
 }
 
@@ -59,8 +58,7 @@ impl Pool {
     /// A pool without accounts: [`Pool::define`] names them.
     #[must_use]
     pub fn new(settings: PoolSettings) -> Self {
-        let host = settings.base.authority();
-        Self { settings: Arc::new(settings), host, known: Mutex::default() }
+        Self { settings: Arc::new(settings), known: Mutex::default() }
     }
 
     /// Goes over to these accounts, each with the variable that holds its token; without one, the token is found by
@@ -78,8 +76,8 @@ impl Pool {
 
     /// The API host.
     #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
+    pub fn host(&self) -> &ApiHost {
+        self.settings.base.host()
     }
 
     /// The Platform API for what acts, and for the looks around that; `None` if there is no such account.
@@ -116,7 +114,7 @@ impl Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("host", &self.host).field("access", &self.settings.access).finish_non_exhaustive()
+        f.debug_struct("Pool").field("host", self.host()).field("access", &self.settings.access).finish_non_exhaustive()
     }
 }
 

@@ -169,8 +169,8 @@ async fn from_netrc(surroundings: &Surroundings, base: &BaseUrl) -> Result<Found
     let Some(home) = &surroundings.home else { return Err("there is no home folder with a .netrc".to_owned()) };
     let file = home.join(if cfg!(windows) { "_netrc" } else { ".netrc" });
     let text = read_bounded(&file).await?;
-    let machine = base.authority();
-    let Some(password) = netrc::password(&text, &machine) else {
+    let machine = base.host().as_str();
+    let Some(password) = netrc::password(&text, machine) else {
         return Err(format!("{} has no entry with a password for {machine}", file.display()));
     };
     match password.expose_secret().parse() {

@@ -96,11 +96,8 @@ pub(super) fn outcome(written: &str, shop: &Shop) -> String {
         Planned::Do(effect) => {
             assert_eq!(kind.rank().effect(), effect.kind(), "a kind plans the effect that its rank names");
             let Sight { app, taken_at, .. } = shop.sight.clone();
-            let account = kind.account().clone();
             let plan = Plan {
-                account,
-                app: app.name,
-                app_id: app.id,
+                subject: flyball_model::testing::subject().seen_as(&app),
                 effect,
                 seen_at: taken_at,
                 gist: String::new(),

@@ -7,7 +7,7 @@ use super::read::{at, from_json, from_text};
 use super::run_row::{RunRow, run_columns};
 use crate::AppFacts;
 use crate::error::Fault;
-use flyball_model::{AppId, AppName, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
+use flyball_model::{AppId, HerokuApp, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -42,33 +42,39 @@ const OPEN_FOR: Duration = Duration::from_secs(2 * 60 * 60);
 /// At most this many of our runs since an app was last seen; it is seen before each of them.
 const SINCE_SEEN_MAX: i64 = 200;
 
+/// How rows know an app: by the API host and the id, so that a rename changes nothing.
+#[derive(Clone, Copy)]
+struct App<'a> {
+    host: &'a str,
+    id: &'a str,
+}
+
 /// All facts of an app.
 pub(crate) async fn read(
     tx: &mut SqliteConnection,
-    host: &str,
-    app: &AppName,
-    id: Option<&AppId>,
+    app: &HerokuApp,
     reactions: &[ReactionId],
     now: Timestamp,
 ) -> Result<AppFacts, Fault> {
     let mut facts = AppFacts {
-        pauses: pauses::holding(tx, app, reactions, now).await?,
-        resumed: pauses::resumed(tx, app, reactions, now).await?,
+        pauses: pauses::holding(tx, &app.name, reactions, now).await?,
+        resumed: pauses::resumed(tx, &app.name, reactions, now).await?,
         ..AppFacts::default()
     };
-    let id = match id {
-        Some(id) => Some(id.as_str().to_owned()),
-        None => app_id(tx, host, app).await?,
+    let id = match &app.id {
+        Some(id) => Some(id.clone()),
+        None => id_of_name(tx, app).await?,
     };
     if let Some(id) = id {
-        facts.open = open(tx, host, &id).await?;
-        facts.last_out = last_out(tx, host, &id, now).await?;
-        facts.our_rollbacks = our_rollbacks(tx, host, &id).await?;
-        facts.doubted_rollbacks = doubted_rollbacks(tx, host, &id).await?;
-        facts.one_offs = one_offs(tx, host, &id, now).await?;
-        facts.effects = effects(tx, host, &id, now).await?;
-        facts.since_seen = since_seen(tx, host, &id).await?;
-        facts.app_id = Some(AppId::new(id));
+        let app = App { host: app.host.as_str(), id: id.as_str() };
+        facts.open = open(tx, app).await?;
+        facts.last_out = last_out(tx, app, now).await?;
+        facts.our_rollbacks = our_rollbacks(tx, app).await?;
+        facts.doubted_rollbacks = doubted_rollbacks(tx, app).await?;
+        facts.one_offs = one_offs(tx, app, now).await?;
+        facts.effects = effects(tx, app, now).await?;
+        facts.since_seen = since_seen(tx, app).await?;
+        facts.app_id = Some(id);
     }
     if !reactions.is_empty() {
         for (run, _) in latest(tx, reactions, LAST_EFFECT).await? {
@@ -92,32 +98,32 @@ pub(crate) async fn read(
 
 /// The id of the app that has this name now: as seen last, else as our latest run on it knew it. Runs are found by
 /// the id, so that they survive a rename and are not taken for those of an earlier app of the same name.
-async fn app_id(tx: &mut SqliteConnection, host: &str, app: &AppName) -> Result<Option<String>, Fault> {
+async fn id_of_name(tx: &mut SqliteConnection, app: &HerokuApp) -> Result<Option<AppId>, Fault> {
     let seen = "SELECT app_id FROM sightings WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
     let acted_on = "SELECT subject_id FROM runs WHERE subject_name = $2 AND host = $1 ORDER BY queued_at DESC LIMIT 1";
     for sql in [seen, acted_on] {
-        let id: Option<String> = sqlx::query_scalar(sql).bind(host).bind(app.as_str()).fetch_optional(&mut *tx).await?;
-        if id.is_some() {
-            return Ok(id);
+        let named = sqlx::query_scalar(sql).bind(app.host.as_str()).bind(app.name.as_str());
+        if let Some(id) = named.fetch_optional(&mut *tx).await? {
+            let id: String = id;
+            return Ok(Some(AppId::new(id)));
         }
     }
     Ok(None)
 }
 
-async fn open(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
+async fn open(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>, Fault> {
     let sql = concat!(
         "SELECT ",
         run_columns!(),
         " FROM runs WHERE host = $1 AND subject_id = $2 AND state <> 'ended' ORDER BY queued_at, id"
     );
-    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(host).bind(app_id).fetch_all(tx).await?;
+    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(app.host).bind(app.id).fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }
 
 async fn last_out(
     tx: &mut SqliteConnection,
-    host: &str,
-    app_id: &str,
+    app: App<'_>,
     now: Timestamp,
 ) -> Result<HashMap<ProcessType, Timestamp>, Fault> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
@@ -126,26 +132,26 @@ async fn last_out(
            AND process_type IS NOT NULL \
          GROUP BY process_type",
     )
-    .bind(host)
-    .bind(app_id)
+    .bind(app.host)
+    .bind(app.id)
     .bind((now - OUTS_SINCE).as_millis())
     .fetch_all(tx)
     .await?;
     rows.into_iter()
         .map(|(process_type, out_at)| {
-            let row = || format!("column `process_type` of a run on app {app_id}");
+            let row = || format!("column `process_type` of a run on app {}", app.id);
             Ok((from_text(&process_type, row)?, at(out_at)))
         })
         .collect()
 }
 
-async fn our_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<BTreeSet<ReleaseVersion>, Fault> {
+async fn our_rollbacks(tx: &mut SqliteConnection, app: App<'_>) -> Result<BTreeSet<ReleaseVersion>, Fault> {
     let versions: Vec<i64> = sqlx::query_scalar(
         "SELECT release_made FROM runs WHERE host = $1 AND subject_id = $2 AND release_made IS NOT NULL \
          ORDER BY release_made DESC LIMIT $3",
     )
-    .bind(host)
-    .bind(app_id)
+    .bind(app.host)
+    .bind(app.id)
     .bind(ROLLBACKS_MAX)
     .fetch_all(tx)
     .await?;
@@ -159,31 +165,26 @@ const DOUBTED: &str = concat!(
      ORDER BY effect_at DESC LIMIT $3"
 );
 
-async fn doubted_rollbacks(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
-    let rows: Vec<RunRow> = sqlx::query_as(DOUBTED).bind(host).bind(app_id).bind(DOUBTED_MAX).fetch_all(tx).await?;
+async fn doubted_rollbacks(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>, Fault> {
+    let rows: Vec<RunRow> = sqlx::query_as(DOUBTED).bind(app.host).bind(app.id).bind(DOUBTED_MAX).fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }
 
-async fn effects(
-    tx: &mut SqliteConnection,
-    host: &str,
-    app_id: &str,
-    now: Timestamp,
-) -> Result<Vec<(Rank, Timestamp)>, Fault> {
+async fn effects(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Result<Vec<(Rank, Timestamp)>, Fault> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT rank, effect_at FROM runs \
          WHERE host = $1 AND subject_id = $2 AND effect_at IS NOT NULL AND effect_at > $3 \
          ORDER BY effect_at DESC, id DESC LIMIT $4",
     )
-    .bind(host)
-    .bind(app_id)
+    .bind(app.host)
+    .bind(app.id)
     .bind((now - EFFECTS_SINCE).as_millis())
     .bind(EFFECTS_MAX)
     .fetch_all(tx)
     .await?;
     rows.into_iter()
         .map(|(rank, effect_at)| {
-            let row = || format!("column `rank` of a run on app {app_id}");
+            let row = || format!("column `rank` of a run on app {}", app.id);
             Ok((from_json(&format!("\"{rank}\""), row)?, at(effect_at)))
         })
         .collect()
@@ -201,20 +202,20 @@ const SINCE_SEEN: &str = concat!(
 
 /// Our runs since the app was last seen. One whose call was sent before and which ended since may have had its effect
 /// after the look.
-async fn since_seen(tx: &mut SqliteConnection, host: &str, app_id: &str) -> Result<Vec<Run>, Fault> {
+async fn since_seen(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>, Fault> {
     // Not every look was at everything: what counts is the part that was looked at the longest time ago.
     let looks: Option<(i64, Option<i64>, Option<i64>)> =
         sqlx::query_as("SELECT seen_at, formation_at, releases_at FROM sightings WHERE host = $1 AND app_id = $2")
-            .bind(host)
-            .bind(app_id)
+            .bind(app.host)
+            .bind(app.id)
             .fetch_optional(&mut *tx)
             .await?;
     let Some((seen_at, formation_at, releases_at)) = looks else { return Ok(Vec::new()) };
     let seen_at = [formation_at, releases_at].into_iter().flatten().min().map_or(seen_at, |part| part.min(seen_at));
     let seen_at = at(seen_at);
     let rows: Vec<RunRow> = sqlx::query_as(SINCE_SEEN)
-        .bind(host)
-        .bind(app_id)
+        .bind(app.host)
+        .bind(app.id)
         .bind((seen_at - OPEN_FOR).as_millis())
         .bind(seen_at.as_millis())
         .bind(SINCE_SEEN_MAX)
@@ -276,9 +277,9 @@ const ONE_OFFS: &str = concat!(
      ORDER BY effect_at DESC, id DESC LIMIT $4"
 );
 
-async fn one_offs(tx: &mut SqliteConnection, host: &str, app_id: &str, now: Timestamp) -> Result<Vec<Run>, Fault> {
+async fn one_offs(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Result<Vec<Run>, Fault> {
     let since = (now - ONE_OFFS_SINCE).as_millis();
-    let query = sqlx::query_as(ONE_OFFS).bind(host).bind(app_id).bind(since).bind(ONE_OFFS_MAX);
+    let query = sqlx::query_as(ONE_OFFS).bind(app.host).bind(app.id).bind(since).bind(ONE_OFFS_MAX);
     let rows: Vec<RunRow> = query.fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }

@@ -108,7 +108,7 @@ fn covering(app: &AppName, reactions: &[ReactionId]) -> Vec<String> {
 
 /// The pause that holds over a run, the oldest of several.
 pub(crate) async fn over(tx: &mut SqliteConnection, run: &Run, now: Timestamp) -> Result<Option<Pause>, Fault> {
-    Ok(holding(tx, &run.plan.app, &[run.reaction], now).await?.into_iter().next())
+    Ok(holding(tx, &run.plan.app().name, &[run.reaction], now).await?.into_iter().next())
 }
 
 /// The pauses that hold and cover an app, one of these reactions, or everything; oldest first.

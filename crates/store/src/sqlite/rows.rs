@@ -8,8 +8,9 @@ use super::read::to_word;
 use crate::error::Fault;
 use crate::{Batch, Definition, Holding, Remembered, Sighting};
 use flyball_model::{
-    Actor, Because, Effect, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState, NodeId,
-    Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Verdict,
+    Actor, AppId, Because, Effect, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState,
+    NodeId, Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Subject,
+    Verdict,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -159,7 +160,7 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
     let rows: Vec<_> = last_of_each(sightings, |row| (row.host.as_str(), row.app.id.as_str()))
         .into_iter()
         .map(|row| SightingRow {
-            host: &row.host,
+            host: row.host.as_str(),
             app_id: row.app.id.as_str(),
             app_name: row.app.name.as_str(),
             app: &row.app,
@@ -212,7 +213,8 @@ struct RunStateColumns<'a> {
 struct RunRow<'a> {
     id: RunId,
     host: &'a str,
-    subject_id: &'a str,
+    /// The table takes no run on an app that nobody looked at.
+    subject_id: Option<&'a str>,
     subject_name: &'a str,
     reaction_id: ReactionId,
     reaction_name: &'a ReactionName,
@@ -237,7 +239,8 @@ struct RunRow<'a> {
 }
 
 impl<'a> RunRow<'a> {
-    fn of(host: &'a str, run: &'a Run) -> Self {
+    fn of(run: &'a Run) -> Self {
+        let Subject::HerokuApp(app) = &run.plan.subject;
         let (actor, monitor_id, monitor_name, episode, person) = match &run.actor {
             Actor::Engine { monitor, monitor_name, episode } => {
                 ("engine", Some(*monitor), Some(monitor_name), Some(episode.as_millis()), None)
@@ -258,9 +261,9 @@ impl<'a> RunRow<'a> {
         };
         Self {
             id: run.id,
-            host,
-            subject_id: run.plan.app_id.as_str(),
-            subject_name: run.plan.app.as_str(),
+            host: app.host.as_str(),
+            subject_id: app.id.as_ref().map(AppId::as_str),
+            subject_name: app.name.as_str(),
             reaction_id: run.reaction,
             reaction_name: &run.reaction_name,
             actor,
@@ -304,8 +307,8 @@ pub(crate) fn release_made(outcome: &Outcome) -> Option<i64> {
     }
 }
 
-async fn write_runs(tx: &mut SqliteConnection, runs: &[(String, Run)]) -> Result<(), Fault> {
-    let rows: Vec<_> = runs.iter().map(|(host, run)| RunRow::of(host, run)).collect();
+async fn write_runs(tx: &mut SqliteConnection, runs: &[Run]) -> Result<(), Fault> {
+    let rows: Vec<_> = runs.iter().map(RunRow::of).collect();
     let sql = "INSERT INTO runs \
                (id, subject_kind, host, subject_id, subject_name, reaction_id, reaction_name, actor, monitor_id, \
                 monitor_name, episode, person, rank, process_type, plan, because, state, queued_at, \

@@ -2,13 +2,13 @@
 
 use super::read::{at, from_json, from_text};
 use crate::error::Fault;
-use flyball_model::{Actor, Run, RunState, Timestamp};
+use flyball_model::{Actor, Plan, Run, RunState, Timestamp};
 use serde::de::DeserializeOwned;
 
 /// The columns that a run is read from.
 macro_rules! run_columns {
     () => {
-        "id, reaction_id, reaction_name, actor, monitor_id, monitor_name, episode, person, rank, plan, because, \
+        "id, host, reaction_id, reaction_name, actor, monitor_id, monitor_name, episode, person, rank, plan, because, \
          state, queued_at, claimed_at, sent_at, look_at, ended_at, outcome, refusals, request_ids, node, fence"
     };
 }
@@ -17,6 +17,7 @@ pub(crate) use run_columns;
 #[derive(sqlx::FromRow)]
 pub(crate) struct RunRow {
     id: String,
+    host: String,
     reaction_id: String,
     reaction_name: String,
     actor: String,
@@ -49,13 +50,20 @@ impl RunRow {
             reaction_name: from_text(&self.reaction_name, || self.cell("reaction_name"))?,
             actor: self.actor()?,
             because: self.json(&self.because, "because")?,
-            plan: self.json(&self.plan, "plan")?,
+            plan: self.plan()?,
             rank: self.json(&format!("\"{}\"", self.rank), "rank")?,
             queued_at: at(self.queued_at),
             sent_at: self.sent_at.map(at),
             request_ids: self.json(&self.request_ids, "request_ids")?,
             state: self.state()?,
         })
+    }
+
+    /// The plan, which is on the API host of its row: plans of earlier versions do not name it.
+    fn plan(&self) -> Result<Plan, Fault> {
+        let mut plan: serde_json::Map<String, serde_json::Value> = self.json(&self.plan, "plan")?;
+        plan.insert("host".to_owned(), self.host.as_str().into());
+        serde_json::from_value(plan.into()).map_err(|error| Fault::unreadable(self.cell("plan"), error))
     }
 
     fn actor(&self) -> Result<Actor, Fault> {

@@ -5,7 +5,7 @@ use super::{Sqlite, definitions, facts, rows};
 use crate::error::Fault;
 use crate::{AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, Remembered, Sighting, Unsettled};
 use async_trait::async_trait;
-use flyball_model::{AppId, AppName, ReactionId, Timestamp};
+use flyball_model::{AppName, ReactionId, Subject, SubjectKey, Timestamp};
 
 #[async_trait]
 impl Loop for Sqlite {
@@ -54,30 +54,25 @@ impl Loop for Sqlite {
         saved.await.map_err(self.told("save readings and what followed from them"))
     }
 
-    async fn sighting(&self, host: &str, app: &AppName) -> Result<Option<Sighting>, Error> {
+    async fn sighting(&self, subject: &SubjectKey) -> Result<Option<Sighting>, Error> {
+        let SubjectKey::HerokuApp { host, name } = subject;
         let read = async {
             // A name that was given up and taken anew belongs to the app that was seen last.
             let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, unsettled_from, \
                        foreign_changes, seen_at, formation_at, releases_at FROM sightings \
                 WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
             let row: Option<SightingRow> =
-                sqlx::query_as(sql).bind(host).bind(app.as_str()).fetch_optional(&self.readers).await?;
-            row.map(|row| row.read(app)).transpose()
+                sqlx::query_as(sql).bind(host.as_str()).bind(name.as_str()).fetch_optional(&self.readers).await?;
+            row.map(|row| row.read(name)).transpose()
         };
         read.await.map_err(self.told("read what was seen of an app"))
     }
 
-    async fn app_facts(
-        &self,
-        host: &str,
-        app: &AppName,
-        id: Option<&AppId>,
-        reactions: &[ReactionId],
-        now: Timestamp,
-    ) -> Result<AppFacts, Error> {
+    async fn app_facts(&self, subject: &Subject, reactions: &[ReactionId], now: Timestamp) -> Result<AppFacts, Error> {
+        let Subject::HerokuApp(app) = subject;
         let read = async {
             let mut tx = self.reading().await?;
-            facts::read(&mut tx, host, app, id, reactions, now).await
+            facts::read(&mut tx, app, reactions, now).await
         };
         read.await.map_err(self.told("read what is known of an app"))
     }
@@ -129,6 +124,7 @@ impl SightingRow {
     fn read(self, app: &AppName) -> Result<Sighting, Fault> {
         let row = |column: &'static str| move || format!("column `{column}` of the sighting of {app}");
         Ok(Sighting {
+            host: from_text(&self.host, row("host"))?,
             app: from_json(&self.app, row("app"))?,
             formation: from_json(&self.formation, row("formation"))?,
             dynos: from_json(&self.dynos, row("dynos"))?,
@@ -142,7 +138,6 @@ impl SightingRow {
             seen_at: at(self.seen_at),
             formation_at: self.formation_at.map(at),
             releases_at: self.releases_at.map(at),
-            host: self.host,
         })
     }
 }

@@ -67,9 +67,9 @@ pub(crate) async fn an_app_is_free_again_once_its_run_has_ended<D: Database>(dat
 pub(crate) async fn the_same_app_on_another_host_is_another_app<D: Database>(database: &D) {
     let store = database.open().await;
     claimed(&*store, run(1, "more web")).await;
-    let mut batch = runs([run(2, "more web there")]);
-    batch.runs[0].0 = "http://127.0.0.1:5000".into();
-    store.save(&batch).await.unwrap();
+    let mut there = run(2, "more web there");
+    there.plan.subject = elsewhere(&there.plan.subject);
+    store.save(&runs([there])).await.unwrap();
     claim(&*store, run(2, "more web there").id, at(3)).await;
 }
 

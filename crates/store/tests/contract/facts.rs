@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{
-    AppId, Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
+    Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
 };
 use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Runs as _, Store};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 async fn facts(store: &impl Store, reactions: &[&str], now: Timestamp) -> AppFacts {
     let reactions: Vec<_> = reactions.iter().map(|name| reaction(name)).collect();
-    store.app_facts(HOST, &app("shop"), None, &reactions, now).await.unwrap()
+    store.app_facts(&subject("shop", None), &reactions, now).await.unwrap()
 }
 
 pub(crate) async fn the_last_effect_is_the_latest_that_happened_or_may_have<D: Database>(database: &D) {
@@ -117,7 +117,7 @@ pub(crate) async fn facts_follow_an_app_through_a_rename_and_not_to_its_successo
     let seen = |sightings| Batch { sightings, ..Batch::default() };
     store.save(&seen(vec![sighting("shop", "id-of-shop", at(2))])).await.unwrap();
     let versions = async |name: &str| {
-        let known = store.app_facts(HOST, &app(name), None, &[], at(50)).await.unwrap();
+        let known = store.app_facts(&subject(name, None), &[], at(50)).await.unwrap();
         known.our_rollbacks.iter().map(|version| version.get()).collect::<Vec<_>>()
     };
     assert_eq!(versions("shop").await, [13]);
@@ -128,8 +128,8 @@ pub(crate) async fn facts_follow_an_app_through_a_rename_and_not_to_its_successo
     assert_eq!(versions("shop").await, [0_u64; 0]);
     // Its id is known by it before its new name is.
     let by_id = |id: &'static str| {
-        let (id, name, store) = (AppId::new(id), app("newest-shop"), &store);
-        async move { store.app_facts(HOST, &name, Some(&id), &[], at(50)).await.unwrap() }
+        let (renamed, store) = (subject("newest-shop", Some(id)), &store);
+        async move { store.app_facts(&renamed, &[], at(50)).await.unwrap() }
     };
     assert_eq!(by_id("id-of-shop").await.our_rollbacks.len(), 1);
     assert_eq!(by_id("id-of-new-shop").await.our_rollbacks.len(), 0);
@@ -205,6 +205,6 @@ pub(crate) async fn what_others_changed_is_remembered_and_bounded<D: Database>(d
     let mut seen = sighting("shop", "id-of-shop", at(10));
     seen.foreign = (0..40).map(change).collect();
     store.save(&Batch { sightings: vec![seen], ..Batch::default() }).await.unwrap();
-    let read = store.sighting(HOST, &app("shop")).await.unwrap().unwrap();
+    let read = store.sighting(&subject("shop", None).key()).await.unwrap().unwrap();
     assert_eq!(read.foreign, (8..40).map(change).collect::<Vec<_>>(), "the latest stay");
 }

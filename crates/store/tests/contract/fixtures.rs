@@ -1,16 +1,15 @@
 //! Values to store: short to write, whole in what they hold.
 
 use flyball_model::{
-    AccountName, Actor, App, AppId, AppName, Because, Cause, Effect, Entry, Event, Evidence, Excerpt, Finding,
-    HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType, Quantity,
-    Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing, Timestamp,
-    Verdict,
+    AccountName, Actor, ApiHost, App, AppId, AppName, Because, Cause, Effect, Entry, Event, Evidence, Excerpt, Finding,
+    HerokuApp, HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType,
+    Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing,
+    Subject, Timestamp, Verdict,
 };
 use flyball_store::{Batch, Claim, Fence, MarkSent, Pause, Remembered, Sighting, Store, Unsettled};
 use std::time::Duration;
 use uuid::Uuid;
 
-pub(crate) const HOST: &str = "https://api.heroku.com";
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
@@ -25,6 +24,18 @@ pub(crate) fn node(number: u128) -> NodeId {
 
 pub(crate) fn app(name: &str) -> AppName {
     name.parse().unwrap()
+}
+
+/// An app of this name as a subject; with an id, one that was looked at.
+pub(crate) fn subject(name: &str, id: Option<&str>) -> Subject {
+    let (host, account) = (ApiHost::default(), AccountName::default());
+    Subject::HerokuApp(HerokuApp { host, account, name: app(name), id: id.map(AppId::new) })
+}
+
+/// The same, at another API.
+pub(crate) fn elsewhere(subject: &Subject) -> Subject {
+    let Subject::HerokuApp(app) = subject;
+    Subject::HerokuApp(HerokuApp { host: "127.0.0.1:5000".parse().unwrap(), ..app.clone() })
 }
 
 pub(crate) fn monitor(name: &str) -> (MonitorId, MonitorName) {
@@ -50,9 +61,7 @@ pub(crate) fn run(number: u64, of: &str) -> Run {
         actor: Actor::Engine { monitor, monitor_name, episode: at(0) },
         because: Because::Matched { verdict: Verdict::Failing, streak: 2, cause: Some(Cause::Status) },
         plan: Plan {
-            account: AccountName::default(),
-            app: app("shop"),
-            app_id: AppId::new("id-of-shop"),
+            subject: subject("shop", Some("id-of-shop")),
             effect: Effect::SetQuantity {
                 process_type: ProcessType::web(),
                 from: Quantity::new(1),
@@ -72,8 +81,7 @@ pub(crate) fn run(number: u64, of: &str) -> Run {
 
 /// The same, on another app.
 pub(crate) fn on(name: &str, mut run: Run) -> Run {
-    run.plan.app = app(name);
-    run.plan.app_id = AppId::new(format!("id-of-{name}"));
+    run.plan.subject = subject(name, Some(&format!("id-of-{name}")));
     run
 }
 
@@ -148,7 +156,7 @@ pub(crate) fn remembered(of: &str, streak: u32) -> Remembered {
 
 pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
     Sighting {
-        host: HOST.into(),
+        host: ApiHost::default(),
         app: App { id: AppId::new(id), name: app(name), ..flyball_model::testing::app() },
         formation: Vec::new(),
         dynos: Vec::new(),
@@ -168,7 +176,7 @@ pub(crate) fn said(at: Timestamp, words: &str) -> Entry {
 
 /// A batch of new runs.
 pub(crate) fn runs(runs: impl IntoIterator<Item = Run>) -> Batch {
-    Batch { runs: runs.into_iter().map(|run| (HOST.to_owned(), run)).collect(), ..Batch::default() }
+    Batch { runs: runs.into_iter().collect(), ..Batch::default() }
 }
 
 pub(crate) fn pause(scope: flyball_model::PauseScope, at: Timestamp, until: Option<Timestamp>) -> Pause {

@@ -137,6 +137,8 @@ macro_rules! every_promise_is_kept_by {
                     readings_come_oldest_first_and_bounded
                     runs_come_newest_first_and_filtered
                     a_row_that_cannot_be_read_is_left_out_of_a_list
+                    a_plan_that_names_no_host_is_on_that_of_its_row
+                    a_run_on_an_app_that_nobody_looked_at_is_not_taken
                     a_run_that_cannot_be_read_is_an_error_that_names_it
                 }
                 retention {

@@ -100,6 +100,29 @@ pub(crate) async fn a_row_that_cannot_be_read_is_left_out_of_a_list<D: Database>
     assert_eq!(store.remembered().await.unwrap(), [remembered("front door", 1)]);
 }
 
+/// A plan as it was written before subjects had a name: the API host stood in its column alone.
+const OLDER_PLAN: &str = r#"UPDATE runs SET plan = '{"account":"default","app":"shop","app_id":"id-of-shop",
+    "effect":{"kind":"set_quantity","process_type":"web","from":1,"to":2},
+    "seen_at":"2026-03-02T09:00:01.000Z","gist":"web=1:Standard-1X"}'"#;
+
+pub(crate) async fn a_plan_that_names_no_host_is_on_that_of_its_row<D: Database>(database: &D) {
+    let store = database.open().await;
+    let mut run = run(1, "a");
+    run.plan.subject = elsewhere(&run.plan.subject);
+    store.save(&runs([run.clone()])).await.unwrap();
+    database.tamper(OLDER_PLAN).await;
+    assert_eq!(store.run(run.id).await.unwrap(), Some(run.clone()));
+    let known = store.app_facts(&elsewhere(&subject("shop", None)), &[], at(2)).await.unwrap();
+    assert_eq!(known.open, [run]);
+}
+
+pub(crate) async fn a_run_on_an_app_that_nobody_looked_at_is_not_taken<D: Database>(database: &D) {
+    let store = database.open().await;
+    let mut run = run(1, "a");
+    run.plan.subject = subject("shop", None);
+    store.save(&runs([run])).await.unwrap_err();
+}
+
 pub(crate) async fn a_run_that_cannot_be_read_is_an_error_that_names_it<D: Database>(database: &D) {
     let store = database.open().await;
     let run = run(1, "a");
@@ -108,7 +131,7 @@ pub(crate) async fn a_run_that_cannot_be_read_is_an_error_that_names_it<D: Datab
     for error in [
         store.run(run.id).await.unwrap_err(),
         store.claim(run.id, node(1), at(2), LEASE).await.unwrap_err(),
-        store.app_facts(HOST, &app("shop"), None, &[reaction("a")], at(2)).await.unwrap_err(),
+        store.app_facts(&subject("shop", None), &[reaction("a")], at(2)).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
         assert!(error.to_string().contains(&format!("column `plan` of run {}", run.id)), "{error}");

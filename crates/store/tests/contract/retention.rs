@@ -85,7 +85,7 @@ pub(crate) async fn open_runs_and_the_lineage_never_go<D: Database>(database: &D
     ended(&*store, rollback(run(1, "roll back")), &released(13)).await;
     sent(&*store, run(11, "more web")).await;
     assert_eq!(store.sweep(at(0) + DAY * 3650).await.unwrap(), 0);
-    let known = store.app_facts(HOST, &app("shop"), None, &[], at(0) + DAY * 3650).await.unwrap();
+    let known = store.app_facts(&subject("shop", None), &[], at(0) + DAY * 3650).await.unwrap();
     assert_eq!(known.our_rollbacks.len(), 1);
     assert_eq!(known.open.len(), 1);
     // Once the app has had thousands of releases since, nobody goes back that far.
@@ -93,7 +93,7 @@ pub(crate) async fn open_runs_and_the_lineage_never_go<D: Database>(database: &D
     assert!(store.end(run(11, "more web").id, fence, at(21), &done(), &[], &[]).await.unwrap());
     ended(&*store, rollback(run(31, "roll back")), &released(4000)).await;
     store.sweep(at(0) + DAY * 3650).await.unwrap();
-    let known = store.app_facts(HOST, &app("shop"), None, &[], at(0) + DAY * 3650).await.unwrap();
+    let known = store.app_facts(&subject("shop", None), &[], at(0) + DAY * 3650).await.unwrap();
     assert_eq!(known.our_rollbacks.iter().map(|version| version.get()).collect::<Vec<_>>(), [4000]);
 }
 

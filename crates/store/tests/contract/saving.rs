@@ -26,7 +26,7 @@ fn whole_batch() -> Batch {
             last_at: at(3),
             count: 3,
         }],
-        runs: vec![(HOST.into(), run(1, "more web"))],
+        runs: vec![run(1, "more web")],
         sightings: vec![sighting("shop", "id-of-shop", at(3))],
         entries: vec![said(at(1), "one"), said(at(2), "two")],
     }
@@ -47,9 +47,9 @@ pub(crate) async fn everything_saved_is_read_back<D: Database>(database: &D) {
     assert_eq!(store.remembered().await.unwrap(), batch.states);
     assert_eq!(store.holdings().await.unwrap(), batch.holdings);
     assert_eq!(readings(&*store).await, batch.readings.into_iter().map(|(_, reading)| reading).collect::<Vec<_>>());
-    assert_eq!(store.run(batch.runs[0].1.id).await.unwrap().as_ref(), Some(&batch.runs[0].1));
-    assert_eq!(store.sighting(HOST, &app("shop")).await.unwrap().as_ref(), batch.sightings.first());
-    assert_eq!(store.sighting("https://elsewhere.example.com", &app("shop")).await.unwrap(), None);
+    assert_eq!(store.run(batch.runs[0].id).await.unwrap().as_ref(), Some(&batch.runs[0]));
+    assert_eq!(store.sighting(&subject("shop", None).key()).await.unwrap().as_ref(), batch.sightings.first());
+    assert_eq!(store.sighting(&elsewhere(&subject("shop", None)).key()).await.unwrap(), None);
     let lines = store.timeline(&TimelinePage::default()).await.unwrap();
     assert_eq!(lines.into_iter().map(|line| line.entry).collect::<Vec<_>>(), batch.entries);
 }
@@ -63,7 +63,7 @@ pub(crate) async fn a_batch_is_saved_whole_or_not_at_all<D: Database>(database: 
     assert!(store.holdings().await.unwrap().is_empty());
     assert!(readings(&*store).await.is_empty());
     assert!(store.timeline(&TimelinePage::default()).await.unwrap().is_empty());
-    assert_eq!(store.sighting(HOST, &app("shop")).await.unwrap(), None);
+    assert_eq!(store.sighting(&subject("shop", None).key()).await.unwrap(), None);
     // Nor was a number of the timeline used up.
     store.save(&Batch { entries: vec![said(at(1), "first")], ..Batch::default() }).await.unwrap();
     assert_eq!(store.timeline(&TimelinePage::default()).await.unwrap()[0].number, 1);
@@ -82,7 +82,7 @@ pub(crate) async fn of_what_is_remembered_once_the_later_wins<D: Database>(datab
     states.sort_by_key(|state| state.state.standing.as_ref().map(|standing| standing.streak));
     assert_eq!(states, [remembered("front door", 2), remembered("back door", 5)]);
     assert_eq!(store.holdings().await.unwrap(), [later]);
-    assert_eq!(store.sighting(HOST, &app("shop")).await.unwrap().unwrap().seen_at, at(9));
+    assert_eq!(store.sighting(&subject("shop", None).key()).await.unwrap().unwrap().seen_at, at(9));
     store.save(&Batch { states: vec![remembered("front door", 3)], ..Batch::default() }).await.unwrap();
     assert!(store.remembered().await.unwrap().contains(&remembered("front door", 3)));
 }
@@ -107,14 +107,14 @@ pub(crate) async fn a_save_cut_short_anywhere_leaves_all_or_nothing<D: Database>
     for polls in 0..60 {
         let store = database.open().await;
         let mut batch = whole_batch();
-        batch.runs[0].1 = run(u64::from(polls), "more web");
+        batch.runs[0] = run(u64::from(polls), "more web");
         batch.entries = vec![said(at(u64::from(polls)), "with the run")];
         let ended = cut_after(polls, store.save(&batch)).await;
         cut += u32::from(ended.is_none());
         // The process is gone; another looks at what it left.
         database.close(store).await;
         let store = database.open().await;
-        let saved = store.run(batch.runs[0].1.id).await.unwrap().is_some();
+        let saved = store.run(batch.runs[0].id).await.unwrap().is_some();
         let page = TimelinePage { since: Some(at(u64::from(polls))), ..TimelinePage::default() };
         let told = store.timeline(&page).await.unwrap().len() == 1;
         assert_eq!(saved, told, "cut after {polls} polls");
