@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use flyball_model::{
         AccountName, Actor, AppId, Content, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId,
-        SlugId, testing,
+        SlugId, Unclear, WhyInDoubt, testing,
     };
 
     fn at(seconds: i64) -> Timestamp {
@@ -230,7 +230,7 @@ mod tests {
             request_ids: Vec::new(),
             state: match state {
                 "done" => ended(Outcome::Done { seen: Look::Answered, release: None, dyno: None }),
-                "in doubt" => ended(Outcome::InDoubt { why: String::new() }),
+                "in doubt" => ended(Outcome::InDoubt { why: WhyInDoubt::Unclear { seen: Unclear::NoOneOff } }),
                 "sent" => RunState::Sent { node, at: at(50), look_at: at(80) },
                 _ => RunState::Queued,
             },

@@ -12,6 +12,8 @@ mod foreign;
 mod heroku;
 mod id;
 mod name;
+mod passage;
+mod plan_summary;
 mod policy;
 mod reading;
 mod run;
@@ -24,6 +26,8 @@ mod state;
 pub mod testing;
 mod time;
 mod timeline;
+mod why;
+mod words;
 
 pub use because::Because;
 pub use doubt::Doubt;
@@ -34,6 +38,8 @@ pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, Slu
 pub use name::{
     AccountName, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName, ReleaseVersion,
 };
+pub use passage::Passage;
+pub use plan_summary::PlanSummary;
 pub use policy::{CallOn, Mode, Policy, Trigger};
 pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Verdict};
 pub use run::{Actor, Look, Outcome, Run, RunState};
@@ -43,4 +49,5 @@ pub use size::{DynoSize, SizeFacts, Tier};
 pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};
 pub use time::Timestamp;
-pub use timeline::{Entry, Event, PauseScope};
+pub use timeline::{Counts, EngineEvent, Entry, Event, FileEvent, OnlyTells, PauseScope};
+pub use why::{Changed, NotSeen, Unchanged, Unclear, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded};
