@@ -1,7 +1,7 @@
 //! What a valid file says.
 
 use crate::{Mistakes, Network};
-use flyball_model::{AccountName, AppLimits, AppName, Mode};
+use flyball_model::{AccountName, AppLimits, AppName, Counts, Mode};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 
@@ -46,8 +46,7 @@ pub struct Account {
 impl Definitions {
     /// How much it defines: "2 monitors, 1 reaction".
     #[must_use]
-    pub fn counted(&self) -> String {
-        let of = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-        format!("{}, {}", of(self.monitors.len(), "monitor"), of(self.reactions.len(), "reaction"))
+    pub const fn counted(&self) -> Counts {
+        Counts { monitors: self.monitors.len(), reactions: self.reactions.len() }
     }
 }

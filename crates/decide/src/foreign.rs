@@ -191,7 +191,8 @@ pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now
 mod tests {
     use super::*;
     use flyball_model::{
-        Actor, Content, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, testing,
+        Actor, Content, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, Unclear,
+        WhyInDoubt, testing,
     };
 
     fn at(seconds: i64) -> Timestamp {
@@ -221,7 +222,7 @@ mod tests {
             request_ids: Vec::new(),
             state: match state {
                 "done" => ended(Outcome::Done { seen: Look::Answered, release: None, dyno: None }),
-                "in doubt" => ended(Outcome::InDoubt { why: String::new() }),
+                "in doubt" => ended(Outcome::InDoubt { why: WhyInDoubt::Unclear { seen: Unclear::NoOneOff } }),
                 "sent" => RunState::Sent { node, at: at(50), look_at: at(80) },
                 _ => RunState::Queued,
             },

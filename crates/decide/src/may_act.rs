@@ -1,6 +1,6 @@
 //! Whether a reaction that is called may act, before anything is asked of Heroku.
 
-use flyball_model::{Because, PauseScope, Rank, ReactionName, Timestamp};
+use flyball_model::{Because, Passage, PauseScope, Rank, ReactionName, Timestamp};
 use std::time::Duration;
 
 /// What is known of a reaction and its app without looking at Heroku.
@@ -75,8 +75,8 @@ pub(crate) struct Refusal {
     pub in_a_row: u32,
     /// The gist of what was seen of the app then.
     pub gist: String,
-    /// What Heroku said, in words.
-    pub why: String,
+    /// What Heroku said.
+    pub why: Passage,
 }
 
 /// The first time that a refused plan is left alone.

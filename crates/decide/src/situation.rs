@@ -7,8 +7,8 @@ use crate::facts::{AppFacts, Sighting};
 use crate::seen::Seen;
 use crate::{Adder, Home, Known, Planned, StartedOneOff};
 use flyball_model::{
-    AccountName, AppLimits, AppName, Because, Cause, Finding, Foreign, Mode, MonitorId, MonitorName, Needs, Outcome,
-    Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Subject, Timestamp,
+    AccountName, AppLimits, AppName, Because, Cause, Changed, Finding, Foreign, Mode, MonitorId, MonitorName, Needs,
+    Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -253,8 +253,8 @@ pub struct Sending {
     pub queued_at: Timestamp,
     /// Whether the reaction is still attached to the monitor that called it.
     pub attached: bool,
-    /// What of its basis does not hold any more, in words.
-    pub gone: Option<String>,
+    /// What of its basis does not hold any more.
+    pub gone: Option<Changed>,
 }
 
 /// A sight is shared by everybody who asks within this time: the run looks again before its call anyway.

@@ -5,9 +5,10 @@ use flyball_decide::{
     Situation, Stage, Unseen, View, Wish, choose, may_send, unseen,
 };
 use flyball_model::{
-    AccountName, AppId, AppLimits, AppName, Because, Cause, DynoId, DynoState, Effect, Finding, Foreign, ForeignChange,
-    Mode, MonitorId, MonitorName, Needs, Outcome, PauseScope, Plan, Policy, ProcessType, Quantity, Rank, ReactionId,
-    ReactionName, ReleaseVersion, Run, RunId, RunState, Sight, Standing, Timestamp, Trigger, Verdict, testing,
+    AccountName, AppId, AppLimits, AppName, Because, Cause, Changed, DynoId, DynoState, Effect, Finding, Foreign,
+    ForeignChange, Mode, MonitorId, MonitorName, Needs, Outcome, PauseScope, Plan, Policy, ProcessType, Quantity, Rank,
+    ReactionId, ReactionName, ReleaseVersion, Run, RunId, RunState, Sight, Standing, Timestamp, Trigger, Verdict,
+    testing,
 };
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -417,7 +418,7 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
         ("same app", "another_app", |it| seen(it).app.id = AppId::new("another")),
         ("maintenance", "maintenance", |it| seen(it).app.maintenance = true),
         ("basis", "basis_gone", |it| {
-            it.scene.sending.as_mut().expect("it is about to be sent").gone = Some("it went".into());
+            it.scene.sending.as_mut().expect("it is about to be sent").gone = Some(Changed::NoCurrentRelease);
         }),
         ("cut off", "cut_off", |it| it.scene.references = Some(vec![false, false])),
     ];

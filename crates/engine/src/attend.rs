@@ -151,15 +151,15 @@ impl Engine {
     /// Tells what a dry run would have done; the same again is counted, not repeated.
     fn tell_would(&self, called: &Called, caller: &Caller, plan: &Plan, batch: &mut Batch, now: Timestamp) {
         let Called { monitor, reaction, .. } = called;
-        let (because, words) = (caller.because(), plan.to_string());
-        let would = Would { plan: words.clone(), episode: caller.episode(now), at: now };
+        let (because, summary) = (caller.because(), plan.summary());
+        let would = Would { plan: summary.clone(), episode: caller.episode(now), at: now };
         let mut memory = self.memory();
         let told = memory.would(reaction.id).is_some_and(|before| before.is_the_same_as(&would));
         memory.note(monitor, reaction, because.clone(), now, batch);
         memory.set_would(reaction.id, would);
         drop(memory);
         if !told {
-            let mut entry = Entry::new(now, Event::Would { plan: words, because });
+            let mut entry = Entry::new(now, Event::Would { plan: summary, because });
             entry.app = Some(plan.app().name.clone());
             entry.monitor = Some((monitor.id, monitor.name.clone()));
             entry.reaction = Some((reaction.id, reaction.name.clone()));
@@ -174,7 +174,7 @@ pub(crate) fn queued(run: &Run) -> Event {
         Actor::Engine { .. } => None,
         Actor::Person { name } => Some(name.clone()),
     };
-    Event::Queued { plan: run.plan.to_string(), because: run.because.clone(), person }
+    Event::Queued { plan: run.plan.summary(), because: run.because.clone(), person }
 }
 
 /// An entry about a run.

@@ -11,7 +11,9 @@ use crate::turn::{Observed, Turn, turn};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
-use flyball_model::{Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, SubjectKey, Timestamp};
+use flyball_model::{
+    Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, SubjectKey, Timestamp, WhyNotDone, WhySuperseded,
+};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Definition, Error, Fence, Origin};
@@ -131,11 +133,11 @@ impl Engine {
             match &run.state {
                 RunState::Queued if is_awaited(&run, now) => {}
                 RunState::Queued => {
-                    let why = "Flyball was restarted before it began".to_owned();
+                    let why = WhySuperseded::Restarted;
                     self.end(&run, Fence(0), Outcome::Superseded { why }, Vec::new()).await?;
                 }
                 RunState::Claimed { .. } => {
-                    let why = "Flyball was stopped before the call was sent".to_owned();
+                    let why = WhyNotDone::Stopped;
                     self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await?;
                 }
                 // That it happened need not be waited for: it is looked for at once.

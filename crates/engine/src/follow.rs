@@ -6,7 +6,7 @@
 use crate::engine::Engine;
 use crate::live::Live;
 use flyball_config::{Colour, FILE_BYTES_MAX, read};
-use flyball_model::Event;
+use flyball_model::{Event, FileEvent};
 use flyball_store::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,20 +43,22 @@ pub async fn follow(
         if !asked && (found == known || !is_steady) {
             continue;
         }
-        let words = match &found {
+        let happened = match &found {
             Ok(text) => match take_up(&engine, &live, &path, text).await {
-                Ok(words) => words,
+                Ok(happened) => happened,
                 Err(error) => {
                     // Tried again with the next look.
                     tracing::error!(error = %error.in_full(), "a changed file could not be applied; the old one goes on");
                     continue;
                 }
             },
-            Err(error) => format!("the file {} cannot be read ({error}); the old one goes on", path.display()),
+            Err(error) => {
+                FileEvent::Unreadable { file: path.display().to_string().into(), error: error.as_str().into() }
+            }
         };
         known = found;
-        tracing::info!("{words}");
-        if let Err(error) = engine.tell(Event::File { words }).await {
+        tracing::info!("{happened}");
+        if let Err(error) = engine.tell(Event::File { happened }).await {
             tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
         }
     }
@@ -70,17 +72,17 @@ async fn read_bounded(path: &PathBuf) -> Result<String, String> {
     Ok(text)
 }
 
-/// Applies a good file, and refuses a bad one. Says in words what became of it.
-async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &str) -> Result<String, Error> {
+/// Applies a good file, and refuses a bad one. Says what became of it.
+async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &str) -> Result<FileEvent, Error> {
     let file = path.display().to_string();
     let definitions = match read(&file, text) {
         Ok(definitions) => definitions,
         Err(mistakes) => {
-            let mistakes = mistakes.render(Colour::Plain);
-            return Ok(format!("the file has mistakes, and the old one goes on:\n{mistakes}"));
+            let report = mistakes.render(Colour::Plain).into();
+            return Ok(FileEvent::Refused { mistakes: mistakes.len(), report });
         }
     };
     engine.apply(&definitions).await?;
     live.rewired();
-    Ok(format!("the changed file is applied: {}", definitions.counted()))
+    Ok(FileEvent::Applied { counts: definitions.counted() })
 }

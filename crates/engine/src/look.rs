@@ -2,7 +2,7 @@
 
 use crate::ports::Clock;
 use flyball_heroku::{Error, Heroku, RELEASES_A_PAGE};
-use flyball_model::{AppName, Excerpt, Needs, Release, ReleaseHistory, ReleaseVersion, Sight, Timestamp};
+use flyball_model::{AppName, Excerpt, Needs, Passage, Release, ReleaseHistory, ReleaseVersion, Sight, Timestamp};
 
 /// Pages of releases that one choice reads at most: 5,000 releases back is further than any slug is kept.
 const RELEASE_PAGES_MAX: usize = 25;
@@ -54,11 +54,12 @@ pub(crate) async fn look_further(
 }
 
 /// A failed call in words: what happened, and what to do.
-pub(crate) fn in_words(error: &Error) -> String {
-    match error.hint() {
+pub(crate) fn in_words(error: &Error) -> Passage {
+    let words = match error.hint() {
         Some(hint) => format!("cannot {error}; {hint}"),
         None => format!("cannot {error}"),
-    }
+    };
+    Passage::of(&words)
 }
 
 /// A failed look in words. Without the request's id, so that the same trouble reads the same each time.

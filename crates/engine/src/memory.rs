@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::wiring::Wiring;
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, AppName, Because, Cause, Entry, Event, Mode, MonitorId, MonitorState, Rank, ReactionId, RunId,
-    Standing, SubjectKey, Timestamp, duration,
+    AccountName, AppName, Because, Cause, EngineEvent, Entry, Event, Mode, MonitorId, MonitorState, PlanSummary, Rank,
+    ReactionId, RunId, Standing, SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -54,8 +54,8 @@ const DECIDED_MAX: usize = 100;
 /// What a dry-run reaction would have done.
 #[derive(Debug, Clone)]
 pub(crate) struct Would {
-    /// In words.
-    pub(crate) plan: String,
+    /// What it does.
+    pub(crate) plan: PlanSummary,
     /// In which episode.
     pub(crate) episode: Timestamp,
     /// When.
@@ -123,14 +123,12 @@ impl Memory {
     /// as it has nevertheless.
     pub(crate) fn trouble_over(&self, written: usize, now: Timestamp) -> Option<Entry> {
         let Trouble { since, error, decided, .. } = self.trouble.as_ref()?;
-        let lasted = duration::roughly(now.since(*since));
-        let unmade = match decided.saturating_sub(written) {
-            0 => String::new(),
-            1 => "; one effect was decided and not made".to_owned(),
-            unmade => format!("; {unmade} effects were decided and not made"),
+        let happened = EngineEvent::RecordsAgain {
+            lasted: now.since(*since),
+            error: error.as_str().into(),
+            unmade: decided.saturating_sub(written),
         };
-        let words = format!("what is seen is recorded again, after {lasted} in which it was not ({error}){unmade}");
-        Some(Entry::new(now, Event::Engine { words }))
+        Some(Entry::new(now, Event::Engine { happened }))
     }
 
     /// The store took something.

@@ -2,7 +2,7 @@
 //! Afterwards, when an answer was lost: only look.
 
 use crate::attend::entry_of;
-use crate::effects::{self, Found, Made, NotMade, Others};
+use crate::effects::{self, Made, NotMade, Others, Trace};
 use crate::engine::Engine;
 use crate::gather::Asker;
 use crate::look::{in_words, look, request_id};
@@ -10,8 +10,8 @@ use crate::turn::Called;
 use flyball_decide::{AppFacts, Closed, Seen, Sending, Situation, View, may_send, must_doubt};
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, Heroku, Sent};
 use flyball_model::{
-    Actor, Because, Effect, Event, Excerpt, Look, Outcome, Plan, Run, RunId, RunState, Sight, Spending, SubjectKey,
-    Timestamp,
+    Actor, Because, Effect, Event, Excerpt, Look, NotSeen, Outcome, Plan, Run, RunId, RunState, Sight, Spending,
+    SubjectKey, Timestamp, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{Claim, Error, Fence, MarkSent, Pause};
@@ -62,7 +62,7 @@ impl Engine {
     async fn give_up_claim(&self, run: Run) -> Result<(), Error> {
         let now = self.ports.clock.now();
         let Some(fence) = self.ports.store.reclaim(run.id, self.node, now, LEASE).await? else { return Ok(()) };
-        let why = "the store did not answer in time, so nothing was sent".to_owned();
+        let why = WhyNotDone::StoreTooLate;
         self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await
     }
 
@@ -74,7 +74,7 @@ impl Engine {
             Claim::Taken => return Ok(()),
             Claim::Paused(pause) => return self.end(&run, Fence(0), paused(&pause), Vec::new()).await,
             Claim::AppBusy if now.since(run.queued_at) > QUEUED_MAX => {
-                let why = "it waited too long behind another run on the app".to_owned();
+                let why = WhySuperseded::WaitedTooLong;
                 return self.end(&run, Fence(0), Outcome::Superseded { why }, Vec::new()).await;
             }
             Claim::AppBusy => return Ok(()),
@@ -83,7 +83,7 @@ impl Engine {
 
         let account = &run.plan.app().account;
         let Some(heroku) = self.ports.accounts.heroku(account) else {
-            let why = format!("there is no account \"{account}\" any more");
+            let why = WhySuperseded::NoAccount { account: account.clone() };
             return self.end(&run, fence, Outcome::Superseded { why }, Vec::new()).await;
         };
         if let Err(outcome) = self.check(&run, &*heroku).await {
@@ -91,7 +91,7 @@ impl Engine {
         }
 
         if self.is_stopping() {
-            let why = "Flyball was stopped before the call was sent".to_owned();
+            let why = WhyNotDone::Stopped;
             return self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await;
         }
         let sending_at = self.ports.clock.now();
@@ -110,17 +110,17 @@ impl Engine {
     /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
     async fn check(&self, run: &Run, heroku: &dyn Heroku) -> Result<(), Outcome> {
         let Plan { subject, effect, .. } = &run.plan;
-        may_send(&self.about_to_send(run, AppFacts::default())?).map_err(|closed| superseded(&closed))?;
-        let sight = look(heroku, &subject.app().name, effect.needs(), &*self.ports.clock).await.map_err(|error| {
-            Outcome::NotDone {
-                why: format!("nothing was sent, since the app could not be looked at: {}", in_words(&error)),
-            }
-        })?;
+        may_send(&self.about_to_send(run, AppFacts::default())?).map_err(superseded)?;
+        let sight = look(heroku, &subject.app().name, effect.needs(), &*self.ports.clock)
+            .await
+            .map_err(|error| Outcome::NotDone { why: WhyNotDone::CannotLook { error: in_words(&error) } })?;
         let mut facts = AppFacts::default();
         if Spending::of(run.rank).is_some() {
             // Since it was planned, a person or another run may have taken the room.
             let known = self.facts(subject, &[run.reaction]).await;
-            facts = known.map_err(|error| Outcome::NotDone { why: format!("nothing was sent: {error}") })?;
+            facts = known.map_err(|error| Outcome::NotDone {
+                why: WhyNotDone::StoreFailed { error: error.to_string().into() },
+            })?;
             // Of two that look at each other in the same moment, the earlier goes.
             facts.open.retain(|other| other.id < run.id);
         }
@@ -130,12 +130,12 @@ impl Engine {
         if let Some(sending) = &mut situation.scene.sending {
             sending.gone = gone;
         }
-        may_send(&situation).map_err(|closed| superseded(&closed))?;
+        may_send(&situation).map_err(superseded)?;
         // Asked last, since it may take seconds, and nothing else is left that would stop it.
         if must_doubt(&situation) {
             let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
             situation.scene.references = Some(reached);
-            may_send(&situation).map_err(|closed| superseded(&closed))?;
+            may_send(&situation).map_err(superseded)?;
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Engine {
     /// What is known of a run that is about to be sent. What a person asked for stays asked for.
     fn about_to_send(&self, run: &Run, facts: AppFacts) -> Result<Situation<Arc<Reaction>>, Outcome> {
         let wiring = self.wiring();
-        let gone = || Outcome::Superseded { why: "the reaction is not in the file that Flyball follows".to_owned() };
+        let gone = || Outcome::Superseded { why: WhySuperseded::NoReaction };
         let reaction = wiring.reaction(run.reaction).ok_or_else(gone)?;
         let (asker, attached) = match &run.actor {
             Actor::Person { .. } => (Asker::Person(Arc::clone(reaction)), true),
@@ -151,7 +151,7 @@ impl Engine {
                 let attached = wiring.attached(*monitor).iter().any(|attached| attached.id == reaction.id);
                 let monitor = wiring.monitor(*monitor).cloned();
                 let Some(monitor) = monitor else {
-                    return Err(Outcome::Superseded { why: Because::NotAttached.to_string() });
+                    return Err(held(Because::NotAttached));
                 };
                 (Asker::Monitor(Called { monitor, reaction: Arc::clone(reaction) }), attached)
             }
@@ -175,7 +175,7 @@ impl Engine {
                 self.end(run, fence, outcome, request_id(id.as_deref())).await
             }
             Err(NotMade::NoVariable(name)) => {
-                let why = format!("nothing was sent: the environment variable {name} is not set where Flyball runs");
+                let why = WhyNotDone::NoVariable { name };
                 self.end(run, fence, Outcome::NotDone { why }, Vec::new()).await
             }
             Err(NotMade::Odd { why, request_id: id }) => {
@@ -188,8 +188,8 @@ impl Engine {
     async fn failed(&self, run: &Run, fence: Fence, error: &HerokuError, look_at: Timestamp) -> Result<(), Error> {
         let ids = request_id(error.request_id());
         match error.sent() {
-            Sent::No => self.end(run, fence, Outcome::NotDone { why: in_words(error) }, ids).await,
-            Sent::Maybe => self.lose(run, fence, in_words(error), look_at, ids).await,
+            Sent::No => self.end(run, fence, not_done(error), ids).await,
+            Sent::Maybe => self.lose(run, fence, WhyLost::CallFailed { error: in_words(error) }, look_at, ids).await,
             Sent::Refused => {
                 let outcome = match error.status().filter(|_| error.kind().lasts()) {
                     Some(status) => {
@@ -197,7 +197,7 @@ impl Engine {
                         Outcome::Refused { status, id, why: in_words(error) }
                     }
                     // Refused for now: the next reading decides anew.
-                    None => Outcome::NotDone { why: in_words(error) },
+                    None => not_done(error),
                 };
                 self.end(run, fence, outcome, ids).await
             }
@@ -210,7 +210,7 @@ impl Engine {
         &self,
         run: &Run,
         fence: Fence,
-        why: String,
+        why: WhyLost,
         look_at: Timestamp,
         ids: Vec<Excerpt>,
     ) -> Result<(), Error> {
@@ -233,28 +233,27 @@ impl Engine {
         let (app, effect) = (run.plan.app(), &run.plan.effect);
         let looked = match self.ports.accounts.heroku(&app.account) {
             Some(heroku) => {
-                look(&*heroku, &app.name, effect.needs(), &*self.ports.clock).await.map_err(|error| in_words(&error))
+                let seen = look(&*heroku, &app.name, effect.needs(), &*self.ports.clock).await;
+                seen.map_err(|error| NotSeen::CannotLook { error: in_words(&error) })
             }
-            None => Err(format!("there is no account \"{}\" any more", app.account)),
+            None => Err(NotSeen::NoAccount { account: app.account.clone() }),
         };
-        let found = match looked {
+        let trace = match looked {
             Ok(sight) => self.find(&run, &sight, sent_at).await?,
-            Err(why) => Found::NotYet(why),
+            Err(why) => Trace::NotYet(why),
         };
-        let outcome = match found {
-            Found::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
+        let outcome = match trace {
+            Trace::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
             // It may still be on its way.
-            Found::NotDone(_) | Found::InDoubt(_) | Found::NotYet(_) if now < may_arrive_until(sent_at) => {
+            Trace::NotDone(_) | Trace::InDoubt(_) | Trace::NotYet(_) if now < may_arrive_until(sent_at) => {
                 return self.ports.store.defer(run.id, fence, look_again(sent_at, now), &[], &[]).await;
             }
-            Found::NotDone(why) => {
-                Outcome::NotDone { why: format!("the answer was lost, and it did not happen: {why}") }
+            Trace::NotDone(seen) => Outcome::NotDone { why: WhyNotDone::DidNotHappen { seen } },
+            Trace::InDoubt(seen) => Outcome::InDoubt { why: WhyInDoubt::Unclear { seen } },
+            Trace::NotYet(why) if now.since(sent_at) > LOOK_MAX => {
+                Outcome::InDoubt { why: WhyInDoubt::NotSeen { why } }
             }
-            Found::InDoubt(why) => Outcome::InDoubt { why: format!("the answer was lost: {why}") },
-            Found::NotYet(why) if now.since(sent_at) > LOOK_MAX => {
-                Outcome::InDoubt { why: format!("the answer was lost, and nothing could be seen for an hour: {why}") }
-            }
-            Found::NotYet(_) => {
+            Trace::NotYet(_) => {
                 return self.ports.store.defer(run.id, fence, look_again(sent_at, now), &[], &[]).await;
             }
         };
@@ -262,7 +261,7 @@ impl Engine {
     }
 
     /// Finds a run's effect in what is seen of its app, if that is not older than what is known.
-    async fn find(&self, run: &Run, sight: &Sight, sent_at: Timestamp) -> Result<Found, Error> {
+    async fn find(&self, run: &Run, sight: &Sight, sent_at: Timestamp) -> Result<Trace, Error> {
         let Plan { subject, effect, .. } = &run.plan;
         self.recall_sighting(subject).await?;
         let up_to_date = {
@@ -270,7 +269,7 @@ impl Engine {
             Seen::new(sight, memory.sighting(&subject.key())).is_up_to_date(effect.needs(), &BTreeSet::new())
         };
         if let Err(because) = up_to_date {
-            return Ok(Found::NotYet(because.to_string()));
+            return Ok(Trace::NotYet(NotSeen::OutOfDate { because }));
         }
         let others = self.others(run, sent_at).await?;
         let sent_at = Seen::new(sight, None).to_heroku(sent_at);
@@ -299,7 +298,7 @@ impl Engine {
     /// Ends a run, and tells it.
     pub(crate) async fn end(&self, run: &Run, fence: Fence, outcome: Outcome, ids: Vec<Excerpt>) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let entry = entry_of(run, now, Event::Ended { plan: run.plan.to_string(), outcome: outcome.clone() });
+        let entry = entry_of(run, now, Event::Ended { plan: run.plan.summary(), outcome: outcome.clone() });
         self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await?;
         let mut memory = self.memory();
         memory.held.remove(&run.id);
@@ -321,10 +320,18 @@ fn look_again(sent_at: Timestamp, now: Timestamp) -> Timestamp {
     if now < last { next.min(last) } else { next }
 }
 
-fn superseded(closed: &Closed) -> Outcome {
-    Outcome::Superseded { why: closed.because.to_string() }
+fn superseded(closed: Closed) -> Outcome {
+    held(closed.because)
+}
+
+const fn held(because: Because) -> Outcome {
+    Outcome::Superseded { why: WhySuperseded::Held { because } }
+}
+
+fn not_done(error: &HerokuError) -> Outcome {
+    Outcome::NotDone { why: WhyNotDone::CallFailed { error: in_words(error) } }
 }
 
 fn paused(pause: &Pause) -> Outcome {
-    Outcome::Superseded { why: format!("{} was paused by {}", pause.scope, pause.by) }
+    Outcome::Superseded { why: WhySuperseded::Paused { scope: pause.scope.clone(), by: pause.by.clone() } }
 }

@@ -1,11 +1,9 @@
 //! Reasons: why a reaction acts or holds still. Each is one entry of the table below, which makes the enum, the codes,
 //! and what a code says of its reason. Its sentence stands in `words`.
 
-mod words;
-
 use crate::{
-    AccountName, AppName, CallOn, Cause, Doubt, DynoName, DynoSize, ForeignChange, PauseScope, Per, ProcessType,
-    Quantity, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
+    AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, Passage, PauseScope, Per,
+    ProcessType, Quantity, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -157,7 +155,7 @@ reasons! {
         /// Until when, unless the file or the app changes before.
         until: Timestamp,
         /// What Heroku said.
-        refusal: String,
+        refusal: Passage,
     }
     /// Heroku does not take the account's token.
     AccountStopped = "account_stopped", Holds {
@@ -369,8 +367,8 @@ reasons! {
     }
     /// What the plan is based on does not hold any more.
     BasisGone = "basis_gone", Holds {
-        /// What, in words.
-        what: String,
+        /// What.
+        what: Changed,
     }
 }
 

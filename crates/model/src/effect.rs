@@ -2,11 +2,10 @@
 
 use crate::{
     DynoId, DynoName, DynoSize, EnvValue, Excerpt, HerokuApp, Needs, ProcessType, Quantity, ReleaseId, ReleaseVersion,
-    Subject, Timestamp, duration,
+    Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 /// One exact change of an app, with what it was based on, so that it can be checked against the world before it is
@@ -204,40 +203,5 @@ impl Plan {
     #[must_use]
     pub const fn app(&self) -> &HerokuApp {
         self.subject.app()
-    }
-}
-
-fn words(names: &[Excerpt]) -> String {
-    names.iter().map(Excerpt::as_str).collect::<Vec<_>>().join(", ")
-}
-
-impl fmt::Display for Plan {
-    /// "web of shop from 2 to 3".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let app = &self.subject;
-        match &self.effect {
-            Effect::SetQuantity { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
-            Effect::SetSize { process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
-            Effect::RestartDyno { dyno, .. } => write!(f, "restart {dyno} of {app}"),
-            Effect::RestartAll { ids } => write!(f, "restart all {} dynos of {app}", ids.len()),
-            Effect::RollBack { from, origin, to, .. } => {
-                write!(f, "{app} back from {from}")?;
-                if from != origin {
-                    write!(f, " (content of {origin})")?;
-                }
-                write!(f, " to {to}")?;
-                match self.restores.as_deref() {
-                    None | Some([]) => Ok(()),
-                    Some(names) => write!(f, ", and with it the config vars {}", words(names)),
-                }
-            }
-            Effect::RunOneOff { command, size, time_to_live, .. } => {
-                write!(f, "run `{command}` once on {app}")?;
-                if let Some(size) = size {
-                    write!(f, " on a {size}")?;
-                }
-                write!(f, ", for {} at most", duration::print(*time_to_live))
-            }
-        }
     }
 }

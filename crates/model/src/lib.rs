@@ -12,6 +12,8 @@ mod foreign;
 mod heroku;
 mod id;
 mod name;
+mod passage;
+mod plan_summary;
 mod policy;
 mod reading;
 mod run;
@@ -25,6 +27,8 @@ mod subject;
 pub mod testing;
 mod time;
 mod timeline;
+mod why;
+mod words;
 
 pub use because::Because;
 pub use doubt::Doubt;
@@ -36,6 +40,8 @@ pub use name::{
     AccountName, ApiHost, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName,
     ReleaseVersion,
 };
+pub use passage::Passage;
+pub use plan_summary::PlanSummary;
 pub use policy::{CallOn, Mode, Policy, Trigger};
 pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Verdict};
 pub use run::{Actor, Look, Outcome, Run, RunState};
@@ -46,4 +52,5 @@ pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};
 pub use subject::{HerokuApp, Subject, SubjectKey};
 pub use time::Timestamp;
-pub use timeline::{Entry, Event, PauseScope};
+pub use timeline::{Counts, EngineEvent, Entry, Event, FileEvent, OnlyTells, PauseScope};
+pub use why::{Changed, NotSeen, Unchanged, Unclear, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded};

@@ -1,11 +1,10 @@
 //! Runs: the record of one plan from queued to its end.
 
 use crate::{
-    Because, Excerpt, MonitorId, MonitorName, NodeId, Plan, Rank, ReactionId, ReactionName, ReleaseVersion, RunId,
-    Timestamp,
+    Because, Excerpt, MonitorId, MonitorName, NodeId, Passage, Plan, Rank, ReactionId, ReactionName, ReleaseVersion,
+    RunId, Timestamp, WhyInDoubt, WhyNotDone, WhySuperseded,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Who wanted a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,13 +43,13 @@ pub enum Outcome {
     },
     /// It did not take effect, and will not.
     NotDone {
-        /// Why, in words.
-        why: String,
+        /// Why.
+        why: WhyNotDone,
     },
     /// The plan's basis no longer held; no call was sent.
     Superseded {
-        /// What had changed, in words.
-        why: String,
+        /// What had changed.
+        why: WhySuperseded,
     },
     /// Heroku refused it.
     Refused {
@@ -58,13 +57,13 @@ pub enum Outcome {
         status: u16,
         /// The error id.
         id: String,
-        /// What happened and what to do, in words.
-        why: String,
+        /// What happened and what to do, as the failed call tells it.
+        why: Passage,
     },
     /// Nobody can know. Told to a person; it counts as if it had taken effect.
     InDoubt {
-        /// Why, in words.
-        why: String,
+        /// Why.
+        why: WhyInDoubt,
     },
 }
 
@@ -85,6 +84,18 @@ impl Outcome {
         matches!(self, Self::Done { .. } | Self::InDoubt { .. })
     }
 
+    /// Why it did not take effect, or may not have, in words.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        match self {
+            Self::Done { .. } => None,
+            Self::NotDone { why } => Some(why.to_string()),
+            Self::Superseded { why } => Some(why.to_string()),
+            Self::Refused { why, .. } => Some(why.to_string()),
+            Self::InDoubt { why } => Some(why.to_string()),
+        }
+    }
+
     /// The outcome's word.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -94,22 +105,6 @@ impl Outcome {
             Self::Superseded { .. } => "superseded",
             Self::Refused { .. } => "refused",
             Self::InDoubt { .. } => "in_doubt",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done { seen: Look::Answered, release: None, .. } => write!(f, "done"),
-            Self::Done { seen: Look::Answered, release: Some(made), .. } => write!(f, "done, as {made}"),
-            Self::Done { seen: Look::SeenAfterwards, .. } => {
-                write!(f, "done: the answer was lost, and it was seen afterwards")
-            }
-            Self::NotDone { why } => write!(f, "not done: {why}"),
-            Self::Superseded { why } => write!(f, "superseded, no call was sent: {why}"),
-            Self::Refused { why, .. } => write!(f, "refused: {why}"),
-            Self::InDoubt { why } => write!(f, "in doubt: {why}"),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The timeline: everything that was seen, decided and done, in one growing order.
 
 use crate::{
-    AppName, Because, Excerpt, Finding, Flip, MonitorId, MonitorName, Outcome, ReactionId, ReactionName, RunId,
-    Timestamp,
+    AppName, Because, Excerpt, Finding, Flip, MonitorId, MonitorName, Outcome, Passage, PlanSummary, ReactionId,
+    ReactionName, RunId, Timestamp, WhyLost,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::time::Duration;
 
 /// What a pause covers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,14 +19,85 @@ pub enum PauseScope {
     Reaction(ReactionName),
 }
 
-impl fmt::Display for PauseScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Everything => write!(f, "everything"),
-            Self::App(app) => write!(f, "app {app}"),
-            Self::Reaction(reaction) => write!(f, "reaction \"{reaction}\""),
-        }
-    }
+/// How many monitors and reactions a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// How many monitors.
+    pub monitors: usize,
+    /// How many reactions.
+    pub reactions: usize,
+}
+
+/// Why the engine only tells what it would do, when all of it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnlyTells {
+    /// It runs on this dyno, whose disk does not last.
+    OnDyno(Excerpt),
+    /// The file says so.
+    InFile,
+}
+
+/// What happened to the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum EngineEvent {
+    /// It started.
+    Started {
+        /// Which version of Flyball.
+        version: Excerpt,
+        /// With which file.
+        file: Passage,
+        /// How much is in the file.
+        #[serde(flatten)]
+        counts: Counts,
+        /// Why it only tells what it would do, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only_tells: Option<OnlyTells>,
+    },
+    /// It stopped.
+    Stopped,
+    /// What is seen is recorded again, after a time in which it was not.
+    RecordsAgain {
+        /// How long it was not.
+        lasted: Duration,
+        /// What the store said at first.
+        error: Passage,
+        /// How many effects were decided meanwhile, and not made.
+        unmade: usize,
+    },
+    /// An event of an earlier version, as it was told then.
+    #[serde(untagged)]
+    Told(Passage),
+}
+
+/// What became of a changed file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum FileEvent {
+    /// It is applied.
+    Applied {
+        /// How much is in it.
+        #[serde(flatten)]
+        counts: Counts,
+    },
+    /// It has mistakes, and is refused.
+    Refused {
+        /// How many.
+        mistakes: usize,
+        /// The mistakes, each at its place.
+        report: Passage,
+    },
+    /// It cannot be read.
+    Unreadable {
+        /// Which file.
+        file: Passage,
+        /// What the system said.
+        error: Passage,
+    },
+    /// An event of an earlier version, as it was told then.
+    #[serde(untagged)]
+    Told(Passage),
 }
 
 /// Something that happened.
@@ -35,13 +106,15 @@ impl fmt::Display for PauseScope {
 pub enum Event {
     /// The engine started, or stopped.
     Engine {
-        /// In words.
-        words: String,
+        /// What.
+        #[serde(alias = "words")]
+        happened: EngineEvent,
     },
     /// The file was applied, or refused.
     File {
-        /// In words.
-        words: String,
+        /// What.
+        #[serde(alias = "words")]
+        happened: FileEvent,
     },
     /// A monitor changed between passing and failing.
     Flipped {
@@ -66,15 +139,15 @@ pub enum Event {
     },
     /// A reaction in dry run would have acted.
     Would {
-        /// What it would have done, in words.
-        plan: String,
+        /// What it would have done.
+        plan: PlanSummary,
         /// Why.
         because: Because,
     },
     /// A run was saved.
     Queued {
-        /// What is to be done, in words.
-        plan: String,
+        /// What is to be done.
+        plan: PlanSummary,
         /// Why.
         because: Because,
         /// Who asked for it, when a person did.
@@ -82,15 +155,15 @@ pub enum Event {
     },
     /// A run's answer was lost; it will be looked for.
     Lost {
-        /// What happened, in words.
-        why: String,
+        /// What happened.
+        why: WhyLost,
         /// When it is looked for.
         look_at: Timestamp,
     },
     /// A run ended.
     Ended {
-        /// What was to be done, in words.
-        plan: String,
+        /// What was to be done.
+        plan: PlanSummary,
         /// How it ended.
         outcome: Outcome,
     },
@@ -148,38 +221,5 @@ impl Entry {
     #[must_use]
     pub const fn new(at: Timestamp, event: Event) -> Self {
         Self { at, app: None, monitor: None, reaction: None, run: None, event }
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Engine { words } | Self::File { words } => f.write_str(words),
-            Self::Flipped { flip: Flip { from: None, to, .. }, words, .. } => write!(f, "is {to}: {words}"),
-            Self::Flipped { flip: Flip { from: Some(from), to, .. }, words, .. } => {
-                write!(f, "from {from} to {to}: {words}")
-            }
-            Self::Unknown { begins: true, words } => write!(f, "cannot look: {words}"),
-            Self::Unknown { begins: false, words } => write!(f, "can look again: {words}"),
-            Self::Held { because } => write!(f, "holds: {because}"),
-            Self::Would { plan, because } => write!(f, "would {plan}, because {because}"),
-            Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
-            Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
-            Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
-            Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
-            Self::Foreign { change, by, times } => {
-                write!(f, "changed by others: {change}")?;
-                if let Some(by) = by {
-                    write!(f, ", by {by}")?;
-                }
-                match times {
-                    Some(times) => write!(f, "; {times} times within an hour, which looks like another autoscaler"),
-                    None => Ok(()),
-                }
-            }
-            Self::Paused { scope, until: None, by } => write!(f, "{scope} paused by {by} until resumed"),
-            Self::Paused { scope, until: Some(until), by } => write!(f, "{scope} paused by {by} until {until}"),
-            Self::Resumed { scope, by } => write!(f, "{scope} resumed by {by}"),
-        }
     }
 }

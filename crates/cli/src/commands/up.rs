@@ -13,7 +13,7 @@ use flyball_engine::queries::HistoryLine;
 use flyball_engine::{Engine, Ports};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
-use flyball_model::{AccountName, Event, Mode};
+use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
 use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
         tracing::warn!("the loop did not stop in time; the next start looks what became of its runs");
     }
     let last_words = async {
-        if let Err(error) = engine.tell(Event::Engine { words: "Flyball stopped".to_owned() }).await {
+        if let Err(error) = engine.tell(Event::Engine { happened: EngineEvent::Stopped }).await {
             tracing::warn!(%error, "the stop could not be recorded");
         }
         let ended = match ended {
@@ -94,17 +94,18 @@ async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Resu
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
     engine.start(definitions).await?;
-    let mode = match (on_dyno, definitions.settings.mode) {
-        (Some(dyno), _) => format!(
-            "; it only tells what it would do, because {dyno} is a dyno: its disk is lost at least once a day, and with \
-             it what must be remembered"
-        ),
-        (None, Mode::DryRun) => "; it only tells what it would do (`mode = \"dry_run\"`)".to_owned(),
-        (None, Mode::Act) => String::new(),
+    let only_tells = match (on_dyno, definitions.settings.mode) {
+        (Some(dyno), _) => Some(OnlyTells::OnDyno(dyno)),
+        (None, Mode::DryRun) => Some(OnlyTells::InFile),
+        (None, Mode::Act) => None,
     };
-    let file = wiring.config().display();
-    let words = format!("Flyball {} started with {file}: {}{mode}", env!("CARGO_PKG_VERSION"), definitions.counted());
-    engine.tell(Event::Engine { words }).await?;
+    let happened = EngineEvent::Started {
+        version: Excerpt::of(env!("CARGO_PKG_VERSION")),
+        file: wiring.config().display().to_string().into(),
+        counts: definitions.counted(),
+        only_tells,
+    };
+    engine.tell(Event::Engine { happened }).await?;
     Ok(engine)
 }
 

@@ -90,7 +90,7 @@ impl Teller {
             Event::Ended { plan, outcome: Outcome::Done { release: Some(release), .. } } => {
                 (What::Done, reaction, format!("{plan}, as {release}"))
             }
-            Event::Ended { plan, outcome: Outcome::Done { .. } } => (What::Done, reaction, plan.clone()),
+            Event::Ended { plan, outcome: Outcome::Done { .. } } => (What::Done, reaction, plan.to_string()),
             Event::Ended { plan, outcome } => (What::NotDone, reaction, format!("{plan}: {outcome}")),
             Event::Lost { .. } => (What::NotDone, reaction, entry.event.to_string()),
             Event::Engine { .. }

@@ -9,7 +9,9 @@ mod set_quantity;
 mod set_size;
 
 use flyball_heroku::{Error, Heroku};
-use flyball_model::{AppName, DynoId, Effect, ReleaseVersion, Sight, Timestamp};
+use flyball_model::{
+    AppName, Changed, DynoId, Effect, NotSeen, ReleaseVersion, Sight, Timestamp, Unchanged, Unclear, WhyLost,
+};
 use secrecy::SecretString;
 
 /// What Heroku answered to a call that took effect.
@@ -29,8 +31,8 @@ pub(crate) enum NotMade {
     NoVariable(String),
     /// Heroku answered something else than was asked for: it is looked for later.
     Odd {
-        /// What it answered, in words.
-        why: String,
+        /// What it answered.
+        why: WhyLost,
         /// The answer's request id.
         request_id: Option<String>,
     },
@@ -44,18 +46,18 @@ impl From<Error> for NotMade {
 
 /// What is seen of an effect whose answer was lost, once "not seen" means "not done".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum Trace {
     /// It happened.
     Done { release: Option<ReleaseVersion>, dyno: Option<DynoId> },
     /// It did not happen, and will not.
-    NotDone(String),
+    NotDone(Unchanged),
     /// What is seen is older than the call, and says nothing of it.
-    NotYet(String),
+    NotYet(NotSeen),
     /// Nobody can know.
-    InDoubt(String),
+    InDoubt(Unclear),
 }
 
-impl Found {
+impl Trace {
     const DONE: Self = Self::Done { release: None, dyno: None };
 }
 
@@ -77,8 +79,8 @@ pub(crate) type Variables<'a> = &'a (dyn Fn(&str) -> Option<SecretString> + Send
 ///
 /// # Errors
 ///
-/// What has changed, in words: the plan is superseded.
-pub(crate) fn check(effect: &Effect, sight: &Sight) -> Result<(), String> {
+/// What has changed: the plan is superseded.
+pub(crate) fn check(effect: &Effect, sight: &Sight) -> Result<(), Changed> {
     match effect {
         Effect::SetQuantity { process_type, from, .. } => set_quantity::check(process_type, *from, sight),
         Effect::SetSize { process_type, from, .. } => set_size::check(process_type, from, sight),
@@ -115,7 +117,7 @@ pub(crate) async fn perform(
 }
 
 /// Looks for an effect whose answer was lost. `sent_at` is by Heroku's clock; `others` are the runs of the same command.
-pub(crate) fn find(effect: &Effect, sight: &Sight, sent_at: Timestamp, others: &Others) -> Found {
+pub(crate) fn find(effect: &Effect, sight: &Sight, sent_at: Timestamp, others: &Others) -> Trace {
     match effect {
         Effect::SetQuantity { process_type, to, .. } => set_quantity::find(process_type, *to, sight),
         Effect::SetSize { process_type, to, .. } => set_size::find(process_type, to, sight),

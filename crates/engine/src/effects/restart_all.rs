@@ -3,14 +3,14 @@
 //!
 //! Seen counts also while the call may still be on its way: see [`super::restart_dyno`].
 
-use super::{Found, Made, NotMade};
+use super::{Made, NotMade, Trace};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, Dyno, DynoId, Sight};
+use flyball_model::{AppName, Changed, Dyno, DynoId, Sight, Unchanged, Unclear};
 
-pub(super) fn check(ids: &[DynoId], sight: &Sight) -> Result<(), String> {
+pub(super) fn check(ids: &[DynoId], sight: &Sight) -> Result<(), Changed> {
     // A dyno that came since, by a scale-out, is restarted with them.
     let gone = ids.len() - still_the_same(ids, sight);
-    if gone == 0 { Ok(()) } else { Err(format!("{gone} of the dynos have been restarted, or stopped, already")) }
+    if gone == 0 { Ok(()) } else { Err(Changed::DynosGone { gone }) }
 }
 
 /// How many of these dynos are there, and nothing newer than them has come under their names.
@@ -28,13 +28,13 @@ pub(super) async fn perform(app: &AppName, heroku: &dyn Heroku) -> Result<Made, 
     Ok(Made { request_id: answer.request_id, ..Made::default() })
 }
 
-pub(super) fn find(ids: &[DynoId], sight: &Sight) -> Found {
+pub(super) fn find(ids: &[DynoId], sight: &Sight) -> Trace {
     match still_the_same(ids, sight) {
-        0 if sight.formation_dynos().next().is_none() => Found::InDoubt("the app has no dynos now".to_owned()),
-        0 => Found::DONE,
-        all if all == ids.len() => Found::NotDone("every dyno is still the same".to_owned()),
+        0 if sight.formation_dynos().next().is_none() => Trace::InDoubt(Unclear::NoDynos),
+        0 => Trace::DONE,
+        all if all == ids.len() => Trace::NotDone(Unchanged::AllSameDynos),
         // One crash gives one new id; the call gives all of them, and has had its time.
-        some => Found::NotDone(format!("{some} of {} dynos are still the same", ids.len())),
+        same => Trace::NotDone(Unchanged::SomeSameDynos { same, of: ids.len() }),
     }
 }
 

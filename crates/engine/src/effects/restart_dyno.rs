@@ -3,15 +3,15 @@
 //! Seen counts also while the call may still be on its way. Where somebody else did the same and ours comes later, dynos boot
 //! once more; nothing else that makes them boot is sent meanwhile, since the app settles for longer than a call takes.
 
-use super::{Found, Made, NotMade};
+use super::{Made, NotMade, Trace};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, DynoId, DynoName, Sight};
+use flyball_model::{AppName, Changed, DynoId, DynoName, Sight, Unchanged, Unclear};
 
-pub(super) fn check(dyno: &DynoName, id: &DynoId, sight: &Sight) -> Result<(), String> {
+pub(super) fn check(dyno: &DynoName, id: &DynoId, sight: &Sight) -> Result<(), Changed> {
     match sight.dyno(dyno) {
         Some(present) if present.id == *id => Ok(()),
-        Some(_) => Err(format!("{dyno} has been restarted already")),
-        None => Err(format!("there is no {dyno} any more")),
+        Some(_) => Err(Changed::DynoRestarted { dyno: dyno.clone() }),
+        None => Err(Changed::NoDyno { dyno: dyno.clone() }),
     }
 }
 
@@ -20,11 +20,11 @@ pub(super) async fn perform(dyno: &DynoName, app: &AppName, heroku: &dyn Heroku)
     Ok(Made { request_id: answer.request_id, ..Made::default() })
 }
 
-pub(super) fn find(dyno: &DynoName, id: &DynoId, sight: &Sight) -> Found {
+pub(super) fn find(dyno: &DynoName, id: &DynoId, sight: &Sight) -> Trace {
     match sight.dyno(dyno) {
-        Some(newest) if newest.id == *id => Found::NotDone(format!("{dyno} is still the same dyno")),
-        Some(_) => Found::DONE,
-        None => Found::InDoubt(format!("{dyno} is gone, and none has come under its name")),
+        Some(newest) if newest.id == *id => Trace::NotDone(Unchanged::SameDyno { dyno: dyno.clone() }),
+        Some(_) => Trace::DONE,
+        None => Trace::InDoubt(Unclear::DynoGone { dyno: dyno.clone() }),
     }
 }
 

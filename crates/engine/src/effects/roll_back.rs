@@ -3,23 +3,25 @@
 //! Seen counts also while the call may still be on its way: the release says where it goes back to, and another one to the
 //! same content is no step.
 
-use super::{Found, Made, NotMade};
+use super::{Made, NotMade, Trace};
 use flyball_decide::{origin_of, pending_above};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, Effect, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Run, Sight};
+use flyball_model::{
+    AppName, Changed, Effect, NotSeen, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Run, Sight, Unchanged,
+};
 
-pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Result<(), String> {
-    let current = sight.releases.current().ok_or("no release is current any more")?;
+pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Result<(), Changed> {
+    let current = sight.releases.current().ok_or(Changed::NoCurrentRelease)?;
     if current.version != from {
-        return Err(format!("{} is current by now, and not {from}", current.version));
+        return Err(Changed::Current { current: current.version, from });
     }
     if let Some(pending) = pending_above(&sight.releases, from, sight.heroku_now.unwrap_or(sight.taken_at)) {
-        return Err(format!("{pending} is in its release phase by now"));
+        return Err(Changed::Pending { pending });
     }
     // A target further back than what was looked at has been there long enough that it will not have gone just now.
     match sight.releases.version(to) {
         Some(release) if release.status != ReleaseStatus::Succeeded || release.eligible_for_rollback == Some(false) => {
-            Err(format!("{to} can no longer be gone back to"))
+            Err(Changed::NotEligible { to })
         }
         Some(_) | None => Ok(()),
     }
@@ -30,17 +32,17 @@ pub(super) async fn perform(release: &ReleaseId, app: &AppName, heroku: &dyn Her
     Ok(Made { request_id: answer.request_id, release: Some(answer.value.version), dyno: None })
 }
 
-pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Found {
+pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Trace {
     let newest = sight.releases.newest_first.iter().map(|release| release.version).max();
     if newest < Some(from) {
-        return Found::NotYet(format!("Heroku answers with an old list of releases, which ends before {from}"));
+        return Trace::NotYet(NotSeen::OldReleases { before: from });
     }
     let newer = sight.releases.newest_first.iter().filter(|release| release.version > from);
     // Oldest first: of several rollbacks to the same release, ours came right after what it was based on.
     let made = newer.filter(|release| goes_back_to(release, to, sight)).min_by_key(|release| release.version);
     match made {
-        Some(release) => Found::Done { release: Some(release.version), dyno: None },
-        None => Found::NotDone(format!("there is no release newer than {from} that goes back to {to}")),
+        Some(release) => Trace::Done { release: Some(release.version), dyno: None },
+        None => Trace::NotDone(Unchanged::NoRollback { from, to }),
     }
 }
 
@@ -48,8 +50,8 @@ pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> F
 pub(crate) fn made_by(doubted: &[Run], sight: &Sight) -> impl Iterator<Item = ReleaseVersion> {
     doubted.iter().filter_map(|run| match &run.plan.effect {
         Effect::RollBack { from, to, .. } => match find(*from, *to, sight) {
-            Found::Done { release, .. } => release,
-            Found::NotDone(_) | Found::NotYet(_) | Found::InDoubt(_) => None,
+            Trace::Done { release, .. } => release,
+            Trace::NotDone(_) | Trace::NotYet(_) | Trace::InDoubt(_) => None,
         },
         _ => None,
     })

@@ -1,9 +1,9 @@
 //! Starting a one-off dyno: recognised by its exact command, an id that was not there before, and a creation time since.
 //! It may have come and gone, so not seeing it means nothing; and another run of the same command may have started it.
 
-use super::{Found, Made, NotMade, Others, Variables};
+use super::{Made, NotMade, Others, Trace, Variables};
 use flyball_heroku::{Heroku, OneOff};
-use flyball_model::{AppName, DynoId, DynoSize, EnvValue, Sight, Timestamp};
+use flyball_model::{AppName, DynoId, DynoSize, EnvValue, Sight, Timestamp, Unclear};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) async fn perform(one_off: &OneOff, app: &AppName, heroku: &dyn Heroku
     Ok(Made { request_id: answer.request_id, release: None, dyno: Some(answer.value.id) })
 }
 
-pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &Sight, sent_at: Timestamp) -> Found {
+pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &Sight, sent_at: Timestamp) -> Trace {
     let may_be_ours = sight.dynos.iter().filter(|dyno| {
         !dyno.is_formation()
             && dyno.command == command
@@ -41,11 +41,11 @@ pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &S
     });
     let may_be_ours: Vec<_> = may_be_ours.collect();
     match may_be_ours.as_slice() {
-        [] => Found::InDoubt("no such one-off dyno is there, and it may have come and gone".to_owned()),
-        [dyno] if others.unknown == 0 => Found::Done { release: None, dyno: Some(dyno.id.clone()) },
+        [] => Trace::InDoubt(Unclear::NoOneOff),
+        [dyno] if others.unknown == 0 => Trace::Done { release: None, dyno: Some(dyno.id.clone()) },
         // More than others can have started: ours is among them, and which it is nobody can tell.
-        several if several.len() > others.unknown => Found::Done { release: None, dyno: None },
-        _ => Found::InDoubt("such a one-off dyno is there, and another run may have started it".to_owned()),
+        several if several.len() > others.unknown => Trace::Done { release: None, dyno: None },
+        _ => Trace::InDoubt(Unclear::OneOffOfAnother),
     }
 }
 

@@ -4,15 +4,15 @@
 //! changes nothing; had we gone a step further meanwhile, it undoes that one step, within the limits, and the next reading
 //! takes it again.
 
-use super::{Found, Made, NotMade};
+use super::{Made, NotMade, Trace};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, ProcessType, Quantity, Sight};
+use flyball_model::{AppName, Changed, ProcessType, Quantity, Sight, Unchanged, WhyLost};
 
-pub(super) fn check(of: &ProcessType, from: Quantity, sight: &Sight) -> Result<(), String> {
+pub(super) fn check(of: &ProcessType, from: Quantity, sight: &Sight) -> Result<(), Changed> {
     match sight.process(of).map(|process| process.quantity) {
         Some(quantity) if quantity == from => Ok(()),
-        Some(quantity) => Err(format!("{of} has {quantity} dynos by now, and not {from}")),
-        None => Err(format!("the app has no process type {of} any more")),
+        Some(quantity) => Err(Changed::Quantity { process_type: of.clone(), quantity, from }),
+        None => Err(Changed::NoProcessType { process_type: of.clone() }),
     }
 }
 
@@ -24,17 +24,17 @@ pub(super) async fn perform(
 ) -> Result<Made, NotMade> {
     let answer = heroku.set_quantity(app, of, to).await?;
     if answer.value.quantity != to {
-        let why = format!("Heroku answered that {of} has {} dynos", answer.value.quantity);
+        let why = WhyLost::OtherQuantity { process_type: of.clone(), quantity: answer.value.quantity };
         return Err(NotMade::Odd { why, request_id: answer.request_id });
     }
     Ok(Made { request_id: answer.request_id, ..Made::default() })
 }
 
-pub(super) fn find(of: &ProcessType, to: Quantity, sight: &Sight) -> Found {
+pub(super) fn find(of: &ProcessType, to: Quantity, sight: &Sight) -> Trace {
     match sight.process(of).map(|process| process.quantity) {
-        Some(quantity) if quantity == to => Found::DONE,
-        Some(quantity) => Found::NotDone(format!("{of} has {quantity} dynos")),
-        None => Found::NotDone(format!("the app has no process type {of}")),
+        Some(quantity) if quantity == to => Trace::DONE,
+        Some(quantity) => Trace::NotDone(Unchanged::Quantity { process_type: of.clone(), quantity }),
+        None => Trace::NotDone(Unchanged::NoProcessType { process_type: of.clone() }),
     }
 }
 

@@ -2,15 +2,15 @@
 //!
 //! Seen counts also while the call may still be on its way: see [`super::set_quantity`].
 
-use super::{Found, Made, NotMade};
+use super::{Made, NotMade, Trace};
 use flyball_heroku::Heroku;
-use flyball_model::{AppName, DynoSize, ProcessType, Sight};
+use flyball_model::{AppName, Changed, DynoSize, ProcessType, Sight, Unchanged, WhyLost};
 
-pub(super) fn check(of: &ProcessType, from: &DynoSize, sight: &Sight) -> Result<(), String> {
+pub(super) fn check(of: &ProcessType, from: &DynoSize, sight: &Sight) -> Result<(), Changed> {
     match sight.process(of).map(|process| &process.size) {
         Some(size) if size == from => Ok(()),
-        Some(size) => Err(format!("{of} is {size} by now, and not {from}")),
-        None => Err(format!("the app has no process type {of} any more")),
+        Some(size) => Err(Changed::Size { process_type: of.clone(), size: size.clone(), from: from.clone() }),
+        None => Err(Changed::NoProcessType { process_type: of.clone() }),
     }
 }
 
@@ -22,17 +22,17 @@ pub(super) async fn perform(
 ) -> Result<Made, NotMade> {
     let answer = heroku.set_size(app, of, to).await?;
     if answer.value.size != *to {
-        let why = format!("Heroku answered that {of} is {}", answer.value.size);
+        let why = WhyLost::OtherSize { process_type: of.clone(), size: answer.value.size };
         return Err(NotMade::Odd { why, request_id: answer.request_id });
     }
     Ok(Made { request_id: answer.request_id, ..Made::default() })
 }
 
-pub(super) fn find(of: &ProcessType, to: &DynoSize, sight: &Sight) -> Found {
+pub(super) fn find(of: &ProcessType, to: &DynoSize, sight: &Sight) -> Trace {
     match sight.process(of).map(|process| &process.size) {
-        Some(size) if size == to => Found::DONE,
-        Some(size) => Found::NotDone(format!("{of} is {size}")),
-        None => Found::NotDone(format!("the app has no process type {of}")),
+        Some(size) if size == to => Trace::DONE,
+        Some(size) => Trace::NotDone(Unchanged::Size { process_type: of.clone(), size: size.clone() }),
+        None => Trace::NotDone(Unchanged::NoProcessType { process_type: of.clone() }),
     }
 }
 

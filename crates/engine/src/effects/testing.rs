@@ -1,6 +1,6 @@
 //! What the tests of the effects share: a sight in a few words.
 
-use super::{Found, Others, check, find};
+use super::{Others, Trace, check, find};
 use flyball_model::{
     Content, Dyno, DynoId, DynoSize, Effect, ProcessFormation, ProcessType, Quantity, Release, ReleaseStatus,
     ReleaseVersion, Sight, SlugId, Timestamp, testing,
@@ -74,10 +74,10 @@ pub(super) fn found(effect: &Effect, sight: &Written) -> &'static str {
 /// What is found of an effect beside other runs of the same command.
 pub(super) fn found_beside(effect: &Effect, sight: &Written, others: &Others) -> &'static str {
     match find(effect, &sight.0, SENT_AT, others) {
-        Found::Done { dyno: None, .. } if matches!(effect, Effect::RunOneOff { .. }) => "done by one of several",
-        Found::Done { .. } => "done",
-        Found::NotDone(_) => "not done",
-        Found::NotYet(_) => "not yet",
-        Found::InDoubt(_) => "in doubt",
+        Trace::Done { dyno: None, .. } if matches!(effect, Effect::RunOneOff { .. }) => "done by one of several",
+        Trace::Done { .. } => "done",
+        Trace::NotDone(_) => "not done",
+        Trace::NotYet(_) => "not yet",
+        Trace::InDoubt(_) => "in doubt",
     }
 }

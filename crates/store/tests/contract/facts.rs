@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{
-    Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
+    Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp, WhyNotDone,
 };
 use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Runs as _, Store};
 use std::collections::BTreeSet;
@@ -16,23 +16,23 @@ async fn facts(store: &impl Store, reactions: &[&str], now: Timestamp) -> AppFac
 
 pub(crate) async fn the_last_effect_is_the_latest_that_happened_or_may_have<D: Database>(database: &D) {
     let store = database.open().await;
-    let (first, in_doubt, refusal, not_done) = (run(1, "a"), run(11, "a"), run(21, "a"), run(31, "a"));
+    let (first, doubtful, refusal, not_done) = (run(1, "a"), run(11, "a"), run(21, "a"), run(31, "a"));
     assert_eq!(facts(&*store, &["a"], at(0)).await, AppFacts::default());
     let last_effect = async |now| facts(&*store, &["a", "b"], now).await.last_effect.remove(&reaction("a"));
     ended(&*store, first.clone(), &done()).await;
     assert_eq!(last_effect(at(5)).await.unwrap().id, first.id);
-    ended(&*store, in_doubt.clone(), &Outcome::InDoubt { why: "no answer".into() }).await;
-    assert_eq!(last_effect(at(15)).await.unwrap().id, in_doubt.id);
+    ended(&*store, doubtful.clone(), &in_doubt()).await;
+    assert_eq!(last_effect(at(15)).await.unwrap().id, doubtful.id);
     ended(&*store, refusal, &refused()).await;
-    ended(&*store, not_done.clone(), &Outcome::NotDone { why: "not seen".into() }).await;
-    assert_eq!(last_effect(at(35)).await.unwrap().id, in_doubt.id, "a refusal took no effect");
+    ended(&*store, not_done.clone(), &Outcome::NotDone { why: WhyNotDone::Stopped }).await;
+    assert_eq!(last_effect(at(35)).await.unwrap().id, doubtful.id, "a refusal took no effect");
     let fence = sent(&*store, run(41, "a")).await;
     assert_eq!(last_effect(at(45)).await.unwrap().id, run(41, "a").id, "what was sent may take effect");
     let known = facts(&*store, &["a", "b"], at(45)).await;
     assert_eq!(known.last_ended[&reaction("a")].id, not_done.id);
     assert!(!known.last_ended.contains_key(&reaction("b")));
     assert!(store.end(run(41, "a").id, fence, at(46), &refused(), &[], &[]).await.unwrap());
-    assert_eq!(last_effect(at(47)).await.unwrap().id, in_doubt.id);
+    assert_eq!(last_effect(at(47)).await.unwrap().id, doubtful.id);
     // A reaction that was not asked for is not told.
     ended(&*store, run(51, "c"), &done()).await;
     assert_eq!(facts(&*store, &["a", "b"], at(60)).await.last_effect.len(), 1);
@@ -65,7 +65,7 @@ pub(crate) async fn outs_rollbacks_and_one_offs_are_known<D: Database>(database:
     ended(&*store, fewer, &done()).await;
     ended(&*store, rollback(run(31, "roll back")), &released(13)).await;
     ended(&*store, rollback(run(41, "roll back")), &released(14)).await;
-    let doubt = Outcome::InDoubt { why: "nothing could be seen".to_owned() };
+    let doubt = in_doubt();
     ended(&*store, rollback(run(45, "roll back")), &doubt).await;
     ended(&*store, run(47, "more web"), &doubt).await;
     ended(&*store, on("other", rollback(run(51, "roll back other"))), &released(99)).await;
@@ -147,7 +147,7 @@ pub(crate) async fn open_runs_on_the_app_are_known_whosever_they_are<D: Database
 pub(crate) async fn effects_are_counted_on_the_app_for_an_hour_and_by_reaction_for_ever<D: Database>(database: &D) {
     let store = database.open().await;
     ended(&*store, run(1, "a"), &done()).await;
-    ended(&*store, one_off(run(11, "b")), &Outcome::InDoubt { why: "no answer".into() }).await;
+    ended(&*store, one_off(run(11, "b")), &in_doubt()).await;
     ended(&*store, run(21, "a"), &refused()).await;
     ended(&*store, on("other", run(31, "a")), &done()).await;
     sent(&*store, rollback(run(41, "a"))).await;

@@ -1,10 +1,10 @@
 //! Values to store: short to write, whole in what they hold.
 
 use flyball_model::{
-    AccountName, Actor, ApiHost, App, AppId, AppName, Because, Cause, Effect, Entry, Event, Evidence, Excerpt, Finding,
-    HerokuApp, HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases, Plan, ProcessType,
-    Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId, RunState, Standing,
-    Subject, Timestamp, Verdict,
+    AccountName, Actor, ApiHost, App, AppId, AppName, Because, Cause, Effect, EngineEvent, Entry, Event, Evidence,
+    Excerpt, Finding, HerokuApp, HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases,
+    Plan, ProcessType, Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId,
+    RunState, Standing, Subject, Timestamp, Unclear, Verdict, WhyInDoubt,
 };
 use flyball_store::{Batch, Claim, Fence, MarkSent, Pause, Remembered, Sighting, Store, Unsettled};
 use std::time::Duration;
@@ -170,8 +170,12 @@ pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
     }
 }
 
+pub(crate) fn in_doubt() -> Outcome {
+    Outcome::InDoubt { why: WhyInDoubt::Unclear { seen: Unclear::NoOneOff } }
+}
+
 pub(crate) fn said(at: Timestamp, words: &str) -> Entry {
-    Entry::new(at, Event::Engine { words: words.into() })
+    Entry::new(at, Event::Engine { happened: EngineEvent::Told(words.into()) })
 }
 
 /// A batch of new runs.

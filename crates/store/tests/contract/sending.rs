@@ -2,7 +2,7 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Excerpt, Outcome, Run, RunState};
+use flyball_model::{Because, Excerpt, Outcome, Run, RunState, WhySuperseded};
 use flyball_store::{Claim, Fence, Loop as _, MarkSent, Runs as _, RunsPage, Timeline as _, TimelinePage};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -48,7 +48,7 @@ pub(crate) async fn a_run_that_was_never_claimed_can_be_ended<D: Database>(datab
     let store = database.open().await;
     let run = run(1, "more web");
     store.save(&runs([run.clone()])).await.unwrap();
-    let outcome = Outcome::Superseded { why: "the monitor passes again".into() };
+    let outcome = Outcome::Superseded { why: WhySuperseded::Held { because: Because::NoLongerCalled } };
     assert!(!store.end(run.id, Fence(1), at(2), &outcome, &[], &[]).await.unwrap());
     assert!(store.end(run.id, Fence(0), at(2), &outcome, &[], &[]).await.unwrap());
     assert_eq!(store.claim(run.id, node(1), at(3), LEASE).await.unwrap(), Claim::Taken);

@@ -2,7 +2,7 @@
 
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::Wire;
-use flyball_model::{Outcome, RunId, RunState};
+use flyball_model::{Outcome, RunId, RunState, WhyNotDone};
 use flyball_store::{Error, Runs as _, Sqlite};
 use flyball_testing::{Access, Done, StoreStage, lock};
 use std::borrow::Cow;
@@ -118,7 +118,7 @@ impl StoreStage for Ledger {
     fn told<'a>(&self, outcome: &'a Outcome) -> Cow<'a, Outcome> {
         match outcome {
             Outcome::InDoubt { why } if self.state.lies.load(Ordering::SeqCst) => {
-                Cow::Owned(Outcome::NotDone { why: why.clone() })
+                Cow::Owned(Outcome::NotDone { why: WhyNotDone::Told(why.to_string().into()) })
             }
             told => Cow::Borrowed(told),
         }

@@ -1,11 +1,8 @@
-//! The sentence of each reason. Exhaustive: a reason without a sentence does not compile.
+//! Why a reaction acts or holds still.
 
-use super::Because;
+use super::list;
+use crate::Because;
 use std::fmt;
-
-fn words<T: fmt::Display>(list: &[T]) -> String {
-    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
 
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +17,7 @@ impl fmt::Display for Because {
                 write!(f, "the reading is {verdict}, and it is called on {call_on}")
             }
             Self::OtherCause { cause, wanted } => {
-                write!(f, "the reading fails for {cause}, and it is called for {} only", words(wanted))
+                write!(f, "the reading fails for {cause}, and it is called for {} only", list(wanted))
             }
             Self::BelowTrigger { streak, trigger } => write!(f, "{streak} of {trigger} readings in a row"),
             Self::TooFewSince { streak, trigger, since } => {
@@ -132,7 +129,7 @@ impl fmt::Display for Because {
             Self::NotAttached => write!(f, "the reaction is not attached to the monitor any more"),
             Self::NoLongerCalled => write!(f, "the monitor does not call for it any more"),
             Self::AnotherApp { app } => write!(f, "{app} is another app by now"),
-            Self::BasisGone { what } => f.write_str(what),
+            Self::BasisGone { what } => what.fmt(f),
         }
     }
 }

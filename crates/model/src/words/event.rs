@@ -1,0 +1,96 @@
+//! The lines of the timeline.
+
+use crate::{EngineEvent, Event, FileEvent, Flip, OnlyTells, PauseScope, duration};
+use std::fmt;
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine { happened } => happened.fmt(f),
+            Self::File { happened } => happened.fmt(f),
+            Self::Flipped { flip: Flip { from: None, to, .. }, words, .. } => write!(f, "is {to}: {words}"),
+            Self::Flipped { flip: Flip { from: Some(from), to, .. }, words, .. } => {
+                write!(f, "from {from} to {to}: {words}")
+            }
+            Self::Unknown { begins: true, words } => write!(f, "cannot look: {words}"),
+            Self::Unknown { begins: false, words } => write!(f, "can look again: {words}"),
+            Self::Held { because } => write!(f, "holds: {because}"),
+            Self::Would { plan, because } => write!(f, "would {plan}, because {because}"),
+            Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
+            Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
+            Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
+            Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
+            Self::Foreign { change, by, times } => {
+                write!(f, "changed by others: {change}")?;
+                if let Some(by) = by {
+                    write!(f, ", by {by}")?;
+                }
+                match times {
+                    Some(times) => write!(f, "; {times} times within an hour, which looks like another autoscaler"),
+                    None => Ok(()),
+                }
+            }
+            Self::Paused { scope, until: None, by } => write!(f, "{scope} paused by {by} until resumed"),
+            Self::Paused { scope, until: Some(until), by } => write!(f, "{scope} paused by {by} until {until}"),
+            Self::Resumed { scope, by } => write!(f, "{scope} resumed by {by}"),
+        }
+    }
+}
+
+impl fmt::Display for PauseScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => write!(f, "everything"),
+            Self::App(app) => write!(f, "app {app}"),
+            Self::Reaction(reaction) => write!(f, "reaction \"{reaction}\""),
+        }
+    }
+}
+
+impl fmt::Display for EngineEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { version, file, counts, only_tells } => {
+                write!(f, "Flyball {version} started with {file}: {counts}")?;
+                only_tells.as_ref().map_or(Ok(()), |only_tells| write!(f, "; {only_tells}"))
+            }
+            Self::Stopped => write!(f, "Flyball stopped"),
+            Self::RecordsAgain { lasted, error, unmade } => {
+                let lasted = duration::roughly(*lasted);
+                write!(f, "what is seen is recorded again, after {lasted} in which it was not ({error})")?;
+                match unmade {
+                    0 => Ok(()),
+                    1 => write!(f, "; one effect was decided and not made"),
+                    unmade => write!(f, "; {unmade} effects were decided and not made"),
+                }
+            }
+            Self::Told(words) => words.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for OnlyTells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnDyno(dyno) => write!(
+                f,
+                "it only tells what it would do, because {dyno} is a dyno: its disk is lost at least once a day, and with \
+                 it what must be remembered"
+            ),
+            Self::InFile => write!(f, "it only tells what it would do (`mode = \"dry_run\"`)"),
+        }
+    }
+}
+
+impl fmt::Display for FileEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Applied { counts } => write!(f, "the changed file is applied: {counts}"),
+            Self::Refused { report, .. } => write!(f, "the file has mistakes, and the old one goes on:\n{report}"),
+            Self::Unreadable { file, error } => {
+                write!(f, "the file {file} cannot be read ({error}); the old one goes on")
+            }
+            Self::Told(words) => words.fmt(f),
+        }
+    }
+}
