@@ -95,6 +95,9 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
     };
     let mut warnings = Vec::new();
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
+    // Nothing was wrong, so that each entry has become a reaction.
+    let reactions = reaction_entries.iter().zip(&definitions.reactions);
+    warnings.extend(reactions.filter_map(|(entry, reaction)| reaction::direction(entry, reaction)));
     warnings.extend(warned(&definitions, root));
     definitions.warnings = Mistakes::new(file, &shown, Severity::Warning, warnings);
     Ok(definitions)

@@ -4,7 +4,7 @@ use crate::entries::{Entry, Family};
 use crate::found::Found;
 use flyball_model::{CallOn, Mode, Policy, ReactionId, ReactionName, Spending, Trigger};
 use flyball_reactions::{Kind, Reaction};
-use flyball_settings::{Bounds, Fields, Mistake, Settings, describe};
+use flyball_settings::{Bounds, Fields, Mistake, Settings, Table, Take as _, Value, describe};
 use std::time::Duration;
 
 /// A month: who waits longer does not want a cooldown but `enabled = false`.
@@ -17,6 +17,7 @@ const SETTLE_MAX: Duration = Duration::from_secs(86_400);
 /// What every reaction has, whatever it does.
 pub(crate) struct ReactionFields {
     name: ReactionName,
+    /// Without `call_on`, whose default depends on the kind.
     policy: Policy,
 }
 
@@ -31,7 +32,8 @@ impl Settings for ReactionFields {
         let cooldowns = Bounds { least: zero, most: COOLDOWN_MAX, words: "\"0s\" to \"30d\"" };
         let settles = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
         let name = fields.required("name", "what you call it, unique among reactions");
-        let call_on = fields.or("call_on", CallOn::Failing, "\"failing\"", "the verdict at which it runs");
+        let doc = "the verdict at which it runs (default \"failing\"; of `scale_in` and `scale_down` \"passing\")";
+        let call_on: Option<Option<CallOn>> = fields.optional("call_on", doc);
         let causes = fields.or("causes", Vec::new(), "any", "runs only while the reading fails for one of these");
         let trigger = fields.or("trigger", Trigger::default(), "1", "from which matching reading in a row on it runs");
         let cooldown =
@@ -58,21 +60,13 @@ impl Settings for ReactionFields {
         let doc = "whether it acts on the app that Flyball itself runs on";
         let allow_self = fields.or("allow_self", false, "false", doc);
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
-        if call_on == Some(CallOn::Passing) && fields.has("give_up_after") {
-            let hint = Some("it counts effects that did not help against a failure: leave it out".to_owned());
-            fields.wrong("give_up_after", "a passing monitor needs no help", "never counts", hint);
-        }
         let cooldown = if fields.has("cooldown") { cooldown } else { frequency };
         if fields.has("cooldown") && fields.has("frequency") {
             let hint = Some("leave one of them out".to_owned());
             fields.wrong("frequency", "`frequency` is another word for `cooldown`", "given twice", hint);
         }
-        if call_on == Some(CallOn::Passing) && causes.as_ref().is_some_and(|causes| !causes.is_empty()) {
-            let hint = Some("leave `causes` out, or call on \"failing\"".to_owned());
-            fields.wrong("causes", "a passing reading has no cause", "never matches", hint);
-        }
         let policy = Policy {
-            call_on: call_on?,
+            call_on: call_on?.unwrap_or_default(),
             causes: causes?,
             trigger: trigger?,
             cooldown: cooldown?,
@@ -108,15 +102,73 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Reaction
     let fields = ReactionFields::from_table(&entry.common, entry.span.clone(), &mut mistakes);
     let kind = entry.kind.clone();
     let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
-    let is_called_on_failing = fields.as_ref().is_none_or(|fields| fields.policy.call_on == CallOn::Failing);
-    if let (Some(kind), Some((_, node))) = (&kind, entry.common.get("give_up_after"))
-        && is_called_on_failing
-        && Spending::of(kind.rank()).is_none()
-    {
-        let mistake = Mistake::new(node.span.clone(), "a change of a quantity has a limit of its own", "never counts");
-        mistakes.push(mistake.hint("it counts restarts, resizes, rollbacks and one-off dynos: leave it out"));
+    let call_on = kind.as_ref().and_then(|kind| called_on(&entry.common, kind));
+    if let (Some(kind), Some(call_on)) = (&kind, call_on) {
+        mistakes.extend(never_together(&entry.common, kind, call_on));
     }
     found.extend(entry.own(mistakes));
     let ReactionFields { name, policy } = fields?;
+    let policy = Policy { call_on: call_on?, ..policy };
     Some(Reaction { id: ReactionId::of(&name), name, policy, kind: kind? })
+}
+
+/// The verdict at which it runs: as it is written, or else that at which its kind can help. `None` if it is unreadable.
+fn called_on(written: &Table, kind: &Kind) -> Option<CallOn> {
+    match written.get("call_on") {
+        Some((_, node)) => CallOn::take(node, &mut Vec::new()),
+        None => Some(kind.rank().helps_on().unwrap_or_default()),
+    }
+}
+
+/// What is written beside a kind and this `call_on`, and has no meaning there.
+fn never_together(written: &Table, kind: &Kind, call_on: CallOn) -> Vec<Mistake> {
+    let at = |key: &str, message: &str, label: &str, hint: &str| {
+        let (_, node) = written.get(key)?;
+        let is_empty = matches!(&node.value, Value::List(list) if list.is_empty());
+        (!is_empty).then(|| Mistake::new(node.span.clone(), message, label).hint(hint))
+    };
+    match call_on {
+        CallOn::Passing => vec![
+            at(
+                "give_up_after",
+                "a passing monitor needs no help",
+                "never counts",
+                "it counts effects that did not help against a failure: leave it out",
+            ),
+            at(
+                "causes",
+                "a passing reading has no cause",
+                "never matches",
+                "leave `causes` out, or call on \"failing\"",
+            ),
+        ],
+        CallOn::Failing if Spending::of(kind.rank()).is_none() => vec![at(
+            "give_up_after",
+            "a change of a quantity has a limit of its own",
+            "never counts",
+            "it counts restarts, resizes, rollbacks and one-off dynos: leave it out",
+        )],
+        CallOn::Failing => Vec::new(),
+    }
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// That it runs at a verdict at which its kind cannot help. Whoever writes so is taken at their word.
+pub(crate) fn direction(entry: &Entry<'_>, reaction: &Reaction) -> Option<Found> {
+    let word = reaction.kind.word();
+    let (_, node) = entry.common.get("call_on")?;
+    let (message, hint) = match (reaction.policy.call_on, reaction.kind.rank().helps_on()?) {
+        (CallOn::Failing, CallOn::Passing) => (
+            format!("`{word}` on \"failing\" takes from an app while it is down"),
+            format!("leave `call_on` out: the default of `{word}` is \"passing\""),
+        ),
+        (CallOn::Passing, CallOn::Failing) => (
+            format!("`{word}` on \"passing\" acts while all is well"),
+            "leave `call_on` out: the default is \"failing\"".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Mistake::new(node.span.clone(), message, "is this meant?").hint(hint).into())
 }

@@ -31,13 +31,19 @@ pub fn page(data: &[u8]) {
     for sought in [format!("keyword = {}", toml::text(&keyword)), format!("regex = {}", toml::text(&pattern))] {
         let settings = format!("{sought}\npresent = {present}\nmax_body = {bound}");
         let Ok(http) = toml::http(&settings) else { panic!("it is refused: {settings}") };
-        judge(&http, status, page, bound, is_there == present, is_there);
+        let wanted = match (is_there, present) {
+            (true, false) => Finding::Failing(Cause::Text),
+            (true, true) => Finding::Passing,
+            (false, _) if status != 200 => Finding::Failing(Cause::Status),
+            (false, true) => Finding::Failing(Cause::Text),
+            (false, false) => Finding::Passing,
+        };
+        judge(&http, status, page, bound, wanted, is_there);
     }
 }
 
-fn judge(http: &Http, status: u16, page: &[u8], bound: usize, passes: bool, is_there: bool) {
+fn judge(http: &Http, status: u16, page: &[u8], bound: usize, wanted: Finding, is_there: bool) {
     let reading = http.judge_page(status, page, Duration::from_millis(3), Timestamp::EPOCH);
-    let wanted = if passes { Finding::Passing } else { Finding::Failing(Cause::Text) };
     assert_eq!(reading.finding, wanted, "{:?} of {http:?}", reading.words);
     judge_excerpt(&reading.words);
     let Evidence::Http(evidence) = reading.evidence else { panic!("a page was looked at: {:?}", reading.evidence) };

@@ -1,8 +1,8 @@
 //! Effects: the handful of calls that change Heroku, each with nothing left to decide.
 
 use crate::{
-    DynoId, DynoName, DynoSize, EnvValue, Excerpt, HerokuApp, Needs, ProcessType, Quantity, ReleaseId, ReleaseVersion,
-    Subject, Timestamp,
+    CallOn, DynoId, DynoName, DynoSize, EnvValue, Excerpt, HerokuApp, Needs, ProcessType, Quantity, ReleaseId,
+    ReleaseVersion, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -146,6 +146,17 @@ impl Rank {
             Self::Up | Self::Down => EffectKind::SetSize,
             Self::Out | Self::In => EffectKind::SetQuantity,
             Self::OneOff => EffectKind::RunOneOff,
+        }
+    }
+
+    /// The verdict at which such an effect can help: what is given, renewed or put back helps against a failure, and what
+    /// is taken away is spared while all is well. A one-off dyno may be for either.
+    #[must_use]
+    pub const fn helps_on(self) -> Option<CallOn> {
+        match self {
+            Self::RollBack | Self::RestartAll | Self::RestartDyno | Self::Up | Self::Out => Some(CallOn::Failing),
+            Self::Down | Self::In => Some(CallOn::Passing),
+            Self::OneOff => None,
         }
     }
 }

@@ -214,13 +214,12 @@ impl MonitorStory {
 impl ReactionStory {
     fn write(&self, text: &mut String) {
         let (policy, app) = (&self.policy, &self.app);
-        let mut lines = vec![format!("name = \"{}\"", self.name)];
+        let mut lines = vec![format!("name = \"{}\"", self.name), format!("call_on = \"{}\"", policy.call_on)];
         let mut say = |unless: bool, line: String| {
             if !unless {
                 lines.push(line);
             }
         };
-        say(policy.call_on == "failing", format!("call_on = \"{}\"", policy.call_on));
         say(policy.causes.is_empty(), format!("causes = {:?}", policy.causes));
         say(policy.trigger == 1, format!("trigger = {}", policy.trigger));
         say(policy.cooldown.is_zero(), format!("cooldown = {}", time(policy.cooldown)));

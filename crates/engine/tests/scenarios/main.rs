@@ -58,6 +58,7 @@ mod cut_off;
 #[cfg(test)]
 mod foreign_hands;
 #[cfg(test)]
+mod health;
 mod home;
 #[cfg(test)]
 mod interruption;

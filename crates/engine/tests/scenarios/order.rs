@@ -5,8 +5,11 @@ use flyball_heroku_sim::{AppEvent, AppSpec, Cycling, Fault, FaultKind};
 
 const MORE: &str = r#"scale_out = { app = "shop", max_quantity = 9 }"#;
 const ALL: [(&str, &str); 7] = [
-    ("in", r#"scale_in = { app = "shop", process_type = "worker", min_quantity = 0 }"#),
-    ("down", r#"scale_down = { app = "shop", process_type = "worker", min_size = "standard-1x" }"#),
+    ("in", "call_on = \"failing\"\nscale_in = { app = \"shop\", process_type = \"worker\", min_quantity = 0 }"),
+    (
+        "down",
+        "call_on = \"failing\"\nscale_down = { app = \"shop\", process_type = \"worker\", min_size = \"standard-1x\" }",
+    ),
     ("out", r#"scale_out = { app = "shop", max_quantity = 9 }"#),
     ("up", r#"scale_up = { app = "shop", max_size = "performance-2xl" }"#),
     ("one", r#"restart_dyno = { app = "shop", dyno = "web.1" }"#),

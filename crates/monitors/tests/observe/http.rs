@@ -82,6 +82,9 @@ async fn a_page_that_broke_off_still_shows_its_status() {
     assert_failing(&reading, Cause::Status, "answered 503, wanted 2xx");
     // Of what is sought and was not found before the end, nothing is known.
     let reading = look(server.address, r#"{ url = "…/", keyword = "error", present = false }"#).await;
+    assert_failing(&reading, Cause::Status, "answered 503");
+    assert_eq!((evidence(&reading).status, evidence(&reading).found), (Some(503), None));
+    let reading = look(server.address, r#"{ url = "…/", keyword = "error", present = false, status = 503 }"#).await;
     assert_failing(&reading, Cause::Reset, "closed");
     assert_eq!((evidence(&reading).status, evidence(&reading).found), (Some(503), None));
     let reading = look(server.address, r#"{ url = "…/", keyword = "only", present = false }"#).await;

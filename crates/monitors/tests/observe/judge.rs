@@ -1,8 +1,8 @@
 //! The verdict on a page that was handed over: the rules, as a table.
 
 use crate::support::{BEGUN_AT, evidence, http};
-use flyball_model::{Blind, Cause, Finding};
-use flyball_monitors::{Exchange, Failure};
+use flyball_model::{Blind, Cause, Excerpt, Finding};
+use flyball_monitors::{Exchange, Failure, Page, Text};
 use std::time::Duration;
 
 const FAST: Duration = Duration::from_millis(12);
@@ -22,15 +22,38 @@ fn the_first_rule_that_applies_is_the_cause() {
         (r#"keyword = "hell""#, 200, "hello", 12, passing, "the page has \"hell\""),
         (r#"keyword = "hell""#, 500, "hello", 12, passing, "answered 500"),
         (r#"keyword = "Hell""#, 200, "hello", 12, failing(Cause::Text), "the page does not have \"Hell\""),
-        (r#"keyword = "Hell""#, 503, "hello", 12, failing(Cause::Text), "(it answered 503)"),
+        (
+            r#"keyword = "Hell""#,
+            503,
+            "hello",
+            12,
+            failing(Cause::Status),
+            "wanted 2xx, and the page does not have \"Hell\"",
+        ),
+        (r#"keyword = "Hell", status = 503"#, 503, "hello", 12, failing(Cause::Text), "(it answered 503)"),
         (r#"keyword = "hell", present = false"#, 200, "hello", 12, failing(Cause::Text), "the page has \"hell\""),
-        (r#"keyword = "x", present = false"#, 503, "hello", 12, passing, "does not have \"x\""),
+        (r#"keyword = "x", present = false"#, 200, "hello", 12, passing, "does not have \"x\""),
+        (r#"keyword = "x", present = false"#, 503, "hello", 12, failing(Cause::Status), "answered 503, wanted 2xx"),
+        (r#"keyword = "x", present = false, status = 503"#, 503, "hello", 12, passing, "does not have \"x\""),
+        (
+            r#"keyword = "hell", present = false"#,
+            500,
+            "hello",
+            12,
+            failing(Cause::Text),
+            "has \"hell\" (it answered 500)",
+        ),
+        (r#"keyword = "hell", present = false, status = 200"#, 500, "hello", 12, failing(Cause::Text), "has \"hell\""),
+        (r#"regex = "x", present = false"#, 503, "hello", 12, failing(Cause::Status), "answered 503, wanted 2xx"),
         (r#"keyword = "hell", status = 200"#, 503, "hello", 12, failing(Cause::Status), "answered 503, wanted 200"),
         (r#"regex = "h.l+o$""#, 200, "hello", 12, passing, "a match of /h.l+o$/"),
         (r#"regex = "(?i)HELL", present = false"#, 200, "hello", 12, failing(Cause::Text), "has a match of"),
         (r#"slower_than = "800ms""#, 200, "", 800, passing, "in 800ms"),
         (r#"slower_than = "800ms""#, 200, "", 1250, failing(Cause::Slow), "took 1.2s, slower than 800ms"),
-        (r#"slower_than = "800ms""#, 503, "", 12, passing, "answered 503 in 12ms"),
+        (r#"slower_than = "800ms""#, 503, "", 12, failing(Cause::Status), "answered 503, wanted 2xx"),
+        (r#"slower_than = "800ms""#, 503, "", 900, failing(Cause::Status), "answered 503, wanted 2xx"),
+        (r#"slower_than = "800ms", keyword = "hell""#, 500, "hello", 12, passing, "answered 500"),
+        (r#"slower_than = "800ms", keyword = "hell""#, 500, "hello", 900, failing(Cause::Slow), "took 900ms"),
         (r#"slower_than = "800ms", status = "2xx""#, 503, "", 900, failing(Cause::Status), "answered 503"),
         (r#"slower_than = "800ms", keyword = "x""#, 200, "", 900, failing(Cause::Text), "does not have"),
         (r#"max_body = 4, keyword = "hello""#, 200, "hello", 12, failing(Cause::Text), "in its first 4 B"),
@@ -84,4 +107,47 @@ fn a_page_that_could_not_be_read_fails_whatever_was_sought() {
     let blind = Failure::unknown(Blind::Network, "network unreachable");
     let http = http(r#"{ url = "http://a.example/" }"#);
     assert_eq!(http.judge(&exchange(blind)).0, Finding::Unknown(Blind::Network));
+}
+
+#[test]
+fn no_error_page_satisfies_a_judgement_unless_its_status_or_its_text_was_asked_for() {
+    let judgements =
+        ["", r#"slower_than = "1m""#, r#"keyword = "x", present = false"#, r#"regex = "x", present = false"#];
+    for (settings, status) in judgements.iter().flat_map(|settings| (100..600).map(move |status| (settings, status))) {
+        let comma = if settings.is_empty() { "" } else { ", " };
+        let reading = http(&format!(r#"{{ url = "http://a.example/"{comma}{settings} }}"#));
+        let reading = reading.judge_page(status, b"sorry", FAST, BEGUN_AT);
+        assert_eq!(reading.finding == Finding::Passing, (200..300).contains(&status), "{settings} {status}");
+    }
+}
+
+#[test]
+fn a_page_that_broke_off_is_judged_by_what_there_was_of_it() {
+    let broke_off = Failure::failing(Cause::Protocol, "the page broke off");
+    let exchange = |status, text| Exchange {
+        page: Some(Page { status, text, body_bytes: 5, cut_short: false }),
+        failure: Some(broke_off.clone()),
+        address: None,
+        redirected_to: None,
+        phases: flyball_model::Phases::default(),
+        took: FAST,
+    };
+    let (found, not_found) = (|| Text::Found(Excerpt::of("hello")), || Text::NotFound(Excerpt::of("he")));
+    let failing = Finding::Failing;
+    for (settings, status, text, finding) in [
+        ("", 200, not_found(), failing(Cause::Protocol)),
+        ("", 503, not_found(), failing(Cause::Status)),
+        (r#"keyword = "hello""#, 200, found(), Finding::Passing),
+        (r#"keyword = "hello""#, 200, not_found(), failing(Cause::Protocol)),
+        (r#"keyword = "hello""#, 503, not_found(), failing(Cause::Protocol)),
+        (r#"keyword = "hello", status = 200"#, 503, not_found(), failing(Cause::Status)),
+        (r#"keyword = "hello", slower_than = "1s""#, 200, found(), failing(Cause::Protocol)),
+        (r#"keyword = "hello", present = false"#, 503, found(), failing(Cause::Text)),
+        (r#"keyword = "hello", present = false"#, 503, not_found(), failing(Cause::Status)),
+        (r#"keyword = "hello", present = false"#, 200, not_found(), failing(Cause::Protocol)),
+    ] {
+        let comma = if settings.is_empty() { "" } else { ", " };
+        let http = http(&format!(r#"{{ url = "http://a.example/"{comma}{settings} }}"#));
+        assert_eq!(http.judge(&exchange(status, text)).0, finding, "{settings} {status}");
+    }
 }

@@ -77,7 +77,10 @@ impl Http {
     fn fields(fields: &mut Fields<'_>) -> Option<Self> {
         let url = fields.required("url", "the page");
         let method = fields.or("method", Method::Get, "\"GET\"", "how it is asked for");
-        let status = fields.optional("status", "the statuses that pass; \"2xx\" if nothing else is judged");
+        let status = fields.optional(
+            "status",
+            "the statuses that can pass; without it only 2xx, and any where a wanted text is found",
+        );
         let keyword = fields.optional("keyword", "a text that the page should have, byte for byte");
         let regex = fields.optional("regex", "a regular expression that the page should match");
         let present = fields.or("present", true, "true", "whether `keyword` or `regex` should be there, or should not");

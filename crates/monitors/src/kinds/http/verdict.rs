@@ -2,18 +2,23 @@
 //!
 //! The rules, in this order; the first that applies is the cause:
 //!
-//! 1. A page that could not be looked at is unknown; one that could not be read is failing, whatever was sought; unless
-//!    what came before that was enough.
-//! 2. Its status is not among those wanted. Without any setting that judges, 2xx is wanted; with `keyword`, `regex` or
-//!    `slower_than` alone, every status is as good as any other.
-//! 3. The text is not there, or is there and should not be.
-//! 4. It took longer than it may.
+//! 1. No answer: unknown if we could not look, else failing, whatever was sought.
+//! 2. A text is there that should not be, whatever status it came with.
+//! 3. The status is not among those wanted. Without `status` only 2xx is wanted: passing needs evidence of health, and an
+//!    error page shows none, however quick it is and whatever it does not say. A wanted text that was found is such
+//!    evidence, whatever status it came with.
+//! 4. The page broke off before what was sought was found.
+//! 5. The text is not there.
+//! 6. It took longer than it may.
+//!
+//! A judgement that is added later stands below the status, so that no error page can satisfy it.
 //!
 //! Whether to believe what it took is decided after that, by [`crate::net::StallWatch`].
 
 use super::search::{Search, Text};
-use super::settings::{Http, SoughtText};
+use super::settings::{Http, Sought, SoughtText};
 use crate::net::Failure;
+use crate::values::StatusList;
 use flyball_model::{Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Timestamp, duration};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -85,19 +90,25 @@ impl Http {
         let Some(page) = &exchange.page else {
             return failure.unwrap_or_else(|| failing(Cause::Protocol, "no answer".to_owned()));
         };
-        if let Some(words) = self.wrong_status(page) {
-            return failing(Cause::Status, words);
+        let found = matches!(page.text, Text::Found(_));
+        if let Some(unwanted) = self.sought.as_ref().filter(|sought| found && !sought.present) {
+            return failing(Cause::Text, self.wrong_text(unwanted, page));
         }
-        // A text that was found settles the matter, however the page went on.
-        let found = matches!(page.text, Text::Found(_)) && self.sought.is_some();
-        if !found && let Some(failure) = failure {
+        let missing = self.sought.as_ref().filter(|_| !found).filter(|sought| sought.present);
+        let text_excuses = self.status.is_none();
+        if !(text_excuses && found || self.wanted().contains(page.status)) {
+            return match failure {
+                // In the part that is missing may stand what excuses it.
+                Some(failure) if text_excuses && missing.is_some() => failure,
+                _ => failing(Cause::Status, self.wrong_status(missing.filter(|_| text_excuses), page)),
+            };
+        }
+        // A text that was found settles the matter, however the page went on; how long it took is not known then.
+        if let Some(failure) = failure.filter(|_| !found || self.slower_than.is_some()) {
             return failure;
         }
-        if let Some(words) = self.wrong_text(page) {
-            return failing(Cause::Text, words);
-        }
-        if let Some(failure) = failure.filter(|_| self.slower_than.is_some()) {
-            return failure;
+        if let Some(missing) = missing {
+            return failing(Cause::Text, self.wrong_text(missing, page));
         }
         if let Some(limit) = self.slower_than.filter(|limit| exchange.took > *limit) {
             return failing(
@@ -108,31 +119,32 @@ impl Http {
         (Finding::Passing, self.passing_words(page, exchange.took))
     }
 
-    fn wrong_status(&self, page: &Page) -> Option<String> {
-        let judged_otherwise = self.sought.is_some() || self.slower_than.is_some();
-        let wanted = match &self.status {
-            Some(wanted) => wanted.clone(),
-            None if judged_otherwise => return None,
-            None => crate::values::StatusList::success(),
-        };
-        (!wanted.contains(page.status)).then(|| format!("answered {}, wanted {wanted}", page.status))
+    /// The statuses that can pass.
+    fn wanted(&self) -> StatusList {
+        self.status.clone().unwrap_or_else(StatusList::success)
     }
 
-    fn wrong_text(&self, page: &Page) -> Option<String> {
-        let sought = self.sought.as_ref()?;
-        let text = in_quotes(&sought.text);
-        match (&page.text, sought.present) {
-            (Text::Found(_), true) | (Text::NotFound(_), false) => None,
-            (Text::Found(_), false) => Some(format!("the page has {text}")),
-            (Text::NotFound(_), true) if page.cut_short => {
-                Some(format!("the page does not have {text} in its first {}", self.max_body))
-            }
-            (Text::NotFound(_), true) => Some(format!("the page does not have {text}")),
+    /// That the status is wrong, and which text would have excused it.
+    fn wrong_status(&self, missing: Option<&Sought>, page: &Page) -> String {
+        let words = format!("answered {}, wanted {}", page.status, self.wanted());
+        match missing {
+            Some(missing) => format!("{words}, and the page does not have {}", in_quotes(&missing.text)),
+            None => words,
         }
-        .map(|words| match page.status {
+    }
+
+    /// That the text is there, or is not, and should be otherwise.
+    fn wrong_text(&self, sought: &Sought, page: &Page) -> String {
+        let text = in_quotes(&sought.text);
+        let words = match (sought.present, page.cut_short) {
+            (false, _) => format!("the page has {text}"),
+            (true, false) => format!("the page does not have {text}"),
+            (true, true) => format!("the page does not have {text} in its first {}", self.max_body),
+        };
+        match page.status {
             200..=299 => words,
             status => format!("{words} (it answered {status})"),
-        })
+        }
     }
 
     fn passing_words(&self, page: &Page, took: Duration) -> String {
