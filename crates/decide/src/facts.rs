@@ -7,6 +7,7 @@ use flyball_model::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 /// A pause: effects stop, observation goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct AppFacts {
     pub refusals_in_a_row: HashMap<ReactionId, u32>,
     /// When our latest *out* on each process type took effect, or may have.
     pub last_out: HashMap<ProcessType, Timestamp>,
+    /// Our steps out, in, up and down within [`Step::TOLD_FOR`], latest first, at most [`Step::TOLD_MAX`].
+    pub steps: Vec<Step>,
     /// The releases that our rollbacks of this app made.
     pub our_rollbacks: BTreeSet<ReleaseVersion>,
     /// Rollbacks of this app that ended in doubt, latest first: whether they made a release, only a look can tell.
@@ -72,6 +75,24 @@ impl AppFacts {
     pub fn acted_by(&self, reaction: ReactionId) -> &[Timestamp] {
         self.acted.get(&reaction).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// A step of ours on a process type: one dyno or one size more or less, which was made, or may have been.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Of which process type.
+    pub process_type: ProcessType,
+    /// Which way.
+    pub rank: Rank,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Step {
+    /// How far back steps are told: undoings a day apart do not belong together, and six of them wait as long as any number.
+    pub const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    /// At most so many steps of one app: three an hour, all week.
+    pub const TOLD_MAX: usize = 500;
 }
 
 /// An app that was seen unsettled: dynos booted, or a release rolled out.

@@ -13,6 +13,7 @@ use crate::may_act::{
 };
 use crate::situation::{Call, Caller, Reacts, Scene, View};
 use crate::spending::{app_has_left, goes_on, reaction_has_left};
+use crate::undone::may_be_tried_again;
 use crate::{Known, Planned};
 use flyball_model::{
     Because, Cause, Effect, Mode, MonitorId, Outcome, PauseScope, Rank, ReactionId, ReactionName, Run, RunState,
@@ -89,7 +90,7 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 30] = [
+pub static GATES: [Gate; 31] = [
     gate("enabled", "it is switched on in the file", &[BeforeLooking], Holds, is_enabled),
     gate("in force", "the file has not been changed since it was decided", &[BeforeSending], Waived, is_in_force),
     gate(
@@ -115,6 +116,10 @@ pub static GATES: [Gate; 30] = [
     }),
     gate("cooldown", "its `cooldown` is over", &[BeforeLooking], Waived, |asked| {
         has_cooled_down(asked.reaction.policy().cooldown, &asked.known_before_looking(), asked.scene.now)
+    }),
+    gate("undone", "what it takes is not what had to be given back of late", &[BeforeLooking], Waived, |asked| {
+        let (reaction, scene) = (asked.reaction, asked.scene);
+        may_be_tried_again(reaction.rank(), reaction.process_type(), &scene.facts.steps, scene.now)
     }),
     gate("interval", "it has not begun in this interval of its monitors", &[BeforeLooking], Waived, |asked| {
         once_per_interval(&asked.known_before_looking(), asked.scene.now)

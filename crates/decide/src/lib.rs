@@ -26,12 +26,13 @@ mod seen;
 mod settle;
 mod situation;
 mod spending;
+mod undone;
 
 pub use arbitrate::Adder;
 pub use called::called;
 pub use choose::{Answer, Answered, Choice, Unseen, answers, choose, may_send, must_doubt, unseen, waits_for};
 pub use due::{due_at_or_after, first_due};
-pub use facts::{AppFacts, Pause, Resumed, Sighting, Unsettled};
+pub use facts::{AppFacts, Pause, Resumed, Sighting, Step, Unsettled};
 pub use fold::{Folded, Spell, fold};
 pub use foreign::looks_like_autoscaler;
 pub use gates::{ByHand, Closed, GATES, Gate, Stage};

@@ -2,7 +2,7 @@
 
 use flyball_decide::{
     Adder, AppFacts, Call, Caller, Choice, FRESH, GATES, Home, Known, Pause, Planned, Reacts, Resumed, Scene, Sending,
-    Situation, Stage, Unseen, View, Wish, choose, may_send, unseen,
+    Situation, Stage, Step, Unseen, View, Wish, choose, may_send, unseen,
 };
 use flyball_model::{
     AccountName, AppId, AppLimits, AppName, Because, Cause, Changed, DynoId, DynoState, Effect, Finding, Foreign,
@@ -11,6 +11,7 @@ use flyball_model::{
     testing,
 };
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// When the turn begins.
@@ -65,7 +66,8 @@ impl Reacts for Plain {
     }
 
     fn process_type(&self) -> Option<&ProcessType> {
-        None
+        static WEB: LazyLock<ProcessType> = LazyLock::new(ProcessType::web);
+        matches!(self.rank, Rank::Out | Rank::In | Rank::Up | Rank::Down).then_some(&*WEB)
     }
 
     fn variables(&self) -> Vec<&str> {
@@ -195,7 +197,7 @@ fn seen(situation: &mut Situation<Plain>) -> &mut Sight {
 }
 
 /// What closes each gate that is asked on the way to a plan, in the order of the table.
-const CLOSES: [(&str, &str, Change); 21] = [
+const CLOSES: [(&str, &str, Change); 22] = [
     ("enabled", "disabled", |it| policy(it).enabled = false),
     ("called", "below_trigger", |it| policy(it).trigger = Trigger::new(4)),
     ("resumed", "too_few_since", |it| {
@@ -211,6 +213,11 @@ const CLOSES: [(&str, &str, Change); 21] = [
     ("cooldown", "cooling_down", |it| {
         policy(it).cooldown = Duration::from_secs(60);
         it.scene.facts.last_effect = of_again(run("again", Rank::RestartAll, Some(ago(59)), RunState::Queued));
+    }),
+    ("undone", "undone", |it| {
+        it.wishes[0].reaction.rank = Rank::In;
+        let step = |rank, at| Step { process_type: ProcessType::web(), rank, at };
+        it.scene.facts.steps = vec![step(Rank::Out, ago(60)), step(Rank::In, ago(120))];
     }),
     ("interval", "once_per_interval", |it| {
         it.wishes[0].call.shared_interval = Some(Duration::from_secs(3600));
@@ -286,8 +293,11 @@ fn each_gate_closes_for_its_own_reason() {
     assert_eq!(held(&refusal), [("refusal", "backed_off")]);
     let mut behind = one();
     behind.wishes[0].reaction.rank = Rank::Down;
-    let adder = Adder { reaction: "more".parse().expect("a name"), process_type: ProcessType::web() };
-    behind.scene.adders = vec![adder];
+    let adder =
+        |of: &str| Adder { reaction: "more".parse().expect("a name"), process_type: of.parse().expect("a name") };
+    behind.scene.adders = vec![adder("web")];
+    assert_eq!(held(&behind), [("adders", "stands_back")]);
+    behind.scene.adders = vec![adder("worker")];
     assert_eq!(held(&behind), [("", "act")], "another process type");
 }
 

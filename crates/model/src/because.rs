@@ -3,9 +3,10 @@
 
 use crate::{
     AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, Passage, PauseScope, Per,
-    ProcessType, Quantity, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
+    ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a reason leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +135,19 @@ reasons! {
     /// Its last run was too short a time ago.
     CoolingDown = "cooling_down", Holds {
         /// When it may act again.
+        until: Timestamp,
+    }
+    /// What it takes had to be given back of late, too soon after it was taken.
+    Undone = "undone", Holds {
+        /// Which way its steps go.
+        step: Rank,
+        /// How many of its steps were undone.
+        times: u32,
+        /// Of how many, counted from the first that was.
+        of: u32,
+        /// The longest time within which one was undone.
+        within: Duration,
+        /// When the next may be tried.
         until: Timestamp,
     }
     /// It started within the shortest interval of its monitors already.

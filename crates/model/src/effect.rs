@@ -149,6 +149,16 @@ impl Rank {
         }
     }
 
+    /// The rank whose effects give back what this one takes; none if it takes nothing.
+    #[must_use]
+    pub const fn undone_by(self) -> Option<Self> {
+        match self {
+            Self::In => Some(Self::Out),
+            Self::Down => Some(Self::Up),
+            Self::RollBack | Self::RestartAll | Self::RestartDyno | Self::Up | Self::Out | Self::OneOff => None,
+        }
+    }
+
     /// The verdict at which such an effect can help: what is given, renewed or put back helps against a failure, and what
     /// is taken away is spared while all is well. A one-off dyno may be for either.
     #[must_use]

@@ -1,8 +1,9 @@
 //! Why a reaction acts or holds still.
 
 use super::list;
-use crate::Because;
+use crate::{Because, Rank, duration};
 use std::fmt;
+use std::time::Duration;
 
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,6 +27,13 @@ impl fmt::Display for Because {
             Self::Paused { scope, until: None } => write!(f, "{scope} is paused until somebody resumes it"),
             Self::Paused { scope, until: Some(until) } => write!(f, "{scope} is paused until {}", until.time_of_day()),
             Self::CoolingDown { until } => write!(f, "cooling down until {}", until.time_of_day()),
+            Self::Undone { step, times, of, within, until } => {
+                let which = if *step == Rank::Down { "down" } else { "in" };
+                let steps = if *of == 1 { "step" } else { "steps" };
+                let were = if *times == 1 { "was" } else { "were" };
+                write!(f, "{times} of the last {of} {steps} {which} {were} undone within {}", roughly(*within))?;
+                write!(f, ": next at {}", until.time_of_day())
+            }
             Self::OncePerInterval { until } => {
                 write!(f, "acted within this interval already; next at {}", until.time_of_day())
             }
@@ -132,4 +140,12 @@ impl fmt::Display for Because {
             Self::BasisGone { what } => what.fmt(f),
         }
     }
+}
+
+/// A length of time in whole minutes, or in seconds below one.
+fn roughly(time: Duration) -> String {
+    const MINUTE: u64 = 60;
+    let seconds = time.as_secs().max(1);
+    let rounded = if seconds <= MINUTE { seconds } else { seconds.div_ceil(MINUTE) * MINUTE };
+    duration::print(Duration::from_secs(rounded))
 }

@@ -6,6 +6,7 @@ use super::pauses;
 use super::read::{at, from_json, from_text};
 use super::run_row::{RunRow, run_columns};
 use crate::AppFacts;
+use crate::Step;
 use crate::error::Fault;
 use flyball_model::{AppId, HerokuApp, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
@@ -69,6 +70,7 @@ pub(crate) async fn read(
         let app = App { host: app.host.as_str(), id: id.as_str() };
         facts.open = open(tx, app).await?;
         facts.last_out = last_out(tx, app, now).await?;
+        facts.steps = steps(tx, app, now).await?;
         facts.our_rollbacks = our_rollbacks(tx, app).await?;
         facts.doubted_rollbacks = doubted_rollbacks(tx, app).await?;
         facts.one_offs = one_offs(tx, app, now).await?;
@@ -141,6 +143,31 @@ async fn last_out(
         .map(|(process_type, out_at)| {
             let row = || format!("column `process_type` of a run on app {}", app.id);
             Ok((from_text(&process_type, row)?, at(out_at)))
+        })
+        .collect()
+}
+
+const STEPS: &str = "SELECT process_type, rank, effect_at FROM runs \
+     WHERE host = $1 AND subject_id = $2 AND effect_at IS NOT NULL AND effect_at >= $3 \
+       AND rank IN ('out', 'in', 'up', 'down') AND process_type IS NOT NULL \
+     ORDER BY effect_at DESC, id DESC LIMIT $4";
+
+async fn steps(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Result<Vec<Step>, Fault> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(STEPS)
+        .bind(app.host)
+        .bind(app.id)
+        .bind((now - Step::TOLD_FOR).as_millis())
+        .bind(i64::try_from(Step::TOLD_MAX).unwrap_or(i64::MAX))
+        .fetch_all(tx)
+        .await?;
+    rows.into_iter()
+        .map(|(process_type, rank, effect_at)| {
+            let row = |column: &'static str| move || format!("column `{column}` of a run on app {}", app.id);
+            Ok(Step {
+                process_type: from_text(&process_type, row("process_type"))?,
+                rank: from_json(&format!("\"{rank}\""), row("rank"))?,
+                at: at(effect_at),
+            })
         })
         .collect()
 }
@@ -298,6 +325,7 @@ mod tests {
         let mut store = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
         for (sql, indices) in [
             (SINCE_SEEN, &["runs_open_of_subject", "runs_effects_of_subject"][..]),
+            (STEPS, &["runs_effects_of_subject"]),
             (DOUBTED, &["runs_doubted_rollbacks"]),
             (ONE_OFFS, &["runs_effects_of_subject"]),
         ] {

@@ -75,6 +75,10 @@ pub(crate) async fn outs_rollbacks_and_one_offs_are_known<D: Database>(database:
     ended(&*store, on("other", one_off(run(91, "clean up other"))), &done()).await;
     let known = facts(&*store, &["more web", "clean up"], at(100)).await;
     assert_eq!(known.last_out.into_iter().collect::<Vec<_>>(), [(ProcessType::web(), at(47))]);
+    let steps: Vec<_> = known.steps.iter().map(|step| (step.process_type.as_str(), step.rank, step.at)).collect();
+    assert_eq!(steps, [("web", Rank::Out, at(47)), ("web", Rank::In, at(21)), ("web", Rank::Out, at(1))]);
+    let week = at(21) + Duration::from_secs(7 * 24 * 3600);
+    assert_eq!(facts(&*store, &[], week).await.steps.len(), 2, "what is older than a week is not told");
     assert_eq!(known.our_rollbacks, BTreeSet::from([ReleaseVersion::new(13), ReleaseVersion::new(14)]));
     let doubted: Vec<_> = known.doubted_rollbacks.iter().map(|run| run.id).collect();
     assert_eq!(doubted, [run(45, "roll back").id]);
