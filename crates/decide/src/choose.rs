@@ -79,7 +79,8 @@ pub fn unseen<R: Reacts>(situation: &Situation<R>) -> Option<Unseen> {
 pub fn choose<R: Reacts>(situation: &Situation<R>) -> Vec<Choice> {
     let alone: Vec<Result<Effect, Closed>> = situation.wishes.iter().map(|wish| alone(situation, wish)).collect();
     let climbing = climbing(situation, &alone);
-    let among = Among { climbing: &climbing, ..Among::default() };
+    let acting = rungs(situation, &alone, |_, effect| effect.is_ok());
+    let among = Among { climbing: &climbing, acting: &acting, ..Among::default() };
     let left: Vec<Result<Effect, Closed>> = situation
         .wishes
         .iter()
@@ -95,7 +96,7 @@ pub fn choose<R: Reacts>(situation: &Situation<R>) -> Vec<Choice> {
     let mut choices = Vec::new();
     for (index, (wish, effect)) in situation.wishes.iter().zip(left).enumerate() {
         let in_order = ranks[index] != Rank::OneOff && winner != Some(index);
-        let among = Among { climbing: &climbing, first: winning.as_ref().filter(|_| in_order), begun: &begun };
+        let among = Among { first: winning.as_ref().filter(|_| in_order), begun: &begun, ..among };
         choices.push(match effect {
             Err(closed) => closed.into(),
             // What would only be told goes beside the order, so that a dry run never holds up what acts.
@@ -210,16 +211,28 @@ fn is_held_at_the_plan(asked: &Question<'_>) -> bool {
     matches!(asked.pass(Stage::AfterLooking), Err(closed) if closed.gate == crate::gates::PLAN)
 }
 
-/// The rungs of a ladder whose turn has come, and which only wait for readings since the app settled.
+/// The rungs of a ladder whose turn has come, and which only wait for readings: since the app settled, or since the latest
+/// effect of a rung below. One that could do nothing then keeps nobody waiting.
 fn climbing<R: Reacts>(situation: &Situation<R>, alone: &[Result<Effect, Closed>]) -> Vec<Rung> {
-    let waits = |effect: &Result<Effect, Closed>| matches!(effect, Err(closed) if closed.gate == EVIDENCE);
-    let waiting = situation.wishes.iter().zip(alone).filter(|(_, effect)| waits(effect)).map(|(wish, _)| wish);
-    waiting
-        .filter(|wish| wish.call.mode == Mode::Act)
-        .map(|wish| Rung {
+    rungs(situation, alone, |wish, effect| {
+        matches!(effect, Err(closed) if closed.gate == EVIDENCE) && ask(situation, wish).effect().is_ok()
+    })
+}
+
+/// Those of the wishes that act, and are such.
+fn rungs<R: Reacts>(
+    situation: &Situation<R>,
+    alone: &[Result<Effect, Closed>],
+    are_such: impl Fn(&Wish<R>, &Result<Effect, Closed>) -> bool,
+) -> Vec<Rung> {
+    let wishes = situation.wishes.iter().zip(alone).filter(|(wish, _)| wish.call.mode == Mode::Act);
+    wishes
+        .filter(|(wish, effect)| are_such(wish, effect))
+        .map(|(wish, _)| Rung {
             monitor: wish.call.caller.monitor(),
             reaction: wish.reaction.name().clone(),
             rank: wish.reaction.rank(),
+            has_acted: ask(situation, wish).has_acted(),
         })
         .collect()
 }

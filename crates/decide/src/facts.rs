@@ -104,6 +104,15 @@ pub struct Unsettled {
     pub from: Timestamp,
 }
 
+/// A one-off dyno that was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenOneOff {
+    /// Which.
+    pub id: DynoId,
+    /// When it was first seen to be gone; missing while it is there.
+    pub gone_at: Option<Timestamp>,
+}
+
 /// What was last seen of an app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
@@ -119,6 +128,8 @@ pub struct Sighting {
     pub releases: Vec<Release>,
     /// Ids of present formation dynos that have been seen up: one that crashed after it was up is not booting.
     pub been_up: Vec<DynoId>,
+    /// One-off dynos, those that are gone before those that are there: at most [`Sighting::ONE_OFFS_MAX`].
+    pub one_offs: Vec<SeenOneOff>,
     /// When the app was last seen unsettled.
     pub unsettled: Option<Unsettled>,
     /// What others changed of it, oldest first: at most [`Foreign::REMEMBERED`].
@@ -134,6 +145,8 @@ pub struct Sighting {
 impl Sighting {
     /// More dynos than an app has by default (255 on Fir), with room.
     pub const DYNOS_MAX: usize = 512;
+    /// A few reactions' one-off dynos, and people's beside them; the latest are kept.
+    pub const ONE_OFFS_MAX: usize = 64;
     /// Two pages of a terminal; the lineage is read from Heroku each time.
     pub const RELEASES_MAX: usize = 50;
 

@@ -11,6 +11,7 @@ use crate::home::may_touch;
 use crate::may_act::{
     Facts, Refusal, app_is_free, backed_off, has_cooled_down, is_not_paused, its_own_run_has_ended, once_per_interval,
 };
+use crate::rungs::last_effect_below;
 use crate::situation::{Call, Caller, Reacts, Scene, View};
 use crate::spending::{app_has_left, goes_on, reaction_has_left};
 use crate::undone::may_be_tried_again;
@@ -180,7 +181,13 @@ pub static GATES: [Gate; 31] = [
         seen.is_up_to_date(asked.reaction.needs(), &asked.scene.facts.our_rollbacks)
     }),
     gate("settled", "no dyno boots, rolls out or hands over", &[AfterLooking, BeforeSending], Holds, has_settled),
-    gate(EVIDENCE, "enough readings are from after the app settled", &[AfterLooking], Waived, evidence_is_enough),
+    gate(
+        EVIDENCE,
+        "enough readings are from after the app settled, and after the last effect of a rung below",
+        &[AfterLooking],
+        Waived,
+        evidence_is_enough,
+    ),
     gate(PLAN, "it is not at its limit, and its kind can plan", &[AfterLooking, BeforeSending], Holds, kind_plans),
     gate("others' changes", "`give_way` to what others changed is over", &[AfterLooking], Waived, |asked| {
         let reaction = asked.reaction;
@@ -192,7 +199,13 @@ pub static GATES: [Gate; 31] = [
         gone.map_or(Ok(()), |what| Err(Because::BasisGone { what }))
     }),
     gate("cut off", "it is not we who are cut off", &[AfterLooking, BeforeSending], Waived, is_not_cut_off),
-    gate("ladder", "no higher rung of the same monitor only waits for readings", &[Together], Waived, leaves_the_turn),
+    gate(
+        "ladder",
+        "no other rung of the same monitor goes first, or only waits for its readings",
+        &[Together],
+        Waived,
+        leaves_the_turn,
+    ),
     gate("order", "nothing goes before it in the same moment", &[Together], Holds, is_first),
     gate("room", "`[limits]` leave room beside what is decided in the same moment", &[Together], Holds, app_limit),
 ];
@@ -229,8 +242,10 @@ pub(crate) struct Question<'a> {
 /// What the others of the same turn come to.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Among<'a> {
-    /// Rungs of ladders whose turn has come, and which only wait for readings since the app settled.
+    /// Rungs of ladders whose turn has come, and which only wait for readings.
     pub(crate) climbing: &'a [Rung],
+    /// Those that would act if nobody else did.
+    pub(crate) acting: &'a [Rung],
     /// Who goes first in the order of effects; none where that is this reaction, called by this monitor.
     pub(crate) first: Option<&'a (ReactionId, ReactionName)>,
     /// What was decided already in this turn.
@@ -243,6 +258,8 @@ pub(crate) struct Rung {
     pub(crate) monitor: Option<MonitorId>,
     pub(crate) reaction: ReactionName,
     pub(crate) rank: Rank,
+    /// Whether it has had its chance: it acted in this episode.
+    pub(crate) has_acted: bool,
 }
 
 impl<'a> Question<'a> {
@@ -312,6 +329,12 @@ impl<'a> Question<'a> {
             PauseScope::App(app) => app == self.reaction.app(),
             PauseScope::Reaction(name) => name == self.reaction.name(),
         }
+    }
+
+    /// Whether it acted in this episode.
+    pub(crate) fn has_acted(&self) -> bool {
+        let last = self.scene.facts.last_effect.get(&self.reaction.id()).and_then(Run::took_effect_at);
+        last.is_some_and(|at| at >= self.call.caller.episode(self.scene.now))
     }
 
     /// Whether the readings that began after a time call it.
@@ -434,7 +457,9 @@ fn has_settled(asked: &Question<'_>) -> Result<(), Because> {
 
 fn evidence_is_enough(asked: &Question<'_>) -> Result<(), Because> {
     let Some(seen) = asked.scene.seen().filter(|_| asked.reaction.boots_anew()) else { return Ok(()) };
-    asked.is_called_since(seen.evidence_from(asked.reaction.policy().settle))
+    let (call, scene) = (asked.call, asked.scene);
+    let below = last_effect_below(&call.rungs_below, &scene.facts, &seen, call.caller.episode(scene.now));
+    asked.is_called_since(seen.evidence_from(asked.reaction.policy().settle).max(below))
 }
 
 /// Before a call, only a one-off dyno is planned once more: how many of its own a reaction may have is counted by its
@@ -464,13 +489,17 @@ fn is_not_cut_off(asked: &Question<'_>) -> Result<(), Because> {
     doubt(cause, since, &elsewhere).map_or(Ok(()), |doubt| Err(Because::CutOff { doubt }))
 }
 
-/// Whether a reaction that boots dynos anew leaves the turn to a rung above it on the same monitor. Each time it acted,
-/// the app would settle anew and the rung above would count from there: restart at 2 would never let roll back at 5 come.
+/// Whether a reaction leaves the turn to a rung above it on the same monitor. Each time it acted, the rung above would
+/// count from there: restart at 2 would never let roll back at 5 come. A one-off dyno stands outside the order, so the
+/// ladder says which goes when both would act in one moment: the lower one, if it has not had its chance in this episode.
 fn leaves_the_turn(asked: &Question<'_>) -> Result<(), Because> {
-    let (reaction, monitor) = (asked.reaction, asked.call.caller.monitor());
-    let above = asked.among.climbing.iter().find(|above| above.monitor == monitor && above.rank < reaction.rank());
-    match above.filter(|_| reaction.boots_anew()) {
-        Some(above) => Err(Because::Outranked { reaction: above.reaction.clone() }),
+    let (rank, monitor, among) = (asked.reaction.rank(), asked.call.caller.monitor(), asked.among);
+    let climbing = among.climbing.iter().filter(|above| above.rank < rank);
+    let above = among.acting.iter().filter(|above| rank == Rank::OneOff && above.rank < rank && asked.has_acted());
+    let below = among.acting.iter().filter(|below| rank < below.rank && below.rank == Rank::OneOff && !below.has_acted);
+    let below = below.filter(|_| asked.reaction.boots_anew());
+    match climbing.chain(above).chain(below).find(|rung| rung.monitor == monitor) {
+        Some(first) => Err(Because::Outranked { reaction: first.reaction.clone() }),
         None => Ok(()),
     }
 }

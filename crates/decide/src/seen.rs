@@ -1,6 +1,6 @@
 //! What is seen of an app, held against what was remembered of it.
 
-use crate::facts::{Sighting, Unsettled};
+use crate::facts::{SeenOneOff, Sighting, Unsettled};
 use crate::foreign::{KnownBefore, foreign_changes, released_before};
 use crate::settle::{evidence_from, settling, unsettled_from};
 use flyball_model::{
@@ -11,6 +11,17 @@ use std::time::Duration;
 
 /// Heroku's `Date` has whole seconds: clocks that differ by less than this are taken to agree.
 const SKEW_MIN_MS: i64 = 2000;
+
+/// What is known of a one-off dyno.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OneOffSeen {
+    /// It is there.
+    Running,
+    /// It was first seen to be gone at this time.
+    GoneAt(Timestamp),
+    /// No look showed it.
+    Never,
+}
 
 /// What was seen of an app, beside what was remembered of it.
 pub struct Seen<'a> {
@@ -93,6 +104,29 @@ impl<'a> Seen<'a> {
         seen.max(unsettled.map(|before| before.at.min(before.from + settle)))
     }
 
+    /// What is known of a one-off dyno, where dynos were looked at.
+    pub(crate) fn one_off(&self, id: &DynoId) -> OneOffSeen {
+        if self.sight.dynos.iter().any(|dyno| dyno.id == *id) {
+            return OneOffSeen::Running;
+        }
+        let before = self.before.into_iter().flat_map(|before| &before.one_offs).find(|one_off| one_off.id == *id);
+        before.map_or(OneOffSeen::Never, |before| OneOffSeen::GoneAt(before.gone_at.unwrap_or(self.sight.taken_at)))
+    }
+
+    /// The one-off dynos that are remembered from now on.
+    fn one_offs(&self) -> Vec<SeenOneOff> {
+        let there = self.sight.dynos.iter().filter(|dyno| !dyno.is_formation()).map(|dyno| &dyno.id);
+        let remembered = self.before.map(|before| before.one_offs.as_slice()).unwrap_or_default();
+        let gone = remembered.iter().filter_map(|one_off| match self.one_off(&one_off.id) {
+            OneOffSeen::GoneAt(gone_at) => Some(SeenOneOff { id: one_off.id.clone(), gone_at: Some(gone_at) }),
+            OneOffSeen::Running | OneOffSeen::Never => None,
+        });
+        let mut one_offs: Vec<SeenOneOff> =
+            gone.chain(there.map(|id| SeenOneOff { id: id.clone(), gone_at: None })).collect();
+        one_offs.drain(..one_offs.len().saturating_sub(Sighting::ONE_OFFS_MAX));
+        one_offs
+    }
+
     /// What others changed since it was seen before, where it was and as far as is looked now.
     #[must_use]
     pub fn foreign(&self, needs: Needs, ours: &[Run], our_rollbacks: &BTreeSet<ReleaseVersion>) -> Vec<Foreign> {
@@ -142,6 +176,8 @@ impl<'a> Seen<'a> {
         } else {
             old.map(|old| old.been_up.clone()).unwrap_or_default()
         };
+        let one_offs =
+            if needs.dynos { self.one_offs() } else { old.map(|old| old.one_offs.clone()).unwrap_or_default() };
         let taken_at = |looked: bool| looked.then_some(self.sight.taken_at);
         let from = unsettled_from(self.sight, &self.been_up).filter(|_| needs.dynos);
         let unsettled = from.map(|from| Unsettled { at: self.sight.taken_at, from: self.to_ours(from) });
@@ -152,6 +188,7 @@ impl<'a> Seen<'a> {
             dynos,
             releases,
             been_up,
+            one_offs,
             unsettled: unsettled.or_else(|| old?.unsettled),
             foreign: old.map(|old| old.foreign.clone()).unwrap_or_default(),
             seen_at: self.sight.taken_at,

@@ -123,6 +123,8 @@ pub struct Call {
     pub mode: Mode,
     /// Since when it is as it is in the file: refusals from before are forgiven.
     pub since: Timestamp,
+    /// The reactions of the same monitor that act on the same app and stand below it in the order of effects.
+    pub rungs_below: Vec<ReactionId>,
     /// The shortest interval of its monitors, when there are several.
     pub shared_interval: Option<Duration>,
     /// When it would have acted last, in a dry run.

@@ -88,6 +88,9 @@ mod tests {
     const HOUR: i64 = 60;
     const DAY: i64 = 24 * HOUR;
 
+    /// What was done, now, and until when the next step waits after how many undoings of how many steps.
+    type Case = (&'static str, Vec<(char, i64)>, i64, Option<(i64, u32, u32)>);
+
     fn at(minutes: i64) -> Timestamp {
         Timestamp::from_millis(minutes * 60_000)
     }
@@ -115,7 +118,7 @@ mod tests {
             (0..count).flat_map(|n| [('-', n * apart), ('+', n * apart + 2)]).collect()
         };
         #[rustfmt::skip]
-        let cases: [(&str, Vec<(char, i64)>, i64, Option<(i64, u32, u32)>); 14] = [
+        let cases: [Case; 14] = [
             ("nothing was done", vec![], 5, None),
             ("one was taken, and that was well", vec![('-', 0)], 5, None),
             ("one was added", vec![('+', 0)], 5, None),

@@ -111,6 +111,7 @@ fn called_by(monitor: &str, reaction: Plain) -> Wish<Plain> {
         caller,
         mode: Mode::Act,
         since: ago(3600),
+        rungs_below: Vec::new(),
         shared_interval: None,
         would_have_acted: None,
         patience: FRESH,
@@ -382,17 +383,43 @@ fn of_those_that_would_act_together_the_first_of_the_order_goes_and_one_offs_sta
     let ranked = |name: &str, rank| Plain { rank, ..restarts(name) };
     let wishes = vec![
         called_by("page", ranked("more", Rank::Out)),
-        called_by("page", ranked("clean", Rank::OneOff)),
+        called_by("job", ranked("clean", Rank::OneOff)),
         called_by("page", ranked("back", Rank::RollBack)),
         called_by("other page", ranked("back", Rank::RollBack)),
-        called_by("other page", ranked("clean", Rank::OneOff)),
+        called_by("other job", ranked("clean", Rank::OneOff)),
     ];
     let mut situation = situation(wishes);
     let expected = [("order", "outranked"), ("", "act"), ("", "act"), ("order", "run_open"), ("order", "run_open")];
     assert_eq!(held(&situation), expected);
     situation.scene.limits = AppLimits { effects_per_hour: 1, rollbacks_per_hour: 1 };
-    situation.wishes[4] = called_by("other page", ranked("report", Rank::OneOff));
+    situation.wishes[4] = called_by("other job", ranked("report", Rank::OneOff));
     assert_eq!(held(&situation)[4], ("room", "app_spent"), "one-offs of one turn count against the app's purse");
+}
+
+#[test]
+fn of_a_clean_up_and_a_rollback_on_one_monitor_the_clean_up_has_its_chance_first() {
+    let ranked = |name: &str, rank| Plain { rank, ..restarts(name) };
+    let (clean, back) = (ranked("again", Rank::OneOff), ranked("back", Rank::RollBack));
+    let mut situation = situation(vec![called_by("page", clean), called_by("page", back)]);
+    assert_eq!(held(&situation), [("", "act"), ("ladder", "outranked")]);
+    // It acted in this episode, and enough readings followed.
+    let mut acted = run("again", Rank::OneOff, Some(ago(80)), RunState::Queued);
+    situation.wishes[1].call.rungs_below = vec![acted.reaction];
+    situation.scene.facts.last_effect = of_again(acted.clone());
+    assert_eq!(held(&situation), [("ladder", "outranked"), ("", "act")]);
+    // Too few did: the rollback waits for them, and the clean-up for the rollback.
+    acted.sent_at = Some(ago(50));
+    situation.scene.facts.last_effect = of_again(acted.clone());
+    situation.wishes[1].reaction.policy.trigger = Trigger::new(3);
+    assert_eq!(held(&situation), [("ladder", "outranked"), ("evidence", "too_few_since")]);
+    // A rollback that could do nothing then keeps nobody waiting.
+    situation.wishes[1].reaction.plans = Planned::Hold(Because::NoDynos);
+    assert_eq!(held(&situation), [("", "act"), ("evidence", "too_few_since")]);
+    // In an earlier episode it says nothing about this one.
+    acted.sent_at = Some(ago(3600));
+    situation.scene.facts.last_effect = of_again(acted);
+    situation.wishes[1].reaction.plans = Planned::Do(Effect::RestartAll { ids: Vec::new() });
+    assert_eq!(held(&situation), [("", "act"), ("ladder", "outranked")]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use flyball_model::{
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Error};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +59,12 @@ impl Engine {
     ///
     /// When the store does not answer.
     pub(crate) async fn gather(&self, subject: &Subject, askers: &[Asker]) -> Result<Gathered, Error> {
-        let reactions: Vec<ReactionId> = askers.iter().map(|asker| asker.reaction().id).collect();
+        let reactions: Vec<ReactionId> = {
+            let memory = self.memory();
+            let asked = askers.iter().map(|asker| asker.reaction().id);
+            let below = askers.iter().flat_map(|asker| memory.rungs_below(asker));
+            asked.chain(below).collect::<BTreeSet<_>>().into_iter().collect()
+        };
         let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
         let situation = self.situation(subject, askers, facts);
@@ -258,11 +264,20 @@ impl Memory {
             caller,
             mode: self.wiring.mode(&reaction),
             since: self.wiring.since(reaction.id),
+            rungs_below: self.rungs_below(asker),
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: self.would(reaction.id).map(|would| would.at),
             patience,
         };
         Wish { reaction, call }
+    }
+
+    /// The reactions that stand below an asked one on the monitor that calls it.
+    fn rungs_below(&self, asker: &Asker) -> Vec<ReactionId> {
+        match asker {
+            Asker::Monitor(called) => self.wiring.rungs_below(called.monitor.id, &called.reaction),
+            Asker::Person(_) => Vec::new(),
+        }
     }
 
     /// A monitor as it calls a reaction: by its latest reading that could be made.

@@ -91,6 +91,15 @@ impl Wiring {
         self.attached.get(&monitor).map_or(&[], Vec::as_slice)
     }
 
+    /// The reactions of a monitor that act on the same app as this one and stand below it in the order of effects.
+    #[must_use]
+    pub fn rungs_below(&self, monitor: MonitorId, above: &Reaction) -> Vec<ReactionId> {
+        let app = self.subject(above).key();
+        let is_below =
+            |other: &&Arc<Reaction>| other.kind.rank() > above.kind.rank() && self.subject(other).key() == app;
+        self.attached(monitor).iter().filter(is_below).map(|other| other.id).collect()
+    }
+
     /// The monitors that a reaction is attached to.
     #[must_use]
     pub fn watched_by(&self, reaction: ReactionId) -> &[Arc<Monitor>] {

@@ -13,7 +13,7 @@ mod sqlite;
 pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
 pub use error::Error;
 pub use facts::{Claim, Fence, MarkSent};
-pub use flyball_decide::{AppFacts, Pause, Resumed, Sighting, Step, Unsettled};
+pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
 pub use sqlite::{EngineLock, Sqlite};
 

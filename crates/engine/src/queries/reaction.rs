@@ -132,6 +132,7 @@ impl Reader<'_> {
             caller,
             mode: self.wiring.mode(reaction),
             since: Timestamp::EPOCH,
+            rungs_below: self.wiring.rungs_below(monitor.id, reaction),
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: None,
             patience: FRESH,

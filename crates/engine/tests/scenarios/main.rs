@@ -90,3 +90,4 @@ mod streaks;
 mod support;
 #[cfg(test)]
 mod trouble;
+mod undone;

@@ -62,6 +62,35 @@ fn a_ladder_climbs_also_when_its_lower_rung_would_act_again_and_again() {
 }
 
 #[test]
+fn a_ladder_does_not_fall_together_when_an_outage_of_the_api_ends() {
+    let app = || shop().mechanics(|mechanics| mechanics.one_off_runs = secs(80));
+    let file = front(&["clean up", "back"])
+        + &reaction("clean up", "trigger = 2\ncreate_one_off_dyno = { app = \"shop\", command = \"clean\" }")
+        + &reaction("back", "trigger = 4\nrollback_release = { app = \"shop\", max_steps = 1 }");
+    let mut day = Scenario::of(app()).file(file).front_reads("f").begin();
+    day.fault(Fault::new(FaultKind::Status(503)).on("GET", "*"));
+    day.pass(mins(60));
+    assert!(day.calls().is_empty(), "{:?}", day.calls());
+    day.world(flyball_heroku_sim::World::clear_faults);
+    day.pass(mins(10));
+    // The clean-up first; the rollback at the fourth reading after its dyno has ended, and nothing below it meanwhile.
+    assert_eq!(day.calls()[..2], ["60:30 run clean", "64:00 back to v4"], "{:?}", day.calls());
+}
+
+#[test]
+fn a_ladder_climbs_past_a_clean_up_that_would_run_again_and_again() {
+    let app = || shop().mechanics(|mechanics| mechanics.one_off_runs = secs(20));
+    let file = front(&["clean up", "back"])
+        + &reaction("clean up", "create_one_off_dyno = { app = \"shop\", command = \"clean\" }")
+        + &reaction("back", "trigger = 4\nrollback_release = { app = \"shop\", max_steps = 1 }");
+    let mut day = Scenario::of(app()).file(file).front_reads("f").begin();
+    day.readings(6);
+    assert_eq!(day.why("clean up"), "outranked", "{:?}", day.calls());
+    day.readings(2);
+    assert_eq!(day.calls()[2..4], ["1:30 run clean", "3:30 back to v4"], "{:?}", day.calls());
+}
+
+#[test]
 fn in_and_down_stand_back_for_as_long_as_an_adder_has_its_condition_met() {
     let file = front(&["more"])
         + &monitor("calm", r#"http = { url = "http://shop.localhost/calm" }"#, &["fewer", "smaller"])

@@ -148,6 +148,7 @@ struct SightingRow<'a> {
     dynos: &'a [flyball_model::Dyno],
     releases: &'a [flyball_model::Release],
     been_up: &'a [flyball_model::DynoId],
+    one_offs: &'a [crate::SeenOneOff],
     unsettled_at: Option<i64>,
     unsettled_from: Option<i64>,
     foreign_changes: &'a [flyball_model::Foreign],
@@ -168,6 +169,7 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
             dynos: first(&row.dynos, Sighting::DYNOS_MAX),
             releases: first(&row.releases, Sighting::RELEASES_MAX),
             been_up: first(&row.been_up, Sighting::DYNOS_MAX),
+            one_offs: first(&row.one_offs, Sighting::ONE_OFFS_MAX),
             unsettled_at: row.unsettled.map(|unsettled| unsettled.at.as_millis()),
             unsettled_from: row.unsettled.map(|unsettled| unsettled.from.as_millis()),
             foreign_changes: &row.foreign[row.foreign.len().saturating_sub(Foreign::REMEMBERED)..],
@@ -177,18 +179,18 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
         })
         .collect();
     let sql = "INSERT INTO sightings \
-               (host, app_id, app_name, app, formation, dynos, releases, been_up, unsettled_at, unsettled_from, \
+               (host, app_id, app_name, app, formation, dynos, releases, been_up, one_offs, unsettled_at, unsettled_from, \
                 foreign_changes, seen_at, formation_at, releases_at) \
         SELECT value ->> 'host', value ->> 'app_id', value ->> 'app_name', CAST(value -> 'app' AS TEXT), \
                CAST(value -> 'formation' AS TEXT), CAST(value -> 'dynos' AS TEXT), CAST(value -> 'releases' AS TEXT), \
-               CAST(value -> 'been_up' AS TEXT), CAST(value ->> 'unsettled_at' AS BIGINT), \
+               CAST(value -> 'been_up' AS TEXT), CAST(value -> 'one_offs' AS TEXT), CAST(value ->> 'unsettled_at' AS BIGINT), \
                CAST(value ->> 'unsettled_from' AS BIGINT), \
                CAST(value -> 'foreign_changes' AS TEXT), CAST(value ->> 'seen_at' AS BIGINT), \
                CAST(value ->> 'formation_at' AS BIGINT), CAST(value ->> 'releases_at' AS BIGINT) \
         FROM json_each($1) WHERE true \
         ON CONFLICT (host, app_id) DO UPDATE SET app_name = excluded.app_name, app = excluded.app, \
                formation = excluded.formation, dynos = excluded.dynos, releases = excluded.releases, \
-               been_up = excluded.been_up, unsettled_at = excluded.unsettled_at, \
+               been_up = excluded.been_up, one_offs = excluded.one_offs, unsettled_at = excluded.unsettled_at, \
                unsettled_from = excluded.unsettled_from, \
                foreign_changes = excluded.foreign_changes, seen_at = excluded.seen_at, \
                formation_at = excluded.formation_at, releases_at = excluded.releases_at";

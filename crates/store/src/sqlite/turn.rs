@@ -58,7 +58,7 @@ impl Loop for Sqlite {
         let SubjectKey::HerokuApp { host, name } = subject;
         let read = async {
             // A name that was given up and taken anew belongs to the app that was seen last.
-            let sql = "SELECT host, app, formation, dynos, releases, been_up, unsettled_at, unsettled_from, \
+            let sql = "SELECT host, app, formation, dynos, releases, been_up, one_offs, unsettled_at, unsettled_from, \
                        foreign_changes, seen_at, formation_at, releases_at FROM sightings \
                 WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
             let row: Option<SightingRow> =
@@ -112,6 +112,7 @@ struct SightingRow {
     dynos: String,
     releases: String,
     been_up: String,
+    one_offs: String,
     unsettled_at: Option<i64>,
     unsettled_from: Option<i64>,
     foreign_changes: String,
@@ -130,6 +131,7 @@ impl SightingRow {
             dynos: from_json(&self.dynos, row("dynos"))?,
             releases: from_json(&self.releases, row("releases"))?,
             been_up: from_json(&self.been_up, row("been_up"))?,
+            one_offs: from_json(&self.one_offs, row("one_offs"))?,
             // What was written before `unsettled_from` was counts from when it was seen.
             unsettled: self
                 .unsettled_at

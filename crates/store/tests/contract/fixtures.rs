@@ -1,12 +1,12 @@
 //! Values to store: short to write, whole in what they hold.
 
 use flyball_model::{
-    AccountName, Actor, ApiHost, App, AppId, AppName, Because, Cause, Effect, EngineEvent, Entry, Event, Evidence,
-    Excerpt, Finding, HerokuApp, HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Phases,
-    Plan, ProcessType, Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run, RunId,
-    RunState, Standing, Subject, Timestamp, Unclear, Verdict, WhyInDoubt,
+    AccountName, Actor, ApiHost, App, AppId, AppName, Because, Cause, DynoId, Effect, EngineEvent, Entry, Event,
+    Evidence, Excerpt, Finding, HerokuApp, HttpEvidence, Look, MonitorId, MonitorName, MonitorState, NodeId, Outcome,
+    Phases, Plan, ProcessType, Quantity, Rank, ReactionId, ReactionName, Reading, ReleaseId, ReleaseVersion, Run,
+    RunId, RunState, Standing, Subject, Timestamp, Unclear, Verdict, WhyInDoubt,
 };
-use flyball_store::{Batch, Claim, Fence, MarkSent, Pause, Remembered, Sighting, Store, Unsettled};
+use flyball_store::{Batch, Claim, Fence, MarkSent, Pause, Remembered, SeenOneOff, Sighting, Store, Unsettled};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -162,6 +162,7 @@ pub(crate) fn sighting(name: &str, id: &str, seen_at: Timestamp) -> Sighting {
         dynos: Vec::new(),
         releases: Vec::new(),
         been_up: Vec::new(),
+        one_offs: vec![SeenOneOff { id: DynoId::new("run"), gone_at: Some(at(2)) }],
         unsettled: Some(Unsettled { at: at(3), from: at(1) }),
         foreign: Vec::new(),
         seen_at,
