@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand};
-use flyball_model::{AppName, MonitorName, ReactionName, duration};
+use flyball_model::{AppName, MonitorName, ReactionName, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,6 +61,9 @@ token may not do this.")]
     /// End a pause.
     #[command(after_help = "Without --app and --reaction, the pause of everything ends.")]
     Resume(Resume),
+    /// Say how a run had ended that is in doubt: from then on it counts as that.
+    #[command(after_help = "Exit codes: 0 settled, 1 it was not in doubt.")]
+    Settle(Settle),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -178,6 +181,20 @@ pub(crate) struct Resume {
     /// The pause of this reaction.
     #[arg(short, long)]
     pub(crate) reaction: Option<ReactionName>,
+}
+
+/// `flyball settle`
+#[derive(Debug, Args)]
+#[group(id = "known", required = true, multiple = false, args = ["done", "not_done"])]
+pub(crate) struct Settle {
+    /// The run, as `why` and `history` name it.
+    pub(crate) run: RunId,
+    /// It took effect.
+    #[arg(long)]
+    pub(crate) done: bool,
+    /// It did not.
+    #[arg(long)]
+    pub(crate) not_done: bool,
 }
 
 /// `flyball heroku-sim`

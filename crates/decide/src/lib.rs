@@ -42,7 +42,7 @@ pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_b
 pub use seen::Seen;
 pub use situation::{Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
 
-use flyball_model::{Because, DynoId, Effect, ReleaseVersion, Timestamp};
+use flyball_model::{Because, DynoId, Effect, ReleaseVersion, RunId, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -84,4 +84,6 @@ pub struct StartedOneOff {
     pub dyno: Option<DynoId>,
     /// How long it may live.
     pub time_to_live: Duration,
+    /// By which run.
+    pub run: RunId,
 }

@@ -320,5 +320,6 @@ fn started_one_off(run: &Run, seen: &Seen<'_>) -> Option<StartedOneOff> {
         RunState::Ended { outcome: Outcome::Done { dyno, .. }, .. } => dyno.clone(),
         RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } | RunState::Ended { .. } => None,
     };
-    Some(StartedOneOff { at: seen.to_heroku(run.took_effect_at()?), dyno, time_to_live: *time_to_live })
+    let at = seen.to_heroku(run.took_effect_at()?);
+    Some(StartedOneOff { at, dyno, time_to_live: *time_to_live, run: run.id })
 }

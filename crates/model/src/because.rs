@@ -3,10 +3,19 @@
 
 use crate::{
     AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, Passage, PauseScope, Per,
-    ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
+    ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, RunId, Spending, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// A run of which nobody knows whether it took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubted {
+    /// Which.
+    pub run: RunId,
+    /// Until when it counts as if it had.
+    pub until: Timestamp,
+}
 
 /// What a reason leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -309,6 +318,9 @@ reasons! {
         running: u32,
         /// How many may.
         at_once: u32,
+        /// A run of which nobody knows whether it started its dyno; it fills its place until a time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doubted: Option<Doubted>,
     }
     /// A setting names an environment variable that is not set.
     NoVariable = "no_variable", Holds {

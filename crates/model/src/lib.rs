@@ -30,7 +30,7 @@ mod timeline;
 mod why;
 mod words;
 
-pub use because::Because;
+pub use because::{Because, Doubted};
 pub use doubt::Doubt;
 pub use effect::{Effect, EffectKind, Plan, Rank};
 pub use foreign::{Brought, Foreign, ForeignChange};

@@ -75,6 +75,8 @@ pub enum Look {
     Answered,
     /// The answer was lost, and we saw it afterwards.
     SeenAfterwards,
+    /// Nobody could know, and a person said so.
+    SaidSo,
 }
 
 impl Outcome {

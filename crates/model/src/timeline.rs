@@ -167,6 +167,15 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A person said how a run that was in doubt had ended.
+    Settled {
+        /// What was to be done.
+        plan: PlanSummary,
+        /// How it ended.
+        outcome: Outcome,
+        /// Who said so.
+        by: String,
+    },
     /// Somebody else changed the app.
     Foreign {
         /// What.

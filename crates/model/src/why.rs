@@ -13,6 +13,11 @@ pub enum WhyNotDone {
     StoreTooLate,
     /// Flyball was stopped before the call was sent.
     Stopped,
+    /// Nobody could know, and a person said so.
+    SaidSo {
+        /// Who.
+        by: Passage,
+    },
     /// The app could not be looked at, so nothing was sent.
     CannotLook {
         /// The look that failed.

@@ -84,6 +84,9 @@ pub trait Runs: Send + Sync {
         entries: &[flyball_model::Entry],
     ) -> Result<bool, Error>;
 
+    /// Says how a run that ended in doubt had ended. False when it is not in doubt; nothing is written then.
+    async fn settle(&self, run: RunId, outcome: &Outcome, entries: &[flyball_model::Entry]) -> Result<bool, Error>;
+
     /// Takes over what another, dead node had claimed or sent; used when an engine starts. Every open run comes back,
     /// queued ones as they are, the others under a new fence of this node.
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error>;

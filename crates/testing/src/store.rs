@@ -169,6 +169,10 @@ impl<S: StoreStage> Runs for StagedStore<S> {
         self.write_and_tell("end", call, |ended| ended.then_some(Done::Ended(run))).await
     }
 
+    async fn settle(&self, run: RunId, outcome: &Outcome, entries: &[Entry]) -> Result<bool, Error> {
+        self.write("settle", self.0.store().settle(run, outcome, entries)).await
+    }
+
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
         self.write("take_over", self.0.store().take_over(node, now, lease)).await
     }

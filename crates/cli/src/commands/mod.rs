@@ -12,6 +12,7 @@ mod pause;
 mod react;
 mod reading;
 mod resume;
+mod settle;
 mod status;
 mod up;
 mod validate;
@@ -45,6 +46,7 @@ pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Resul
         Command::History(history) => history::history(&wiring, history).await,
         Command::Pause(pause) => pause::pause(&wiring, pause).await,
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
+        Command::Settle(settle) => settle::settle(&wiring, &settle).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {

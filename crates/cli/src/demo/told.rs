@@ -97,6 +97,7 @@ impl Teller {
             | Event::File { .. }
             | Event::Unknown { begins: false, .. }
             | Event::Would { .. }
+            | Event::Settled { .. }
             // The people of the shop tell what they do by themselves.
             | Event::Foreign { .. }
             | Event::Paused { .. }

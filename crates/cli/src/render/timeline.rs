@@ -29,7 +29,7 @@ pub(crate) fn line(line: &HistoryLine, stamp: Stamp) -> String {
 fn style(event: &Event) -> Style {
     match event {
         Event::Flipped { flip, .. } => verdict(flip.to),
-        Event::Ended { outcome, .. } => match outcome {
+        Event::Ended { outcome, .. } | Event::Settled { outcome, .. } => match outcome {
             Outcome::Done { .. } => GOOD,
             Outcome::Refused { .. } | Outcome::InDoubt { .. } => BAD,
             Outcome::NotDone { .. } | Outcome::Superseded { .. } => ODD,

@@ -146,3 +146,18 @@ async fn each_account_acts_by_its_own_token() {
     let done = ended(command).await;
     assert_eq!((done.code, stage.web()), (Some(0), 2), "{done:?}");
 }
+
+#[tokio::test]
+async fn only_a_run_that_is_in_doubt_can_be_settled() {
+    let stage = stage().await;
+    assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(0));
+    let run = stage.runs().await[0].id.to_string();
+    let neither = stage.run(&["settle", &run]).await;
+    assert_eq!(neither.code, Some(2), "{}", neither.stderr);
+    let settled = stage.run(&["settle", &run, "--not-done"]).await;
+    assert_eq!((settled.code, settled.stdout.trim()), (Some(1), "nothing to settle; it ended: done"));
+    let unknown = stage.run(&["settle", "0192f000-0000-7000-8000-000000000001", "--done"]).await;
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("there is no run 0192f000"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("flyball history --json"), "{}", unknown.stderr);
+}

@@ -1,6 +1,7 @@
 //! One-off dynos: any command, and never more of them than wanted.
 
 use crate::support::{Day, Scenario, Spoilt, front, lock, mins, one, reaction, secs, shop};
+use flyball_engine::commands::{Known, Settled};
 use flyball_heroku_sim::{AppEvent, Fault, FaultKind, OneOffRequest};
 use flyball_model::Outcome;
 
@@ -107,7 +108,7 @@ fn one_of_which_nothing_can_be_known_ends_in_doubt_and_fills_its_place_until_its
     // It ended at 0:53, and could only be looked for later.
     assert_eq!(day.calls(), ["0:30 run sleep"]);
     assert_eq!(day.outcomes(), ["in_doubt"]);
-    assert_eq!(day.told("in doubt").len(), 1);
+    assert_eq!(day.told(": in doubt: ").len(), 1);
     assert_eq!(day.why("sleep"), "one_off_running");
     day.pass(secs(30));
     assert_eq!(day.calls()[1..], ["10:30 run sleep"]);
@@ -161,4 +162,22 @@ fn its_variables_are_read_when_it_runs_and_one_that_is_not_set_sends_nothing() {
     let env = day.world(|world| world.app("shop").unwrap().one_offs().next().unwrap().env.clone());
     assert_eq!(env.get("KEY").map(String::as_str), Some("hunter2"));
     assert!(!format!("{:?} {:?}", day.timeline(), day.runs()).contains("hunter2"));
+}
+
+#[test]
+fn a_person_who_knows_settles_what_is_in_doubt() {
+    let mut day = Scenario::of(shop()).file(one("sleep", SLEEP)).front_reads("f").begin();
+    day.spoil("POST /apps/shop/dynos", Spoilt::TooLate);
+    nothing_is_seen_until_it_has_gone(&day);
+    day.pass(mins(3));
+    let (code, words) = day.why_on("front", "sleep");
+    let run = day.runs()[0].id;
+    assert_eq!(code, "one_off_running");
+    assert!(words.contains(&format!("run {run} is in doubt, and counts until ")), "{words}");
+    assert!(words.contains(&format!("`flyball settle {run} --done` or `--not-done`")), "{words}");
+    let settled = day.settle(run, Known::NotDone);
+    assert!(matches!(settled, Settled::As { .. }), "{settled:?}");
+    day.pass(secs(30));
+    assert_eq!(day.calls().len(), 2, "{:?}", day.calls());
+    assert_eq!(day.told("settled by ops: run `sleep` once on shop").len(), 1);
 }

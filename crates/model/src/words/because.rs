@@ -1,9 +1,8 @@
 //! Why a reaction acts or holds still.
 
-use super::list;
-use crate::{Because, Rank, duration};
+use super::{dynos, list};
+use crate::{Because, Doubted, Rank, duration};
 use std::fmt;
-use std::time::Duration;
 
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +30,11 @@ impl fmt::Display for Because {
                 let which = if *step == Rank::Down { "down" } else { "in" };
                 let steps = if *of == 1 { "step" } else { "steps" };
                 let were = if *times == 1 { "was" } else { "were" };
-                write!(f, "{times} of the last {of} {steps} {which} {were} undone within {}", roughly(*within))?;
+                write!(
+                    f,
+                    "{times} of the last {of} {steps} {which} {were} undone within {}",
+                    duration::roughly(*within)
+                )?;
                 write!(f, ": next at {}", until.time_of_day())
             }
             Self::OncePerInterval { until } => {
@@ -59,10 +62,10 @@ impl fmt::Display for Because {
                 write!(f, "at most until {}", until.time_of_day())
             }
             Self::AtMaximum { process_type, quantity, max } => {
-                write!(f, "at limit: {process_type} has {quantity} dynos, and at most {max} are allowed")
+                write!(f, "at limit: {process_type} has {}, and at most {max} are allowed", dynos(*quantity))
             }
             Self::AtMinimum { process_type, quantity, min } => {
-                write!(f, "at limit: {process_type} has {quantity} dynos, and at least {min} are wanted")
+                write!(f, "at limit: {process_type} has {}, and at least {min} are wanted", dynos(*quantity))
             }
             Self::AtSizeLimit { process_type, size, limit } => {
                 write!(f, "at limit: {process_type} is {size}, and the limit is {limit}")
@@ -97,8 +100,11 @@ impl fmt::Display for Because {
                 write!(f, "dynos were added a short time ago; none are taken before {}", until.time_of_day())
             }
             Self::Outranked { reaction } => write!(f, "\"{reaction}\" goes first"),
-            Self::OneOffRunning { running, at_once } => {
-                write!(f, "{running} of {at_once} one-off dynos at once are running, or may be")
+            Self::OneOffRunning { running, at_once, doubted } => {
+                write!(f, "{running} of {at_once} one-off dynos at once are running, or may be")?;
+                let Some(Doubted { run, until }) = doubted else { return Ok(()) };
+                write!(f, ": run {run} is in doubt, and counts until {}; once you know, ", until.time_of_day())?;
+                write!(f, "`flyball settle {run} --done` or `--not-done`")
             }
             Self::NoVariable { name } => {
                 write!(f, "the environment variable {name} is not set where Flyball runs: set it, and start again")
@@ -140,12 +146,4 @@ impl fmt::Display for Because {
             Self::BasisGone { what } => what.fmt(f),
         }
     }
-}
-
-/// A length of time in whole minutes, or in seconds below one.
-fn roughly(time: Duration) -> String {
-    const MINUTE: u64 = 60;
-    let seconds = time.as_secs().max(1);
-    let rounded = if seconds <= MINUTE { seconds } else { seconds.div_ceil(MINUTE) * MINUTE };
-    duration::print(Duration::from_secs(rounded))
 }

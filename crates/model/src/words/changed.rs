@@ -1,5 +1,6 @@
 //! What is seen of an app, before a call and after its answer was lost.
 
+use super::dynos;
 use crate::{Changed, NotSeen, Unchanged, Unclear};
 use std::fmt;
 
@@ -26,7 +27,7 @@ impl fmt::Display for Changed {
 impl fmt::Display for Unchanged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Quantity { process_type, quantity } => write!(f, "{process_type} has {quantity} dynos"),
+            Self::Quantity { process_type, quantity } => write!(f, "{process_type} has {}", dynos(*quantity)),
             Self::Size { process_type, size } => write!(f, "{process_type} is {size}"),
             Self::NoProcessType { process_type } => write!(f, "the app has no process type {process_type}"),
             Self::SameDyno { dyno } => write!(f, "{dyno} is still the same dyno"),

@@ -1,6 +1,6 @@
 //! The lines of the timeline.
 
-use crate::{EngineEvent, Event, FileEvent, Flip, OnlyTells, PauseScope, duration};
+use crate::{EngineEvent, Event, FileEvent, Flip, OnlyTells, PauseScope, PlanSummary, duration};
 use std::fmt;
 
 impl fmt::Display for Event {
@@ -15,11 +15,12 @@ impl fmt::Display for Event {
             Self::Unknown { begins: true, words } => write!(f, "cannot look: {words}"),
             Self::Unknown { begins: false, words } => write!(f, "can look again: {words}"),
             Self::Held { because } => write!(f, "holds: {because}"),
-            Self::Would { plan, because } => write!(f, "would {plan}, because {because}"),
+            Self::Would { plan, because } => write!(f, "would {}{plan}, because {because}", verb(plan)),
             Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
             Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
+            Self::Settled { plan, outcome, by } => write!(f, "settled by {by}: {plan}: {outcome}"),
             Self::Foreign { change, by, times } => {
                 write!(f, "changed by others: {change}")?;
                 if let Some(by) = by {
@@ -34,6 +35,17 @@ impl fmt::Display for Event {
             Self::Paused { scope, until: Some(until), by } => write!(f, "{scope} paused by {by} until {until}"),
             Self::Resumed { scope, by } => write!(f, "{scope} resumed by {by}"),
         }
+    }
+}
+
+/// What a plan lacks to stand in a sentence.
+const fn verb(plan: &PlanSummary) -> &'static str {
+    match plan {
+        PlanSummary::SetQuantity { .. } | PlanSummary::SetSize { .. } | PlanSummary::RollBack { .. } => "take ",
+        PlanSummary::RestartDyno { .. }
+        | PlanSummary::RestartAll { .. }
+        | PlanSummary::RunOneOff { .. }
+        | PlanSummary::Told(_) => "",
     }
 }
 

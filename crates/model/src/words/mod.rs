@@ -7,7 +7,7 @@ mod event;
 mod outcome;
 mod plan;
 
-use crate::{Counts, Passage};
+use crate::{Counts, Passage, Quantity};
 use std::fmt;
 
 /// A list with commas.
@@ -27,4 +27,9 @@ impl fmt::Display for Counts {
         let of = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         write!(f, "{}, {}", of(self.monitors, "monitor"), of(self.reactions, "reaction"))
     }
+}
+
+/// "1 dyno", "2 dynos".
+fn dynos(quantity: Quantity) -> String {
+    format!("{quantity} dyno{}", if quantity == Quantity::new(1) { "" } else { "s" })
 }

@@ -1,5 +1,6 @@
 //! How runs end, and why.
 
+use super::dynos;
 use crate::{Look, Outcome, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded};
 use std::fmt;
 
@@ -11,6 +12,7 @@ impl fmt::Display for Outcome {
             Self::Done { seen: Look::SeenAfterwards, .. } => {
                 write!(f, "done: the answer was lost, and it was seen afterwards")
             }
+            Self::Done { seen: Look::SaidSo, .. } => write!(f, "done, as a person said"),
             Self::NotDone { why } => write!(f, "not done: {why}"),
             Self::Superseded { why } => write!(f, "superseded, no call was sent: {why}"),
             Self::Refused { why, .. } => write!(f, "refused: {why}"),
@@ -23,6 +25,7 @@ impl fmt::Display for WhyNotDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StoreTooLate => write!(f, "the store did not answer in time, so nothing was sent"),
+            Self::SaidSo { by } => write!(f, "{by} said so"),
             Self::Stopped => write!(f, "Flyball was stopped before the call was sent"),
             Self::CannotLook { error } => {
                 write!(f, "nothing was sent, since the app could not be looked at: {error}")
@@ -67,7 +70,7 @@ impl fmt::Display for WhyLost {
         match self {
             Self::CallFailed { error } => error.fmt(f),
             Self::OtherQuantity { process_type, quantity } => {
-                write!(f, "Heroku answered that {process_type} has {quantity} dynos")
+                write!(f, "Heroku answered that {process_type} has {}", dynos(*quantity))
             }
             Self::OtherSize { process_type, size } => write!(f, "Heroku answered that {process_type} is {size}"),
             Self::Told(words) => words.fmt(f),

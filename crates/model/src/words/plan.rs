@@ -20,6 +20,7 @@ impl fmt::Display for PlanSummary {
             }
             Self::SetSize { app, process_type, from, to } => write!(f, "{process_type} of {app} from {from} to {to}"),
             Self::RestartDyno { app, dyno } => write!(f, "restart {dyno} of {app}"),
+            Self::RestartAll { app, dynos: 1 } => write!(f, "restart the one dyno of {app}"),
             Self::RestartAll { app, dynos } => write!(f, "restart all {dynos} dynos of {app}"),
             Self::RollBack { app, from, origin, to, restores } => {
                 write!(f, "{app} back from {from}")?;

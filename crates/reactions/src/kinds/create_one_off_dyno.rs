@@ -3,7 +3,9 @@
 use super::fields::app_and_account;
 use super::kind::ReactionKind;
 use flyball_decide::{Known, Planned, StartedOneOff};
-use flyball_model::{AccountName, AppName, Because, DynoSize, Effect, EnvValue, Generation, Rank, Sight, Timestamp};
+use flyball_model::{
+    AccountName, AppName, Because, Doubted, DynoSize, Effect, EnvValue, Generation, Rank, Sight, Timestamp,
+};
 use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Take, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -122,10 +124,16 @@ impl ReactionKind for CreateOneOffDyno {
     }
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
-        let running = known.one_offs.iter().filter(|one_off| self.may_be_running(one_off, sight, known.now)).count();
-        let running = u32::try_from(running).unwrap_or(u32::MAX);
-        if running >= self.at_once {
-            return Planned::Hold(Because::OneOffRunning { running, at_once: self.at_once });
+        let started = known.one_offs.iter();
+        let running: Vec<_> = started.filter(|one_off| self.may_be_running(one_off, sight, known.now)).collect();
+        if u32::try_from(running.len()).is_ok_and(|running| running >= self.at_once) {
+            let doubted = running.iter().filter(|one_off| one_off.dyno.is_none());
+            let doubted = doubted.map(|of| Doubted { run: of.run, until: of.at + of.time_to_live });
+            return Planned::Hold(Because::OneOffRunning {
+                running: u32::try_from(running.len()).unwrap_or(u32::MAX),
+                at_once: self.at_once,
+                doubted: doubted.min_by_key(|doubted| doubted.until),
+            });
         }
         // On Fir a command needs the launcher in front, or it finds neither its path nor its environment.
         // Source: the official CLI, src/lib/run/helpers.ts.

@@ -3,8 +3,8 @@
 use super::Kind;
 use flyball_decide::{Known, Planned, StartedOneOff};
 use flyball_model::{
-    Content, DynoId, DynoSize, Generation, Plan, ProcessFormation, ProcessType, Quantity, Release, Sight, SlugId,
-    Timestamp, testing,
+    Content, DynoId, DynoSize, Generation, Plan, ProcessFormation, ProcessType, Quantity, Release, RunId, Sight,
+    SlugId, Timestamp, testing,
 };
 use flyball_settings::{Key, Mistake, Node, Table, Value};
 use std::collections::BTreeSet;
@@ -69,12 +69,17 @@ impl Shop {
 
     pub(super) fn started(mut self, name: &str, at: Timestamp) -> Self {
         let dyno = Some(DynoId::new(format!("id-of-{name}")));
-        self.one_offs.push(StartedOneOff { at, dyno, time_to_live: Duration::from_secs(600) });
+        self.one_offs.push(StartedOneOff { at, dyno, time_to_live: Duration::from_secs(600), run: Self::run() });
         self
     }
 
+    /// The run of which a one-off dyno is.
+    fn run() -> RunId {
+        "0192f000-0000-7000-8000-000000000001".parse().expect("an id")
+    }
+
     pub(super) fn in_doubt(mut self, at: Timestamp) -> Self {
-        self.one_offs.push(StartedOneOff { at, dyno: None, time_to_live: Duration::from_secs(600) });
+        self.one_offs.push(StartedOneOff { at, dyno: None, time_to_live: Duration::from_secs(600), run: Self::run() });
         self
     }
 }

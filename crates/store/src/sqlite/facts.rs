@@ -188,7 +188,8 @@ async fn our_rollbacks(tx: &mut SqliteConnection, app: App<'_>) -> Result<BTreeS
 const DOUBTED: &str = concat!(
     "SELECT ",
     run_columns!(),
-    " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'roll_back' AND outcome_code = 'in_doubt' \
+    " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'roll_back' AND release_made IS NULL \
+       AND outcome_code IN ('in_doubt', 'done') \
      ORDER BY effect_at DESC LIMIT $3"
 );
 

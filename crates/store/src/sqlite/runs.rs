@@ -92,6 +92,29 @@ impl Runs for Sqlite {
         ended.await.map_err(self.told("end a run"))
     }
 
+    async fn settle(&self, run: RunId, outcome: &Outcome, entries: &[Entry]) -> Result<bool, Error> {
+        let settled = async {
+            let mut tx = self.writing().await?;
+            let sql = "UPDATE runs SET outcome = $1, outcome_code = $2, release_made = $3, \
+                    effect_at = CASE WHEN $2 IN ('done', 'in_doubt') THEN effect_at END \
+                 WHERE id = $4 AND state = 'ended' AND outcome_code = 'in_doubt'";
+            let changed = sqlx::query(sql)
+                .bind(to_json(outcome))
+                .bind(outcome.code())
+                .bind(rows::release_made(outcome))
+                .bind(run.to_string())
+                .execute(&mut *tx)
+                .await?;
+            if changed.rows_affected() != 1 {
+                return Ok(false);
+            }
+            rows::write_entries(&mut tx, entries).await?;
+            tx.commit().await?;
+            Ok(true)
+        };
+        settled.await.map_err(self.told("settle a run"))
+    }
+
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
         let taken = async {
             let mut tx = self.writing().await?;

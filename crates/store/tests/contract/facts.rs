@@ -9,7 +9,7 @@ use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Run
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-async fn facts(store: &impl Store, reactions: &[&str], now: Timestamp) -> AppFacts {
+pub(crate) async fn facts(store: &impl Store, reactions: &[&str], now: Timestamp) -> AppFacts {
     let reactions: Vec<_> = reactions.iter().map(|name| reaction(name)).collect();
     store.app_facts(&subject("shop", None), &reactions, now).await.unwrap()
 }

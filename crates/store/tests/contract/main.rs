@@ -111,6 +111,7 @@ macro_rules! every_promise_is_kept_by {
                     taking_over_leaves_queued_runs_as_they_are
                     a_look_that_was_put_off_comes_due_later
                     request_ids_are_kept_in_order_and_bounded
+                    a_run_in_doubt_is_settled_once
                 }
                 pausing {
                     a_pause_between_claim_and_send_stops_the_call

@@ -1,6 +1,7 @@
 //! Sent at most once, ended once.
 
 use crate::Database;
+use crate::facts::facts;
 use crate::fixtures::*;
 use flyball_model::{Because, Excerpt, Outcome, Run, RunState, WhySuperseded};
 use flyball_store::{Claim, Fence, Loop as _, MarkSent, Runs as _, RunsPage, Timeline as _, TimelinePage};
@@ -146,4 +147,39 @@ pub(crate) async fn request_ids_are_kept_in_order_and_bounded<D: Database>(datab
     assert!(store.end(run.id, fence, at(60), &done(), &more, &[]).await.unwrap());
     let ended = store.runs(&RunsPage::default()).await.unwrap().remove(0);
     assert_eq!(ended.request_ids, more, "each once, the oldest gone");
+}
+
+pub(crate) async fn a_run_in_doubt_is_settled_once<D: Database>(database: &D) {
+    let store = database.open().await;
+    let not_done = Outcome::NotDone { why: flyball_model::WhyNotDone::SaidSo { by: "ada".into() } };
+    let of_long_ago = run(1, "more web");
+    ended(&*store, of_long_ago.clone(), &done()).await;
+    assert!(!store.settle(of_long_ago.id, &not_done, &[]).await.unwrap(), "what ended is not settled");
+    let open = run(11, "more web");
+    store.save(&runs([open.clone()])).await.unwrap();
+    assert!(!store.settle(open.id, &not_done, &[]).await.unwrap(), "nor what is open");
+    assert!(store.end(open.id, Fence(0), at(12), &done(), &[], &[]).await.unwrap());
+
+    let doubted = one_off(run(21, "clean up"));
+    ended(&*store, doubted.clone(), &in_doubt()).await;
+    let before = facts(&*store, &["clean up"], at(30)).await;
+    assert_eq!((before.one_offs.len(), before.last_effect.len()), (1, 1));
+    assert!(store.settle(doubted.id, &not_done, &[said(at(31), "settled")]).await.unwrap());
+    assert!(!store.settle(doubted.id, &done(), &[said(at(32), "again")]).await.unwrap(), "once");
+    let RunState::Ended { outcome, .. } = store.run(doubted.id).await.unwrap().unwrap().state else {
+        panic!("it ended")
+    };
+    assert_eq!(outcome, not_done);
+    let after = facts(&*store, &["clean up"], at(40)).await;
+    assert_eq!((after.one_offs.len(), after.last_effect.len()), (0, 0), "it counts as not done");
+    let told = store.timeline(&TimelinePage::default()).await.unwrap();
+    let told: Vec<String> = told.iter().map(|line| line.entry.event.to_string()).collect();
+    assert_eq!(told.iter().filter(|words| ["settled", "again"].contains(&words.as_str())).count(), 1, "{told:?}");
+
+    // A rollback that took effect made a release, and only a look can tell which.
+    let back = rollback(run(51, "roll back"));
+    ended(&*store, back.clone(), &in_doubt()).await;
+    assert!(store.settle(back.id, &done(), &[]).await.unwrap());
+    let known = facts(&*store, &["roll back"], at(60)).await;
+    assert_eq!(known.doubted_rollbacks.iter().map(|run| run.id).collect::<Vec<_>>(), [back.id]);
 }

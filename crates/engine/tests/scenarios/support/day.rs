@@ -10,6 +10,7 @@ use super::wire::{Spoilt, Wire};
 use super::words;
 use flyball_config::Definitions;
 use flyball_decide::{Home, due_at_or_after};
+use flyball_engine::commands::{Known, Settled, settle_run};
 use flyball_engine::live::Live;
 use flyball_engine::{Engine, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
@@ -343,6 +344,12 @@ impl Day {
     pub(crate) fn resume(&self, scope: &PauseScope) {
         let resumed = self.outside.disk.at_once(self.outside.disk.store.resume(scope, "ops", self.now()));
         assert!(resumed.expect("the store answers"), "{scope} was not paused");
+    }
+
+    /// A person says how a run had ended.
+    pub(crate) fn settle(&self, run: RunId, known: Known) -> Settled {
+        let (disk, now) = (&self.outside.disk, self.now());
+        disk.at_once(settle_run(&disk.store, run, known, "ops", now)).expect("the store answers")
     }
 }
 
