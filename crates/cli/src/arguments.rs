@@ -185,12 +185,11 @@ pub(crate) struct Resume {
 
 /// `flyball settle`
 #[derive(Debug, Args)]
-#[group(id = "known", required = true, multiple = false, args = ["done", "not_done"])]
 pub(crate) struct Settle {
     /// The run, as `why` and `history` name it.
     pub(crate) run: RunId,
     /// It took effect.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "not_done", conflicts_with = "not_done")]
     pub(crate) done: bool,
     /// It did not.
     #[arg(long)]
