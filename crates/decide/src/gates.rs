@@ -91,9 +91,10 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 31] = [
+pub static GATES: [Gate; 32] = [
     gate("enabled", "it is switched on in the file", &[BeforeLooking], Holds, is_enabled),
     gate("in force", "the file has not been changed since it was decided", &[BeforeSending], Waived, is_in_force),
+    gate("own plan", "the plan is one that the reaction makes", &[BeforeSending], Holds, is_its_plan),
     gate(
         "called",
         "verdict, cause and number of readings in a row call it",
@@ -379,6 +380,14 @@ fn is_in_force(asked: &Question<'_>) -> Result<(), Because> {
         return Err(Because::ChangedInFile);
     }
     if sending.attached { Ok(()) } else { Err(Because::NotAttached) }
+}
+
+/// A plan comes from the store, and so from whoever can write there: what the reaction in the file does not do is not done
+/// for a row's sake.
+fn is_its_plan(asked: &Question<'_>) -> Result<(), Because> {
+    let Some(sending) = &asked.scene.sending else { return Ok(()) };
+    let of_its_app = asked.scene.subject.app().name == *asked.reaction.app();
+    if of_its_app && asked.reaction.may_have_planned(&sending.effect) { Ok(()) } else { Err(Because::NotItsPlan) }
 }
 
 fn is_called(asked: &Question<'_>) -> Result<(), Because> {

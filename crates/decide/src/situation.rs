@@ -7,8 +7,9 @@ use crate::facts::{AppFacts, Sighting};
 use crate::seen::Seen;
 use crate::{Adder, Home, Known, Planned, StartedOneOff};
 use flyball_model::{
-    AccountName, AppLimits, AppName, Because, Cause, Changed, Finding, Foreign, Mode, MonitorId, MonitorName, Needs,
-    Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Subject, Timestamp,
+    AccountName, AppLimits, AppName, Because, Cause, Changed, Effect, Finding, Foreign, Mode, MonitorId, MonitorName,
+    Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Subject,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -39,6 +40,8 @@ pub trait Reacts {
     fn variables(&self) -> Vec<&str>;
     /// What it does about what is seen. Pure: the same sight gives the same plan.
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned;
+    /// Whether this effect is one that it could have planned, whatever was seen.
+    fn may_have_planned(&self, effect: &Effect) -> bool;
 }
 
 impl<R: Reacts + ?Sized> Reacts for Arc<R> {
@@ -84,6 +87,10 @@ impl<R: Reacts + ?Sized> Reacts for Arc<R> {
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         (**self).plan(sight, known)
+    }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        (**self).may_have_planned(effect)
     }
 }
 
@@ -255,6 +262,8 @@ pub struct Sending {
     pub queued_at: Timestamp,
     /// Whether the reaction is still attached to the monitor that called it.
     pub attached: bool,
+    /// What it would do.
+    pub effect: Effect,
     /// What of its basis does not hold any more.
     pub gone: Option<Changed>,
 }

@@ -77,6 +77,10 @@ impl Reacts for Plain {
     fn plan(&self, _: &Sight, _: &Known<'_>) -> Planned {
         self.plans.clone()
     }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        effect.kind() == self.rank.effect()
+    }
 }
 
 fn restarts(name: &str) -> Plain {
@@ -439,7 +443,8 @@ fn a_rung_that_only_waits_for_readings_lets_no_lower_rung_of_its_monitor_act() {
 
 #[test]
 fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
-    let sending = || Sending { queued_at: ago(2), attached: true, gone: None };
+    let sending =
+        || Sending { queued_at: ago(2), attached: true, effect: Effect::RestartAll { ids: Vec::new() }, gone: None };
     let about_to_send = |change: Change| {
         let mut situation = one();
         situation.scene.sending = Some(sending());
@@ -447,9 +452,15 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
         may_send(&situation).map_err(|closed| (closed.gate, closed.because.code()))
     };
     assert_eq!(about_to_send(|_| ()), Ok(()));
-    let cases: [(&str, &str, Change); 8] = [
+    let cases: [(&str, &str, Change); 10] = [
         ("in force", "only_tells", |it| it.wishes[0].call.mode = Mode::DryRun),
         ("in force", "changed_in_file", |it| it.wishes[0].call.since = ago(1)),
+        ("own plan", "not_its_plan", |it| {
+            let (release, version) = (flyball_model::ReleaseId::new("r"), ReleaseVersion::new(1));
+            let (from, origin, to) = (version, version, version);
+            it.scene.sending.as_mut().expect("it is").effect = Effect::RollBack { from, origin, to, release };
+        }),
+        ("own plan", "not_its_plan", |it| it.wishes[0].reaction.app = "bank".parse().expect("a name")),
         ("in force", "not_attached", |it| it.scene.sending.as_mut().expect("it is about to be sent").attached = false),
         ("called", "no_longer_called", |it| policy(it).trigger = Trigger::new(4)),
         ("same app", "another_app", |it| seen(it).app.id = AppId::new("another")),

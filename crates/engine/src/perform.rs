@@ -157,7 +157,7 @@ impl Engine {
             }
         };
         let mut situation = self.situation(&run.plan.subject, &[asker], facts);
-        let sending = Sending { queued_at: run.queued_at, attached, gone: None };
+        let sending = Sending { queued_at: run.queued_at, attached, effect: run.plan.effect.clone(), gone: None };
         situation.scene.sending = Some(sending);
         // What others saw a moment ago is not good enough for a call.
         situation.scene.view = View::NotYet;

@@ -382,6 +382,8 @@ reasons! {
     OnlyTells = "only_tells", Holds;
     /// The reaction was changed in the file.
     ChangedInFile = "changed_in_file", Holds;
+    /// The run's plan is none that its reaction makes.
+    NotItsPlan = "not_its_plan", Holds;
     /// The reaction is not attached to the monitor any more.
     NotAttached = "not_attached", Holds;
     /// The monitor does not call for it any more.

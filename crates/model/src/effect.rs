@@ -185,6 +185,15 @@ impl Effect {
         }
     }
 
+    /// The process type that it scales or resizes.
+    #[must_use]
+    pub const fn process_type(&self) -> Option<&ProcessType> {
+        match self {
+            Self::SetQuantity { process_type, .. } | Self::SetSize { process_type, .. } => Some(process_type),
+            Self::RestartDyno { .. } | Self::RestartAll { .. } | Self::RollBack { .. } | Self::RunOneOff { .. } => None,
+        }
+    }
+
     /// Whether it makes dynos of the formation boot anew: see [`EffectKind::boots_anew`].
     #[must_use]
     pub fn boots_anew(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::Kind;
 use flyball_decide::{Known, Planned, Reacts};
-use flyball_model::{AccountName, AppName, Needs, Policy, ProcessType, Rank, ReactionId, ReactionName, Sight};
+use flyball_model::{AccountName, AppName, Effect, Needs, Policy, ProcessType, Rank, ReactionId, ReactionName, Sight};
 
 /// What to do, to which app, within which limits, and when. Read-only once made.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,5 +60,9 @@ impl Reacts for Reaction {
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         self.kind.plan(sight, known)
+    }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        self.kind.may_have_planned(effect)
     }
 }

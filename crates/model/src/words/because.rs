@@ -140,6 +140,13 @@ impl fmt::Display for Because {
             }
             Self::OnlyTells => write!(f, "the reaction only tells by now"),
             Self::ChangedInFile => write!(f, "the reaction was changed in the file"),
+            Self::NotItsPlan => {
+                write!(
+                    f,
+                    "its plan is none that this reaction makes, so somebody else wrote it: see who may write to "
+                )?;
+                write!(f, "Flyball's database")
+            }
             Self::NotAttached => write!(f, "the reaction is not attached to the monitor any more"),
             Self::NoLongerCalled => write!(f, "the monitor does not call for it any more"),
             Self::AnotherApp { app } => write!(f, "{app} is another app by now"),

@@ -62,6 +62,10 @@ pub struct CreateOneOffDyno {
     in_doubt: InDoubt,
 }
 
+/// On Fir a command needs it in front, or it finds neither its path nor its environment.
+/// Source: the official CLI, src/lib/run/helpers.ts.
+const LAUNCHER: &str = "launcher ";
+
 impl Settings for CreateOneOffDyno {
     const KIND: &str = "create_one_off_dyno";
     const SUMMARY: &str = "starts a one-off dyno with any command";
@@ -135,11 +139,9 @@ impl ReactionKind for CreateOneOffDyno {
                 doubted: doubted.min_by_key(|doubted| doubted.until),
             });
         }
-        // On Fir a command needs the launcher in front, or it finds neither its path nor its environment.
-        // Source: the official CLI, src/lib/run/helpers.ts.
         let command = match sight.app.generation {
             Generation::Cedar => self.command.clone(),
-            Generation::Fir => format!("launcher {}", self.command),
+            Generation::Fir => format!("{LAUNCHER}{}", self.command),
         };
         Planned::Do(Effect::RunOneOff {
             command,
@@ -148,6 +150,12 @@ impl ReactionKind for CreateOneOffDyno {
             env: self.env.clone(),
             present: sight.dynos.iter().filter(|dyno| !dyno.is_formation()).map(|dyno| dyno.id.clone()).collect(),
         })
+    }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        let Effect::RunOneOff { command, size, time_to_live, env, .. } = effect else { return false };
+        let command = command.strip_prefix(LAUNCHER).unwrap_or(command);
+        *command == *self.command && (size, time_to_live, env) == (&self.size, &self.time_to_live, &self.env)
     }
 
     fn variables(&self) -> Vec<&str> {

@@ -2,7 +2,7 @@
 //! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, ProcessType, Rank, Sight};
+use flyball_model::{AccountName, AppName, Effect, ProcessType, Rank, Sight};
 use flyball_settings::Settings;
 
 /// One kind of reaction: its settings, and what it does with them.
@@ -29,6 +29,11 @@ pub(super) trait ReactionKind: Settings {
 
     /// What it does about what is seen. Pure: the same sight gives the same plan.
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned;
+
+    /// Whether an effect of its own sort, on its own process type, is one that it could have planned.
+    fn may_have_planned(&self, _effect: &Effect) -> bool {
+        true
+    }
 }
 
 /// Makes the enum of all kinds from their list, in the order of the reference.
@@ -116,6 +121,17 @@ macro_rules! kinds {
                 match self {
                     $( Self::$kind(kind) => ReactionKind::plan(kind, sight, known), )+
                 }
+            }
+
+            /// Whether this effect is one that this kind could have planned, whatever was seen: of its sort, on its process
+            /// type, within its limit, with its command. What was not may have been written into the store by anybody.
+            #[must_use]
+            pub fn may_have_planned(&self, effect: &Effect) -> bool {
+                self.rank().effect() == effect.kind()
+                    && effect.process_type().is_none_or(|of| Some(of) == self.process_type())
+                    && match self {
+                        $( Self::$kind(kind) => ReactionKind::may_have_planned(kind, effect), )+
+                    }
             }
 
             /// Whether it makes dynos of the formation boot anew, and so waits for the app to settle.

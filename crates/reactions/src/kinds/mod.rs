@@ -25,7 +25,7 @@ pub use scale_out::ScaleOut;
 pub use scale_up::ScaleUp;
 
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Needs, ProcessType, Rank, Sight};
+use flyball_model::{AccountName, AppName, Effect, Needs, ProcessType, Rank, Sight};
 use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
 use kind::{ReactionKind, kinds};
 use serde::Serialize;

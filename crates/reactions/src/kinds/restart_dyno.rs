@@ -54,6 +54,10 @@ impl ReactionKind for RestartDyno {
             None => Planned::Hold(Because::NoSuchDyno { dyno: self.dyno.clone() }),
         }
     }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::RestartDyno { dyno, .. } if *dyno == self.dyno)
+    }
 }
 
 #[cfg(test)]

@@ -70,6 +70,11 @@ impl ReactionKind for RollbackRelease {
             Err(NoStep::LookFurther { below }) => Planned::LookFurther { below },
         }
     }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        let Effect::RollBack { from, to, .. } = effect else { return false };
+        to < from && self.min_release.is_none_or(|min| *to >= min)
+    }
 }
 
 #[cfg(test)]

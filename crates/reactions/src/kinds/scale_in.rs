@@ -70,6 +70,10 @@ impl ReactionKind for ScaleIn {
         }
         Planned::Do(Effect::SetQuantity { process_type, from: quantity, to: quantity.one_fewer() })
     }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::SetQuantity { from, to, .. } if *to == from.one_fewer() && *to >= self.min_quantity)
+    }
 }
 
 #[cfg(test)]

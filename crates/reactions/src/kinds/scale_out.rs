@@ -66,6 +66,10 @@ impl ReactionKind for ScaleOut {
         }
         Planned::Do(Effect::SetQuantity { process_type, from: quantity, to: quantity.one_more() })
     }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::SetQuantity { from, to, .. } if *to == from.one_more() && *to <= self.max_quantity)
+    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,8 @@ use super::read::to_word;
 use crate::error::Fault;
 use crate::{Batch, Definition, Holding, Remembered, Sighting};
 use flyball_model::{
-    Actor, AppId, Because, Effect, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState,
-    NodeId, Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Subject,
-    Verdict,
+    Actor, AppId, Because, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState, NodeId,
+    Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Subject, Verdict,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -274,7 +273,7 @@ impl<'a> RunRow<'a> {
             episode,
             person,
             rank: run.rank,
-            process_type: process_type(&run.plan.effect),
+            process_type: run.plan.effect.process_type(),
             plan: &run.plan,
             because: &run.because,
             state: run.state.code(),
@@ -285,16 +284,6 @@ impl<'a> RunRow<'a> {
             release_made: of_state.outcome.and_then(release_made),
             request_ids: first(&run.request_ids, Run::REQUEST_IDS_MAX),
             of_state,
-        }
-    }
-}
-
-/// The process type that an effect is on, where it is on one.
-fn process_type(effect: &Effect) -> Option<&ProcessType> {
-    match effect {
-        Effect::SetQuantity { process_type, .. } | Effect::SetSize { process_type, .. } => Some(process_type),
-        Effect::RestartDyno { .. } | Effect::RestartAll { .. } | Effect::RollBack { .. } | Effect::RunOneOff { .. } => {
-            None
         }
     }
 }
