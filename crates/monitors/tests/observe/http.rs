@@ -228,6 +228,17 @@ async fn a_redirect_that_leads_nowhere_is_failing() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_a_name_that_nobody_can_look_up_is_unknown() {
+    for name in ["{{app}}", "${APP}.example.com", "shop..example.com"] {
+        let location = format!("location: http://{name}/\r\n");
+        let server = Server::start(move |_| vec![answer("302 Found", &location, b"")]).await;
+        let reading = look(server.address, r#"{ url = "…/" }"#).await;
+        assert_eq!(reading.finding, Finding::Unknown(Blind::Resolver), "{name}: {}", reading.words);
+        assert!(reading.words.as_str().contains("no resolver can answer for"), "{}", reading.words);
+    }
+}
+
+#[tokio::test]
 async fn secrets_stay_at_the_origin_that_they_were_meant_for() {
     let other = Server::start(|_| vec![answer("200 OK", "", b"")]).await;
     let away = format!("location: http://ops:pw@{}/\r\n", other.address);
