@@ -168,7 +168,7 @@ async fn a_content_encoding_is_undone_before_the_search() {
         let body = encoded(encoding, &page).await;
         let header = format!("content-encoding: {}\r\n", encoding.trim_start_matches("bare "));
         let server = Server::start(move |_| vec![answer("200 OK", &header, &body)]).await;
-        let reading = look(server.address, r#"{ url = "…/", keyword = "database error", slower_than = "1m" }"#).await;
+        let reading = look(server.address, r#"{ url = "…/", keyword = "database error", slower_than = "9s" }"#).await;
         assert_passing(&reading);
         assert_eq!(evidence(&reading).body_bytes, page.len() as u64, "{encoding}");
     }
