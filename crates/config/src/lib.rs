@@ -104,6 +104,7 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
     warnings.extend(monitors.flat_map(|(entry, monitor)| monitor::doubts(entry, monitor)));
     let reactions = reaction_entries.iter().zip(&definitions.reactions);
     warnings.extend(reactions.filter_map(|(entry, reaction)| reaction::direction(entry, reaction)));
+    warnings.extend(reaction_entries.iter().filter_map(reaction::trigger_of_none));
     warnings.extend(warned(&definitions, root));
     definitions.warnings = Mistakes::new(file, &shown, Severity::Warning, warnings);
     Ok(definitions)
