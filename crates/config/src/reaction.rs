@@ -160,7 +160,8 @@ pub(crate) fn trigger_of_none(entry: &Entry<'_>) -> Option<Found> {
     let (_, node) = entry.common.get("trigger")?;
     let is_none = matches!(node.value, Value::Integer(0));
     let hint = "write 1, or leave `trigger` out; `enabled = false` switches the reaction off";
-    is_none.then(|| Mistake::new(node.span.clone(), "`trigger` of 0 is read as 1", "acts at the first").hint(hint).into())
+    is_none
+        .then(|| Mistake::new(node.span.clone(), "`trigger` of 0 is read as 1", "acts at the first").hint(hint).into())
 }
 
 /// That it runs at a verdict at which its kind cannot help. Whoever writes so is taken at their word.
