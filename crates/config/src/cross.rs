@@ -4,7 +4,9 @@ use crate::definitions::Account;
 use crate::document::Damage;
 use crate::entries::{Entry, Family, texts};
 use crate::found::Found;
-use flyball_model::{AccountName, ReactionName};
+use flyball_model::{AccountName, CallOn, Cause, Policy, ReactionName};
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
 use flyball_settings::{Mistake, Node, Span, Value, did_you_mean};
 use std::collections::{HashMap, HashSet};
 
@@ -99,6 +101,67 @@ pub(crate) fn unattached(monitors: &[Entry<'_>], reactions: &[Entry<'_>], warnin
                 .hint("put its name into the `reactions` of a [[monitor]]");
             warnings.push(mistake.into());
         }
+    }
+}
+
+/// Causes that no monitor of a reaction can fail for: a mistake where they are all that it waits for, else a doubt.
+/// Nothing is told while a monitor could not be read: it may be the one that calls.
+pub(crate) fn causes(
+    monitors: &[(&Entry<'_>, &Option<Monitor>)],
+    reactions: &[(&Entry<'_>, &Option<Reaction>)],
+    damage: &Damage,
+    found: &mut Vec<Found>,
+    warnings: &mut Vec<Found>,
+) {
+    let read = monitors.iter().map(|(entry, monitor)| {
+        let monitor = monitor.as_ref().filter(|_| !entry.is_of_two_kinds)?;
+        Some((*entry, monitor))
+    });
+    let Some(monitors) = read.collect::<Option<Vec<_>>>().filter(|_| !damage.touches("monitor")) else { return };
+    for (entry, reaction) in reactions {
+        // That a passing reading has no cause was told.
+        let waits = |policy: &Policy| policy.call_on == CallOn::Failing && !policy.causes.is_empty();
+        let Some(reaction) = reaction.as_ref().filter(|reaction| waits(&reaction.policy)) else { continue };
+        let name = reaction.name.as_str();
+        let calls = |entry: &Entry<'_>| texts(&entry.common, "reactions").iter().any(|(called, _)| called == name);
+        let callers: Vec<&Monitor> = monitors.iter().filter(|(entry, _)| calls(entry)).map(|(_, of)| *of).collect();
+        if callers.is_empty() {
+            continue;
+        }
+        let can = |cause: Cause| callers.iter().any(|monitor| monitor.kind.can_fail_for(cause));
+        let idle: Vec<(String, Span)> = texts(&entry.common, "causes")
+            .into_iter()
+            .filter(|(word, _)| Cause::ALL.iter().any(|cause| cause.as_str() == word && !can(*cause)))
+            .collect();
+        let never_acts = idle.len() == reaction.policy.causes.len();
+        let possible: Vec<&str> = Cause::ALL.iter().filter(|cause| can(**cause)).map(|cause| cause.as_str()).collect();
+        for (word, span) in idle {
+            let message = format!("no monitor that calls \"{}\" can fail for \"{word}\"", reaction.name);
+            let label = if never_acts { "never acts" } else { "never the cause" };
+            let mistake = Mistake::new(span, message, label).hint(format!("they can for {}", possible.join(", ")));
+            if never_acts { &mut *found } else { &mut *warnings }.push(mistake.into());
+        }
+    }
+}
+
+/// Reactions on one process type of which one takes away no further than to where the other never adds.
+pub(crate) fn limits(reactions: &[(&Entry<'_>, &Option<Reaction>)], warnings: &mut Vec<Found>) {
+    let limits = || {
+        reactions.iter().filter_map(|(entry, reaction)| {
+            let reaction = reaction.as_ref().filter(|reaction| reaction.policy.enabled)?;
+            Some((reaction, reaction.kind.limit()?, entry))
+        })
+    };
+    let of = |reaction: &Reaction| (reaction.kind.app().clone(), reaction.kind.process_type().cloned());
+    for (reaction, min, entry) in limits() {
+        let mut others = limits().filter(|(other, max, _)| of(other) == of(reaction) && min.is_above(max));
+        let Some((other, max, there)) = others.next() else { continue };
+        let (Some(span), Some(also)) = (entry.setting(min.setting()), there.setting(max.setting())) else { continue };
+        let message = format!("the minimum of \"{}\" is above the maximum of \"{}\"", reaction.name, other.name);
+        let mistake = Mistake::new(span, message, format!("{min} here")).hint(
+            "whatever one of them reaches is out of bounds for the other: lower the minimum, or raise the maximum",
+        );
+        warnings.push(Found::from(mistake).also(also, format!("{max} here")));
     }
 }
 

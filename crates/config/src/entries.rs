@@ -26,6 +26,8 @@ pub(crate) struct Entry<'t> {
     pub(crate) common: Table,
     /// Its kind, when there is exactly one, and it is a table.
     pub(crate) kind: Option<(&'t str, &'t Table, Span)>,
+    /// Whether more than one kind stands there, so that it is not known which is meant.
+    pub(crate) is_of_two_kinds: bool,
     /// Its name as it was written, and where, also when it is not valid.
     pub(crate) name: Option<(String, Span)>,
     /// Whether a key stands there that is probably `name`: that was told, and the name is not also missing.
@@ -43,6 +45,12 @@ enum Meant {
 }
 
 impl Entry<'_> {
+    /// Where a setting of its kind is written.
+    pub(crate) fn setting(&self, name: &str) -> Option<Span> {
+        let (_, table, _) = self.kind.as_ref()?;
+        table.get(name).map(|(_, node)| node.span.clone())
+    }
+
     /// The mistakes of reading what is common, without what was told already.
     pub(crate) fn own(&self, mistakes: Vec<Mistake>) -> impl Iterator<Item = Found> {
         let told = |mistake: &Mistake| {
@@ -104,6 +112,7 @@ pub(crate) fn sort_out<'t>(
     Entry {
         span: span.clone(),
         common: only(table, is_common),
+        is_of_two_kinds: kinds.len() > 1,
         kind: the_kind(&kinds, span, family, misplaced, found),
         name,
         name_is_misspelt: written_name.is_none() && misspelt_name.is_some(),

@@ -66,9 +66,14 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
         .into_iter()
         .map(|(table, span)| sort_out(table, &span, &reaction_family, &monitor_family, &mut found))
         .collect();
-    let monitors = monitor_entries.iter().filter_map(|entry| monitor::read(entry, &mut found)).collect();
-    let reactions = reaction_entries.iter().filter_map(|entry| reaction::read(entry, &mut found)).collect();
+    let monitors: Vec<_> = monitor_entries.iter().map(|entry| monitor::read(entry, &mut found)).collect();
+    let reactions: Vec<_> = reaction_entries.iter().map(|entry| reaction::read(entry, &mut found)).collect();
 
+    let mut warnings = Vec::new();
+    let read_monitors: Vec<_> = monitor_entries.iter().zip(&monitors).collect();
+    let read_reactions: Vec<_> = reaction_entries.iter().zip(&reactions).collect();
+    cross::causes(&read_monitors, &read_reactions, damage, &mut found, &mut warnings);
+    cross::limits(&read_reactions, &mut warnings);
     cross::duplicate_names(&monitor_entries, &monitor_family, &mut found);
     cross::duplicate_names(&reaction_entries, &reaction_family, &mut found);
     cross::reaction_names(&monitor_entries, &reaction_entries, damage, &mut found);
@@ -88,16 +93,18 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
     let mut definitions = Definitions {
         settings,
         network,
-        monitors,
-        reactions,
+        // Nothing was wrong, so that each entry has become one.
+        monitors: monitors.into_iter().flatten().collect(),
+        reactions: reactions.into_iter().flatten().collect(),
         accounts,
         warnings: Mistakes::new(file, "", Severity::Warning, Vec::new()),
     };
-    let mut warnings = Vec::new();
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
-    // Nothing was wrong, so that each entry has become a reaction.
+    let monitors = monitor_entries.iter().zip(&definitions.monitors);
+    warnings.extend(monitors.flat_map(|(entry, monitor)| monitor::doubts(entry, monitor)));
     let reactions = reaction_entries.iter().zip(&definitions.reactions);
     warnings.extend(reactions.filter_map(|(entry, reaction)| reaction::direction(entry, reaction)));
+    warnings.extend(reaction_entries.iter().filter_map(reaction::trigger_of_none));
     warnings.extend(warned(&definitions, root));
     definitions.warnings = Mistakes::new(file, &shown, Severity::Warning, warnings);
     Ok(definitions)

@@ -3,8 +3,8 @@
 use crate::entries::{Entry, Family};
 use crate::found::Found;
 use flyball_model::{MonitorId, MonitorName, ReactionName};
-use flyball_monitors::{Kind, Monitor};
-use flyball_settings::{Bounds, Fields, Settings, describe};
+use flyball_monitors::{Doubt, Kind, Monitor};
+use flyball_settings::{Bounds, Fields, Mistake, Settings, describe};
 use std::time::Duration;
 
 /// What every monitor has, whatever it watches.
@@ -51,4 +51,14 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Monitor>
     found.extend(entry.own(mistakes));
     let MonitorFields { name, every, reactions, enabled } = fields?;
     Some(Monitor { id: MonitorId::of(&name), name, every, enabled, reactions, kind: kind? })
+}
+
+/// What of a monitor's settings is allowed and probably not meant.
+pub(crate) fn doubts(entry: &Entry<'_>, monitor: &Monitor) -> Vec<Found> {
+    let at = |doubt: Doubt| {
+        let Doubt { setting, message, label, hint } = doubt;
+        let span = entry.setting(setting)?;
+        Some(Mistake::new(span, format!("`{setting}`: {message}"), label).hint(hint).into())
+    };
+    monitor.kind.doubts().into_iter().filter_map(at).collect()
 }

@@ -155,6 +155,15 @@ fn never_together(written: &Table, kind: &Kind, call_on: CallOn) -> Vec<Mistake>
     .collect()
 }
 
+/// That it waits for no reading at all, which nothing can.
+pub(crate) fn trigger_of_none(entry: &Entry<'_>) -> Option<Found> {
+    let (_, node) = entry.common.get("trigger")?;
+    let is_none = matches!(node.value, Value::Integer(0));
+    let hint = "write 1, or leave `trigger` out; `enabled = false` switches the reaction off";
+    is_none
+        .then(|| Mistake::new(node.span.clone(), "`trigger` of 0 is read as 1", "acts at the first").hint(hint).into())
+}
+
 /// That it runs at a verdict at which its kind cannot help. Whoever writes so is taken at their word.
 pub(crate) fn direction(entry: &Entry<'_>, reaction: &Reaction) -> Option<Found> {
     let word = reaction.kind.word();

@@ -1,12 +1,14 @@
 //! Following the file: a changed one is applied while running, a broken one is refused while the old goes on.
 //!
 //! The file is read again every second rather than watched through the system: that works the same on every mount, with
-//! every editor's way of saving, and costs nothing that can be measured.
+//! every editor's way of saving, and costs nothing that can be measured. What is found may be a file that is just being
+//! written. So it is left alone until it is still, and one that has lost most of its monitors is not followed by itself:
+//! watching would stop without a word, and nobody empties a file to say so.
 
 use crate::engine::Engine;
 use crate::live::Live;
 use flyball_config::{Colour, FILE_BYTES_MAX, read};
-use flyball_model::{Event, FileEvent};
+use flyball_model::{Event, FileEvent, NotFollowed};
 use flyball_store::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +19,54 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the file is read again.
 const READ_EVERY: Duration = Duration::from_secs(1);
+/// How many looks in a row must find the same as the one before: the file is still for two seconds then, which is longer
+/// than any editor or copy pauses on the way.
+const STILL_LOOKS: u32 = 2;
+
+/// Whether a changed file is followed by itself, by how many monitors are in force and how many it has.
+const fn lost(in_force: usize, found: usize) -> Option<NotFollowed> {
+    match found {
+        0 if in_force > 0 => Some(NotFollowed::Every { in_force }),
+        left if left < in_force.div_ceil(2) => Some(NotFollowed::Most { left, in_force }),
+        _ => None,
+    }
+}
+
+/// What the looks at the file have found so far.
+struct Looks {
+    /// What was taken up last, or refused: an unreadable file by its error.
+    known: Result<String, String>,
+    /// What the last look found.
+    last: Result<String, String>,
+    /// How many looks in a row found the same as the one before.
+    same: u32,
+    /// A person asked for the file and has not had it yet.
+    asked: bool,
+}
+
+impl Looks {
+    /// Nothing has changed yet.
+    fn at(applied: String) -> Self {
+        Self { known: Ok(applied.clone()), last: Ok(applied), same: STILL_LOOKS, asked: false }
+    }
+
+    /// Takes in a look: whether what it found is to be taken up. A person who asks does not wait.
+    fn is_due(&mut self, found: &Result<String, String>, asked: bool) -> bool {
+        self.same = if *found == self.last { self.same.saturating_add(1) } else { 0 };
+        self.last.clone_from(found);
+        self.asked |= asked;
+        self.asked || (*found != self.known && self.same >= STILL_LOOKS)
+    }
+
+    /// What was found is taken up, or refused for good.
+    fn settle(&mut self, found: Result<String, String>) {
+        self.known = found;
+        self.asked = false;
+    }
+}
 
 /// Follows the file until `stop` is cancelled. `applied` is the text that holds at the beginning; `hangup` asks for a
-/// look at once, and for a word about it even if nothing changed.
+/// look at once, for a word about it even if nothing changed, and for the file whatever it has lost.
 pub async fn follow(
     engine: Arc<Engine>,
     live: Arc<Live>,
@@ -28,8 +75,7 @@ pub async fn follow(
     hangup: Arc<Notify>,
     stop: CancellationToken,
 ) {
-    let mut known = Ok(applied);
-    let mut before = known.clone();
+    let mut looks = Looks::at(applied);
     loop {
         let asked = tokio::select! {
             biased;
@@ -38,13 +84,11 @@ pub async fn follow(
             () = engine.ports().time.wait(READ_EVERY) => false,
         };
         let found = read_bounded(&path).await;
-        // A file that is just being written is left alone until two looks find the same.
-        let is_steady = std::mem::replace(&mut before, found.clone()) == found;
-        if !asked && (found == known || !is_steady) {
+        if !looks.is_due(&found, asked) {
             continue;
         }
         let happened = match &found {
-            Ok(text) => match take_up(&engine, &live, &path, text).await {
+            Ok(text) => match take_up(&engine, &live, &path, text, looks.asked).await {
                 Ok(happened) => happened,
                 Err(error) => {
                     // Tried again with the next look.
@@ -56,7 +100,7 @@ pub async fn follow(
                 FileEvent::Unreadable { file: path.display().to_string().into(), error: error.as_str().into() }
             }
         };
-        known = found;
+        looks.settle(found);
         tracing::info!("{happened}");
         if let Err(error) = engine.tell(Event::File { happened }).await {
             tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
@@ -72,8 +116,15 @@ async fn read_bounded(path: &PathBuf) -> Result<String, String> {
     Ok(text)
 }
 
-/// Applies a good file, and refuses a bad one. Says what became of it.
-async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &str) -> Result<FileEvent, Error> {
+/// Applies a good file, and refuses a bad one, or one that has lost too much unless a person asked for it. Says what became
+/// of it.
+async fn take_up(
+    engine: &Engine,
+    live: &Live,
+    path: &std::path::Path,
+    text: &str,
+    asked: bool,
+) -> Result<FileEvent, Error> {
     let file = path.display().to_string();
     let definitions = match read(&file, text) {
         Ok(definitions) => definitions,
@@ -82,7 +133,75 @@ async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &st
             return Ok(FileEvent::Refused { mistakes: mistakes.len(), report });
         }
     };
+    if let Some(why) = lost(engine.wiring().monitors().count(), definitions.monitors.len()).filter(|_| !asked) {
+        return Ok(FileEvent::NotFollowed { why });
+    }
     engine.apply(&definitions).await?;
     live.rewired();
     Ok(FileEvent::Applied { counts: definitions.counted() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_lost_most_of_its_monitors_is_not_followed_by_itself() {
+        for (in_force, found, expected) in [
+            (0, 0, None),
+            (0, 5, None),
+            (1, 1, None),
+            (1, 0, Some(NotFollowed::Every { in_force: 1 })),
+            (9, 0, Some(NotFollowed::Every { in_force: 9 })),
+            (2, 1, None),
+            (3, 2, None),
+            (3, 1, Some(NotFollowed::Most { left: 1, in_force: 3 })),
+            (10, 5, None),
+            (10, 4, Some(NotFollowed::Most { left: 4, in_force: 10 })),
+            (3, 9, None),
+        ] {
+            assert_eq!(lost(in_force, found), expected, "{found} of {in_force}");
+        }
+    }
+
+    /// Which looks, one each second, take up what they find: each letter is a text, `!` after it is a person who asks.
+    fn taken_up(looks: &str) -> String {
+        let mut state = Looks::at("a".to_owned());
+        let mut taken = String::new();
+        for look in looks.split(' ') {
+            let found = Ok(look.trim_end_matches('!').to_owned());
+            if state.is_due(&found, look.ends_with('!')) {
+                state.settle(found);
+                taken.push_str(look);
+            } else {
+                taken.push('-');
+            }
+        }
+        taken
+    }
+
+    #[test]
+    fn a_changed_file_is_taken_up_once_it_has_been_still_for_two_seconds() {
+        for (looks, expected) in [
+            ("a a a", "---"),
+            ("b b b b", "--b-"),
+            ("b c c c c", "---c-"),
+            ("b b a a a", "-----"),
+            ("b c d d e e e", "------e"),
+            ("b b! b b", "-b!--"),
+            ("a! a", "a!-"),
+            ("b b b a a a", "--b--a"),
+        ] {
+            assert_eq!(taken_up(looks), expected, "{looks}");
+        }
+    }
+
+    #[test]
+    fn who_asked_is_not_forgotten_while_the_store_does_not_take_the_file() {
+        let mut looks = Looks::at("a".to_owned());
+        let found = Ok(String::new());
+        assert!(looks.is_due(&found, true) && looks.is_due(&found, false) && looks.asked);
+        looks.settle(found.clone());
+        assert!(!looks.is_due(&found, false) && !looks.asked);
+    }
 }

@@ -121,6 +121,14 @@ impl DynoName {
         let (process_type, ordinal) = self.0.rsplit_once('.')?;
         Some((process_type.parse().ok()?, ordinal.parse().ok()?))
     }
+
+    /// Whether a dyno can have this name: a process type and an ordinal on Cedar, a process type and two parts after it
+    /// on Fir. False for a mere process type.
+    #[must_use]
+    pub fn may_be_one(&self) -> bool {
+        let looks_like_fir = !self.0.contains('.') && self.0.matches('-').count() >= 2;
+        looks_like_fir || self.cedar_parts().is_some()
+    }
 }
 
 /// Free text with a bound: what people call their monitors and reactions.
@@ -255,6 +263,9 @@ mod tests {
         assert_eq!(parts("web.1"), Some(("web".into(), 1)));
         assert_eq!(parts("run.4411"), Some(("run".into(), 4411)));
         assert_eq!(parts("web-1234abcde-123ab"), None);
+        for (name, may_be) in [("web.1", true), ("web-1234abcde-123ab", true), ("web", false), ("web.x", false)] {
+            assert_eq!(name.parse::<DynoName>().unwrap().may_be_one(), may_be, "{name}");
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl fmt::Display for Cause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blind {
-    /// The resolver failed or was silent.
+    /// The resolver failed, was silent, or cannot be asked for such a name.
     Resolver,
     /// No network on any address family.
     Network,

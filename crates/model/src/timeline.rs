@@ -71,6 +71,24 @@ pub enum EngineEvent {
     Told(Passage),
 }
 
+/// Why a changed file without mistakes is not followed by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "lost", rename_all = "snake_case")]
+pub enum NotFollowed {
+    /// It has no monitor any more.
+    Every {
+        /// How many monitors are in force.
+        in_force: usize,
+    },
+    /// It has fewer than half of the monitors that are in force.
+    Most {
+        /// How many it has.
+        left: usize,
+        /// How many are in force.
+        in_force: usize,
+    },
+}
+
 /// What became of a changed file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -87,6 +105,11 @@ pub enum FileEvent {
         mistakes: usize,
         /// The mistakes, each at its place.
         report: Passage,
+    },
+    /// It has lost too many monitors to be followed without being asked to: it may be half of a file.
+    NotFollowed {
+        /// What it lost.
+        why: NotFollowed,
     },
     /// It cannot be read.
     Unreadable {

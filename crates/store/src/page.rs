@@ -11,6 +11,8 @@ pub struct TimelinePage {
     pub monitor: Option<MonitorId>,
     /// Of this reaction.
     pub reaction: Option<ReactionId>,
+    /// Only of no app, monitor, reaction or run: what happened to the engine, its file or everything.
+    pub of_the_whole: bool,
     /// At this time or later.
     pub since: Option<Timestamp>,
     /// Numbered higher than this.

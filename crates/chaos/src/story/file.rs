@@ -184,7 +184,8 @@ impl File {
             monitor.write(&mut text);
         }
         for reaction in &self.reactions {
-            reaction.write(&mut text);
+            let callers = self.monitors.iter().filter(|monitor| monitor.reactions.contains(&reaction.name));
+            reaction.write(&mut text, &callers.map(|monitor| &monitor.looks).collect::<Vec<_>>());
         }
         text
     }
@@ -211,22 +212,46 @@ impl MonitorStory {
     }
 }
 
+impl Looks {
+    /// Whether a failing reading can have this cause, as far as stories have causes.
+    fn can_fail_for(&self, cause: &str) -> bool {
+        match (self, cause) {
+            (Self::Dynos, cause) => cause == "dyno",
+            (_, "dyno") => false,
+            (looks, "text") => matches!(looks, Self::Keyword(_)),
+            (looks, "slow") => matches!(looks, Self::SlowerThan(_)),
+            _ => true,
+        }
+    }
+}
+
 impl ReactionStory {
-    fn write(&self, text: &mut String) {
+    /// The reaction as the file has it. To wait only for causes that no caller can have is a mistake in a file: such a
+    /// story waits for one that its pages never have, and without pages it is switched off, so that it never acts either.
+    fn write(&self, text: &mut String, callers: &[&Looks]) {
         let (policy, app) = (&self.policy, &self.app);
+        let can = |cause: &&str| callers.is_empty() || callers.iter().any(|looks| looks.can_fail_for(cause));
+        let never = !policy.causes.is_empty() && !policy.causes.iter().any(can);
+        let has_pages = callers.iter().any(|looks| **looks != Looks::Dynos);
+        let causes: &[&str] = match (never, has_pages) {
+            (true, true) => &["redirects"],
+            (true, false) => &[],
+            (false, _) => &policy.causes,
+        };
+        let enabled = policy.enabled && (!never || has_pages);
         let mut lines = vec![format!("name = \"{}\"", self.name), format!("call_on = \"{}\"", policy.call_on)];
         let mut say = |unless: bool, line: String| {
             if !unless {
                 lines.push(line);
             }
         };
-        say(policy.causes.is_empty(), format!("causes = {:?}", policy.causes));
+        say(causes.is_empty(), format!("causes = {causes:?}"));
         say(policy.trigger == 1, format!("trigger = {}", policy.trigger));
         say(policy.cooldown.is_zero(), format!("cooldown = {}", time(policy.cooldown)));
         say(policy.settle == flyball_model::Policy::SETTLE, format!("settle = {}", time(policy.settle)));
         say(!policy.dry_run, "mode = \"dry_run\"".to_owned());
         say(!policy.in_maintenance, "in_maintenance = true".to_owned());
-        say(policy.enabled, "enabled = false".to_owned());
+        say(enabled, "enabled = false".to_owned());
         let gives_way = policy.give_way.map(time).unwrap_or_default();
         say(policy.give_way.is_none(), format!("give_way = {gives_way}"));
         say(policy.max_per_hour.is_none(), format!("max_per_hour = {}", policy.max_per_hour.unwrap_or_default()));

@@ -1,7 +1,7 @@
 //! Where everything stands, as tables.
 
 use super::{day_and_time, preamble};
-use crate::output::{STRONG, paint};
+use crate::output::{ODD, STRONG, paint};
 use comfy_table::{Table, presets};
 use flyball_engine::queries::{MonitorView, ReactionView, RunView, Status};
 use flyball_model::{Mode, Timestamp, duration};
@@ -16,6 +16,11 @@ pub(crate) fn text(status: &Status) -> String {
     let mut blocks = vec![format!("{} UTC", day_and_time(now))];
     blocks[0]
         .push_str(&preamble(status.engine, &status.pauses).iter().map(|line| format!("\n{line}")).collect::<String>());
+    if let Some(why) = status.file_not_followed.as_ref().map(ToString::to_string) {
+        // What follows the first line are the mistakes, which `validate` tells.
+        let first = why.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
+        blocks[0].push_str(&format!("\n{}", paint(ODD, format!("Not in force: {first}."))));
+    }
     if !status.monitors.is_empty() {
         let rows = status.monitors.iter().map(|monitor| of_monitor(monitor, now));
         blocks.push(table(["MONITOR", "VERDICT", "STREAK", "FOR", "LAST READING"], rows));

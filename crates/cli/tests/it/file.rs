@@ -121,8 +121,8 @@ async fn check_looks_once_shows_what_it_saw_and_stores_nothing() {
     stage.fault(Fault::new(FaultKind::Html).on("GET", "*"));
     let unknown = stage.run(&["check", "dynos"]).await;
     assert!(unknown.code == Some(75) && unknown.stdout.contains("unknown"), "{unknown:?}");
-    // No server is asked for a label of more than 63 letters.
-    let nowhere = format!("{}.example.com", "a".repeat(64));
+    // No server is asked for a name in `invalid`: RFC 6761, section 6.4.
+    let nowhere = "shop.invalid.";
     stage.write(&format!(
         "[[monitor]]\nname = \"gone\"\nhttp = {{ url = \"http://{nowhere}/\" }}\n\
                           [[monitor]]\nname = \"port\"\ntcp = {{ address = \"{nowhere}:80\" }}\n\

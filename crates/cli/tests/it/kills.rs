@@ -81,6 +81,8 @@ async fn no_call_is_sent_twice_for_one_run_however_often_it_is_killed() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     stage.write("");
+    // Nobody else would take a file that has lost everything.
+    up.signal("-HUP").await;
     up.until("no more is begun", |up| up.printed().contains("the changed file is applied")).await;
     wait_for("every run has reached its end", async || stage.runs().await.iter().all(|run| !run.state.is_open())).await;
     drop(up);

@@ -82,6 +82,26 @@ async fn a_file_broken_while_it_runs_is_refused_and_the_old_one_goes_on() {
 }
 
 #[tokio::test]
+async fn an_emptied_file_is_not_followed_until_somebody_asks_for_it_and_status_says_so() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    let status = async || stage.run(&["status"]).await.stdout;
+    assert!(!status().await.contains("Not in force"));
+    stage.write("");
+    let words = "the changed file has no monitor any more, and one is in force";
+    up.until("it says so", |up| up.printed().contains(words)).await;
+    let web = stage.web();
+    wait_for("the old one goes on", async || stage.web() >= web + 2).await;
+    assert!(status().await.contains(&format!("Not in force: {words}")), "{}", status().await);
+    assert_eq!(stage.json(&["status"]).await["file_not_followed"]["code"], "not_followed");
+
+    up.signal("-HUP").await;
+    up.until("it takes it", |up| up.printed().contains("the changed file is applied: 0 monitors")).await;
+    assert!(!status().await.contains("Not in force"));
+}
+
+#[tokio::test]
 async fn sighup_reads_the_file_at_once_and_says_so() {
     let stage = Stage::new().await;
     stage.write(FAILING);
@@ -146,7 +166,7 @@ async fn on_a_dyno_it_only_tells_and_says_why() {
     let mut command = stage.command(&["up"]);
     command.env("DYNO", "worker.1").env("HEROKU_APP_NAME", "flyball-of-ops");
     let up = stage.up_with(command).await;
-    up.until("it tells", |up| up.printed().contains("\"more\" would web of shop from 1 to 2")).await;
+    up.until("it tells", |up| up.printed().contains("\"more\" would take web of shop from 1 to 2")).await;
     assert!(up.printed().contains("because worker.1 is a dyno"), "{}", up.printed());
     assert!(stage.changes().is_empty());
 }

@@ -80,6 +80,7 @@ impl Reader<'_> {
             since: filter.since,
             after: filter.after,
             lines: filter.lines,
+            ..TimelinePage::default()
         };
         let lines = self.store.timeline(&page).await?;
         Ok(lines.into_iter().map(HistoryLine::of).collect())

@@ -1,9 +1,12 @@
 //! `status`: every monitor and reaction at a glance.
 
 use super::{EngineState, MonitorView, ReactionView, Reader, RunView};
-use flyball_model::{AppName, Timestamp};
-use flyball_store::{Error, Open, Pause, RunsPage};
+use flyball_model::{AppName, EngineEvent, Event, FileEvent, Timestamp};
+use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
+
+/// How many of the latest lines about the whole are looked through for what became of the file: those between are pauses.
+const LINES: u32 = 20;
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -12,6 +15,8 @@ pub struct Status {
     pub at: Timestamp,
     /// Whether an engine runs.
     pub engine: EngineState,
+    /// Why the file as it is now is not in force, where an engine runs and goes on with the one before.
+    pub file_not_followed: Option<FileEvent>,
     /// The pauses that hold.
     pub pauses: Vec<Pause>,
     /// The monitors, in the order of the file.
@@ -47,10 +52,70 @@ impl Reader<'_> {
         Ok(Status {
             at: self.now,
             engine: self.engine,
+            file_not_followed: self.file_not_followed().await?,
             pauses: self.store.pauses(self.now).await?,
             monitors,
             reactions,
             open_runs: open_runs.iter().map(RunView::of).collect(),
         })
+    }
+
+    async fn file_not_followed(&self) -> Result<Option<FileEvent>, Error> {
+        if self.engine == EngineState::Stopped {
+            return Ok(None);
+        }
+        let page = TimelinePage { of_the_whole: true, lines: LINES, ..TimelinePage::default() };
+        Ok(not_followed(self.store.timeline(&page).await?))
+    }
+}
+
+/// What became of the file last, where it is not in force; `lines` are the oldest first. A start takes it as it is.
+fn not_followed(lines: Vec<TimelineLine>) -> Option<FileEvent> {
+    let last = lines.into_iter().rev().find_map(|line| match line.entry.event {
+        Event::File { happened } => Some(Some(happened)),
+        Event::Engine { happened: EngineEvent::Started { .. } } => Some(None),
+        _ => None,
+    });
+    last.flatten().filter(|happened| match happened {
+        FileEvent::NotFollowed { .. } | FileEvent::Refused { .. } | FileEvent::Unreadable { .. } => true,
+        FileEvent::Applied { .. } | FileEvent::Told(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::{Counts, Entry, Excerpt, NotFollowed, PauseScope};
+
+    #[test]
+    fn the_file_is_not_in_force_from_when_it_was_not_followed_until_it_is_or_until_a_start() {
+        let counts = Counts { monitors: 1, reactions: 0 };
+        let started = EngineEvent::Started {
+            version: Excerpt::of("0.1.0"),
+            file: "flyball.toml".into(),
+            counts,
+            only_tells: None,
+        };
+        let started = Event::Engine { happened: started };
+        let applied = Event::File { happened: FileEvent::Applied { counts } };
+        let lost = FileEvent::NotFollowed { why: NotFollowed::Every { in_force: 1 } };
+        let not = Event::File { happened: lost.clone() };
+        let paused = Event::Resumed { scope: PauseScope::Everything, by: "ops".into() };
+        for (events, expected) in [
+            (vec![], false),
+            (vec![&started], false),
+            (vec![&started, &not], true),
+            (vec![&started, &not, &paused], true),
+            (vec![&started, &not, &applied], false),
+            (vec![&started, &applied, &not], true),
+            (vec![&not, &started], false),
+        ] {
+            let line = |(number, event): (i64, &&Event)| TimelineLine {
+                number,
+                entry: Entry::new(Timestamp::EPOCH, (*event).clone()),
+            };
+            let told = not_followed((1..).zip(&events).map(line).collect());
+            assert_eq!(told, expected.then(|| lost.clone()), "{events:?}");
+        }
     }
 }

@@ -208,7 +208,7 @@ fn a_dry_run_does_everything_but_the_effect() {
         let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
         day.readings(4);
         assert!(day.calls().is_empty() && day.runs().is_empty());
-        assert_eq!(day.told("would web of shop from 1 to 2").len(), 1, "the same again is counted, not repeated");
+        assert_eq!(day.told("would take web of shop from 1 to 2").len(), 1, "the same again is counted, not repeated");
         assert_eq!(day.why("more"), "matched");
     }
     let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").dry_run().begin();
@@ -220,7 +220,7 @@ fn a_dry_run_does_everything_but_the_effect() {
 fn a_dry_run_tells_the_same_again_in_the_next_episode() {
     let mut day = Scenario::of(shop()).file(one("more", MORE)).front_reads("ffpf").dry_run().begin();
     day.readings(5);
-    assert_eq!(day.told("would web of shop from 1 to 2").len(), 2);
+    assert_eq!(day.told("would take web of shop from 1 to 2").len(), 2);
 }
 
 #[test]

@@ -156,9 +156,9 @@ fn a_rename_is_a_new_monitor() {
 
 #[test]
 fn a_reaction_with_causes_holds_while_the_reading_fails_for_another() {
-    let on_text = "trigger = 2\ncauses = [\"text\"]\nscale_out = { app = \"shop\", max_quantity = 9 }";
+    let on_time_out = "trigger = 2\ncauses = [\"time_out\"]\nscale_out = { app = \"shop\", max_quantity = 9 }";
     // The streak is the monitor's: a failing reading is a failing reading.
-    assert_eq!(calls_after(on_text, "fftf"), ["1:30 web=2"]);
+    assert_eq!(calls_after(on_time_out, "ffof"), ["1:30 web=2"]);
 }
 
 #[test]

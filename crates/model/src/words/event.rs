@@ -1,6 +1,6 @@
 //! The lines of the timeline.
 
-use crate::{EngineEvent, Event, FileEvent, Flip, OnlyTells, PauseScope, PlanSummary, duration};
+use crate::{EngineEvent, Event, FileEvent, Flip, NotFollowed, OnlyTells, PauseScope, PlanSummary, duration};
 use std::fmt;
 
 impl fmt::Display for Event {
@@ -94,11 +94,27 @@ impl fmt::Display for OnlyTells {
     }
 }
 
+impl fmt::Display for NotFollowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every { in_force: 1 } => write!(f, "has no monitor any more, and one is in force")?,
+            Self::Every { in_force } => write!(f, "has no monitor any more, and {in_force} are in force")?,
+            Self::Most { left, in_force } => {
+                write!(f, "has fewer than half of the {in_force} monitors that are in force ({left})")?;
+            }
+        }
+        write!(f, ": it may be half written")
+    }
+}
+
 impl fmt::Display for FileEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Applied { counts } => write!(f, "the changed file is applied: {counts}"),
             Self::Refused { report, .. } => write!(f, "the file has mistakes, and the old one goes on:\n{report}"),
+            Self::NotFollowed { why } => {
+                write!(f, "the changed file {why}; the old one goes on. If that is meant, SIGHUP or a start takes it")
+            }
             Self::Unreadable { file, error } => {
                 write!(f, "the file {file} cannot be read ({error}); the old one goes on")
             }

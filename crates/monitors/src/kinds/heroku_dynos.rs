@@ -81,6 +81,11 @@ impl Settings for HerokuDynos {
             fields.wrong("dyno", "both `dyno` and `process_type`", "one of the two", hint);
             return None;
         }
+        if dyno.as_ref().is_some_and(|dyno| dyno.as_ref().is_some_and(|dyno| !dyno.may_be_one())) {
+            let hint = Some("for every dyno of a process type write `process_type = \"web\"`".to_owned());
+            fields.wrong("dyno", "no dyno has such a name", "expected one dyno, such as web.1", hint);
+            return None;
+        }
         let is_one_off = |dyno: &DynoName| dyno.cedar_parts().is_some_and(|(of, _)| !of.is_formation());
         if dyno.as_ref().is_some_and(|dyno| dyno.as_ref().is_some_and(is_one_off)) {
             fields.wrong("dyno", "one-off dynos are never counted", "expected a dyno of the formation: web.1", None);
@@ -122,6 +127,10 @@ impl MonitorKind for HerokuDynos {
 
     fn app(&self) -> Option<&AppName> {
         Some(&self.app)
+    }
+
+    fn can_fail_for(&self, cause: Cause) -> bool {
+        cause == Cause::Dyno
     }
 
     async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {

@@ -2,7 +2,7 @@
 //! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
 use crate::means::Means;
-use flyball_model::{AccountName, AppName, MonitorId, Reading, Timestamp};
+use flyball_model::{AccountName, AppName, Cause, MonitorId, Reading, Timestamp};
 use flyball_settings::Settings;
 use std::future::Future;
 use std::time::Duration;
@@ -37,6 +37,14 @@ pub(super) trait MonitorKind: Settings {
     /// How long one reading may take at most, where it holds a connection of its own for as long.
     fn timeout(&self) -> Option<Duration>;
 
+    /// Whether a failing reading of it can ever have this cause.
+    fn can_fail_for(&self, cause: Cause) -> bool;
+
+    /// What of its settings is allowed and probably not meant.
+    fn doubts(&self) -> Vec<Doubt> {
+        Vec::new()
+    }
+
     /// The environment variables that it reads when it looks.
     fn variables(&self) -> Vec<&str> {
         Vec::new()
@@ -45,6 +53,19 @@ pub(super) trait MonitorKind: Settings {
     /// Looks once. Takes no longer than its own time-out, and never fails: what stands in the way of looking is a
     /// reading too. `monitor` is whose connections may be kept, and used again.
     fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> impl Future<Output = Reading> + Send;
+}
+
+/// A setting that is allowed and probably not meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Its key.
+    pub setting: &'static str,
+    /// What it means as it is written.
+    pub message: String,
+    /// What is doubted, beside its value.
+    pub label: &'static str,
+    /// What to write instead.
+    pub hint: String,
 }
 
 /// Makes the enum of all kinds from their list, in the order of the reference. Each stands in a box, since their
@@ -151,6 +172,22 @@ macro_rules! kinds {
             pub const fn host_setting(&self) -> Option<&'static str> {
                 match self {
                     $( Self::$kind(_) => <$kind as MonitorKind>::HOST_SETTING, )+
+                }
+            }
+
+            /// Whether a failing reading of it can ever have this cause.
+            #[must_use]
+            pub fn can_fail_for(&self, cause: Cause) -> bool {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::can_fail_for(&**kind, cause), )+
+                }
+            }
+
+            /// What of its settings is allowed and probably not meant.
+            #[must_use]
+            pub fn doubts(&self) -> Vec<Doubt> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::doubts(&**kind), )+
                 }
             }
 

@@ -8,10 +8,11 @@ mod tcp;
 
 pub use heroku_dynos::{HerokuDynos, Idle};
 pub use http::{Exchange, Http, Page, Sought, SoughtText, Text};
+pub use kind::Doubt;
 pub use tcp::Tcp;
 
 use crate::means::Means;
-use flyball_model::{AccountName, AppName, MonitorId, Reading, Timestamp};
+use flyball_model::{AccountName, AppName, Cause, MonitorId, Reading, Timestamp};
 use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
 use kind::{MonitorKind, kinds};
 use serde::Serialize;

@@ -4,7 +4,7 @@ use super::kind::MonitorKind;
 use crate::means::Means;
 use crate::net::{Failure, Progress, StallWatch, Step};
 use crate::values::{Address, in_words};
-use flyball_model::{Evidence, Excerpt, Finding, MonitorId, Phases, Reading, Timestamp};
+use flyball_model::{Cause, Evidence, Excerpt, Finding, MonitorId, Phases, Reading, Timestamp};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -57,6 +57,10 @@ impl MonitorKind for Tcp {
 
     fn timeout(&self) -> Option<Duration> {
         Some(self.timeout)
+    }
+
+    fn can_fail_for(&self, cause: Cause) -> bool {
+        matches!(cause, Cause::TimeOut | Cause::Refused | Cause::Reset | Cause::Name | Cause::Unreachable)
     }
 
     async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {

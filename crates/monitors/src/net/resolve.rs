@@ -4,6 +4,7 @@
 //! are kept for seconds only, so that a change of addresses is seen by the next check.
 
 use super::Failure;
+use crate::values::unanswerable;
 use flyball_model::{Blind, Cause};
 use futures_util::future::{Either, select};
 use hickory_resolver::TokioResolver;
@@ -69,13 +70,17 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// Failing when there is no such name, unknown when nobody could tell.
+    /// Failing when there is no such name, unknown when nobody could tell or be asked.
     pub(super) async fn look_up(&self, host: &Host) -> Result<Vec<IpAddr>, Failure> {
         let name = match host {
             Host::Ipv4(address) => return Ok(vec![(*address).into()]),
             Host::Ipv6(address) => return Ok(vec![(*address).into()]),
             Host::Domain(name) => name.as_str(),
         };
+        // It is the file, or a redirect, that is wrong here, and not what is watched.
+        if let Some(why) = unanswerable(name) {
+            return Err(Failure::unknown(Blind::Resolver, why));
+        }
         let resolver = self.resolver()?;
         let six = pin!(resolver.lookup(name, RecordType::AAAA));
         let four = pin!(resolver.lookup(name, RecordType::A));
@@ -174,8 +179,6 @@ fn in_words(name: &str, error: &NetError) -> Failure {
         },
         NetError::Dns(DnsError::ResponseCode(code)) => unknown(format!("the resolver answered \"{code}\"")),
         NetError::Timeout => unknown("the resolver did not answer".to_owned()),
-        // A label of more than 63 letters, and the like: no server would know such a name.
-        NetError::Proto(error) => Failure::failing(Cause::Name, format!("{name} is no name that can exist: {error}")),
         error => unknown(error.to_string()),
     }
 }

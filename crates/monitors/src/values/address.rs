@@ -1,7 +1,7 @@
 //! Where a TCP check connects to.
 
 use super::page_url::split_port;
-use super::{refused, shown, wrong_kind};
+use super::{Refusal, refused, shown, wrong_kind};
 use flyball_settings::{Mistake, Node, Take, Value};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -27,11 +27,19 @@ impl Address {
         self.port
     }
 
-    /// Reads an address, if it is one: a host, a colon, and a port that is not 0.
+    /// Reads an address, if it is one: a host that can be looked up, a colon, and a port that is not 0.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (name, port) = split_port(text)?;
-        Some(Self { host: Host::parse(name).ok()?, port: port? })
+        Self::taken(text).ok()
+    }
+
+    fn taken(text: &str) -> Result<Self, Refusal> {
+        let parts = split_port(text).and_then(|(name, port)| Some((Host::parse(name).ok()?, port?)));
+        let (host, port) = parts.ok_or_else(|| format!("\"{}\" is no host and port", shown(text)))?;
+        match Refusal::of_host(&host) {
+            Some(refusal) => Err(refusal),
+            None => Ok(Self { host, port }),
+        }
     }
 }
 
@@ -54,10 +62,7 @@ impl Take for Address {
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let Value::Text(text) = &node.value else { return wrong_kind(node, mistakes) };
-        match Self::parse(text) {
-            Some(address) => Some(address),
-            None => refused(node, format!("\"{}\" is no host and port", shown(text)), mistakes),
-        }
+        Self::taken(text).map_or_else(|refusal| refused(node, refusal, mistakes), Some)
     }
 }
 
@@ -70,7 +75,7 @@ mod tests {
         for text in ["localhost:5432", "10.0.0.1:1", "[::1]:6379"] {
             assert_eq!(Address::parse(text).unwrap().to_string(), text);
         }
-        for text in ["localhost", ":5432", "localhost:0", "http://a:1", "a:1:2"] {
+        for text in ["localhost", ":5432", "localhost:0", "http://a:1", "a:1:2", "${DB}:5432", "a..b:1"] {
             assert!(Address::parse(text).is_none(), "{text}");
         }
     }

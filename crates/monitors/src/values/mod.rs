@@ -4,6 +4,7 @@
 mod address;
 mod byte_size;
 mod header_list;
+mod host;
 mod method;
 mod networks;
 mod page_url;
@@ -13,6 +14,7 @@ mod status_list;
 pub use address::Address;
 pub use byte_size::ByteSize;
 pub use header_list::HeaderList;
+pub(crate) use host::unanswerable;
 pub use method::Method;
 pub use networks::Networks;
 pub use page_url::{HostName, PageUrl};
@@ -23,6 +25,7 @@ use flyball_model::{Excerpt, duration};
 use flyball_settings::{Mistake, Node, Take};
 use serde::Serializer;
 use std::time::Duration;
+use url::Host;
 
 /// Notes that a value of the wrong kind was written.
 fn wrong_kind<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<T> {
@@ -30,9 +33,42 @@ fn wrong_kind<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<T> {
 }
 
 /// Notes that a value of the right kind is not what it should be.
-fn refused<T: Take>(node: &Node, message: impl Into<String>, mistakes: &mut Vec<Mistake>) -> Option<T> {
-    mistakes.push(Mistake::new(node.span.clone(), message, format!("expected {}", T::expected())));
+fn refused<T: Take>(node: &Node, refusal: impl Into<Refusal>, mistakes: &mut Vec<Mistake>) -> Option<T> {
+    let Refusal { message, hint } = refusal.into();
+    let mistake = Mistake::new(node.span.clone(), message, format!("expected {}", T::expected()));
+    mistakes.push(match hint {
+        Some(hint) => mistake.hint(hint),
+        None => mistake,
+    });
     None
+}
+
+/// Why a value is not taken, and what to do about it where that can be told.
+#[derive(Debug)]
+struct Refusal {
+    message: String,
+    hint: Option<&'static str>,
+}
+
+impl Refusal {
+    /// That nobody could look this host up, where that is so.
+    fn of_host<S: AsRef<str>>(host: &Host<S>) -> Option<Self> {
+        let Host::Domain(name) = host else { return None };
+        let is_template = name.as_ref().contains(['$', '{', '}']);
+        unanswerable(name.as_ref()).map(|message| Self { message, hint: is_template.then_some(host::HINT) })
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self { message, hint: None }
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
 }
 
 /// What was written, short enough for a message.

@@ -1,6 +1,6 @@
 //! Where a page is.
 
-use super::{refused, shown, wrong_kind};
+use super::{Refusal, refused, shown, wrong_kind};
 use flyball_settings::{Mistake, Node, Take, Value};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -12,6 +12,7 @@ pub struct PageUrl(Url);
 
 /// What is wrong with a URL that has a user or a password. Neither is repeated.
 const SECRET: &str = "a user or password in the URL would be a secret in the file";
+const SECRET_HINT: &str = "give it as a header: `headers = { authorization = { env = \"NAME\" } }`";
 
 impl PageUrl {
     /// As long as any router takes.
@@ -29,22 +30,31 @@ impl PageUrl {
         self.0.as_str()
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Refusal> {
         if text.len() > Self::BYTES_MAX {
-            return Err(format!("a URL of more than {} bytes", Self::BYTES_MAX));
+            return Err(format!("a URL of more than {} bytes", Self::BYTES_MAX).into());
+        }
+        // The parser would leave these out, or take them for slashes, and another host would be asked than is written.
+        if text.contains(char::is_control) {
+            return Err("a URL with a line break, a tab or the like in it".into());
+        }
+        let path_or_more = text.find(['?', '#']).unwrap_or(text.len());
+        if text[..path_or_more].contains('\\') {
+            return Err("a URL with a backslash in it".into());
         }
         let mut url = Url::parse(text).map_err(|error| match error {
             url::ParseError::RelativeUrlWithoutBase => "the URL does not begin with http:// or https://".to_owned(),
             error => format!("not a URL: {error}"),
         })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("a URL of scheme \"{}\"", shown(url.scheme())));
+            return Err(format!("a URL of scheme \"{}\"", shown(url.scheme())).into());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(SECRET.to_owned());
+            return Err(Refusal { message: SECRET.to_owned(), hint: Some(SECRET_HINT) });
         }
-        if url.host().is_none() {
-            return Err("the URL has no host".to_owned());
+        let host = url.host().ok_or("the URL has no host")?;
+        if let Some(refusal) = Refusal::of_host(&host) {
+            return Err(refusal);
         }
         url.set_fragment(None);
         Ok(Self(url))
@@ -70,16 +80,7 @@ impl Take for PageUrl {
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let Value::Text(text) = &node.value else { return wrong_kind(node, mistakes) };
-        match Self::parse(text) {
-            Ok(url) => Some(url),
-            Err(message) if message == SECRET => {
-                let hint = "give it as a header: `headers = { authorization = { env = \"NAME\" } }`";
-                let expected = format!("expected {}", Self::expected());
-                mistakes.push(Mistake::new(node.span.clone(), message, expected).hint(hint));
-                None
-            }
-            Err(message) => refused(node, message, mistakes),
-        }
+        Self::parse(text).map_or_else(|refusal| refused(node, refusal, mistakes), Some)
     }
 }
 
@@ -104,9 +105,13 @@ impl HostName {
         self.port
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let (name, port) = split_port(text)?;
-        Some(Self { host: Host::parse(name).ok()?, port })
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let parts = split_port(text).and_then(|(name, port)| Some((Host::parse(name).ok()?, port)));
+        let (host, port) = parts.ok_or_else(|| format!("\"{}\" is no host's name", shown(text)))?;
+        match Refusal::of_host(&host) {
+            Some(refusal) => Err(refusal),
+            None => Ok(Self { host, port }),
+        }
     }
 }
 
@@ -146,10 +151,7 @@ impl Take for HostName {
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let Value::Text(text) = &node.value else { return wrong_kind(node, mistakes) };
-        match Self::parse(text) {
-            Some(host) => Some(host),
-            None => refused(node, format!("\"{}\" is no host's name", shown(text)), mistakes),
-        }
+        Self::parse(text).map_or_else(|refusal| refused(node, refusal, mistakes), Some)
     }
 }
 
@@ -167,8 +169,14 @@ mod tests {
             ("https://", "not a URL"),
             ("https://ops:hunter2@shop.example.com/", "secret"),
             ("https://a b/", "not a URL"),
+            ("https://${APP_NAME}.example.com/", "no resolver can answer for \"${app_name}.example.com\""),
+            ("https://{{app}}/", "`{` is in no name"),
+            ("https://%7B%7Bapp%7D%7D/", "`{` is in no name"),
+            ("https://shop..example.com/", "between two of its dots"),
+            ("https://shop\\.example.com/", "backslash"),
+            ("https://shop.\texample.com/", "a tab"),
         ] {
-            let message = PageUrl::parse(text).unwrap_err();
+            let message = PageUrl::parse(text).unwrap_err().message;
             assert!(message.contains(part) && !message.contains("hunter2"), "{text}: {message}");
         }
     }
@@ -179,8 +187,8 @@ mod tests {
         {
             assert_eq!(HostName::parse(text).unwrap().to_string(), shown);
         }
-        for text in ["", "a:", "a:0", "a:+1", "a:99999", "a/b", "a b", "::1"] {
-            assert!(HostName::parse(text).is_none(), "{text}");
+        for text in ["", "a:", "a:0", "a:+1", "a:99999", "a/b", "a b", "::1", "${HOST}"] {
+            assert!(HostName::parse(text).is_err(), "{text}");
         }
     }
 }

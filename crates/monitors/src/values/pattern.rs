@@ -1,6 +1,6 @@
 //! What is sought in a page.
 
-use super::{refused, shown, wrong_kind};
+use super::{Refusal, refused, shown, wrong_kind};
 use flyball_settings::{Mistake, Node, Take, Value};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Serialize, Serializer};
@@ -19,6 +19,11 @@ impl Keyword {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As many bytes as it has at least, in whatever charset a page has: one for each character.
+    pub(crate) fn bytes_least(&self) -> u64 {
+        self.0.chars().count() as u64
     }
 }
 
@@ -65,19 +70,43 @@ impl Pattern {
         &self.0
     }
 
+    /// What stands between two slashes, where the pattern is written as `/…/`: as other languages write a regex, or to
+    /// find a part of a path.
+    pub(crate) fn between_slashes(&self) -> Option<&str> {
+        match delimited(self.as_str()) {
+            Some((within, "")) => Some(within),
+            _ => None,
+        }
+    }
+
     /// Compiles a pattern.
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        if let Some((_, flags)) = delimited(text).filter(|(_, flags)| !flags.is_empty()) {
+            return Err(Refusal {
+                message: format!("delimiters and flags are no part of a regex, and would be sought: `/…/{flags}`"),
+                hint: Some("flags stand in front, without slashes: \"(?i)text\"; to seek the slashes write `[/]`"),
+            });
+        }
         // Parsed apart from compiling, because only the parser tells the place.
         if let Err(error) = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text) {
-            return Err(in_words(text, &error));
+            return Err(in_words(text, &error).into());
         }
         RegexBuilder::new(text)
             .size_limit(Self::COMPILED_BYTES_MAX)
             .dfa_size_limit(Self::COMPILED_BYTES_MAX)
             .build()
             .map(Self)
-            .map_err(|_| "the pattern is too large when compiled: make its repetitions smaller".to_owned())
+            .map_err(|_| "the pattern is too large when compiled: make its repetitions smaller".into())
     }
+}
+
+/// What is between the slashes and after them, of a pattern with the delimiters that other languages write: `/text/i`.
+/// One with another slash in it is a path.
+fn delimited(text: &str) -> Option<(&str, &str)> {
+    const FLAGS: &str = "dgimsuvxy";
+    let (within, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+    let is_path = within.is_empty() || within.replace("\\/", "").contains('/');
+    (!is_path && flags.chars().all(|flag| FLAGS.contains(flag))).then_some((within, flags))
 }
 
 /// What is wrong with a pattern, and where: "unclosed group at character 5, `(ab`".
@@ -135,16 +164,34 @@ mod tests {
 
     #[test]
     fn a_wrong_pattern_is_told_with_its_place() {
-        assert_eq!(Pattern::parse("ab(cd").unwrap_err(), "invalid regex: unclosed group, at character 3, `(cd`");
-        let error = Pattern::parse("é[z-a]").unwrap_err();
+        let told = |text| Pattern::parse(text).unwrap_err().message;
+        assert_eq!(told("ab(cd"), "invalid regex: unclosed group, at character 3, `(cd`");
+        let error = told("é[z-a]");
         assert!(error.contains("at character 3, `z-a]`"), "{error}");
-        let error = Pattern::parse(r"a\").unwrap_err();
+        let error = told(r"a\");
         assert!(error.contains("character 2"), "{error}");
     }
 
     #[test]
+    fn delimiters_are_recognised_and_paths_are_not() {
+        for (text, parts) in [
+            ("/error/i", Some(("error", "i"))),
+            (r"/a\/b/gi", Some((r"a\/b", "gi"))),
+            ("/static/", Some(("static", ""))),
+            ("/static/app/", None),
+            ("/static/app", None),
+            ("//", None),
+            ("error/i", None),
+            ("(?i)error", None),
+        ] {
+            assert_eq!(delimited(text), parts, "{text}");
+        }
+        assert!(Pattern::parse("/error/i").is_err() && Pattern::parse("/error/").is_ok());
+    }
+
+    #[test]
     fn a_pattern_that_would_be_huge_is_refused() {
-        let error = Pattern::parse(r"(\w{1000}){1000}").unwrap_err();
+        let error = Pattern::parse(r"(\w{1000}){1000}").unwrap_err().message;
         assert!(error.contains("too large"), "{error}");
         assert!(Pattern::parse(r"(?i)database\s+error|(?-u)\xff").is_ok());
     }

@@ -168,7 +168,7 @@ async fn a_content_encoding_is_undone_before_the_search() {
         let body = encoded(encoding, &page).await;
         let header = format!("content-encoding: {}\r\n", encoding.trim_start_matches("bare "));
         let server = Server::start(move |_| vec![answer("200 OK", &header, &body)]).await;
-        let reading = look(server.address, r#"{ url = "…/", keyword = "database error", slower_than = "1m" }"#).await;
+        let reading = look(server.address, r#"{ url = "…/", keyword = "database error", slower_than = "9s" }"#).await;
         assert_passing(&reading);
         assert_eq!(evidence(&reading).body_bytes, page.len() as u64, "{encoding}");
     }
@@ -225,6 +225,17 @@ async fn a_redirect_that_leads_nowhere_is_failing() {
     }
     let server = Server::start(|_| vec![answer("302 Found", "", b"no location")]).await;
     assert_failing(&look(server.address, r#"{ url = "…/" }"#).await, Cause::Status, "answered 302");
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_name_that_nobody_can_look_up_is_unknown() {
+    for name in ["{{app}}", "${APP}.example.com", "shop..example.com"] {
+        let location = format!("location: http://{name}/\r\n");
+        let server = Server::start(move |_| vec![answer("302 Found", &location, b"")]).await;
+        let reading = look(server.address, r#"{ url = "…/" }"#).await;
+        assert_eq!(reading.finding, Finding::Unknown(Blind::Resolver), "{name}: {}", reading.words);
+        assert!(reading.words.as_str().contains("no resolver can answer for"), "{}", reading.words);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What a kind of reaction is: the trait that its file implements, and the macro that makes [`super::Kind`] from the
 //! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
+use super::limit::Limit;
 use flyball_decide::{Known, Planned};
 use flyball_model::{AccountName, AppName, Effect, ProcessType, Rank, Sight};
 use flyball_settings::Settings;
@@ -19,6 +20,11 @@ pub(super) trait ReactionKind: Settings {
 
     /// The process type that it scales or resizes.
     fn process_type(&self) -> Option<&ProcessType> {
+        None
+    }
+
+    /// How far it goes with a quantity or a size.
+    fn limit(&self) -> Option<Limit<'_>> {
         None
     }
 
@@ -105,6 +111,14 @@ macro_rules! kinds {
             pub fn process_type(&self) -> Option<&ProcessType> {
                 match self {
                     $( Self::$kind(kind) => ReactionKind::process_type(kind), )+
+                }
+            }
+
+            /// How far it goes with a quantity or a size.
+            #[must_use]
+            pub fn limit(&self) -> Option<Limit<'_>> {
+                match self {
+                    $( Self::$kind(kind) => ReactionKind::limit(kind), )+
                 }
             }
 

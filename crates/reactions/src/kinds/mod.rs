@@ -4,6 +4,7 @@
 mod create_one_off_dyno;
 mod fields;
 mod kind;
+mod limit;
 mod restart_all_dynos;
 mod restart_dyno;
 mod rollback_release;
@@ -16,6 +17,7 @@ mod size_limit;
 mod testing;
 
 pub use create_one_off_dyno::{CreateOneOffDyno, InDoubt};
+pub use limit::Limit;
 pub use restart_all_dynos::RestartAllDynos;
 pub use restart_dyno::RestartDyno;
 pub use rollback_release::RollbackRelease;

@@ -23,6 +23,11 @@ impl Settings for RestartDyno {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let (app, account) = app_and_account(fields);
         let dyno: Option<DynoName> = fields.required("dyno", "the dyno that is restarted");
+        if dyno.as_ref().is_some_and(|dyno| !dyno.may_be_one()) {
+            let hint = Some("to restart them all there is `restart_all_dynos`".to_owned());
+            fields.wrong("dyno", "no dyno has such a name", "expected one dyno, such as \"web.1\"", hint);
+            return None;
+        }
         if let Some((process_type, _)) = dyno.as_ref().and_then(DynoName::cedar_parts)
             && !process_type.is_formation()
         {
@@ -76,5 +81,12 @@ mod tests {
     #[test]
     fn a_one_off_dyno_is_refused_in_the_file() {
         assert_eq!(mistakes(r#"restart_dyno = { app = "shop", dyno = "run.1234" }"#).len(), 1);
+    }
+
+    #[test]
+    fn a_process_type_is_no_dyno() {
+        for dyno in ["web", "web.", "web.one", "clock-work"] {
+            assert_eq!(mistakes(&format!(r#"restart_dyno = {{ app = "shop", dyno = "{dyno}" }}"#)).len(), 1, "{dyno}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fields::{app_and_account, process_type};
 use super::kind::ReactionKind;
+use super::limit::Limit;
 use super::size_limit::SizeLimit;
 use flyball_decide::ladder::Direction;
 use flyball_decide::{Known, Planned};
@@ -44,6 +45,10 @@ impl ReactionKind for ScaleDown {
 
     fn process_type(&self) -> Option<&ProcessType> {
         Some(&self.process_type)
+    }
+
+    fn limit(&self) -> Option<Limit<'_>> {
+        Some(Limit::MinSize(self.size.limit()))
     }
 
     fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {

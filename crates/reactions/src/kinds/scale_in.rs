@@ -2,6 +2,7 @@
 
 use super::fields::{app_and_account, process_type};
 use super::kind::ReactionKind;
+use super::limit::Limit;
 use flyball_decide::{Known, Planned};
 use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Quantity, Rank, Sight};
 use flyball_settings::{Fields, Settings};
@@ -55,6 +56,10 @@ impl ReactionKind for ScaleIn {
 
     fn process_type(&self) -> Option<&ProcessType> {
         Some(&self.process_type)
+    }
+
+    fn limit(&self) -> Option<Limit<'_>> {
+        Some(Limit::MinQuantity(self.min_quantity))
     }
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {

@@ -111,6 +111,11 @@ impl SizeLimit {
         Some(Self { limit: size, ladder })
     }
 
+    /// The size at which it stops.
+    pub(super) const fn limit(&self) -> &DynoSize {
+        &self.limit
+    }
+
     /// One rung towards the limit.
     pub(super) fn plan(&self, direction: Direction, of: &ProcessType, sight: &Sight) -> Planned {
         let Some(process) = sight.process(of) else {

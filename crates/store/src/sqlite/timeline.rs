@@ -29,6 +29,9 @@ impl Timeline for Sqlite {
             if let Some(reaction) = page.reaction {
                 query.push(" AND reaction_id = ").push_bind(reaction.to_string());
             }
+            if page.of_the_whole {
+                query.push(" AND app IS NULL AND monitor_id IS NULL AND reaction_id IS NULL AND run_id IS NULL");
+            }
             if let Some(since) = page.since {
                 query.push(" AND at >= ").push_bind(since.as_millis());
             }

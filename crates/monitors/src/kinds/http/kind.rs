@@ -1,10 +1,10 @@
 //! `http` as a kind of monitor.
 
 use super::exchange;
-use super::settings::Http;
-use crate::kinds::kind::MonitorKind;
+use super::settings::{Http, Sought, SoughtText};
+use crate::kinds::kind::{Doubt, MonitorKind};
 use crate::means::Means;
-use flyball_model::{EnvValue, MonitorId, Reading, Timestamp};
+use flyball_model::{Cause, EnvValue, MonitorId, Reading, Timestamp};
 use std::time::Duration;
 
 impl MonitorKind for Http {
@@ -30,6 +30,30 @@ impl MonitorKind for Http {
 
     fn timeout(&self) -> Option<Duration> {
         Some(self.timeout)
+    }
+
+    fn can_fail_for(&self, cause: Cause) -> bool {
+        let follows = self.follow_redirects > 0;
+        match cause {
+            Cause::Text => self.sought.is_some(),
+            Cause::Slow => self.slower_than.is_some(),
+            Cause::Tls => self.url.url().scheme() == "https" || follows,
+            Cause::Redirects => follows,
+            Cause::Dyno => false,
+            _ => true,
+        }
+    }
+
+    fn doubts(&self) -> Vec<Doubt> {
+        let Some(Sought { text: SoughtText::Regex(pattern), .. }) = &self.sought else { return Vec::new() };
+        let within = pattern.between_slashes();
+        let doubt = |within: &str| Doubt {
+            setting: "regex",
+            message: "the slashes are sought as well".to_owned(),
+            label: "is this meant?",
+            hint: format!("a regex stands alone, without delimiters: '{within}'"),
+        };
+        within.map(doubt).into_iter().collect()
     }
 
     fn variables(&self) -> Vec<&str> {

@@ -3,7 +3,7 @@
 use crate::values::{
     ByteSize, HeaderList, HostName, Keyword, Method, PageUrl, Pattern, StatusList, in_words, in_words_if_any,
 };
-use flyball_model::EnvValue;
+use flyball_model::{EnvValue, duration};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -84,7 +84,7 @@ impl Http {
         let keyword = fields.optional("keyword", "a text that the page should have, byte for byte");
         let regex = fields.optional("regex", "a regular expression that the page should match");
         let present = fields.or("present", true, "true", "whether `keyword` or `regex` should be there, or should not");
-        let slower_than = fields.optional("slower_than", "a page that takes longer fails");
+        let slower_than = fields.optional("slower_than", "a page that takes longer fails; less than `timeout`");
         let host = fields.optional("host", "asks the URL's address for this host's page, TLS name included");
         let headers = fields.or("headers", HeaderList::default(), "none", "headers to send");
         let body = fields.optional("body", "what is sent with POST");
@@ -99,6 +99,21 @@ impl Http {
         if method == Some(Method::Head) && matches!(sought, Some(Some(_))) {
             let hint = Some("leave it out, and the page is asked for by GET".to_owned());
             fields.wrong("method", "a HEAD request has no page to seek in", "`keyword` and `regex` need GET", hint);
+            return None;
+        }
+        if let (Some(Some(limit)), Some(timeout)) = (slower_than, timeout)
+            && limit >= timeout
+        {
+            let message = "a page that takes so long is not waited for";
+            let label = format!("expected less than `timeout`, which is {}", duration::print(timeout));
+            fields.wrong("slower_than", message, label, Some("lower it, or raise `timeout`".to_owned()));
+            return None;
+        }
+        if let (Some(Some(Sought { text: SoughtText::Keyword(keyword), .. })), Some(max_body)) = (&sought, max_body)
+            && keyword.bytes_least() > max_body.get()
+        {
+            let label = format!("longer than `max_body`, which is {max_body}");
+            fields.wrong("keyword", "the keyword is longer than what is read of a page", label, None);
             return None;
         }
         let body = body?.map(|body| Self::checked_body(fields, method?, body));
