@@ -212,6 +212,32 @@ async fn redirects_are_followed_and_the_last_hop_is_judged() {
 }
 
 #[tokio::test]
+async fn a_site_that_sets_a_cookie_with_a_redirect_to_itself_is_seen_as_a_browser_sees_it() {
+    let server = Server::start(|request| {
+        let has_session = request.to_lowercase().contains("\r\ncookie: session=abc\r\n");
+        match has_session {
+            true => vec![answer("200 OK", "", b"Welcome")],
+            false => vec![answer("302 Found", "location: /\r\nset-cookie: session=abc; Path=/\r\n", b"")],
+        }
+    })
+    .await;
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "Welcome" }"#).await);
+}
+
+#[tokio::test]
+async fn a_cookie_is_forgotten_after_its_check_and_stays_at_its_site() {
+    let other = Server::start(|_| vec![answer("200 OK", "", b"")]).await;
+    let to = format!("location: http://localhost:{}/\r\nset-cookie: session=abc; Path=/\r\n", other.address.port());
+    let server = Server::start(move |_| vec![answer("302 Found", &to, b"")]).await;
+    for _ in 0..2 {
+        assert_passing(&look(server.address, r#"{ url = "…/" }"#).await);
+    }
+    for request in server.requests.lock().unwrap().iter().chain(other.requests.lock().unwrap().iter()) {
+        assert!(!request.to_lowercase().contains("cookie:"), "{request}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_that_leads_nowhere_is_failing() {
     for (location, part) in [
         ("/", "redirected more than 5 times"),

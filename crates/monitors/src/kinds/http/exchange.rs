@@ -94,6 +94,7 @@ impl Asking<'_> {
             let (mut connection, answer) = asked.map_err(|failure| led_there(failure, seen.redirected_to.as_ref()))?;
             let key = self.http.reuse.then(|| hop.connection_key());
             let method = hop.method();
+            hop.take_cookies(answer.headers());
             // With nothing to follow, the redirect is the page.
             let location = answer.headers().get(LOCATION).filter(|_| self.http.follow_redirects > 0);
             if let Some((next, to)) = hop.redirected(answer.status().as_u16(), location)? {

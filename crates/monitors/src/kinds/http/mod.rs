@@ -3,6 +3,7 @@
 //! The judgement is in `verdict`, and is pure; `exchange` and what it uses do the asking.
 
 mod body;
+mod cookies;
 mod exchange;
 mod kind;
 mod request;
