@@ -162,6 +162,45 @@ pub(crate) async fn encoded(encoding: &str, page: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_keyword_is_found_in_a_page_of_any_charset() {
+    let cases: [(&str, &str, &[u8], &str); 4] = [
+        ("windows-1252", "Störung", b"<p>St\xf6rung!", "Störung!"),
+        ("gbk", "数据库错误", b"<p>\xca\xfd\xbe\xdd\xbf\xe2\xb4\xed\xce\xf3!", "数据库错误!"),
+        ("Shift_JIS", "エラー", b"<p>\x83G\x83\x89\x81[!", "エラー!"),
+        ("utf-16le", "error", b"e\0r\0r\0o\0r\0!\0", "error!"),
+    ];
+    for (charset, keyword, page, shown) in cases {
+        let header = format!("content-type: text/html; charset={charset}\r\n");
+        let meta = [format!("<meta charset={charset}>").as_bytes(), page].concat();
+        let mut pages = vec![answer("200 OK", &header, page)];
+        // What is in UTF-16 cannot say so in ASCII.
+        pages.extend((charset != "utf-16le").then(|| answer("200 OK", "", &meta)));
+        for page in pages {
+            let server = Server::start(move |_| vec![page.clone()]).await;
+            for sought in [format!("keyword = \"{keyword}\""), format!("regex = \"{keyword}.?$\"")] {
+                let settings = format!(r#"{{ url = "…/", {sought}, present = false }}"#);
+                let reading = look(server.address, &settings).await;
+                assert_failing(&reading, Cause::Text, "the page has");
+                let excerpt = evidence(&reading).excerpt.clone().unwrap();
+                assert!(excerpt.as_str().contains(shown), "{excerpt}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_decoded_is_unknown_and_says_so() {
+    let server = Server::start(|_| vec![answer("200 OK", "", b"St\xf6rung der Datenbank")]).await;
+    let reading = look(server.address, r#"{ url = "…/", keyword = "Störung", present = false }"#).await;
+    let words = "the page does not say its charset, and is not in UTF-8, so that \"Störung\" cannot be sought in it";
+    assert_eq!((reading.finding, reading.words.as_str()), (Finding::Unknown(Blind::Unreadable), words));
+    assert_eq!(evidence(&reading).found, None);
+    // ASCII is the same in nearly every charset.
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "Datenbank" }"#).await);
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "database error", present = false }"#).await);
+}
+
+#[tokio::test]
 async fn a_content_encoding_is_undone_before_the_search() {
     let page = [vec![b'.'; 100_000], b"database error".to_vec(), vec![b'.'; 1000]].concat();
     for encoding in ["gzip", "deflate", "bare deflate", "br", "zstd", "identity"] {

@@ -1,6 +1,6 @@
 //! Reading a page: its content encoding undone, and no further than is needed or allowed.
 
-use super::search::Search;
+use super::page_text::PageText;
 use super::settings::Http;
 use crate::net::{Connection, Failure, Version, io_error, of_hyper};
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
@@ -35,8 +35,8 @@ const OVERHEAD_MAX: u64 = 64 * 1024;
 pub(super) struct Partial {
     /// The status that it came with.
     pub(super) status: u16,
-    /// The search in it.
-    pub(super) search: Search,
+    /// Its text, and the search in it.
+    pub(super) text: PageText,
     /// Bytes read so far.
     pub(super) body_bytes: u64,
     /// Whether there was more than may be read.
@@ -133,13 +133,13 @@ impl Intake<'_> {
     fn take(&mut self, piece: &[u8]) -> Then {
         let room = self.limit.saturating_sub(self.page.body_bytes);
         let length = piece.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        self.page.search.push(&piece[..length]);
+        self.page.text.push(&piece[..length]);
         self.page.body_bytes += length as u64;
         if length < piece.len() {
             self.page.cut_short = true;
             return Then::Enough;
         }
-        if self.stops_when_found && self.page.search.is_certain() { Then::Enough } else { Then::More }
+        if self.stops_when_found && self.page.text.is_certain() { Then::Enough } else { Then::More }
     }
 }
 
