@@ -9,7 +9,7 @@
 //! | [`config()`] | a file | mistakes lie in the text and can be shown; a token in it is never shown |
 //! | [`platform()`] | an answer of the Platform API | a change is sent once; errors are bounded and quote no body |
 //! | [`headers()`] | the headers of an answer | they are sent back word for word, or not at all |
-//! | [`page()`] | a page | a keyword is found exactly where a naive search finds it |
+//! | [`page()`] | a page | a keyword is found exactly where a naive search of its text finds it |
 //! | [`pattern()`] | a regular expression in a file | it is taken, or refused at its place |
 //! | [`netrc()`] | a `.netrc` | what is found is a word of it; the first entry wins |
 

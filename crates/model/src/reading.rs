@@ -128,6 +128,8 @@ pub enum Blind {
     Settings,
     /// The file forbids checks to connect there.
     Forbidden,
+    /// An answer came that we cannot read, which others may be able to.
+    Unreadable,
 }
 
 /// A verdict with its reason.

@@ -2,7 +2,7 @@
 
 use super::{Failure, of_io, of_tls};
 use bytes::Bytes;
-use flyball_model::{Cause, MonitorId};
+use flyball_model::{Blind, Cause, MonitorId};
 use futures_util::Stream;
 use futures_util::stream::FuturesUnordered;
 use http::{Request, Response};
@@ -70,7 +70,13 @@ impl Connection {
         let sender = match version {
             Version::One => {
                 let mut builder = http1::Builder::new();
-                builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
+                builder
+                    .max_buf_size(HEAD_BYTES_MAX)
+                    .max_headers(HEADERS_MAX)
+                    // An odd line is no reason to refuse a page that every browser shows.
+                    .allow_spaces_after_header_name_in_responses(true)
+                    .allow_obsolete_multiline_headers_in_responses(true)
+                    .ignore_invalid_headers_in_responses(true);
                 let (sender, connection) =
                     builder.handshake(io).await.map_err(|error| of_hyper(&error, version, address))?;
                 driver.connection = Some(Box::pin(connection));
@@ -158,7 +164,8 @@ pub(crate) fn of_hyper(error: &hyper::Error, version: Version, address: SocketAd
     if error.is_parse_too_large() {
         let most = HEAD_BYTES_MAX / 1024;
         let words = format!("the answer's head is too large: more than {most} KiB, or more than {HEADERS_MAX} headers");
-        return Failure::failing(Cause::Protocol, words);
+        // The bound is ours: a browser takes more.
+        return Failure::unknown(Blind::Unreadable, words);
     }
     if error.is_parse() {
         return Failure::failing(Cause::Protocol, format!("what answered did not speak HTTP ({error})"));

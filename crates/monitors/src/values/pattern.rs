@@ -6,7 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A text that is sought in a page: its bytes, with case.
+/// A text that is sought in a page: its characters, with case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Keyword(Box<str>);

@@ -52,11 +52,6 @@ async fn what_goes_wrong_on_the_way_has_its_own_cause_and_words() {
         (vec![Act::Send(short.clone()), Act::Reset], Cause::Reset, "cut by"),
         (vec![Act::Send(short), Act::Hang], Cause::TimeOut, "the answer was not whole within 200ms"),
         (vec![head("200 OK", ""), Act::Endless(b"header: x\r\n".to_vec())], Cause::TimeOut, ""),
-        (
-            vec![Act::Send(b"HTTP/1.1 200 OK\r\n".to_vec()), Act::Endless(b"a: b\r\n".to_vec())],
-            Cause::Protocol,
-            "head is too large",
-        ),
     ];
     for (index, (acts, cause, part)) in cases.into_iter().enumerate() {
         let server = Server::start(move |_| acts.clone()).await;
@@ -162,6 +157,45 @@ pub(crate) async fn encoded(encoding: &str, page: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_keyword_is_found_in_a_page_of_any_charset() {
+    let cases: [(&str, &str, &[u8], &str); 4] = [
+        ("windows-1252", "Störung", b"<p>St\xf6rung!", "Störung!"),
+        ("gbk", "数据库错误", b"<p>\xca\xfd\xbe\xdd\xbf\xe2\xb4\xed\xce\xf3!", "数据库错误!"),
+        ("Shift_JIS", "エラー", b"<p>\x83G\x83\x89\x81[!", "エラー!"),
+        ("utf-16le", "error", b"e\0r\0r\0o\0r\0!\0", "error!"),
+    ];
+    for (charset, keyword, page, shown) in cases {
+        let header = format!("content-type: text/html; charset={charset}\r\n");
+        let meta = [format!("<meta charset={charset}>").as_bytes(), page].concat();
+        let mut pages = vec![answer("200 OK", &header, page)];
+        // What is in UTF-16 cannot say so in ASCII.
+        pages.extend((charset != "utf-16le").then(|| answer("200 OK", "", &meta)));
+        for page in pages {
+            let server = Server::start(move |_| vec![page.clone()]).await;
+            for sought in [format!("keyword = \"{keyword}\""), format!("regex = \"{keyword}.?$\"")] {
+                let settings = format!(r#"{{ url = "…/", {sought}, present = false }}"#);
+                let reading = look(server.address, &settings).await;
+                assert_failing(&reading, Cause::Text, "the page has");
+                let excerpt = evidence(&reading).excerpt.clone().unwrap();
+                assert!(excerpt.as_str().contains(shown), "{excerpt}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_decoded_is_unknown_and_says_so() {
+    let server = Server::start(|_| vec![answer("200 OK", "", b"St\xf6rung der Datenbank")]).await;
+    let reading = look(server.address, r#"{ url = "…/", keyword = "Störung", present = false }"#).await;
+    let words = "the page does not say its charset, and is not in UTF-8, so that \"Störung\" cannot be sought in it";
+    assert_eq!((reading.finding, reading.words.as_str()), (Finding::Unknown(Blind::Unreadable), words));
+    assert_eq!(evidence(&reading).found, None);
+    // ASCII is the same in nearly every charset.
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "Datenbank" }"#).await);
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "database error", present = false }"#).await);
+}
+
+#[tokio::test]
 async fn a_content_encoding_is_undone_before_the_search() {
     let page = [vec![b'.'; 100_000], b"database error".to_vec(), vec![b'.'; 1000]].concat();
     for encoding in ["gzip", "deflate", "bare deflate", "br", "zstd", "identity"] {
@@ -175,7 +209,29 @@ async fn a_content_encoding_is_undone_before_the_search() {
 }
 
 #[tokio::test]
-async fn a_broken_or_unknown_encoding_is_failing_only_where_the_text_matters() {
+async fn a_content_encoding_that_is_none_is_passed_over() {
+    for said in ["UTF-8", "none", "8bit", "iso-8859-1", "identity, utf-8", "", "none\r\ncontent-encoding: UTF-8"] {
+        let header = format!("content-encoding: {said}\r\n");
+        let server = Server::start(move |_| vec![answer("200 OK", &header, b"Welcome")]).await;
+        assert_passing(&look(server.address, r#"{ url = "…/", keyword = "Welcome" }"#).await);
+    }
+    let body = encoded("gzip", b"Welcome").await;
+    let server = Server::start(move |_| vec![answer("200 OK", "content-encoding: utf-8, gzip\r\n", &body)]).await;
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "Welcome" }"#).await);
+}
+
+#[tokio::test]
+async fn an_odd_header_line_is_dropped_and_the_page_judged() {
+    for line in ["x: a\r\n b", "x : a", "x: \x1b[2J", "no colon at all", "(x): a", "\u{e9}: a", ": a"] {
+        let header = format!("{line}\r\nx-after: 1\r\n");
+        let server = Server::start(move |_| vec![answer("200 OK", &header, b"Welcome")]).await;
+        let reading = look(server.address, r#"{ url = "…/", keyword = "Welcome" }"#).await;
+        assert_eq!(reading.finding, Finding::Passing, "{line:?}: {}", reading.words);
+    }
+}
+
+#[tokio::test]
+async fn a_broken_encoding_is_failing_and_one_that_we_do_not_know_is_unknown_and_only_where_the_text_matters() {
     let mut body = encoded("gzip", b"hello, hello, hello").await;
     body.truncate(15);
     let server = Server::start(move |_| vec![answer("200 OK", "content-encoding: gzip\r\n", &body)]).await;
@@ -184,7 +240,8 @@ async fn a_broken_or_unknown_encoding_is_failing_only_where_the_text_matters() {
 
     let server = Server::start(|_| vec![answer("200 OK", "content-encoding: rot13\r\n", b"uryyb")]).await;
     let reading = look(server.address, r#"{ url = "…/", keyword = "hello" }"#).await;
-    assert_failing(&reading, Cause::Protocol, "\"rot13\", which was not asked for");
+    let words = "the page came in content encoding \"rot13\", which was not asked for";
+    assert_eq!((reading.finding, reading.words.as_str()), (Finding::Unknown(Blind::Unreadable), words));
     assert_passing(&look(server.address, r#"{ url = "…/" }"#).await);
 
     let server = Server::start(|_| vec![answer("200 OK", "content-encoding: gzip\r\n", b"")]).await;
@@ -209,6 +266,32 @@ async fn redirects_are_followed_and_the_last_hop_is_judged() {
     assert_passing(&reading);
     let reading = look(server.address, r#"{ url = "…/", follow_redirects = 1 }"#).await;
     assert_failing(&reading, Cause::Redirects, "more than 1 times");
+}
+
+#[tokio::test]
+async fn a_site_that_sets_a_cookie_with_a_redirect_to_itself_is_seen_as_a_browser_sees_it() {
+    let server = Server::start(|request| {
+        let has_session = request.to_lowercase().contains("\r\ncookie: session=abc\r\n");
+        match has_session {
+            true => vec![answer("200 OK", "", b"Welcome")],
+            false => vec![answer("302 Found", "location: /\r\nset-cookie: session=abc; Path=/\r\n", b"")],
+        }
+    })
+    .await;
+    assert_passing(&look(server.address, r#"{ url = "…/", keyword = "Welcome" }"#).await);
+}
+
+#[tokio::test]
+async fn a_cookie_is_forgotten_after_its_check_and_stays_at_its_site() {
+    let other = Server::start(|_| vec![answer("200 OK", "", b"")]).await;
+    let to = format!("location: http://localhost:{}/\r\nset-cookie: session=abc; Path=/\r\n", other.address.port());
+    let server = Server::start(move |_| vec![answer("302 Found", &to, b"")]).await;
+    for _ in 0..2 {
+        assert_passing(&look(server.address, r#"{ url = "…/" }"#).await);
+    }
+    for request in server.requests.lock().unwrap().iter().chain(other.requests.lock().unwrap().iter()) {
+        assert!(!request.to_lowercase().contains("cookie:"), "{request}");
+    }
 }
 
 #[tokio::test]

@@ -57,6 +57,8 @@ fn the_first_rule_that_applies_is_the_cause() {
         (r#"slower_than = "800ms", status = "2xx""#, 503, "", 900, failing(Cause::Status), "answered 503"),
         (r#"slower_than = "800ms", keyword = "x""#, 200, "", 900, failing(Cause::Text), "does not have"),
         (r#"max_body = 4, keyword = "hell""#, 200, "shell", 12, failing(Cause::Text), "in its first 4 B"),
+        (r#"keyword = "Störung", present = false"#, 200, "alles gut", 12, passing, "does not have"),
+        (r#"keyword = "gut""#, 200, "überall gut", 12, passing, "has"),
         (r#"max_body = 5, keyword = "hello""#, 200, "hello", 12, passing, "has"),
     ];
     for (settings, status, body, millis, finding, part) in cases {
@@ -66,6 +68,31 @@ fn the_first_rule_that_applies_is_the_cause() {
         assert_eq!(reading.finding, finding, "{settings} {status} {body}: {}", reading.words);
         assert!(reading.words.as_str().contains(part), "{settings} {status} {body}: {}", reading.words);
         assert_eq!((reading.begun_at, evidence(&reading).status), (BEGUN_AT, Some(status)));
+    }
+}
+
+#[test]
+fn what_cannot_be_sought_in_a_page_that_is_no_text_is_unknown_unless_something_graver_is_known() {
+    let unreadable = Finding::Unknown(Blind::Unreadable);
+    let failing = Finding::Failing;
+    for (settings, status, finding) in [
+        (r#"keyword = "Störung""#, 200, unreadable),
+        (r#"keyword = "Störung", present = false"#, 200, unreadable),
+        (r#"keyword = "Störung", present = false"#, 503, failing(Cause::Status)),
+        // The text would have excused it.
+        (r#"keyword = "Störung""#, 503, unreadable),
+        (r#"keyword = "Störung", status = 200"#, 503, failing(Cause::Status)),
+        (r#"keyword = "rung", present = false"#, 200, failing(Cause::Text)),
+        (r#"keyword = "error", present = false"#, 200, Finding::Passing),
+        (r#"keyword = "error""#, 200, failing(Cause::Text)),
+        (r#"regex = '\x{f6}'"#, 200, unreadable),
+        (r#"regex = "rung$""#, 200, Finding::Passing),
+        ("", 200, Finding::Passing),
+    ] {
+        let comma = if settings.is_empty() { "" } else { ", " };
+        let http = http(&format!(r#"{{ url = "http://a.example/"{comma}{settings} }}"#));
+        let reading = http.judge_page(status, b"St\xf6rung", FAST, BEGUN_AT);
+        assert_eq!(reading.finding, finding, "{settings} {status}: {}", reading.words);
     }
 }
 

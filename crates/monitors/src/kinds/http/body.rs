@@ -1,12 +1,12 @@
 //! Reading a page: its content encoding undone, and no further than is needed or allowed.
 
-use super::search::Search;
+use super::page_text::PageText;
 use super::settings::Http;
 use crate::net::{Connection, Failure, Version, io_error, of_hyper};
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use bytes::Bytes;
-use flyball_model::{Cause, Excerpt};
+use flyball_model::{Blind, Cause, Excerpt};
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Response};
@@ -35,8 +35,8 @@ const OVERHEAD_MAX: u64 = 64 * 1024;
 pub(super) struct Partial {
     /// The status that it came with.
     pub(super) status: u16,
-    /// The search in it.
-    pub(super) search: Search,
+    /// Its text, and the search in it.
+    pub(super) text: PageText,
     /// Bytes read so far.
     pub(super) body_bytes: u64,
     /// Whether there was more than may be read.
@@ -93,21 +93,35 @@ pub(super) async fn read_page(
 }
 
 /// The encoding of a page; `None` if it has none.
+///
+/// # Errors
+///
+/// Unknown when it is one that was not asked for, or more than one: what we alone refuse is no fault of the page.
 fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Failure> {
-    let mut values = headers.get_all(CONTENT_ENCODING).iter();
-    let value = values.next().map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase());
-    match (value.as_deref(), values.next()) {
-        (None | Some("" | "identity"), None) => Ok(None),
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let said: Vec<String> =
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()).collect();
+    let said = said.join(",");
+    let mut words = said.split(',').map(str::trim).filter(|word| !is_identity(word));
+    match (words.next(), words.next()) {
+        (None, _) => Ok(None),
         (Some("gzip" | "x-gzip"), None) => Ok(Some(Encoding::Gzip)),
         (Some("deflate"), None) => Ok(Some(Encoding::Deflate)),
         (Some("br"), None) => Ok(Some(Encoding::Brotli)),
         (Some("zstd"), None) => Ok(Some(Encoding::Zstd)),
-        (value, _) => {
-            let value = Excerpt::of(value.unwrap_or_default());
-            let words = format!("the page came in content encoding \"{value}\", which was not asked for");
-            Err(Failure::failing(Cause::Protocol, words))
+        _ => {
+            let words =
+                format!("the page came in content encoding \"{}\", which was not asked for", Excerpt::of(&said));
+            Err(Failure::unknown(Blind::Unreadable, words))
         }
     }
+}
+
+/// Whether this word means that nothing was encoded: of the standard, of other headers, or a charset, which servers put
+/// there by mistake and browsers pass over.
+fn is_identity(word: &str) -> bool {
+    matches!(word, "" | "identity" | "none" | "7bit" | "8bit" | "binary")
+        || encoding_rs::Encoding::for_label(word.as_bytes()).is_some()
 }
 
 /// Whether the page has no length of its own, and ends where the connection does.
@@ -133,13 +147,13 @@ impl Intake<'_> {
     fn take(&mut self, piece: &[u8]) -> Then {
         let room = self.limit.saturating_sub(self.page.body_bytes);
         let length = piece.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        self.page.search.push(&piece[..length]);
+        self.page.text.push(&piece[..length]);
         self.page.body_bytes += length as u64;
         if length < piece.len() {
             self.page.cut_short = true;
             return Then::Enough;
         }
-        if self.stops_when_found && self.page.search.is_certain() { Then::Enough } else { Then::More }
+        if self.stops_when_found && self.page.text.is_certain() { Then::Enough } else { Then::More }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Asking for a page: hop after hop, within one time-out, and what was met on the way.
 
 use super::body::{Partial, read_page};
+use super::page_text::PageText;
 use super::request::Hop;
-use super::search::{Search, Text};
+use super::search::Text;
 use super::settings::Http;
 use super::verdict::{Exchange, Page};
 use crate::means::Means;
@@ -57,13 +58,12 @@ pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begu
 
 /// Ends the search in a page.
 async fn finished(partial: Partial) -> Result<Page, Failure> {
-    let Partial { status, search, body_bytes, cut_short } = partial;
-    let text: Text = if search.bytes_left() <= SEARCH_INLINE_MAX {
-        search.finish()
+    let Partial { status, text, body_bytes, cut_short } = partial;
+    let text: Text = if text.bytes_left() <= SEARCH_INLINE_MAX {
+        text.finish()
     } else {
-        let search = tokio::task::spawn_blocking(move || search.finish()).await;
-        search
-            .map_err(|_| Failure::unknown(Blind::Overload, "the page could not be searched, because Flyball stops"))?
+        let text = tokio::task::spawn_blocking(move || text.finish()).await;
+        text.map_err(|_| Failure::unknown(Blind::Overload, "the page could not be searched, because Flyball stops"))?
     };
     Ok(Page { status, text, body_bytes, cut_short })
 }
@@ -94,6 +94,7 @@ impl Asking<'_> {
             let (mut connection, answer) = asked.map_err(|failure| led_there(failure, seen.redirected_to.as_ref()))?;
             let key = self.http.reuse.then(|| hop.connection_key());
             let method = hop.method();
+            hop.take_cookies(answer.headers());
             // With nothing to follow, the redirect is the page.
             let location = answer.headers().get(LOCATION).filter(|_| self.http.follow_redirects > 0);
             if let Some((next, to)) = hop.redirected(answer.status().as_u16(), location)? {
@@ -161,10 +162,10 @@ impl Asking<'_> {
         method: Method,
         seen: &mut Seen,
     ) -> Result<bool, Failure> {
-        let text = self.http.sought.as_ref().map(|sought| &sought.text);
-        let search = Search::new(text, self.http.max_body);
+        let sought = self.http.sought.as_ref().map(|sought| &sought.text);
+        let text = PageText::new(answer.headers(), sought, self.http.max_body);
         let status = answer.status().as_u16();
-        let page = seen.page.insert(Partial { status, search, body_bytes: 0, cut_short: false });
+        let page = seen.page.insert(Partial { status, text, body_bytes: 0, cut_short: false });
         if method == Method::Head {
             return Ok(true);
         }

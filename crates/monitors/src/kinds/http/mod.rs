@@ -3,8 +3,11 @@
 //! The judgement is in `verdict`, and is pure; `exchange` and what it uses do the asking.
 
 mod body;
+mod charset;
+mod cookies;
 mod exchange;
 mod kind;
+mod page_text;
 mod request;
 mod search;
 mod settings;

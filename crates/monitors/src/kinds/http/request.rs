@@ -1,5 +1,6 @@
 //! What is asked for, hop by hop: the target, the request's head, and what stays behind at another origin.
 
+use super::cookies::Cookies;
 use super::settings::Http;
 use crate::net::{Failure, RequestBody, Version};
 use crate::values::Method;
@@ -23,6 +24,8 @@ pub(super) struct Hop<'a> {
     secret: Vec<HeaderName>,
     body: Bytes,
     body_is_secret: bool,
+    /// What was set on the way here.
+    cookies: Cookies,
 }
 
 impl<'a> Hop<'a> {
@@ -63,6 +66,7 @@ impl<'a> Hop<'a> {
             secret: secrets,
             body: body.into(),
             body_is_secret: matches!(http.body, Some(EnvValue::Variable(_))),
+            cookies: Cookies::default(),
         })
     }
 
@@ -106,6 +110,7 @@ impl<'a> Hop<'a> {
         // A URL's path holds no character that a request's may not; should that ever be wrong, its root is asked for.
         *request.uri_mut() = Uri::try_from(text).unwrap_or_default();
         *request.headers_mut() = self.headers.clone();
+        self.cookies.put(request.headers_mut(), &self.url);
         if version == Version::One {
             if let Ok(host) = HeaderValue::from_str(&authority) {
                 request.headers_mut().insert(HOST, host);
@@ -116,6 +121,11 @@ impl<'a> Hop<'a> {
             }
         }
         request
+    }
+
+    /// Takes the cookies that the answer sets, for the hops that follow.
+    pub(super) fn take_cookies(&mut self, answer: &HeaderMap) {
+        self.cookies.take(answer, &self.url);
     }
 
     /// The host as the request names it.

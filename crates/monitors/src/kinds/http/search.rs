@@ -1,5 +1,6 @@
-//! The search for a text in a page that arrives in pieces.
+//! The search for a text in a page that arrives in pieces, as UTF-8.
 
+use super::charset::GROWTH;
 use super::settings::SoughtText;
 use crate::values::ByteSize;
 use flyball_model::Excerpt;
@@ -18,6 +19,9 @@ pub enum Text {
     Found(Excerpt),
     /// Not found, or not sought: the beginning of the page.
     NotFound(Excerpt),
+    /// Not found, and the page is not known well enough to say that it is not there: the beginning, and why, as what
+    /// follows "the page".
+    Unreadable(Excerpt, String),
 }
 
 /// A search that is fed with a page, piece by piece.
@@ -38,7 +42,7 @@ enum How {
 }
 
 impl Search {
-    /// A search for `text` in a page of which at most `max_body` is pushed.
+    /// A search for `text` in a page of at most `max_body`, before it became UTF-8.
     pub(super) fn new(text: Option<&SoughtText>, max_body: ByteSize) -> Self {
         let how = match text {
             None => How::Not,
@@ -48,7 +52,7 @@ impl Search {
             Some(SoughtText::Regex(pattern)) => How::Regex {
                 regex: pattern.regex().clone(),
                 page: Vec::new(),
-                limit: usize::try_from(max_body.get()).unwrap_or(usize::MAX),
+                limit: usize::try_from(max_body.get()).unwrap_or(usize::MAX).saturating_mul(GROWTH),
             },
         };
         Self { beginning: Vec::new(), found: None, how }
@@ -67,6 +71,16 @@ impl Search {
                 page.extend_from_slice(&piece[..piece.len().min(room)]);
             }
         }
+    }
+
+    /// Whether anything is done with a next piece.
+    pub(super) fn wants_more(&self) -> bool {
+        self.beginning.len() < BEGINNING
+            || match self.how {
+                How::Not => false,
+                How::Keyword { .. } => self.found.is_none(),
+                How::Regex { .. } => true,
+            }
     }
 
     /// Whether the text was found already, so that the rest of the page does not matter to it.

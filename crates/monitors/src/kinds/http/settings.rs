@@ -54,10 +54,25 @@ pub struct Sought {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SoughtText {
-    /// These bytes.
+    /// These characters.
     Keyword(Keyword),
     /// Something that matches.
     Regex(Pattern),
+}
+
+impl SoughtText {
+    /// Whether it is written in ASCII alone, which is the same in nearly every charset.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Self::Keyword(keyword) => keyword.as_str().is_ascii(),
+            Self::Regex(pattern) => {
+                let named_otherwise =
+                    [r"\x", r"\u", r"\U", r"\p"].iter().any(|escape| pattern.as_str().contains(escape));
+                pattern.as_str().is_ascii() && !named_otherwise
+            }
+        }
+    }
 }
 
 impl Http {
@@ -81,7 +96,8 @@ impl Http {
             "status",
             "the statuses that can pass; without it only 2xx, and any where a wanted text is found",
         );
-        let keyword = fields.optional("keyword", "a text that the page should have, byte for byte");
+        let keyword =
+            fields.optional("keyword", "a text that the page should have, with case, in whatever charset the page is");
         let regex = fields.optional("regex", "a regular expression that the page should match");
         let present = fields.or("present", true, "true", "whether `keyword` or `regex` should be there, or should not");
         let slower_than = fields.optional("slower_than", "a page that takes longer fails; less than `timeout`");

@@ -8,18 +8,22 @@
 //!    error page shows none, however quick it is and whatever it does not say. A wanted text that was found is such
 //!    evidence, whatever status it came with.
 //! 4. The page broke off before what was sought was found.
-//! 5. The text is not there.
-//! 6. It took longer than it may.
+//! 5. The text was not found, in a page that could not be read as text to its last character: unknown. Only where the
+//!    text is not plain ASCII, since that is found in nearly every charset.
+//! 6. The text is not there.
+//! 7. It took longer than it may.
 //!
 //! A judgement that is added later stands below the status, so that no error page can satisfy it.
 //!
 //! Whether to believe what it took is decided after that, by [`crate::net::StallWatch`].
 
-use super::search::{Search, Text};
+use super::page_text::PageText;
+use super::search::Text;
 use super::settings::{Http, Sought, SoughtText};
 use crate::net::Failure;
 use crate::values::StatusList;
-use flyball_model::{Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Timestamp, duration};
+use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Timestamp, duration};
+use http::HeaderMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -54,16 +58,17 @@ pub struct Page {
 }
 
 impl Http {
-    /// The reading of a page that somebody else fetched: `body` after its content encoding was undone. The same code
-    /// that judges a page of the network.
+    /// The reading of a page that somebody else fetched: `body` after its content encoding was undone, with a head
+    /// that does not say its charset. The same code that judges a page of the network.
     #[must_use]
     pub fn judge_page(&self, status: u16, body: &[u8], took: Duration, begun_at: Timestamp) -> Reading {
         let limit = usize::try_from(self.max_body.get()).unwrap_or(usize::MAX);
         let read = &body[..body.len().min(limit)];
-        let mut search = Search::new(self.sought.as_ref().map(|sought| &sought.text), self.max_body);
-        search.push(read);
+        let sought = self.sought.as_ref().map(|sought| &sought.text);
+        let mut text = PageText::new(&HeaderMap::new(), sought, self.max_body);
+        text.push(read);
         let page =
-            Page { status, text: search.finish(), body_bytes: read.len() as u64, cut_short: read.len() < body.len() };
+            Page { status, text: text.finish(), body_bytes: read.len() as u64, cut_short: read.len() < body.len() };
         let phases = Phases { total_ms: millis(took), ..Phases::default() };
         let exchange = Exchange { page: Some(page), failure: None, address: None, redirected_to: None, phases, took };
         self.reading(&exchange, begun_at)
@@ -90,6 +95,7 @@ impl Http {
         let Some(page) = &exchange.page else {
             return failure.unwrap_or_else(|| failing(Cause::Protocol, "no answer".to_owned()));
         };
+        let failure = failure.or_else(|| self.unreadable(page));
         let found = matches!(page.text, Text::Found(_));
         if let Some(unwanted) = self.sought.as_ref().filter(|sought| found && !sought.present) {
             return failing(Cause::Text, self.wrong_text(unwanted, page));
@@ -117,6 +123,13 @@ impl Http {
             );
         }
         (Finding::Passing, self.passing_words(page, exchange.took))
+    }
+
+    /// That the page cannot be read as text well enough to say that the text is not there, if that is so.
+    fn unreadable(&self, page: &Page) -> Option<(Finding, String)> {
+        let (Text::Unreadable(_, why), Some(sought)) = (&page.text, &self.sought) else { return None };
+        let words = format!("the page {why}, so that {} cannot be sought in it", in_quotes(&sought.text));
+        Some((Finding::Unknown(Blind::Unreadable), words))
     }
 
     /// The statuses that can pass.
@@ -167,6 +180,7 @@ impl Http {
         let (found, excerpt) = match page.map(|page| &page.text) {
             Some(Text::Found(excerpt)) => (Some(true), Some(excerpt.clone())),
             Some(Text::NotFound(excerpt)) => (Some(false), Some(excerpt.clone())),
+            Some(Text::Unreadable(excerpt, _)) => (None, Some(excerpt.clone())),
             None => (None, None),
         };
         // Of a page that broke off before the text was found it is not known whether it is there.
