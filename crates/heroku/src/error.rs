@@ -242,7 +242,7 @@ impl Error {
     /// What a person can do about it, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        crate::hint::hint(&self.0.call, &self.0.kind)
+        crate::hint::hint(&self.0.call, &self.0.kind, self.id())
     }
 
     /// Whether the call can have reached Heroku.
