@@ -13,7 +13,7 @@ pub(crate) fn dyno(body: &[u8]) -> Result<Dyno, Misread> {
 }
 
 pub(crate) fn dynos(body: &[u8]) -> Result<Vec<Dyno>, Misread> {
-    parse(body)?.list()?.iter().map(one).collect()
+    parse(body)?.readable(one)
 }
 
 fn one(fields: &Fields) -> Result<Dyno, Misread> {
@@ -121,6 +121,15 @@ mod tests {
         assert_eq!(with("name", json!("web-1234abcde-123ab")).unwrap().name.as_str(), "web-1234abcde-123ab");
         assert_eq!(with("command", json!("rake  x\n&& y")).unwrap().command, "rake  x\n&& y");
         assert_eq!(with("command", json!(null)).unwrap().command, "");
+    }
+
+    #[test]
+    fn a_dyno_that_lacks_a_field_spoils_itself_and_not_the_list() {
+        for odd in [r#"{"name":"web.2","release":null,"created_at":"2026-01-02T03:04:05Z"}"#, "{}", "null"] {
+            assert_eq!(dynos(format!("[{odd},{WEB_1}]").as_bytes()).unwrap().len(), 1, "{odd}");
+            assert!(dynos(format!("[{odd}]").as_bytes()).is_err(), "an empty list would say that there are no dynos");
+        }
+        assert_eq!(dynos(b"[]"), Ok(Vec::new()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(crate) fn release(body: &[u8]) -> Result<Release, Misread> {
 }
 
 pub(crate) fn releases(body: &[u8]) -> Result<Vec<Release>, Misread> {
-    parse(body)?.list()?.iter().map(one).collect()
+    parse(body)?.readable(one)
 }
 
 fn one(fields: &Fields) -> Result<Release, Misread> {
@@ -136,8 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_what_is_missing_is_told() {
-        let body = format!(r#"[{V12},{{"id":"x","version":11}}]"#);
-        assert_eq!(releases(body.as_bytes()).unwrap_err().to_string(), "expected a time at `[1].created_at`");
+    fn a_release_that_lacks_a_field_spoils_itself_and_not_the_list() {
+        let odd = r#"{"id":"x","version":11}"#;
+        let read = releases(format!("[{odd},{V12},null]").as_bytes()).unwrap();
+        assert_eq!(read.iter().map(|release| release.version.get()).collect::<Vec<_>>(), [12]);
+        let none = releases(format!("[{odd},7]").as_bytes()).unwrap_err();
+        assert_eq!(none.to_string(), "expected a time at `[0].created_at`", "a list of which nothing is understood");
     }
 }
