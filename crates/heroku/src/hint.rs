@@ -1,5 +1,6 @@
 //! What a person can do about a failed call, in words.
 
+use crate::token::Source;
 use crate::{Call, ErrorKind};
 
 /// What is left to do about a refusal whose error id we do not know.
@@ -8,13 +9,9 @@ const BY_HAND: &str =
 
 /// The hint for this failure, if there is anything that a person can do. Where one status has several reasons, Heroku's
 /// error id tells which, and no other reason's hint is given. // platform-api 2
-pub(crate) fn hint(call: &Call, kind: &ErrorKind, id: Option<&str>) -> Option<String> {
+pub(crate) fn hint(call: &Call, kind: &ErrorKind, id: Option<&str>, token_from: Option<&Source>) -> Option<String> {
     let said = match kind {
-        ErrorKind::Unauthorized | ErrorKind::Stopped { .. } => {
-            "the token is wrong or expired: make one with `heroku authorizations:create` and put \
-                                    it into HEROKU_API_KEY, or run `heroku login`"
-                .to_owned()
-        }
+        ErrorKind::Unauthorized | ErrorKind::Stopped { .. } => unauthorized(token_from),
         ErrorKind::TwoFactor => "Flyball cannot give a second factor: take a token made by `heroku \
                                  authorizations:create`, which needs none"
             .to_owned(),
@@ -57,6 +54,22 @@ pub(crate) fn hint(call: &Call, kind: &ErrorKind, id: Option<&str>) -> Option<St
         ErrorKind::ReadOnly => "this is a dry run: set `mode = \"act\"` to change Heroku".to_owned(),
     };
     Some(said)
+}
+
+fn unauthorized(token_from: Option<&Source>) -> String {
+    match token_from {
+        None => "the token is wrong or expired: make one with `heroku authorizations:create` and put it into \
+                 HEROKU_API_KEY, or run `heroku login`"
+            .to_owned(),
+        Some(place) if place.is_read_anew() => format!(
+            "the token from {place} is wrong or expired: run `heroku login`; the new one is found within a minute, or at \
+             once after a SIGHUP"
+        ),
+        Some(variable) => format!(
+            "the token in {variable} is wrong or expired: make one with `heroku authorizations:create`, put it into \
+             {variable}, and start Flyball again, since variables are read at its start"
+        ),
+    }
 }
 
 fn not_found(call: &Call, resource: Option<&str>) -> Option<String> {
@@ -143,11 +156,11 @@ mod tests {
             (one_off(), "invalid_params", None, "check `command`"),
         ] {
             let kind = ErrorKind::Invalid { id: id.to_owned(), message: String::new(), limit };
-            let hint = hint(&call, &kind, Some(id)).unwrap();
+            let hint = hint(&call, &kind, Some(id), None).unwrap();
             assert!(hint.contains(wanted), "{call} `{id}`: {hint}");
         }
         for (id, wanted) in [(Some("forbidden"), "heroku access:add"), (None, "heroku access:add"), (Some("new"), "CLI")] {
-            assert!(hint(&quantity(), &ErrorKind::Forbidden, id).unwrap().contains(wanted), "{id:?}");
+            assert!(hint(&quantity(), &ErrorKind::Forbidden, id, None).unwrap().contains(wanted), "{id:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ mod refusal;
 mod retry;
 mod stop;
 
+use crate::token::Source;
 use crate::wire::{self, Misread};
 use crate::{
     Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
@@ -84,6 +85,8 @@ pub struct LiveSettings {
 pub struct Live {
     shared: Arc<Shared>,
     caller: Caller,
+    /// Where its token was found, for what is said when Heroku refuses it.
+    token_from: Option<Arc<Source>>,
 }
 
 struct Shared {
@@ -155,19 +158,37 @@ impl Live {
             stats,
             stop,
         };
-        Self { shared: Arc::new(shared), caller: Caller::Effects }
+        Self { shared: Arc::new(shared), caller: Caller::Effects, token_from: None }
     }
 
     /// The same client for things that observe: it stops while there is still a reserve for effects.
     #[must_use]
     pub fn for_monitors(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: Caller::Monitors }
+        Self { caller: Caller::Monitors, ..self.clone() }
     }
 
     /// The same client for things that act, and for the looks around that: it may use the last token.
     #[must_use]
     pub fn for_effects(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: Caller::Effects }
+        Self { caller: Caller::Effects, ..self.clone() }
+    }
+
+    /// The same client, which knows where its token was found: what it says about a token that Heroku refuses names the
+    /// place.
+    #[must_use]
+    pub fn with_token_from(self, source: Source) -> Self {
+        Self { token_from: Some(Arc::new(source)), ..self }
+    }
+
+    /// Whether Heroku refused the token, and has not taken it since.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.stop().is_on()
+    }
+
+    /// Whether this is its token.
+    pub(crate) fn has_token(&self, token: &Token) -> bool {
+        self.shared.token.expose() == token.expose()
     }
 
     /// What it has done so far.

@@ -1,6 +1,7 @@
 //! One set of promises, kept over the stand-in's world as a function and over its real HTTP server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod pool;
 mod stand;
 
 use flyball_heroku::{Error, ErrorKind, Heroku, OneOff, Sent};
