@@ -2,8 +2,8 @@
 
 use crate::lineage::origin_of;
 use flyball_model::{
-    Because, Brought, Content, Effect, Foreign, ForeignChange, Outcome, Policy, ProcessFormation, ProcessType, Rank, Release,
-    ReleaseHistory, ReleaseVersion, Run, RunState, Sight, Timestamp,
+    Because, Brought, Content, Effect, Foreign, ForeignChange, Outcome, Policy, ProcessFormation, ProcessType, Rank,
+    Release, ReleaseHistory, ReleaseVersion, Run, RunState, Sight, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -192,8 +192,8 @@ pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now
 mod tests {
     use super::*;
     use flyball_model::{
-        Actor, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, Unclear,
-        WhyInDoubt, testing,
+        Actor, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, Unclear, WhyInDoubt,
+        testing,
     };
 
     fn at(seconds: i64) -> Timestamp {

@@ -110,7 +110,10 @@ impl World {
             status: made.status.clone(),
             current: index == self.current,
             eligible_for_rollback: Some(made.status == ReleaseStatus::Succeeded && made.slug.is_some()),
-            content: made.slug.filter(|_| self.shows_code).map_or(Content::None, |slug| Content::Slug(SlugId::new(format!("slug-{slug}")))),
+            content: made
+                .slug
+                .filter(|_| self.shows_code)
+                .map_or(Content::None, |slug| Content::Slug(SlugId::new(format!("slug-{slug}")))),
             description: made.description.clone(),
             user: None,
             created_at: Timestamp::from_millis(made.minute * 60_000),

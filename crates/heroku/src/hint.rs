@@ -134,8 +134,7 @@ mod tests {
     #[test]
     fn a_refusal_s_hint_belongs_to_its_error_id_and_not_to_its_status() {
         let app = || "shop".parse().unwrap();
-        let quantity =
-            || Call::SetQuantity { app: app(), process_type: ProcessType::web(), to: Quantity::new(3) };
+        let quantity = || Call::SetQuantity { app: app(), process_type: ProcessType::web(), to: Quantity::new(3) };
         let size = || Call::SetSize { app: app(), process_type: ProcessType::web(), to: DynoSize::new("basic") };
         let back = || Call::RollBack { app: app(), to: ReleaseId::new("r-1") };
         let one_off = || Call::RunOneOff { app: app() };
@@ -159,7 +158,9 @@ mod tests {
             let hint = hint(&call, &kind, Some(id), None).unwrap();
             assert!(hint.contains(wanted), "{call} `{id}`: {hint}");
         }
-        for (id, wanted) in [(Some("forbidden"), "heroku access:add"), (None, "heroku access:add"), (Some("new"), "CLI")] {
+        for (id, wanted) in
+            [(Some("forbidden"), "heroku access:add"), (None, "heroku access:add"), (Some("new"), "CLI")]
+        {
             assert!(hint(&quantity(), &ErrorKind::Forbidden, id, None).unwrap().contains(wanted), "{id:?}");
         }
     }

@@ -2,9 +2,9 @@
 
 use super::raw;
 use crate::world::{
-    AccountSpec, AppEvent, AppSpec, Behaviour, CommandSpec, ConfigFault, Container, Cures, Cycling, DeploySpec, Event, Fault,
-    FaultKind, Maintenance, Mechanics, Outcome, Place, ProcessSpec, Routing, ScriptedEvent, Step, Texts, WorldFile,
-    find_size,
+    AccountSpec, AppEvent, AppSpec, Behaviour, CommandSpec, ConfigFault, Container, Cures, Cycling, DeploySpec, Event,
+    Fault, FaultKind, Maintenance, Mechanics, Outcome, Place, ProcessSpec, Routing, ScriptedEvent, Step, Texts,
+    WorldFile, find_size,
 };
 use flyball_model::{ProcessType, duration};
 use std::collections::{BTreeMap, BTreeSet};

@@ -70,7 +70,10 @@ impl fmt::Display for Because {
                 write!(f, "somebody set {process_type} to 0 dynos (`from_zero = true` would add one all the same)")
             }
             Self::OffLadder { process_type, size } => {
-                write!(f, "{process_type} is {size}, which is not on the ladder: change `ladder`, or the size")
+                write!(
+                    f,
+                    "{process_type} is {size}, which is not on the ladder: `flyball doctor` tells which sizes may be"
+                )
             }
             Self::NoSuchProcessType { process_type } => {
                 write!(f, "the app has no process type {process_type}: see `heroku ps`, and correct `process_type`")
