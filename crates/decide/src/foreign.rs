@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(told(&[], &[], &[], &config), ["v4, a change of configuration"]);
         assert_eq!(told(&[], &[], &[], &rollback), ["v4, a rollback"]);
         assert_eq!(told(&[], &[], &[], &lies), ["v4, a deploy"]);
-        let mut container = config.clone();
+        let mut container = config;
         for release in &mut container.releases.newest_first {
             release.content = Content::None;
         }

@@ -219,7 +219,7 @@ pub(super) fn unreadable(call: &Call, headers: &HeaderMap, misread: &Misread) ->
 /// The value with what came beside it.
 pub(super) fn answer<T>(value: T, headers: &HeaderMap) -> Answer<T> {
     let (request_id, date) = about(headers);
-    Answer { value, request_id, date }
+    Answer { value, left_out: 0, request_id, date }
 }
 
 fn failed(call: &Call, failure: TransportError) -> Error {

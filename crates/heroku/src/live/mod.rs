@@ -8,7 +8,7 @@ mod retry;
 mod stop;
 
 use crate::token::Source;
-use crate::wire::{self, Misread};
+use crate::wire::{self, Items, Misread};
 use crate::{
     Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
     RELEASES_A_PAGE, Response, Stats, Token, Transport,
@@ -304,16 +304,17 @@ impl Live {
         mut ask: Ask<'_>,
         enough: usize,
         patience: &mut Patience,
-        parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
+        parse: fn(&[u8]) -> Result<Items<T>, Misread>,
     ) -> Result<Answer<Vec<T>>, Error> {
         let call = ask.call;
-        let mut list = Vec::new();
+        let (mut list, mut left_out) = (Vec::new(), 0);
         for _ in 0..pages::PAGES_MAX {
             let page = self.read(ask.clone(), patience, parse).await?;
-            list.extend_from_slice(&page.value.value);
+            list.extend_from_slice(&page.value.value.understood);
+            left_out += page.value.value.left_out;
             match &page.value.next {
                 Some(next) if list.len() < enough => ask.range = Some(next.clone()),
-                Some(_) | None => return Ok(page.map(|_| list)),
+                Some(_) | None => return Ok(Answer { left_out, ..page.map(|_| list) }),
             }
         }
         Err(Error::new(call.clone(), ErrorKind::Unreadable).with_message("the list does not end"))
@@ -324,7 +325,7 @@ impl Live {
         &self,
         call: &Call,
         path: &[&str],
-        parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
+        parse: fn(&[u8]) -> Result<Items<T>, Misread>,
     ) -> Result<Answer<Vec<T>>, Error> {
         let mut ask = Ask::new(call, Method::GET, path, Variant::Three);
         ask.range = Some(pages::WHOLE_LIST.to_owned());
@@ -422,7 +423,8 @@ impl Heroku for Live {
 
     async fn formation(&self, app: &AppName) -> Result<Answer<Vec<ProcessFormation>>, Error> {
         let call = Call::Formation { app: app.clone() };
-        self.whole_list(&call, &["apps", app.as_str(), "formation"], wire::formation).await
+        self.whole_list(&call, &["apps", app.as_str(), "formation"], |body| wire::formation(body).map(Items::whole))
+            .await
     }
 
     async fn dynos(&self, app: &AppName) -> Result<Answer<Vec<Dyno>>, Error> {
@@ -439,7 +441,7 @@ impl Heroku for Live {
         };
         if bound <= ReleaseVersion::new(1) {
             // Versions count from 1.
-            return Ok(Answer { value: Vec::new(), request_id: None, date: None });
+            return Ok(Answer { value: Vec::new(), left_out: 0, request_id: None, date: None });
         }
         let mut page = self.page_of_releases(&call, app, pages::on_from(bound), &mut patience).await?;
         if !pages::is_below(&page.value, bound) {
@@ -449,7 +451,7 @@ impl Heroku for Live {
     }
 
     async fn dyno_sizes(&self) -> Result<Answer<Vec<DynoSize>>, Error> {
-        self.whole_list(&Call::DynoSizes, &["dyno-sizes"], wire::dyno_sizes).await
+        self.whole_list(&Call::DynoSizes, &["dyno-sizes"], |body| wire::dyno_sizes(body).map(Items::whole)).await
     }
 
     async fn config_difference(
