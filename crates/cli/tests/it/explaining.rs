@@ -38,7 +38,7 @@ async fn a_wrong_token() {
         &stage,
         Told {
             history: "Heroku does not take the token of account \"default\": put a valid one in",
-            why: &["holds still at readings of \"page\"", "put a valid one in and restart"],
+            why: &["holds still at readings of \"page\"", "put a valid one in, and restart if it is in a variable"],
         },
     )
     .await;

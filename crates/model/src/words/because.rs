@@ -36,7 +36,10 @@ impl fmt::Display for Because {
                 write!(f, "Heroku refused: {refusal}; not tried again before {}", until.time_of_day())
             }
             Self::AccountStopped { account } => {
-                write!(f, "Heroku does not take the token of account \"{account}\": put a valid one in and restart")
+                write!(
+                    f,
+                    "Heroku does not take the token of account \"{account}\": put a valid one in, and restart if it is in a variable"
+                )
             }
             Self::CannotSee { error } => write!(f, "the app cannot be looked at: {error}"),
             Self::Maintenance => write!(f, "the app is in maintenance mode"),
