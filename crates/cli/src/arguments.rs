@@ -38,7 +38,9 @@ pub(crate) enum Command {
     /// Write a commented file to start from, which only tells what it would do.
     Init(Init),
     /// Tell every mistake in the file, each at its place, and what the file costs.
-    Validate,
+    #[command(after_help = "\
+Exit codes: 0 the file is good, 78 it has mistakes; with --online 1 where a reaction can never act, or an app cannot be seen.")]
+    Validate(Validate),
     /// Show every monitor and reaction: where they stand, and since when.
     Status(Status),
     /// Look now with one monitor and show everything seen. Stores nothing.
@@ -105,6 +107,14 @@ pub(crate) struct Status {
     /// Go on showing, once a second, until Ctrl-C.
     #[arg(short, long)]
     pub(crate) watch: bool,
+}
+
+/// `flyball validate`
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Ask Heroku too whether each reaction can act on its app as that is. Changes nothing there.
+    #[arg(long)]
+    pub(crate) online: bool,
 }
 
 /// `flyball check`

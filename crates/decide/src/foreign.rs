@@ -2,8 +2,8 @@
 
 use crate::lineage::origin_of;
 use flyball_model::{
-    Because, Brought, Effect, Foreign, ForeignChange, Outcome, Policy, ProcessFormation, ProcessType, Rank, Release,
-    ReleaseHistory, ReleaseVersion, Run, RunState, Sight, Timestamp,
+    Because, Brought, Content, Effect, Foreign, ForeignChange, Outcome, Policy, ProcessFormation, ProcessType, Rank,
+    Release, ReleaseHistory, ReleaseVersion, Run, RunState, Sight, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -131,7 +131,8 @@ fn is_ours(release: &Release, ours: &[&Run], our_rollbacks: &BTreeSet<ReleaseVer
     our_rollbacks.contains(&release.version) || ours.iter().any(may_be)
 }
 
-/// What a release brought: its code, against that of the release before it, tells.
+/// What a release brought: its code, against that of the release before it, tells. One whose code is not known is taken for
+/// a deploy: nothing says that it brought the same.
 fn brought(releases: &ReleaseHistory, release: &Release) -> Brought {
     let goes_back = release.says_rollback_to().is_some()
         && !matches!(origin_of(releases, release), Ok(origin) if origin.version == release.version);
@@ -142,7 +143,7 @@ fn brought(releases: &ReleaseHistory, release: &Release) -> Brought {
     // A release that failed was never what the next one changed.
     let before = older.filter(|older| older.status != flyball_model::ReleaseStatus::Failed).max_by_key(|r| r.version);
     match before {
-        Some(before) if before.content == release.content => Brought::Config,
+        Some(before) if release.content != Content::None && before.content == release.content => Brought::Config,
         Some(_) | None => Brought::Deploy,
     }
 }
@@ -191,8 +192,8 @@ pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now
 mod tests {
     use super::*;
     use flyball_model::{
-        Actor, Content, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, Unclear,
-        WhyInDoubt, testing,
+        Actor, DynoSize, Look, NodeId, Plan, Quantity, ReactionId, ReleaseId, RunId, SlugId, Unclear, WhyInDoubt,
+        testing,
     };
 
     fn at(seconds: i64) -> Timestamp {
@@ -305,6 +306,11 @@ mod tests {
         assert_eq!(told(&[], &[], &[], &config), ["v4, a change of configuration"]);
         assert_eq!(told(&[], &[], &[], &rollback), ["v4, a rollback"]);
         assert_eq!(told(&[], &[], &[], &lies), ["v4, a deploy"]);
+        let mut container = config;
+        for release in &mut container.releases.newest_first {
+            release.content = Content::None;
+        }
+        assert_eq!(told(&[], &[], &[], &container), ["v4, a deploy"], "nothing says that its code is the same");
         assert!(told(&[], &[], &[4], &rollback).is_empty(), "it was ours");
         assert!(told(&[], &[run(back_to(2), "in doubt")], &[], &rollback).is_empty(), "it may have been ours");
         assert_eq!(told(&[], &[run(back_to(1), "in doubt")], &[], &rollback), ["v4, a rollback"]);

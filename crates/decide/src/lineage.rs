@@ -52,7 +52,8 @@ impl From<Because> for NoStep {
 }
 
 /// The release that a release's content came from: "Rollback to vN" is followed to its end. Descriptions are free text,
-/// so a link counts only where the code agrees; where one of the two was destroyed, nothing contradicts it.
+/// so a link counts only where the code agrees; where one of the two was destroyed, or neither tells its code, as those of
+/// a container app, nothing contradicts it.
 ///
 /// # Errors
 ///
@@ -175,12 +176,11 @@ fn was_current(release: &Release) -> bool {
     matches!(release.status, ReleaseStatus::Succeeded | ReleaseStatus::Expired)
 }
 
-/// Whether Heroku will still roll back to a release, as far as it tells.
+/// Whether Heroku will still roll back to a release: its own word decides, also of a container's, which shows no code.
+/// Only where it says nothing is the code asked for, without which there is nothing to go back to.
 fn can_be_gone_back_to(release: &Release) -> bool {
-    release.status == ReleaseStatus::Succeeded
-        && release.content != Content::None
-        && release.eligible_for_rollback != Some(false)
-        && !release.current
+    let eligible = release.eligible_for_rollback.unwrap_or(release.content != Content::None);
+    eligible && release.status == ReleaseStatus::Succeeded && !release.current
 }
 
 /// Where the contents came from that a rollback, anybody's, left in this episode: known to be bad.

@@ -39,6 +39,8 @@ struct Made {
 
 /// A small Heroku that knows where content came from.
 struct World {
+    /// Whether its releases show their code, as a container's do not.
+    shows_code: bool,
     releases: Vec<Made>,
     current: usize,
     minute: i64,
@@ -52,8 +54,9 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(shows_code: bool) -> Self {
         let mut world = Self {
+            shows_code,
             releases: Vec::new(),
             current: 0,
             minute: 0,
@@ -107,7 +110,10 @@ impl World {
             status: made.status.clone(),
             current: index == self.current,
             eligible_for_rollback: Some(made.status == ReleaseStatus::Succeeded && made.slug.is_some()),
-            content: made.slug.map_or(Content::None, |slug| Content::Slug(SlugId::new(format!("slug-{slug}")))),
+            content: made
+                .slug
+                .filter(|_| self.shows_code)
+                .map_or(Content::None, |slug| Content::Slug(SlugId::new(format!("slug-{slug}")))),
             description: made.description.clone(),
             user: None,
             created_at: Timestamp::from_millis(made.minute * 60_000),
@@ -153,8 +159,9 @@ fn by_number(world: &World, min: Option<usize>) -> Option<usize> {
 }
 
 /// Plays the happenings; says what went wrong at the first wrong choice, or how many rollbacks were right.
-fn play(happenings: &[Happening], min: Option<usize>, choose: Choose) -> Result<u32, String> {
-    let mut world = World::new();
+fn play(life: &Life, choose: Choose) -> Result<u32, String> {
+    let Life { happenings, shows_code, min } = life;
+    let (mut world, min) = (World::new(*shows_code), *min);
     let mut rollbacks = 0;
     for happening in happenings {
         match happening {
@@ -208,16 +215,25 @@ fn play(happenings: &[Happening], min: Option<usize>, choose: Choose) -> Result<
     Ok(rollbacks)
 }
 
-fn a_life() -> impl Strategy<Value = (Vec<Happening>, Option<usize>)> {
-    (prop::collection::vec(happening(), 1..60), prop::option::of(0usize..12))
+/// What happens to an app, and the oldest release that may run.
+#[derive(Debug, Clone)]
+struct Life {
+    happenings: Vec<Happening>,
+    shows_code: bool,
+    min: Option<usize>,
+}
+
+fn a_life() -> impl Strategy<Value = Life> {
+    let parts = (prop::collection::vec(happening(), 1..60), any::<bool>(), prop::option::of(0usize..12));
+    parts.prop_map(|(happenings, shows_code, min)| Life { happenings, shows_code, min })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn rollbacks_follow_content((happenings, min) in a_life()) {
-        if let Err(wrong) = play(&happenings, min, by_content) {
+    fn rollbacks_follow_content(life in a_life()) {
+        if let Err(wrong) = play(&life, by_content) {
             prop_assert!(false, "{wrong}");
         }
     }
@@ -228,8 +244,8 @@ fn going_by_number_is_caught() {
     use proptest::test_runner::{Config, TestRunner};
     let mut runner =
         TestRunner::new(Config { cases: 200, failure_persistence: None, max_shrink_iters: 0, ..Config::default() });
-    let caught = runner.run(&a_life(), |(happenings, min)| {
-        play(&happenings, min, by_number).map_err(TestCaseError::fail)?;
+    let caught = runner.run(&a_life(), |life| {
+        play(&life, by_number).map_err(TestCaseError::fail)?;
         Ok(())
     });
     assert!(caught.is_err(), "the oracle lets a rollback by number pass");

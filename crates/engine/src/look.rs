@@ -6,6 +6,8 @@ use flyball_model::{AppName, Excerpt, Needs, Passage, Release, ReleaseHistory, R
 
 /// Pages of releases that one choice reads at most: 5,000 releases back is further than any slug is kept.
 const RELEASE_PAGES_MAX: usize = 25;
+/// An app's first release: versions count up by 1 and are never reused. Source: platform-api 6.
+const FIRST: ReleaseVersion = ReleaseVersion::new(1);
 
 /// Looks at an app, as far as is needed.
 ///
@@ -30,7 +32,9 @@ fn heroku_clock(date: Timestamp, asked_at: Timestamp, answered_at: Timestamp) ->
 
 async fn page(heroku: &dyn Heroku, app: &AppName, below: Option<ReleaseVersion>) -> Result<ReleaseHistory, Error> {
     let newest_first: Vec<Release> = heroku.releases(app, below).await?.value;
-    let reaches_the_first = newest_first.len() < RELEASES_A_PAGE;
+    // Not by how many came alone: one that was not understood is left out of a page that was full.
+    let reaches_the_first =
+        newest_first.last().is_none_or(|oldest| newest_first.len() < RELEASES_A_PAGE && oldest.version <= FIRST);
     Ok(ReleaseHistory { newest_first, reaches_the_first })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Call;
 use crate::text::clean;
+use crate::token::Source;
 use flyball_model::Timestamp;
 use std::error::Error as StdError;
 use std::fmt;
@@ -32,6 +33,7 @@ struct Parts {
     message: Option<String>,
     request_id: Option<String>,
     date: Option<Timestamp>,
+    token_from: Option<Arc<Source>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -134,6 +136,7 @@ impl Error {
             message: None,
             request_id: None,
             date: None,
+            token_from: None,
             source: None,
         }))
     }
@@ -162,6 +165,12 @@ impl Error {
         let parts = Arc::make_mut(&mut self.0);
         parts.request_id = request_id.map(|id| clean(&id, REQUEST_ID_CHARS_MAX));
         parts.date = date;
+        self
+    }
+
+    /// The same, with where the token was found that Heroku refused.
+    pub(crate) fn with_token_from(mut self, source: Arc<Source>) -> Self {
+        Arc::make_mut(&mut self.0).token_from = Some(source);
         self
     }
 
@@ -242,7 +251,7 @@ impl Error {
     /// What a person can do about it, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        crate::hint::hint(&self.0.call, &self.0.kind)
+        crate::hint::hint(&self.0.call, &self.0.kind, self.id(), self.0.token_from.as_deref())
     }
 
     /// Whether the call can have reached Heroku.

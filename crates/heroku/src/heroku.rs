@@ -27,6 +27,9 @@ pub const TIME_TO_LIVE_MAX: Duration = Duration::from_secs(86_400);
 pub struct Answer<T> {
     /// What was asked for, or what was made.
     pub value: T,
+    /// How many items of a list were left out because they were not understood. What is not on such a list may be all
+    /// the same.
+    pub left_out: usize,
     /// The `Request-Id` header, whole: what Heroku's support asks for.
     pub request_id: Option<String>,
     /// Heroku's clock, from the `Date` header.
@@ -36,7 +39,7 @@ pub struct Answer<T> {
 impl<T> Answer<T> {
     /// The same answer about something made of its value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer { value: f(self.value), request_id: self.request_id, date: self.date }
+        Answer { value: f(self.value), left_out: self.left_out, request_id: self.request_id, date: self.date }
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
     Ok(if is_bad { Exit::NO } else { Exit::GOOD })
 }
 
-fn tell(finding: &Finding) -> Result<(), Failure> {
+pub(super) fn tell(finding: &Finding) -> Result<(), Failure> {
     let (mark, style) = match finding.health {
         Health::Good => ("✓", output::GOOD),
         Health::Note => ("·", output::ODD),

@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Resul
     match arguments.command {
         Command::Up => up::up(&wiring).await,
         Command::Init(init) => init::init(&wiring, init),
-        Command::Validate => validate::validate(&wiring),
+        Command::Validate(validate) => validate::validate(&wiring, &validate).await,
         Command::Status(status) => status::status(&wiring, &status).await,
         Command::Check(check) => check::check(&wiring, &check).await,
         Command::React(react) => react::react(&wiring, &react).await,

@@ -1,10 +1,14 @@
 //! `flyball validate`: every mistake in the file, each at its place, and what the file costs.
 
+use super::doctor::tell;
+use crate::arguments::Validate;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::wiring::{Descriptors, Wiring};
+use crate::wiring::{Descriptors, SystemClock, Wiring};
 use flyball_config::{Colour, Cost, Definitions, Located, Mistakes, cost};
+use flyball_engine::doctor::{self, Finding, Health};
+use flyball_heroku::Access;
 use serde::Serialize;
 
 /// What there is to say of a file, as data.
@@ -17,12 +21,36 @@ struct Said<'a> {
     monitors: usize,
     reactions: usize,
     cost: Option<Cost>,
+    /// What Heroku was asked about; empty unless it was.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    online: &'a [Finding],
 }
 
-pub(super) fn validate(wiring: &Wiring) -> Result<Exit, Failure> {
+/// Whether each reaction can act on its app as that is, where a person wants Heroku to be asked. Clocks, quotas and sizes
+/// are nothing that a file says.
+async fn online(wiring: &Wiring, asked: &Validate, definitions: &Definitions) -> Result<Vec<Finding>, Failure> {
+    if !asked.online {
+        return Ok(Vec::new());
+    }
+    let accounts = wiring.accounts(Access::ReadOnly, definitions)?;
+    let mut findings = doctor::accounts(accounts.pool(), definitions, &SystemClock).await;
+    findings.retain(|finding| matches!(finding.about, "token" | "account" | "app" | "page" | "reaction"));
+    Ok(findings)
+}
+
+fn exit_of(findings: &[Finding]) -> Exit {
+    if findings.iter().any(|finding| finding.health == Health::Bad) { Exit::NO } else { Exit::GOOD }
+}
+
+pub(super) async fn validate(wiring: &Wiring, asked: &Validate) -> Result<Exit, Failure> {
     let file = wiring.config().display().to_string();
     match (flyball_config::read(&file, &wiring.text()?), wiring.format) {
-        (Ok(definitions), Format::Text) => good(&file, &definitions),
+        (Ok(definitions), Format::Text) => {
+            good(&file, &definitions)?;
+            let online = online(wiring, asked, &definitions).await?;
+            online.iter().try_for_each(tell)?;
+            Ok(exit_of(&online))
+        }
         (Err(mistakes), Format::Text) => {
             output::say(&mistakes.render(Colour::Ansi));
             output::say(&format!("\n{file} has {}", counted(mistakes.len(), "mistake")));
@@ -30,6 +58,7 @@ pub(super) fn validate(wiring: &Wiring) -> Result<Exit, Failure> {
         }
         (Ok(definitions), Format::Json) => {
             let warnings = definitions.warnings.iter().collect();
+            let online = online(wiring, asked, &definitions).await?;
             output::json(&Said {
                 file,
                 valid: true,
@@ -38,18 +67,20 @@ pub(super) fn validate(wiring: &Wiring) -> Result<Exit, Failure> {
                 monitors: definitions.monitors.len(),
                 reactions: definitions.reactions.len(),
                 cost: Some(cost(&definitions)),
+                online: &online,
             })?;
-            Ok(Exit::GOOD)
+            Ok(exit_of(&online))
         }
         (Err(mistakes), Format::Json) => {
             let (mistakes, warnings) = (mistakes.iter().collect(), Vec::new());
-            output::json(&Said { file, valid: false, mistakes, warnings, monitors: 0, reactions: 0, cost: None })?;
+            let (monitors, reactions, cost, online) = (0, 0, None, &[][..]);
+            output::json(&Said { file, valid: false, mistakes, warnings, monitors, reactions, cost, online })?;
             Ok(Exit::CONFIGURATION)
         }
     }
 }
 
-fn good(file: &str, definitions: &Definitions) -> Result<Exit, Failure> {
+fn good(file: &str, definitions: &Definitions) -> Result<(), Failure> {
     warn(&definitions.warnings);
     output::data(&format!("{file} is good: {}", definitions.counted()))?;
     let cost = cost(definitions);
@@ -67,7 +98,7 @@ fn good(file: &str, definitions: &Definitions) -> Result<Exit, Failure> {
             places.words()
         ));
     }
-    Ok(Exit::GOOD)
+    Ok(())
 }
 
 /// Tells what is allowed and probably not meant.

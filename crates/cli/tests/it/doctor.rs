@@ -46,7 +46,13 @@ async fn a_wrong_token_an_unknown_app_and_a_missing_process_type_are_told_with_w
     stage.write(&FILE.replace("max_quantity", "process_type = \"wrker\", max_quantity"));
     stage.sim.world().lock().unwrap().set_maintenance("shop", Maintenance::On).unwrap();
     let told = stage.run(&["doctor"]).await;
-    assert!(told.code == Some(1) && told.stdout.contains("✗ app: shop has no process type wrker"), "{told:?}");
+    assert!(
+        told.code == Some(1)
+            && told
+                .stdout
+                .contains("✗ reaction: \"more\" can never act on shop as it is: the app has no process type wrker"),
+        "{told:?}"
+    );
     assert!(told.stdout.contains("· app: shop is in maintenance mode"), "{told:?}");
 }
 
@@ -93,4 +99,38 @@ async fn a_page_that_is_not_the_app_s_own_is_told_with_the_right_address() {
         let told = stage.run(&["doctor"]).await;
         assert!(told.code == Some(0) && !told.stdout.contains("page: "), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn a_reaction_that_can_never_act_is_told_by_the_doctor_and_by_validate_online() {
+    let stage = Stage::new().await;
+    let wrong = FILE.replace(
+        "scale_out = { app = \"shop\", max_quantity = 3 }",
+        "restart_dyno = { app = \"shop\", dyno = \"web\" }",
+    );
+    stage.write(&wrong);
+    for arguments in [&["doctor"][..], &["validate", "--online"]] {
+        let told = stage.run(arguments).await;
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert!(told.stdout.contains("✗ reaction: \"more\" can never act on shop as it is: "), "{told:?}");
+        assert!(
+            told.stdout.contains("    `heroku ps -a shop` lists the dynos, such as `web.1`; correct `dyno`"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(stage.run(&["validate"]).await.code, Some(0), "Heroku is not asked");
+    let told = stage.run(&["validate", "--online", "--json"]).await;
+    let said: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert!(
+        told.code == Some(1) && said["online"].as_array().unwrap().iter().any(|one| one["health"] == "bad"),
+        "{said}"
+    );
+
+    stage.write(&wrong.replace("\"web\"", "\"web.1\""));
+    let told = stage.run(&["validate", "--online"]).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stdout.contains("✓ reaction: \"more\" can act on shop as it is"), "{told:?}");
+    let stage = stage.token("HRKU-pl4nted-wrong");
+    assert_eq!(stage.run(&["validate", "--online"]).await.code, Some(1), "what cannot be looked at is not good");
+    assert!(stage.changes().is_empty());
 }

@@ -38,14 +38,14 @@ async fn a_wrong_token() {
         &stage,
         Told {
             history: "Heroku does not take the token of account \"default\": put a valid one in",
-            why: &["holds still at readings of \"page\"", "put a valid one in and restart"],
+            why: &["holds still at readings of \"page\"", "put a valid one in, and restart if it is in a variable"],
         },
     )
     .await;
     assert!(!why.contains("HRKU-pl4nted-wrong"));
     let why = stage.run(&["why", "dynos"]).await;
     assert!(why.stdout.contains("It is unknown"), "{why:?}");
-    assert!(why.stdout.contains("the token is wrong or expired"), "{why:?}");
+    assert!(why.stdout.contains("the token in HEROKU_API_KEY is wrong or expired"), "{why:?}");
     assert!(stage.changes().is_empty());
 }
 

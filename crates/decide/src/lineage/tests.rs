@@ -3,7 +3,7 @@ use flyball_model::{SlugId, testing};
 
 /// A history written in one line, oldest first, one release a word:
 /// `slug` alone is a deploy, `slug<N` a rollback to vN, `+c` after a slug a config change; a leading `!` failed,
-/// `?` pending, `x` expired; `-` has no slug; `*` marks the current one, which is otherwise the last that succeeded.
+/// `?` pending, `x` expired; `-` has no slug, `@` none either but may be rolled back to, as a container's; `*` marks the current one, which is otherwise the last that succeeded.
 fn history(words: &str) -> ReleaseHistory {
     let mut releases: Vec<Release> = Vec::new();
     for (index, word) in words.split_whitespace().enumerate() {
@@ -22,8 +22,8 @@ fn history(words: &str) -> ReleaseHistory {
                 None => (word, format!("Deploy {word}")),
             },
         };
-        let content = if slug == "-" { Content::None } else { Content::Slug(SlugId::new(slug)) };
-        let eligible = status == ReleaseStatus::Succeeded && content != Content::None;
+        let content = if slug == "-" || slug == "@" { Content::None } else { Content::Slug(SlugId::new(slug)) };
+        let eligible = status == ReleaseStatus::Succeeded && slug != "-";
         releases.push(Release {
             status,
             current: starred,
@@ -86,6 +86,11 @@ fn one_release_further_back_by_content() {
         ("one to a higher version neither", "- - a b b<9", min(1), "v5 to v4"),
         ("an origin that was destroyed is still the origin", "- a x- c b<3", min(1), "v5 to v2"),
         ("a rollback that a person made in between", "- a b c d e b<3", min(1), "v7 to v2"),
+        ("of a container Heroku's word decides", "- - @ @", min(1), "v4 to v3"),
+        ("its rollbacks are followed without code", "- - @ @ @ @<4", min(1), "v6 to v3"),
+        ("through a chain", "- - @ @ @ @ @<5 @<4", min(1), "v8 to v3"),
+        ("and down to its first release alone", "- - @ @ @<3", min(1), "nothing_older"),
+        ("one that became a container goes back to a slug", "- - a @", min(1), "v4 to v3"),
         ("a deploy in the middle begins anew from there", "- a b c b<3 d", min(1), "v6 to v5"),
     ];
     for (case, words, limits, expected) in cases {
@@ -161,4 +166,22 @@ fn without_a_current_release_nothing_is_done() {
     }
     let answer = step_back(&history, min(1), &BTreeSet::new(), at(99), at(100));
     assert_eq!(answer, Err(NoStep::Hold(Because::NoCurrentRelease)));
+}
+
+#[test]
+fn heroku_s_word_decides_what_can_be_gone_back_to_and_the_code_only_where_it_says_nothing() {
+    // (what Heroku says of v3, whether v3 shows its code, what is done from v4)
+    for (eligible, slug, expected) in [
+        (Some(true), "a", Some(3)),
+        (Some(true), "-", Some(3)),
+        (Some(false), "a", None),
+        (Some(false), "-", None),
+        (None, "a", Some(3)),
+        (None, "-", None),
+    ] {
+        let mut history = history(&format!("- - {slug} b"));
+        history.newest_first[1].eligible_for_rollback = eligible;
+        let step = step_back(&history, min(1), &BTreeSet::new(), at(99), at(100));
+        assert_eq!(step.ok().map(|step| step.to.get()), expected, "{eligible:?} {slug}");
+    }
 }

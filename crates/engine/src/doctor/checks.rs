@@ -1,15 +1,15 @@
 //! From what was seen to findings: values in, values out.
 
+use super::acts;
 use super::finding::Finding;
 use crate::queries::{EngineState, Rival};
 use flyball_config::{AccountCost, Definitions, cost};
 use flyball_decide::Home;
 use flyball_heroku::Error;
 use flyball_heroku::token::NoToken;
-use flyball_model::{
-    AccountName, App, AppName, DynoSize, Excerpt, MonitorName, ProcessFormation, ProcessType, Timestamp, duration,
-};
+use flyball_model::{AccountName, AppName, DynoSize, Excerpt, MonitorName, Sight, Timestamp, duration};
 use flyball_monitors::{Kind, Monitor, PageUrl};
+use flyball_reactions::Reaction;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -28,13 +28,6 @@ pub(super) struct AccountSeen {
     /// Heroku's clock in the answer.
     pub(super) date: Option<Timestamp>,
     pub(super) calls_left: Result<u32, Error>,
-}
-
-/// What was seen of an app.
-pub(super) struct AppSeen {
-    pub(super) app: App,
-    /// Looked at only where the file names a process type.
-    pub(super) formation: Option<Result<Vec<ProcessFormation>, Error>>,
 }
 
 /// A file that was read: what it defines, what it costs, and whether the variables are set that it names.
@@ -128,36 +121,25 @@ pub(super) fn sizes(theirs: &Result<Vec<DynoSize>, Error>) -> Finding {
         .hint("they are no rungs of the default ladder; name them in `ladder`, or use a newer Flyball")
 }
 
-/// Whether an app can be seen, and has what the file names.
+/// Whether an app can be seen, and whether the reactions on it can act.
 pub(super) fn app(
     app: &AppName,
-    process_types: &BTreeSet<ProcessType>,
+    reactions: &[&Reaction],
     pages: &[(&MonitorName, &PageUrl)],
-    seen: &Result<AppSeen, Error>,
+    seen: &Result<Sight, Error>,
 ) -> Vec<Finding> {
-    let AppSeen { app: there, formation } = match seen {
-        Ok(seen) => seen,
+    let sight = match seen {
+        Ok(sight) => sight,
         Err(error) => return vec![Finding::of_heroku("app", error)],
     };
     let mut findings = vec![Finding::good("app", format!("{app} can be seen"))];
-    if there.maintenance {
+    if sight.app.maintenance {
         findings.push(Finding::note("app", format!("{app} is in maintenance mode, in which reactions hold")));
     }
-    if let Some(web_url) = &there.web_url {
+    if let Some(web_url) = &sight.app.web_url {
         findings.extend(pages.iter().filter_map(|(monitor, page)| elsewhere(app, web_url, monitor, page)));
     }
-    match formation {
-        None => {}
-        Some(Ok(formation)) => findings.extend(
-            process_types.iter().filter(|wanted| formation.iter().all(|process| process.process_type != **wanted)).map(
-                |missing| {
-                    Finding::bad("app", format!("{app} has no process type {missing}"))
-                        .hint(format!("`heroku ps:type -a {app}` lists them; correct `process_type`"))
-                },
-            ),
-        ),
-        Some(Err(error)) => findings.push(Finding::of_heroku("app", error)),
-    }
+    findings.extend(reactions.iter().map(|reaction| acts::reaction(reaction, sight)));
     findings
 }
 

@@ -1,21 +1,23 @@
 //! What a diagnosis looks at: Heroku, by each account, and the database. Nothing is changed.
 
-use super::checks::{self, AccountSeen, AppSeen};
+use super::checks::{self, AccountSeen};
 use super::finding::Finding;
+use crate::look::look;
 use crate::ports::Clock;
 use flyball_config::Definitions;
 use flyball_heroku::{Error, Heroku, Pool};
-use flyball_model::{AccountName, AppName, ProcessType};
+use flyball_model::{AccountName, AppName, Needs};
+use flyball_reactions::Reaction;
 use flyball_store::Sqlite;
 use futures_util::StreamExt as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Apps that are looked at in the same moment.
 const APPS_AT_ONCE: usize = 8;
 
-/// What a file needs of an account's apps.
-type Needed = BTreeMap<AccountName, BTreeMap<AppName, BTreeSet<ProcessType>>>;
+/// The apps that a file needs of an account, each with the reactions on it.
+type Needed<'a> = BTreeMap<AccountName, BTreeMap<AppName, Vec<&'a Reaction>>>;
 
 /// Looks at each account that the file needs: its token, its calls, its clock, and the apps that the file names.
 pub async fn accounts(pool: &Pool, definitions: &Definitions, clock: &dyn Clock) -> Vec<Finding> {
@@ -41,16 +43,23 @@ pub async fn accounts(pool: &Pool, definitions: &Definitions, clock: &dyn Clock)
         if !std::mem::replace(&mut sizes_seen, true) {
             findings.push(checks::sizes(&heroku.dyno_sizes().await.map(|answer| answer.value)));
         }
-        let looks = futures_util::stream::iter(apps).map(|(name, process_types)| {
-            let (heroku, pages) = (&*heroku, &pages);
-            async move { checks::app(name, process_types, pages, &app(heroku, name, process_types).await) }
+        let looks = futures_util::stream::iter(apps).map(|(name, reactions)| {
+            let (heroku, pages, needs) = (&*heroku, &pages, needs(reactions));
+            async move { checks::app(name, reactions, pages, &look(heroku, name, needs, clock).await) }
         });
         findings.extend(looks.buffered(APPS_AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten());
     }
     findings
 }
 
-fn needed(definitions: &Definitions) -> Needed {
+/// What must be seen of an app to tell whether these can act on it.
+fn needs(reactions: &[&Reaction]) -> Needs {
+    let each = reactions.iter().map(|reaction| reaction.kind.needs());
+    // Whether a dyno that is not there may come is told by its process type.
+    each.fold(Needs { formation: !reactions.is_empty(), ..Needs::default() }, Needs::and)
+}
+
+fn needed(definitions: &Definitions) -> Needed<'_> {
     let mut needed = Needed::new();
     for account in &definitions.accounts {
         // The default one is there whether a file mentions it or not; it is looked at all the same.
@@ -58,8 +67,7 @@ fn needed(definitions: &Definitions) -> Needed {
     }
     for reaction in &definitions.reactions {
         let apps = needed.entry(reaction.kind.account().clone()).or_default();
-        let process_types = apps.entry(reaction.kind.app().clone()).or_default();
-        process_types.extend(reaction.kind.process_type().cloned());
+        apps.entry(reaction.kind.app().clone()).or_default().push(reaction);
     }
     for monitor in &definitions.monitors {
         if let (Some(account), Some(app)) = (monitor.kind.account(), monitor.kind.app()) {
@@ -76,15 +84,6 @@ async fn account(heroku: &dyn Heroku, clock: &dyn Clock) -> Result<AccountSeen, 
     let answered_at = clock.now();
     let calls_left = heroku.rate_limit().await.map(|left| left.value);
     Ok(AccountSeen { email: answer.value.email, asked_at, answered_at, date: answer.date, calls_left })
-}
-
-async fn app(heroku: &dyn Heroku, app: &AppName, process_types: &BTreeSet<ProcessType>) -> Result<AppSeen, Error> {
-    let seen = heroku.app(app).await?.value;
-    let formation = match process_types.is_empty() {
-        true => None,
-        false => Some(heroku.formation(app).await.map(|answer| answer.value)),
-    };
-    Ok(AppSeen { app: seen, formation })
 }
 
 /// Whether the database can be written. One that is not there is not made.

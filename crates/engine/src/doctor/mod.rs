@@ -3,6 +3,7 @@
 //! `look` asks Heroku and the disk, and changes nothing there; `checks` turns what was seen into findings. Whoever shows
 //! a diagnosis renders the findings, and decides nothing.
 
+mod acts;
 mod checks;
 mod finding;
 mod look;

@@ -1,7 +1,7 @@
 //! Rollback follows content, not numbers.
 
 use crate::support::{Scenario, Spoilt, bare_shop, front, mins, one, reaction, secs, shop};
-use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, DeploySpec, Fault, FaultKind, Outcome};
+use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, Container, DeploySpec, Fault, FaultKind, Outcome};
 
 const BACK: &str = r#"rollback_release = { app = "shop", min_release = 1 }"#;
 const THREE_STEPS: &str = r#"rollback_release = { app = "shop", max_steps = 3 }"#;
@@ -33,6 +33,19 @@ fn one_release_further_back_at_each_failing_reading_and_never_forward_again() {
     assert_eq!(day.calls(), ["0:30 back to v5", "1:00 back to v4", "1:30 back to v3"]);
     assert_eq!(day.release(), (9, 3));
     assert_eq!(day.why("back"), "nothing_older");
+}
+
+#[test]
+fn a_container_app_goes_back_where_heroku_says_that_it_may() {
+    let app = bare_shop().container(Container::Eligible).deploys(4);
+    let mut day = Scenario::of(app).file(one("back", BACK)).front_reads("f").begin();
+    day.readings(5);
+    assert_eq!(day.calls(), ["0:30 back to v5", "1:00 back to v4", "1:30 back to v3"]);
+    assert_eq!(day.why("back"), "nothing_older");
+    let app = bare_shop().container(Container::Ineligible).deploys(4);
+    let mut day = Scenario::of(app).file(one("back", BACK)).front_reads("f").begin();
+    day.readings(3);
+    assert_eq!((day.calls().len(), day.why("back")), (0, "nothing_older"));
 }
 
 #[test]

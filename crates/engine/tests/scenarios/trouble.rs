@@ -33,7 +33,10 @@ fn a_wrong_token_stops_the_account_but_for_a_slow_probe() {
     let scenario = Scenario::of(shop()).file(one("more", MORE)).front_reads("f").token("HRKU-pl4nted-wrong");
     let mut day = scenario.begin();
     day.pass(mins(11));
-    assert_told(&day, "Heroku does not take the token of account \"default\": put a valid one in and restart");
+    assert_told(
+        &day,
+        "Heroku does not take the token of account \"default\": put a valid one in, and restart if it is in a variable",
+    );
     assert_eq!(day.why("more"), "account_stopped");
     assert!(day.calls().is_empty());
     assert_eq!(traffic(&day).unauthorized, 3, "once, and once in five minutes");

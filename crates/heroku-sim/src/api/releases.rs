@@ -38,9 +38,9 @@ struct Artifact {
 
 fn body<'a>(world: &'a World, app: &'a App, release: &'a Release, variant: Variant) -> ReleaseBody<'a> {
     let fir = app.place().is_fir();
-    let code = release.content.slug;
+    let code = release.content.slug.filter(|_| !app.is_container());
     let kind = if fir { "oci-image" } else { "slug" };
-    // platform-api 5.4: `oci_image` under `3.sdk`; `slug` is null on Fir, and before the first deploy.
+    // platform-api 5.4: `oci_image` under `3.sdk`; `slug` is null on Fir, before the first deploy, and of a container.
     let image = code.filter(|_| fir).map(|id| Just { id });
     let url = || format!("https://release-output.heroku.com/streams/{}", release.id);
     ReleaseBody {
@@ -50,7 +50,7 @@ fn body<'a>(world: &'a World, app: &'a App, release: &'a Release, variant: Varia
         created_at: wire::time(release.created_at),
         current: app.current_release().version == release.version,
         description: &release.description,
-        eligible_for_rollback: release.is_eligible_for_rollback(),
+        eligible_for_rollback: app.would_roll_back_to(release),
         id: release.id,
         oci_image: (variant == Variant::Sdk).then_some(image),
         output_stream_url: release.has_output.then(url),

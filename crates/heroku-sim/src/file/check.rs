@@ -2,9 +2,9 @@
 
 use super::raw;
 use crate::world::{
-    AccountSpec, AppEvent, AppSpec, Behaviour, CommandSpec, ConfigFault, Cures, Cycling, DeploySpec, Event, Fault,
-    FaultKind, Maintenance, Mechanics, Outcome, Place, ProcessSpec, Routing, ScriptedEvent, Step, Texts, WorldFile,
-    find_size,
+    AccountSpec, AppEvent, AppSpec, Behaviour, CommandSpec, ConfigFault, Container, Cures, Cycling, DeploySpec, Event,
+    Fault, FaultKind, Maintenance, Mechanics, Outcome, Place, ProcessSpec, Routing, ScriptedEvent, Step, Texts,
+    WorldFile, find_size,
 };
 use flyball_model::{ProcessType, duration};
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,6 +135,10 @@ fn app(raw: raw::App, emails: &BTreeSet<&str>, mistakes: &mut Mistakes) -> Optio
     }
     let mut spec = AppSpec::named(name.ok()?);
     (spec.place, spec.preboot, spec.maintenance) = (runs_on, raw.preboot, raw.maintenance);
+    spec.container = raw.container.map(|releases| match releases {
+        raw::Container::Eligible => Container::Eligible,
+        raw::Container::Ineligible => Container::Ineligible,
+    });
     (spec.owner, spec.collaborators) = (raw.owner, raw.collaborators);
     (spec.processes, spec.history, spec.load) = (processes, history, load);
     (spec.config_faults, spec.limits, spec.mechanics) = (config_faults, raw.limits, Arc::new(mechanics));

@@ -31,6 +31,7 @@ pub(super) struct App {
     pub(super) name: String,
     #[serde(default)]
     pub(super) place: Place,
+    pub(super) container: Option<Container>,
     #[serde(default)]
     pub(super) preboot: bool,
     #[serde(default)]
@@ -60,6 +61,13 @@ pub(super) enum Place {
     Private,
     Shield,
     Fir,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Container {
+    Eligible,
+    Ineligible,
 }
 
 #[derive(Debug, Deserialize)]

@@ -122,6 +122,12 @@ impl App {
         self.spec.place
     }
 
+    /// Whether it is built as a container, so that its releases show no code.
+    #[must_use]
+    pub fn is_container(&self) -> bool {
+        self.spec.container.is_some()
+    }
+
     /// How it works.
     #[must_use]
     pub fn mechanics(&self) -> &Mechanics {

@@ -36,7 +36,7 @@ pub use page::Page;
 pub use refusal::Refusal;
 pub use release::{Config, Content, Release, ReleaseStatus};
 pub use sizes::{Place, SizeClass, Tier, find_size};
-pub use spec::{AccountSpec, AppSpec, ConfigFault, DeploySpec, ProcessSpec, Step, slug_id};
+pub use spec::{AccountSpec, AppSpec, ConfigFault, Container, DeploySpec, ProcessSpec, Step, slug_id};
 
 pub(crate) use sizes::SIZES;
 

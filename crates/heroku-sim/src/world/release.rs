@@ -4,7 +4,7 @@ use super::app::{App, Turn};
 use super::behaviour::{Behaviour, Outcome};
 use super::dyno::DynoKind;
 use super::refusal::Refusal;
-use super::spec::{DeploySpec, slug_id};
+use super::spec::{Container, DeploySpec, slug_id};
 use flyball_model::{ProcessType, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -93,7 +93,7 @@ pub struct Release {
 }
 
 impl Release {
-    /// Whether Heroku would roll back to it.
+    /// Whether its code is there to be rolled back to; [`App::would_roll_back_to`] has the last word.
     /// Source: platform-api 6: false for failed, pending (UNCONFIRMED), expired, slugless.
     #[must_use]
     pub fn is_eligible_for_rollback(&self) -> bool {
@@ -120,6 +120,12 @@ struct NewRelease {
 }
 
 impl App {
+    /// Whether Heroku would roll back to this release of the app.
+    #[must_use]
+    pub fn would_roll_back_to(&self, release: &Release) -> bool {
+        release.is_eligible_for_rollback() && self.spec.container != Some(Container::Ineligible)
+    }
+
     /// v1 and v2, which every app begins with, without a slug. Source: platform-api 6 (LOG 2017-2021).
     pub(crate) fn first_releases(&mut self, turn: &mut Turn<'_>) {
         for description in ["Initial release", "Enable Logplex"] {
@@ -203,7 +209,7 @@ impl App {
     pub(crate) fn roll_back(&mut self, id: Uuid, user: usize, turn: &mut Turn<'_>) -> Result<u64, Refusal> {
         let target = self.releases.iter().find(|release| release.id == id);
         let target = Arc::clone(target.ok_or_else(|| Refusal::not_found("release"))?);
-        if !target.is_eligible_for_rollback() {
+        if !self.would_roll_back_to(&target) {
             // The text for an ineligible one is not known. // platform-api 2 [UNCONFIRMED]
             return Err(Refusal::invalid_params(format!("Release v{} is not eligible for rollback.", target.version)));
         }

@@ -162,6 +162,18 @@ pub struct ConfigFault {
     pub behaviour: Behaviour,
 }
 
+/// What Heroku says of the releases of an app that is built as a container.
+///
+/// Such releases have neither slug nor image in any answer. Whether they may be rolled back to is the word of
+/// `eligible_for_rollback` alone. // platform-api 6 [UNCONFIRMED which]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// A release that succeeded may be rolled back to.
+    Eligible,
+    /// None may.
+    Ineligible,
+}
+
 /// One app of a world.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppSpec {
@@ -169,6 +181,8 @@ pub struct AppSpec {
     pub name: AppName,
     /// Where it runs.
     pub place: Place,
+    /// Whether it is a container app, whose releases show no slug, and what Heroku says of them then.
+    pub container: Option<Container>,
     /// Whether new dynos start beside the old ones at a release.
     pub preboot: bool,
     /// Whether it begins in maintenance mode.
@@ -209,6 +223,7 @@ impl AppSpec {
         Self {
             name,
             place: Place::Common,
+            container: None,
             preboot: false,
             maintenance: false,
             owner: None,
@@ -283,6 +298,13 @@ impl AppSpec {
     #[must_use]
     pub fn place(mut self, place: Place) -> Self {
         self.place = place;
+        self
+    }
+
+    /// Built as a container.
+    #[must_use]
+    pub fn container(mut self, releases: Container) -> Self {
+        self.container = Some(releases);
         self
     }
 

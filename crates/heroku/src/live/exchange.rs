@@ -10,6 +10,7 @@ use flyball_model::Timestamp;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, IF_NONE_MATCH, RANGE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The request's id: ours on the way out, a chain of ids with ours in it on the way back.
@@ -67,7 +68,7 @@ impl Live {
     pub(super) async fn exchange(&self, ask: Ask<'_>) -> Result<Response, Error> {
         let call = ask.call;
         let conditional = ask.if_none_match.is_some();
-        let stopped = |kind| Error::new(call.clone(), kind);
+        let stopped = |kind| self.about_the_token(Error::new(call.clone(), kind));
         self.stop().check((self.shared.clock)()).map_err(stopped)?;
         let asked = (self.shared.clock)();
         // Asking how many calls are left costs none.
@@ -161,10 +162,18 @@ impl Live {
         secrets.extend(ask.secrets);
         let explanation = Explanation::of(&response.body).without(&secrets);
         let (request_id, date) = about(&response.headers);
-        Error::new(ask.call.clone(), explanation.kind(response.status))
+        let error = Error::new(ask.call.clone(), explanation.kind(response.status))
             .with_refusal(response.status.as_u16(), &explanation.id)
             .with_message(&explanation.message)
-            .with_answer(request_id, date)
+            .with_answer(request_id, date);
+        self.about_the_token(error)
+    }
+
+    fn about_the_token(&self, error: Error) -> Error {
+        match &self.token_from {
+            Some(source) if error.is_unauthorized() => error.with_token_from(Arc::clone(source)),
+            Some(_) | None => error,
+        }
     }
 
     fn note(&self, call: &Call, result: &Result<Response, Error>, took: Duration) {
@@ -210,7 +219,7 @@ pub(super) fn unreadable(call: &Call, headers: &HeaderMap, misread: &Misread) ->
 /// The value with what came beside it.
 pub(super) fn answer<T>(value: T, headers: &HeaderMap) -> Answer<T> {
     let (request_id, date) = about(headers);
-    Answer { value, request_id, date }
+    Answer { value, left_out: 0, request_id, date }
 }
 
 fn failed(call: &Call, failure: TransportError) -> Error {

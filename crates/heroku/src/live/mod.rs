@@ -7,7 +7,8 @@ mod refusal;
 mod retry;
 mod stop;
 
-use crate::wire::{self, Misread};
+use crate::token::Source;
+use crate::wire::{self, Items, Misread};
 use crate::{
     Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
     RELEASES_A_PAGE, Response, Stats, Token, Transport,
@@ -84,6 +85,8 @@ pub struct LiveSettings {
 pub struct Live {
     shared: Arc<Shared>,
     caller: Caller,
+    /// Where its token was found, for what is said when Heroku refuses it.
+    token_from: Option<Arc<Source>>,
 }
 
 struct Shared {
@@ -155,19 +158,37 @@ impl Live {
             stats,
             stop,
         };
-        Self { shared: Arc::new(shared), caller: Caller::Effects }
+        Self { shared: Arc::new(shared), caller: Caller::Effects, token_from: None }
     }
 
     /// The same client for things that observe: it stops while there is still a reserve for effects.
     #[must_use]
     pub fn for_monitors(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: Caller::Monitors }
+        Self { caller: Caller::Monitors, ..self.clone() }
     }
 
     /// The same client for things that act, and for the looks around that: it may use the last token.
     #[must_use]
     pub fn for_effects(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: Caller::Effects }
+        Self { caller: Caller::Effects, ..self.clone() }
+    }
+
+    /// The same client, which knows where its token was found: what it says about a token that Heroku refuses names the
+    /// place.
+    #[must_use]
+    pub fn with_token_from(self, source: Source) -> Self {
+        Self { token_from: Some(Arc::new(source)), ..self }
+    }
+
+    /// Whether Heroku refused the token, and has not taken it since.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.stop().is_on()
+    }
+
+    /// Whether this is its token.
+    pub(crate) fn has_token(&self, token: &Token) -> bool {
+        self.shared.token.expose() == token.expose()
     }
 
     /// What it has done so far.
@@ -283,16 +304,17 @@ impl Live {
         mut ask: Ask<'_>,
         enough: usize,
         patience: &mut Patience,
-        parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
+        parse: fn(&[u8]) -> Result<Items<T>, Misread>,
     ) -> Result<Answer<Vec<T>>, Error> {
         let call = ask.call;
-        let mut list = Vec::new();
+        let (mut list, mut left_out) = (Vec::new(), 0);
         for _ in 0..pages::PAGES_MAX {
             let page = self.read(ask.clone(), patience, parse).await?;
-            list.extend_from_slice(&page.value.value);
+            list.extend_from_slice(&page.value.value.understood);
+            left_out += page.value.value.left_out;
             match &page.value.next {
                 Some(next) if list.len() < enough => ask.range = Some(next.clone()),
-                Some(_) | None => return Ok(page.map(|_| list)),
+                Some(_) | None => return Ok(Answer { left_out, ..page.map(|_| list) }),
             }
         }
         Err(Error::new(call.clone(), ErrorKind::Unreadable).with_message("the list does not end"))
@@ -303,7 +325,7 @@ impl Live {
         &self,
         call: &Call,
         path: &[&str],
-        parse: fn(&[u8]) -> Result<Vec<T>, Misread>,
+        parse: fn(&[u8]) -> Result<Items<T>, Misread>,
     ) -> Result<Answer<Vec<T>>, Error> {
         let mut ask = Ask::new(call, Method::GET, path, Variant::Three);
         ask.range = Some(pages::WHOLE_LIST.to_owned());
@@ -401,7 +423,8 @@ impl Heroku for Live {
 
     async fn formation(&self, app: &AppName) -> Result<Answer<Vec<ProcessFormation>>, Error> {
         let call = Call::Formation { app: app.clone() };
-        self.whole_list(&call, &["apps", app.as_str(), "formation"], wire::formation).await
+        self.whole_list(&call, &["apps", app.as_str(), "formation"], |body| wire::formation(body).map(Items::whole))
+            .await
     }
 
     async fn dynos(&self, app: &AppName) -> Result<Answer<Vec<Dyno>>, Error> {
@@ -418,7 +441,7 @@ impl Heroku for Live {
         };
         if bound <= ReleaseVersion::new(1) {
             // Versions count from 1.
-            return Ok(Answer { value: Vec::new(), request_id: None, date: None });
+            return Ok(Answer { value: Vec::new(), left_out: 0, request_id: None, date: None });
         }
         let mut page = self.page_of_releases(&call, app, pages::on_from(bound), &mut patience).await?;
         if !pages::is_below(&page.value, bound) {
@@ -428,7 +451,7 @@ impl Heroku for Live {
     }
 
     async fn dyno_sizes(&self) -> Result<Answer<Vec<DynoSize>>, Error> {
-        self.whole_list(&Call::DynoSizes, &["dyno-sizes"], wire::dyno_sizes).await
+        self.whole_list(&Call::DynoSizes, &["dyno-sizes"], |body| wire::dyno_sizes(body).map(Items::whole)).await
     }
 
     async fn config_difference(

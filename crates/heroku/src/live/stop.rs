@@ -20,6 +20,11 @@ struct Refusal {
 }
 
 impl Stop {
+    /// Whether the token was refused, and not taken since.
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether a call may go out now; the failure says why not.
     pub(super) fn check(&self, now: Timestamp) -> Result<(), ErrorKind> {
         match self.0 {

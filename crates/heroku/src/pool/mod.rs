@@ -62,13 +62,15 @@ impl Pool {
     }
 
     /// Goes over to these accounts, each with the variable that holds its token; without one, the token is found by
-    /// Heroku's own ways. An account that stays as it was keeps its budget, its answers and its connections.
+    /// Heroku's own ways. An account that stays as it was keeps its budget, its answers and its connections, unless its token
+    /// was replaced in `.netrc` or the CLI: the next call looks.
     pub fn define(&self, accounts: impl IntoIterator<Item = (AccountName, Option<String>)>) {
         let mut known = self.known();
         let mut next = HashMap::new();
         for (name, variable) in accounts {
             let kept = known.remove(&name).filter(|lazy| lazy.variable() == variable.as_deref());
             let lazy = kept.unwrap_or_else(|| Arc::new(Lazy::new(Arc::clone(&self.settings), variable)));
+            lazy.look_anew();
             next.insert(name, lazy);
         }
         *known = next;
@@ -95,7 +97,7 @@ impl Pool {
     /// Finds an account's token now, and says where it was; `None` if there is no such account.
     pub async fn find(&self, account: &AccountName) -> Option<Result<String, NoToken>> {
         let lazy = self.known().get(account).cloned()?;
-        Some(lazy.found().await.map(|found| found.source))
+        Some(lazy.found().await.map(|found| found.source.to_string()))
     }
 
     fn body(&self, account: &AccountName, caller: Caller) -> Option<Arc<dyn Heroku>> {

@@ -36,11 +36,17 @@ impl fmt::Display for InvalidToken {
 
 impl std::error::Error for InvalidToken {}
 
+/// The text without the quotes around it: those of `HEROKU_API_KEY='"…"'`, or of an env file that is not read by a shell.
+fn unquoted(text: &str) -> &str {
+    let within = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).unwrap_or(text)
+}
+
 impl FromStr for Token {
     type Err = InvalidToken;
 
     fn from_str(text: &str) -> Result<Self, InvalidToken> {
-        let text = text.trim();
+        let text = unquoted(text.trim());
         let is_token = (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         if is_token { Ok(Self(SecretString::from(text))) } else { Err(InvalidToken) }
     }
@@ -83,17 +89,28 @@ pub struct Surroundings {
 pub enum Source {
     /// `HEROKU_API_KEY`.
     ApiKey,
+    /// This variable, which the file names.
+    Variable(String),
     /// This program's `auth:token`.
     Cli(PathBuf),
     /// This file.
     Netrc(PathBuf),
 }
 
+impl Source {
+    /// Whether a token that is replaced there can be found by a process that runs: its own variables stay as they were.
+    #[must_use]
+    pub fn is_read_anew(&self) -> bool {
+        matches!(self, Self::Cli(_) | Self::Netrc(_))
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ApiKey => f.write_str("HEROKU_API_KEY"),
-            Self::Cli(heroku) => write!(f, "{} auth:token", heroku.display()),
+            Self::Variable(name) => f.write_str(name),
+            Self::Cli(heroku) => write!(f, "`{} auth:token`", heroku.display()),
             Self::Netrc(file) => write!(f, "{}", file.display()),
         }
     }
@@ -216,6 +233,23 @@ mod tests {
         assert_eq!(found(&surroundings).await, Ok(("HRKU-pl4nted-variable".into(), Source::ApiKey)));
         surroundings.api_key = Some("".into());
         assert_eq!(found(&surroundings).await.unwrap().0, "pl4nted-netrc", "an empty variable is none");
+    }
+
+    #[tokio::test]
+    async fn matching_quotes_around_the_variable_are_taken_off() {
+        for (written, token) in [
+            ("\"HRKU-1\"", Some("HRKU-1")),
+            ("'HRKU-1'\n", Some("HRKU-1")),
+            (" \"HRKU-1\" ", Some("HRKU-1")),
+            ("\"HRKU-1'", Some("\"HRKU-1'")),
+            ("\"HRKU-1", Some("\"HRKU-1")),
+            ("\"\"", None),
+            ("\"two words\"", None),
+        ] {
+            let surroundings = Surroundings { api_key: Some(written.into()), ..Surroundings::default() };
+            let found = found(&surroundings).await.ok().map(|(token, _)| token);
+            assert_eq!(found.as_deref(), token, "{written}");
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! `~/.netrc`, where older Heroku CLIs keep their tokens.
 //!
 //! Source: the format of *ftp(1)* as curl and Heroku's `netrc-parser` read it: words apart by blanks or line breaks,
-//! `#` to the end of a line where a keyword could stand, `macdef` up to an empty line.
+//! `#` to the end of a line where a keyword could stand, `macdef` up to an empty line. Beyond them, as people mean it: a byte
+//! order mark before the first word is none of it, and a `login` may be left empty.
 
 use secrecy::SecretString;
 
@@ -12,7 +13,7 @@ pub(super) const NETRC_BYTES_MAX: u64 = 256 * 1024;
 /// token for Heroku.
 #[must_use]
 pub fn password(text: &str, machine: &str) -> Option<SecretString> {
-    let mut words = Words { rest: text };
+    let mut words = Words { rest: text.strip_prefix('\u{feff}').unwrap_or(text) };
     let mut ours = false;
     while let Some(word) = words.next() {
         match word {
@@ -21,13 +22,12 @@ pub fn password(text: &str, machine: &str) -> Option<SecretString> {
             "default" => ours = false,
             "macdef" => words.skip_macro(),
             "password" => {
-                let password = words.next()?;
-                if ours {
+                if let Some(password) = words.value().filter(|_| ours) {
                     return Some(SecretString::from(unquoted(password)));
                 }
             }
             "login" | "account" => {
-                words.next()?;
+                words.value();
             }
             _ => {}
         }
@@ -39,6 +39,11 @@ fn unquoted(word: &str) -> &str {
     word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word)
 }
 
+fn is_keyword(word: &str) -> bool {
+    matches!(word, "machine" | "default" | "login" | "account" | "password" | "macdef")
+}
+
+#[derive(Clone)]
 struct Words<'a> {
     rest: &'a str,
 }
@@ -50,6 +55,18 @@ impl<'a> Words<'a> {
         let (word, rest) = start.split_at(end);
         self.rest = rest;
         (!word.is_empty()).then_some(word)
+    }
+
+    /// The value of a keyword. It was left empty where the next keyword stands in its place, with a value of its own; a keyword
+    /// before another one is a value: somebody's login is `password`.
+    fn value(&mut self) -> Option<&'a str> {
+        let mut ahead = self.clone();
+        let value = ahead.next()?;
+        let is_empty = is_keyword(value) && ahead.next().is_some_and(|word| !is_keyword(word));
+        (!is_empty).then(|| {
+            self.next();
+            value
+        })
     }
 
     fn skip_line(&mut self) {
@@ -88,6 +105,13 @@ mod tests {
             ("machine api.heroku.com password \"tok-1\"", Some("tok-1")),
             ("macdef init\nmachine api.heroku.com password no\n\nmachine api.heroku.com password tok-1", Some("tok-1")),
             ("macdef init\nmachine api.heroku.com password no\n", None),
+            ("\u{feff}machine api.heroku.com login x password tok-1", Some("tok-1")),
+            ("machine api.heroku.com\n  login\n  password tok-1\n", Some("tok-1")),
+            ("machine api.heroku.com login password tok-1", Some("tok-1")),
+            ("machine api.heroku.com login \"\" account\n password tok-1", Some("tok-1")),
+            ("machine git.heroku.com login\nmachine api.heroku.com password tok-1", Some("tok-1")),
+            ("machine git.heroku.com password\nmachine api.heroku.com password tok-1", Some("tok-1")),
+            ("machine api.heroku.com password\n login x", None),
             ("default login x password tok-1", None),
             ("machine api.heroku.com login x\ndefault password tok-1", None),
             ("machine api.heroku.com.example.com password tok-1", None),

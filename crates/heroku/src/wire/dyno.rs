@@ -1,6 +1,6 @@
 //! `GET` and `POST /apps/{app}/dynos`.
 
-use super::fields::{Fields, Misread, parse};
+use super::fields::{Fields, Items, Misread, parse};
 use super::formation::size_to_send;
 use crate::{OneOff, TIME_TO_LIVE_MAX};
 use flyball_model::{Dyno, DynoId, DynoName, DynoSize, DynoState, ProcessType, ReleaseVersion};
@@ -12,8 +12,8 @@ pub(crate) fn dyno(body: &[u8]) -> Result<Dyno, Misread> {
     one(&parse(body)?.object()?)
 }
 
-pub(crate) fn dynos(body: &[u8]) -> Result<Vec<Dyno>, Misread> {
-    parse(body)?.list()?.iter().map(one).collect()
+pub(crate) fn dynos(body: &[u8]) -> Result<Items<Dyno>, Misread> {
+    parse(body)?.readable(one)
 }
 
 fn one(fields: &Fields) -> Result<Dyno, Misread> {
@@ -96,7 +96,7 @@ mod tests {
             created_at: "2026-01-02T03:04:05Z".parse().unwrap(),
             updated_at: "2026-01-02T03:05:05Z".parse().unwrap(),
         };
-        assert_eq!(dynos(format!("[{WEB_1}]").as_bytes()), Ok(vec![wanted.clone()]));
+        assert_eq!(dynos(format!("[{WEB_1}]").as_bytes()), Ok(Items::whole(vec![wanted.clone()])));
         let without_update = Dyno { updated_at: wanted.created_at, ..wanted };
         assert_eq!(with("updated_at", Value::Null), Ok(without_update));
     }
@@ -121,6 +121,16 @@ mod tests {
         assert_eq!(with("name", json!("web-1234abcde-123ab")).unwrap().name.as_str(), "web-1234abcde-123ab");
         assert_eq!(with("command", json!("rake  x\n&& y")).unwrap().command, "rake  x\n&& y");
         assert_eq!(with("command", json!(null)).unwrap().command, "");
+    }
+
+    #[test]
+    fn a_dyno_that_lacks_a_field_spoils_itself_and_not_the_list() {
+        for odd in [r#"{"name":"web.2","release":null,"created_at":"2026-01-02T03:04:05Z"}"#, "{}", "null"] {
+            let read = dynos(format!("[{odd},{WEB_1}]").as_bytes()).unwrap();
+            assert_eq!((read.understood.len(), read.left_out), (1, 1), "{odd}");
+            assert!(dynos(format!("[{odd}]").as_bytes()).is_err(), "an empty list would say that there are no dynos");
+        }
+        assert_eq!(dynos(b"[]"), Ok(Items::whole(Vec::new())));
     }
 
     #[test]

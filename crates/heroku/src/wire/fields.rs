@@ -37,6 +37,20 @@ impl Misread {
     }
 }
 
+/// A list, as far as it was understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Items<T> {
+    pub(crate) understood: Vec<T>,
+    pub(crate) left_out: usize,
+}
+
+impl<T> Items<T> {
+    /// A list that was understood whole.
+    pub(crate) fn whole(understood: Vec<T>) -> Self {
+        Self { understood, left_out: 0 }
+    }
+}
+
 /// A JSON value and its place.
 pub(super) struct Json {
     value: Value,
@@ -61,14 +75,33 @@ impl Json {
 
     /// The list that this is.
     pub(super) fn list(self) -> Result<Vec<Fields>, Misread> {
+        self.items()?.map(Self::object).collect()
+    }
+
+    /// What `read` makes of each item of the list that this is. One that it cannot read is left out: it spoils itself and not
+    /// its neighbours. Only a list of which nothing can be read is refused, since an empty one would say something else.
+    pub(super) fn readable<T>(self, read: fn(&Fields) -> Result<T, Misread>) -> Result<Items<T>, Misread> {
+        let (mut items, mut odd) = (Vec::new(), Vec::new());
+        for item in self.items()? {
+            match item.object().and_then(|fields| read(&fields)) {
+                Ok(item) => items.push(item),
+                Err(misread) => odd.push(misread),
+            }
+        }
+        let Some(first) = odd.first() else { return Ok(Items::whole(items)) };
+        if items.is_empty() {
+            return Err(first.clone());
+        }
+        tracing::debug!(left_out = odd.len(), first = %first, "a list of Heroku has items that are not understood");
+        Ok(Items { understood: items, left_out: odd.len() })
+    }
+
+    fn items(self) -> Result<impl Iterator<Item = Self>, Misread> {
         let Value::Array(items) = self.value else {
             return Err(Misread { place: self.place, expected: "a list" });
         };
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, value)| Self { value, place: format!("{}[{index}]", self.place) }.object())
-            .collect()
+        let place = move |index| format!("{}[{index}]", self.place);
+        Ok(items.into_iter().enumerate().map(move |(index, value)| Self { value, place: place(index) }))
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use account::{account, rate_limit};
 pub(crate) use app::app;
 pub(crate) use config::{Config, config, difference};
 pub(crate) use dyno::{dyno, dynos, start_one_off};
-pub(crate) use fields::Misread;
+pub(crate) use fields::{Items, Misread};
 pub(crate) use formation::{formation, process_after, resize, scale};
 pub(crate) use release::{release, releases, roll_back};
 pub(crate) use size::dyno_sizes;

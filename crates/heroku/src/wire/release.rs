@@ -1,6 +1,6 @@
 //! `GET` and `POST /apps/{app}/releases`.
 
-use super::fields::{Fields, Misread, parse};
+use super::fields::{Fields, Items, Misread, parse};
 use flyball_model::{Content, Release, ReleaseId, ReleaseStatus, ReleaseVersion, SlugId};
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ pub(crate) fn release(body: &[u8]) -> Result<Release, Misread> {
     one(&parse(body)?.object()?)
 }
 
-pub(crate) fn releases(body: &[u8]) -> Result<Vec<Release>, Misread> {
-    parse(body)?.list()?.iter().map(one).collect()
+pub(crate) fn releases(body: &[u8]) -> Result<Items<Release>, Misread> {
+    parse(body)?.readable(one)
 }
 
 fn one(fields: &Fields) -> Result<Release, Misread> {
@@ -91,7 +91,7 @@ mod tests {
             user: Some("ops@example.com".into()),
             created_at: "2026-01-02T03:04:05Z".parse().unwrap(),
         };
-        assert_eq!(releases(format!("[{V12}]").as_bytes()), Ok(vec![wanted]));
+        assert_eq!(releases(format!("[{V12}]").as_bytes()), Ok(Items::whole(vec![wanted])));
     }
 
     #[test]
@@ -136,8 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_what_is_missing_is_told() {
-        let body = format!(r#"[{V12},{{"id":"x","version":11}}]"#);
-        assert_eq!(releases(body.as_bytes()).unwrap_err().to_string(), "expected a time at `[1].created_at`");
+    fn a_release_that_lacks_a_field_spoils_itself_and_not_the_list() {
+        let odd = r#"{"id":"x","version":11}"#;
+        let read = releases(format!("[{odd},{V12},null]").as_bytes()).unwrap();
+        let versions: Vec<_> = read.understood.iter().map(|release| release.version.get()).collect();
+        assert_eq!((versions, read.left_out), (vec![12], 2));
+        let none = releases(format!("[{odd},7]").as_bytes()).unwrap_err();
+        assert_eq!(none.to_string(), "expected a time at `[0].created_at`", "a list of which nothing is understood");
     }
 }

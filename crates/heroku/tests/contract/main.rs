@@ -1,10 +1,11 @@
 //! One set of promises, kept over the stand-in's world as a function and over its real HTTP server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod pool;
 mod stand;
 
 use flyball_heroku::{Error, ErrorKind, Heroku, OneOff, Sent};
-use flyball_heroku_sim::{AccountSpec, AppSpec, DeploySpec, Fault, FaultKind, Place, Took, WorldFile};
+use flyball_heroku_sim::{AccountSpec, AppSpec, Container, DeploySpec, Fault, FaultKind, Place, Took, WorldFile};
 use flyball_model::{
     AppName, Content, DynoSize, DynoState, Generation, ProcessType, Quantity, ReleaseStatus, ReleaseVersion,
 };
@@ -112,6 +113,18 @@ async fn fir_has_images_and_a_generation_of_its_own() {
         assert!(matches!(releases[0].content, Content::Image(_)), "{:?}", releases[0]);
         let dynos = stand.live.dynos(&shop()).await.unwrap().value;
         assert!(dynos.iter().all(|dyno| dyno.name.cedar_parts().is_none()), "{dynos:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_container_app_shows_no_code_and_says_what_may_be_rolled_back_to() {
+    for (releases, eligible) in [(Container::Eligible, true), (Container::Ineligible, false)] {
+        let app = || AppSpec::new("shop").container(releases).process("web", 1, "Standard-1X").deploys(2);
+        for stand in both(WorldFile::with_apps([app()])).await {
+            let seen = stand.live.releases(&shop(), None).await.unwrap().value;
+            assert_eq!((&seen[1].content, seen[1].eligible_for_rollback), (&Content::None, Some(eligible)));
+            assert_eq!(stand.live.roll_back(&shop(), &seen[1].id).await.is_ok(), eligible);
+        }
     }
 }
 

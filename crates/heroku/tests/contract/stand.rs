@@ -40,6 +40,17 @@ impl Stand {
     }
 }
 
+/// A world behind a real server, whose clock stands still.
+pub(crate) async fn served(file: WorldFile) -> Server {
+    let world = Arc::new(Mutex::new(World::new(&file, start(), 7)));
+    Server::bind("127.0.0.1:0".parse().unwrap(), world, Arc::new(start)).await.unwrap()
+}
+
+/// When every world begins.
+pub(crate) fn clock() -> Timestamp {
+    start()
+}
+
 fn start() -> Timestamp {
     "2026-11-02T08:00:00Z".parse().unwrap()
 }

@@ -47,7 +47,10 @@ impl fmt::Display for Because {
                 write!(f, "Heroku refused: {refusal}; not tried again before {}", until.time_of_day())
             }
             Self::AccountStopped { account } => {
-                write!(f, "Heroku does not take the token of account \"{account}\": put a valid one in and restart")
+                write!(
+                    f,
+                    "Heroku does not take the token of account \"{account}\": put a valid one in, and restart if it is in a variable"
+                )
             }
             Self::CannotSee { error } => write!(f, "the app cannot be looked at: {error}"),
             Self::Maintenance => write!(f, "the app is in maintenance mode"),
@@ -81,7 +84,10 @@ impl fmt::Display for Because {
                 write!(f, "somebody set {process_type} to 0 dynos (`from_zero = true` would add one all the same)")
             }
             Self::OffLadder { process_type, size } => {
-                write!(f, "{process_type} is {size}, which is not on the ladder: change `ladder`, or the size")
+                write!(
+                    f,
+                    "{process_type} is {size}, which is not on the ladder: `flyball doctor` tells which sizes may be"
+                )
             }
             Self::NoSuchProcessType { process_type } => {
                 write!(f, "the app has no process type {process_type}: see `heroku ps`, and correct `process_type`")

@@ -165,6 +165,10 @@ impl HerokuDynos {
         our_now: Timestamp,
     ) -> (Finding, String, Evidence) {
         match (formation, dynos) {
+            (Ok(_), Ok(dynos)) if dynos.left_out > 0 && self.is_missing(&dynos.value) => {
+                let words = format!("Heroku's list of the dynos of {} is not understood whole", self.app);
+                (Finding::Unknown(Blind::Heroku), words, Evidence::None)
+            }
             (Ok(formation), Ok(dynos)) => {
                 let now = dynos.date.unwrap_or(our_now);
                 self.judge(&formation.value, &dynos.value, now)
@@ -211,6 +215,11 @@ impl HerokuDynos {
         let not_up = not_up.map(|(dyno, _)| (dyno.name.clone(), dyno.state.clone())).collect();
         let looked_at = u32::try_from(dynos.len()).unwrap_or(u32::MAX);
         (finding, words, Evidence::Dynos { looked_at, not_up })
+    }
+
+    /// Whether the dyno that the file names is not among these.
+    fn is_missing(&self, dynos: &[Dyno]) -> bool {
+        self.dyno.as_ref().is_some_and(|name| dynos.iter().all(|dyno| dyno.name != *name))
     }
 
     /// Whether a dyno counts: of the formation, of what is watched, and not on its way out.

@@ -126,13 +126,15 @@ fn many_dynos_that_are_down_are_named_within_bounds() {
 struct Fake {
     refusal: Option<ErrorKind>,
     date: Option<Timestamp>,
+    /// Dynos that were not understood.
+    left_out: usize,
 }
 
 impl Fake {
     fn answer<T>(&self, call: Call, value: T) -> Result<Answer<T>, Error> {
         match &self.refusal {
             Some(kind) => Err(Error::new(call, kind.clone())),
-            None => Ok(Answer { value, request_id: None, date: self.date }),
+            None => Ok(Answer { value, left_out: self.left_out, request_id: None, date: self.date }),
         }
     }
 }
@@ -223,19 +225,31 @@ async fn whatever_is_wrong_with_heroku_is_unknown() {
         ErrorKind::Unreadable,
     ];
     for kind in kinds {
-        let (finding, words) = look(Fake { refusal: Some(kind.clone()), date: None }, r#"{ app = "shop" }"#).await;
+        let (finding, words) =
+            look(Fake { refusal: Some(kind.clone()), date: None, left_out: 0 }, r#"{ app = "shop" }"#).await;
         assert_eq!(finding, Finding::Unknown(Blind::Heroku), "{kind:?}");
         assert!(words.starts_with("cannot ") && words.contains("shop"), "{words}");
     }
-    let (finding, words) = look(Fake { refusal: None, date: None }, r#"{ app = "shop", account = "other" }"#).await;
+    let (finding, words) =
+        look(Fake { refusal: None, date: None, left_out: 0 }, r#"{ app = "shop", account = "other" }"#).await;
     assert_eq!((finding, words.as_str()), (Finding::Unknown(Blind::Heroku), "no Heroku account \"other\" is set up"));
 }
 
 #[tokio::test]
 async fn how_long_a_dyno_boots_is_told_by_herokus_clock() {
-    let (finding, _) = look(Fake { refusal: None, date: None }, r#"{ app = "shop" }"#).await;
+    let (finding, _) = look(Fake { refusal: None, date: None, left_out: 0 }, r#"{ app = "shop" }"#).await;
     assert_eq!(finding, Finding::Unknown(Blind::Booting));
     let date = Some(BEGUN_AT + Duration::from_secs(90));
-    let (finding, words) = look(Fake { refusal: None, date }, r#"{ app = "shop" }"#).await;
+    let (finding, words) = look(Fake { refusal: None, date, left_out: 0 }, r#"{ app = "shop" }"#).await;
     assert_eq!((finding, words.as_str()), (Finding::Failing(Cause::Dyno), "web.1 is starting for 1m 30s"));
+}
+
+#[tokio::test]
+async fn a_named_dyno_that_may_be_the_one_that_was_not_understood_is_not_called_missing() {
+    let missing = r#"{ app = "shop", dyno = "web.1" }"#;
+    let (of_two, date) = (Fake { refusal: None, date: None, left_out: 1 }, Some(BEGUN_AT + Duration::from_secs(90)));
+    let (finding, words) = look(of_two, &missing.replace("web.1", "web.2")).await;
+    assert_eq!(finding, Finding::Unknown(Blind::Heroku), "{words}");
+    let (finding, _) = look(Fake { refusal: None, date, left_out: 1 }, missing).await;
+    assert_eq!(finding, Finding::Failing(Cause::Dyno), "one that was understood is judged");
 }
