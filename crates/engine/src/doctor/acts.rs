@@ -126,7 +126,6 @@ mod tests {
             (own.to_owned(), "standard-1x", false, Health::Bad, "with sizes of its tier (Standard-1X, Standard-2X"),
             (up.to_owned(), "mega-9x", false, Health::Bad, "write a `ladder` that names mega-9x"),
             (out.to_owned(), "basic", false, Health::Bad, "heroku ps:type web=standard-1x -a shop"),
-            (dyno("web"), "basic", false, Health::Bad, "correct `dyno`"),
             (dyno("wrker.1"), "basic", false, Health::Bad, "correct `dyno`"),
             (dyno("web.1"), "dyno-1c-4gb", true, Health::Bad, "use `restart_all_dynos`"),
             (worker.to_owned(), "basic", false, Health::Bad, "correct `process_type`"),

@@ -197,7 +197,7 @@ fn what_only_tells_holds_nobody_up() {
     let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
     day.readings(2);
     assert_eq!(day.calls(), ["0:30 web=2", "1:00 web=3"]);
-    assert_eq!(day.told("would shop back from v5 to v4").len(), 1);
+    assert_eq!(day.told("would take shop back from v5 to v4").len(), 1);
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn an_error_page_is_told_and_looked_behind() {
     assert_eq!(day.calls(), ["0:30 web=2 (never reached it)", "1:30 web=2"], "nothing until it was looked for");
     assert_told(&day, "in trouble (503)");
     assert_told(&day, "see https://status.heroku.com");
-    assert_told(&day, "it did not happen: web has 1 dynos");
+    assert_told(&day, "it did not happen: web has 1 dyno");
 
     let mut day = more();
     day.fault(Fault::new(FaultKind::Html).on("GET", "/apps/*").times(1));
