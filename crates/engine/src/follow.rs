@@ -83,6 +83,7 @@ async fn take_up(engine: &Engine, live: &Live, path: &std::path::Path, text: &st
         }
     };
     engine.apply(&definitions).await?;
+    engine.put_in_force(text).await;
     live.rewired();
     Ok(FileEvent::Applied { counts: definitions.counted() })
 }

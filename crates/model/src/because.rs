@@ -3,7 +3,7 @@
 
 use crate::{
     AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, Passage, PauseScope, Per,
-    ProcessType, Quantity, ReactionName, ReleaseVersion, Spending, Timestamp, Verdict,
+    ProcessType, Quantity, ReactionName, ReleaseVersion, Spending, StoreLoss, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -364,6 +364,11 @@ reasons! {
     AnotherApp = "another_app", Holds {
         /// The name.
         app: AppName,
+    }
+    /// The database is not the engine's own any more.
+    StoreLost = "store_lost", Holds {
+        /// How it was lost.
+        loss: StoreLoss,
     }
     /// What the plan is based on does not hold any more.
     BasisGone = "basis_gone", Holds {
