@@ -10,6 +10,8 @@ mod explaining;
 mod file;
 #[cfg(test)]
 mod home;
+#[cfg(all(test, unix))]
+mod footing;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
