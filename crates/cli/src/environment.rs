@@ -47,17 +47,43 @@ impl Environment {
         }
     }
 
-    /// Who asks, as the operating system names them.
+    /// Who asks, as the operating system names them: `ann@ops`.
     pub(crate) fn person(self) -> String {
-        let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(text);
-        let person = named.map(|name| Excerpt::of(&name).to_string()).unwrap_or_default();
-        if person.is_empty() { "somebody".to_owned() } else { person }
+        let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(text).map(|name| Excerpt::of(&name));
+        let name = named.filter(|name| !name.as_str().is_empty()).unwrap_or_else(|| Excerpt::of(&user_id()));
+        format!("{name}@{}", self.host())
+    }
+
+    /// What this machine calls itself.
+    pub(crate) fn host(self) -> Excerpt {
+        Excerpt::of(&host_name().filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned()))
     }
 
     /// What is logged, in `RUST_LOG`'s language.
     pub(crate) fn log_filter(self) -> Option<String> {
         text("RUST_LOG")
     }
+}
+
+/// Whom a service or a scheduled job runs as, where nothing names them.
+#[cfg(unix)]
+fn user_id() -> String {
+    format!("user {}", rustix::process::getuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn user_id() -> String {
+    "somebody".to_owned()
+}
+
+#[cfg(unix)]
+fn host_name() -> Option<String> {
+    rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn host_name() -> Option<String> {
+    text("COMPUTERNAME")
 }
 
 /// A variable that is set, not empty, and text.

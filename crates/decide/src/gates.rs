@@ -91,7 +91,10 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 32] = [
+pub static GATES: [Gate; 33] = [
+    gate("own database", "the database is still this engine's own", &[BeforeLooking, BeforeSending], Holds, |asked| {
+        asked.scene.store_loss.map_or(Ok(()), |loss| Err(Because::StoreLost { loss }))
+    }),
     gate("enabled", "it is switched on in the file", &[BeforeLooking], Holds, is_enabled),
     gate("in force", "the file has not been changed since it was decided", &[BeforeSending], Waived, is_in_force),
     gate("own plan", "the plan is one that the reaction makes", &[BeforeSending], Holds, is_its_plan),

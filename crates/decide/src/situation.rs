@@ -8,8 +8,8 @@ use crate::seen::Seen;
 use crate::{Adder, Home, Known, Planned, StartedOneOff};
 use flyball_model::{
     AccountName, AppLimits, AppName, Because, Cause, Changed, Effect, Finding, Foreign, Mode, MonitorId, MonitorName,
-    Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, Subject,
-    Timestamp,
+    Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, StoreLoss,
+    Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -218,6 +218,9 @@ pub struct Scene {
     pub limits: AppLimits,
     /// Where we run.
     pub home: Home,
+    /// How the store was lost to us, once it is not our own any more: what it says may be old, and a pause not reach us.
+    #[serde(default)]
+    pub store_loss: Option<StoreLoss>,
     /// What only the store knows.
     pub facts: AppFacts,
     /// What was last seen of the app.

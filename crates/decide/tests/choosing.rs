@@ -139,6 +139,7 @@ fn situation(wishes: Vec<Wish<Plain>>) -> Situation<Plain> {
         subject: testing::subject(),
         limits: AppLimits::default(),
         home: Home::Elsewhere,
+        store_loss: None,
         facts: AppFacts { app_id: Some(sight.app.id.clone()), ..AppFacts::default() },
         before: None,
         adders: Vec::new(),

@@ -12,13 +12,14 @@ use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_model::{
-    Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, SubjectKey, Timestamp, WhyNotDone, WhySuperseded,
+    Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, StoreLoss, SubjectKey, Timestamp, WhyNotDone,
+    WhySuperseded,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Definition, Error, Fence, Origin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// A run that a person asked for is still wanted this long after a restart: they are waiting for it.
@@ -33,6 +34,8 @@ pub struct Engine {
     mode: Mode,
     home: Home,
     stopping: AtomicBool,
+    /// How the store was lost, once it is not our own any more.
+    pub(crate) store_loss: OnceLock<StoreLoss>,
 }
 
 impl Engine {
@@ -47,6 +50,7 @@ impl Engine {
             mode,
             home: Home::default(),
             stopping: AtomicBool::new(false),
+            store_loss: OnceLock::new(),
         }
     }
 

@@ -137,6 +137,7 @@ async fn take_up(
         return Ok(FileEvent::NotFollowed { why });
     }
     engine.apply(&definitions).await?;
+    engine.put_in_force(text).await;
     live.rewired();
     Ok(FileEvent::Applied { counts: definitions.counted() })
 }

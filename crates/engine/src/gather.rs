@@ -98,6 +98,7 @@ impl Engine {
             subject: subject.clone(),
             limits: memory.wiring.limits(),
             home,
+            store_loss: self.store_loss(),
             facts,
             foreign: before.as_ref().map(|before| before.foreign.clone()).unwrap_or_default(),
             before,

@@ -11,6 +11,7 @@ pub mod doctor;
 mod effects;
 mod engine;
 pub mod follow;
+mod footing;
 mod gather;
 pub mod live;
 mod look;

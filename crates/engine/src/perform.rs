@@ -110,6 +110,7 @@ impl Engine {
     /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
     async fn check(&self, run: &Run, heroku: &dyn Heroku) -> Result<(), Outcome> {
         let Plan { subject, effect, .. } = &run.plan;
+        self.look_before_sending().await?;
         may_send(&self.about_to_send(run, AppFacts::default())?).map_err(superseded)?;
         let sight = look(heroku, &subject.app().name, effect.needs(), &*self.ports.clock)
             .await
@@ -125,6 +126,7 @@ impl Engine {
             facts.open.retain(|other| other.id < run.id);
         }
         let gone = effects::check(effect, &sight).err();
+        self.look_before_sending().await?;
         let mut situation = self.about_to_send(run, facts)?;
         situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
         if let Some(sending) = &mut situation.scene.sending {
@@ -138,6 +140,14 @@ impl Engine {
             may_send(&situation).map_err(superseded)?;
         }
         Ok(())
+    }
+
+    /// Looks whether the store is still our own, for the gate that asks it.
+    async fn look_before_sending(&self) -> Result<(), Outcome> {
+        let looked = self.look_at_store().await;
+        looked
+            .map(|_| ())
+            .map_err(|error| Outcome::NotDone { why: WhyNotDone::StoreFailed { error: error.to_string().into() } })
     }
 
     /// What is known of a run that is about to be sent. What a person asked for stays asked for.

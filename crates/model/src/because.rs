@@ -3,7 +3,7 @@
 
 use crate::{
     AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, Passage, PauseScope, Per,
-    ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, RunId, Spending, Timestamp, Verdict,
+    ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, RunId, Spending, StoreLoss, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -392,6 +392,11 @@ reasons! {
     AnotherApp = "another_app", Holds {
         /// The name.
         app: AppName,
+    }
+    /// The database is not the engine's own any more.
+    StoreLost = "store_lost", Holds {
+        /// How it was lost.
+        loss: StoreLoss,
     }
     /// What the plan is based on does not hold any more.
     BasisGone = "basis_gone", Holds {

@@ -66,6 +66,11 @@ pub enum EngineEvent {
         /// How many effects were decided meanwhile, and not made.
         unmade: usize,
     },
+    /// Its database is not its own any more: it makes no effects until it is started again.
+    StoreLost {
+        /// How it was lost.
+        loss: StoreLoss,
+    },
     /// An event of an earlier version, as it was told then.
     #[serde(untagged)]
     Told(Passage),
@@ -87,6 +92,22 @@ pub enum NotFollowed {
         /// How many are in force.
         in_force: usize,
     },
+}
+
+/// How an engine lost its database. What it writes may be read by nobody, and a pause not reach it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreLoss {
+    /// No file has its name any more.
+    Deleted,
+    /// Another file has its name, or that of its log.
+    Replaced,
+    /// The file is the same, and its content gone.
+    CutShort,
+    /// The lock file beside it is gone, or another: a second engine can start.
+    Unlocked,
+    /// The engine's sign of life is not in it: another engine's is, or it is the content of another database.
+    Unsigned,
 }
 
 /// What became of a changed file.

@@ -8,6 +8,7 @@ mod batch;
 mod error;
 mod facts;
 mod page;
+mod presence;
 mod sqlite;
 
 pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
@@ -15,18 +16,20 @@ pub use error::Error;
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
+pub use presence::Sign;
 pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{
-    Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Subject, SubjectKey, Timestamp,
+    Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
+    Timestamp,
 };
 use std::time::Duration;
 
 /// Everything of one store.
-pub trait Store: Loop + Runs + Pauses + Timeline + Retention {}
+pub trait Store: Loop + Runs + Pauses + Presence + Timeline + Retention {}
 
-impl<S: Loop + Runs + Pauses + Timeline + Retention> Store for S {}
+impl<S: Loop + Runs + Pauses + Presence + Timeline + Retention> Store for S {}
 
 /// What the loop reads at its start, and the one way in which it writes.
 #[async_trait]
@@ -116,6 +119,31 @@ pub trait Pauses: Send + Sync {
 
     /// The pauses that hold now.
     async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error>;
+}
+
+/// Signs of life: which engine works on the store. A pause holds from its commit on, for whoever claims and sends through
+/// this store; the sign of life shows people that an engine does.
+#[async_trait]
+pub trait Presence: Send + Sync {
+    /// Writes the sign of life of an engine that starts, in place of any other's. From now on [`Presence::loss`] is told.
+    async fn appear(&self, sign: &Sign) -> Result<(), Error>;
+
+    /// Renews it where it is older than [`Sign::RENEW_EVERY`] or something came into the timeline, and notes that all of that
+    /// has been taken in. Nothing is written for a node whose sign is not there.
+    async fn renew(&self, node: NodeId, now: Timestamp) -> Result<(), Error>;
+
+    /// Notes the text of the file that is in force from now on.
+    async fn put_in_force(&self, node: NodeId, text: &str) -> Result<(), Error>;
+
+    /// Takes the sign away: the engine has stopped, or makes no effects any more.
+    async fn leave(&self, node: NodeId) -> Result<(), Error>;
+
+    /// The latest sign of life; also that of an engine which died without a word.
+    async fn sign(&self) -> Result<Option<Sign>, Error>;
+
+    /// How the store has been lost to an engine that appeared through this very store. `None` while it is its own, and for
+    /// whoever never appeared.
+    async fn loss(&self, node: NodeId) -> Result<Option<StoreLoss>, Error>;
 }
 
 /// What is read by people.

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use flyball_model::{
-    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, Subject, SubjectKey,
-    Timestamp,
+    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject,
+    SubjectKey, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, ReadingsPage,
-    Remembered, Retention, Runs, RunsPage, Sighting, Sqlite, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, Presence,
+    ReadingsPage, Remembered, Retention, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -206,6 +206,34 @@ impl<S: StoreStage> Pauses for StagedStore<S> {
 
     async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error> {
         self.read("pauses", self.0.store().pauses(now)).await
+    }
+}
+
+/// A stage's store is its engine's own for as long as it is played.
+#[async_trait]
+impl<S: StoreStage> Presence for StagedStore<S> {
+    async fn appear(&self, _: &Sign) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn renew(&self, _: NodeId, _: Timestamp) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn put_in_force(&self, _: NodeId, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn leave(&self, _: NodeId) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn sign(&self) -> Result<Option<Sign>, Error> {
+        Ok(None)
+    }
+
+    async fn loss(&self, _: NodeId) -> Result<Option<StoreLoss>, Error> {
+        Ok(None)
     }
 }
 

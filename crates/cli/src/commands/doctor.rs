@@ -1,6 +1,6 @@
 //! `flyball doctor`: whether everything is as it should be, line by line, each with what to do.
 
-use super::reading::{Desk, engine_state};
+use super::reading::{Desk, Engine};
 use super::validate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -32,7 +32,8 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
         Ok(file) => doctor::database(&file).await,
         Err(failure) => failure.finding("database"),
     });
-    findings.push(match wiring.database().and_then(|database| engine_state(&database)) {
+    let state = async { Engine::state_on(&wiring.database()?, wiring).await };
+    findings.push(match state.await {
         Ok(state) => doctor::engine(state),
         Err(failure) => failure.finding("engine"),
     });
@@ -78,8 +79,8 @@ fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> 
 
 /// What looks like another autoscaler. Where nothing was remembered yet, nothing can be told.
 async fn of_rivals(wiring: &Wiring) -> Vec<Finding> {
-    let Ok(desk) = Desk::open(wiring).await else { return Vec::new() };
-    let Ok(reader) = desk.reader(wiring) else { return Vec::new() };
+    let Ok(desk) = Desk::open(wiring, Exit::NO).await else { return Vec::new() };
+    let Ok(reader) = desk.reader(wiring).await else { return Vec::new() };
     match reader.rivals().await {
         Ok(rivals) => rivals.iter().map(doctor::rival).collect(),
         Err(error) => vec![Finding::of_store("rivals", &error)],

@@ -19,7 +19,7 @@ pub(super) async fn history(wiring: &Wiring, asked: History) -> Result<Exit, Fai
         after: None,
         lines: asked.lines,
     };
-    let lines = desk.reader(wiring)?.history(&filter).await?;
+    let lines = desk.reader(wiring).await?.history(&filter).await?;
     match wiring.format {
         Format::Json => output::json(&lines)?,
         Format::Text if lines.is_empty() => output::say("nothing has happened that fits"),

@@ -1,6 +1,7 @@
 //! The commands, one file each. A command parses nothing and decides nothing: it asks one query or gives one command,
 //! and renders what comes back.
 
+mod brake;
 mod chaos;
 mod check;
 mod completions;

@@ -44,7 +44,7 @@ struct Held {
 pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
     let definitions = wiring.definitions()?;
     let database = wiring.database()?;
-    let store = wiring.store().await?;
+    let store = wiring.store(Exit::NO).await?;
     let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
     let accounts = wiring.accounts(access, &definitions)?;
     let ports = wiring.ports(store.clone(), &accounts);

@@ -1,44 +1,94 @@
-//! What the commands that read share: the definitions, the store, and a reader over both.
+//! What the commands that work beside an engine share: the store, the engine's sign of life in it, what is in force, and
+//! a reader over all of that.
 
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_engine::queries::{EngineState, Reader};
-use flyball_model::ApiHost;
-use flyball_store::{EngineLock, Sqlite};
-use std::path::PathBuf;
+use flyball_model::{ApiHost, Timestamp};
+use flyball_store::{EngineLock, Presence as _, Sign, Sqlite};
+use std::path::Path;
 
 /// Everything that a reader borrows.
 pub(super) struct Desk {
-    definitions: Definitions,
-    store: Sqlite,
+    pub(super) definitions: Definitions,
+    pub(super) store: Sqlite,
     host: ApiHost,
-    database: PathBuf,
 }
 
 impl Desk {
-    /// Opens what is there; makes nothing.
-    pub(super) async fn open(wiring: &Wiring) -> Result<Self, Failure> {
-        let definitions = wiring.definitions()?;
-        let host = wiring.base()?.host().clone();
-        Ok(Self { definitions, store: wiring.store_to_read().await?, host, database: wiring.database()? })
+    /// Opens what is there; makes nothing. Beside a running engine that is what the engine has in force: a file that is
+    /// broken or gone is told, and blinds nobody.
+    pub(super) async fn open(wiring: &Wiring, missing: Exit) -> Result<Self, Failure> {
+        let of_file = wiring.definitions();
+        let store = match wiring.store(missing).await {
+            Ok(store) => store,
+            // Where there is neither, the file comes first; but whoever brakes asks for an engine.
+            Err(failure) if missing == Exit::TRY_AGAIN => return Err(failure),
+            Err(failure) => return Err(of_file.err().unwrap_or(failure)),
+        };
+        let definitions = match Engine::of(&store, wiring.now()).await? {
+            Engine { state: EngineState::Running, sign: Some(sign) } => in_force(wiring, &sign, of_file)?,
+            Engine { .. } => of_file?,
+        };
+        Ok(Self { definitions, store, host: wiring.base()?.host().clone() })
     }
 
     /// Opens what is there, for what needs no file: what happened stays readable while the file is broken.
     pub(super) async fn open_without_file(wiring: &Wiring) -> Result<Self, Failure> {
         let definitions = flyball_config::read("", "")?;
-        let (store, database) = (wiring.store_to_read().await?, wiring.database()?);
-        Ok(Self { definitions, store, host: ApiHost::default(), database })
+        Ok(Self { definitions, store: wiring.store(Exit::NO).await?, host: ApiHost::default() })
     }
 
     /// A reader, as of now.
-    pub(super) fn reader(&self, wiring: &Wiring) -> Result<Reader<'_>, Failure> {
-        let engine = engine_state(&self.database)?;
-        Ok(Reader::new(&self.store, &self.definitions, self.host.clone(), engine, wiring.now()))
+    pub(super) async fn reader(&self, wiring: &Wiring) -> Result<Reader<'_>, Failure> {
+        let Engine { state, .. } = self.engine(wiring).await?;
+        Ok(Reader::new(&self.store, &self.definitions, self.host.clone(), state, wiring.now()))
+    }
+
+    /// The engine that works on the store, as of now.
+    pub(super) async fn engine(&self, wiring: &Wiring) -> Result<Engine, Failure> {
+        Engine::of(&self.store, wiring.now()).await
     }
 }
 
-/// Whether an engine runs on a database.
-pub(super) fn engine_state(database: &std::path::Path) -> Result<EngineState, Failure> {
-    Ok(if EngineLock::is_held(database)? { EngineState::Running } else { EngineState::Stopped })
+/// What is in force, by the engine's own word. What is wrong with the file meanwhile is told.
+fn in_force(wiring: &Wiring, sign: &Sign, of_file: Result<Definitions, Failure>) -> Result<Definitions, Failure> {
+    let Err(failure) = &of_file else { return wiring.read(&sign.in_force).or(of_file) };
+    let in_force = wiring.read(&sign.in_force);
+    if in_force.is_ok() {
+        failure.render().iter().for_each(|words| output::say(words));
+        output::say("the engine goes on with the file as it was before, which is what is shown here");
+    }
+    in_force.or(of_file)
+}
+
+/// The engine on a database, as it is seen from outside.
+pub(super) struct Engine {
+    pub(super) state: EngineState,
+    /// The last sign of life in the store.
+    pub(super) sign: Option<Sign>,
+}
+
+impl Engine {
+    async fn of(store: &Sqlite, now: Timestamp) -> Result<Self, Failure> {
+        let sign = store.sign().await?;
+        Ok(Self { state: state(store.file(), sign.as_ref(), now)?, sign })
+    }
+
+    /// The state of the engine on a database that may not be there, or not readable.
+    pub(super) async fn state_on(database: &Path, wiring: &Wiring) -> Result<EngineState, Failure> {
+        let sign = match Sqlite::open_existing(database).await {
+            Ok(store) => store.sign().await?,
+            Err(_) => None,
+        };
+        state(database, sign.as_ref(), wiring.now())
+    }
+}
+
+fn state(database: &Path, sign: Option<&Sign>, now: Timestamp) -> Result<EngineState, Failure> {
+    let locked_by = EngineLock::is_held(database)?.then(|| EngineLock::process(database));
+    Ok(EngineState::of(locked_by, sign, now))
 }

@@ -1,35 +1,52 @@
 //! `flyball resume`: ends a pause.
 
+use super::brake::{Taken, must_be_known, scope};
+use super::reading::Desk;
 use crate::arguments::Resume;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::Wiring;
-use flyball_engine::commands::resume_effects;
-use flyball_model::PauseScope;
+use flyball_engine::commands::{Resumed, resume_effects};
+use serde::Serialize;
+
+/// What is resumed, and who has taken it in, as data.
+#[derive(Serialize)]
+struct Said {
+    #[serde(flatten)]
+    resumed: Resumed,
+    #[serde(flatten)]
+    taken: Taken,
+}
 
 pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failure> {
-    // Whatever was paused can be resumed, also what is no longer in the file.
-    let scope = match (asked.app, asked.reaction) {
-        (Some(app), _) => PauseScope::App(app),
-        (None, Some(reaction)) => PauseScope::Reaction(reaction),
-        (None, None) => PauseScope::Everything,
-    };
-    let store = wiring.store_to_read().await?;
-    let resumed = resume_effects(&store, scope, &wiring.environment.person(), wiring.now()).await?;
+    let desk = Desk::open(wiring, Exit::TRY_AGAIN).await?;
+    let scope = scope(asked.app, asked.reaction);
+    let resumed = resume_effects(&desk.store, scope, &wiring.environment.person(), wiring.now()).await?;
+    if !resumed.was_paused {
+        // Whatever was paused can be resumed, also what is no longer in the file.
+        must_be_known(wiring, &desk, &resumed.scope)?;
+    }
+    let taken = Taken::wait(wiring, &desk, &resumed.scope).await?;
+    let (was_paused, exit) = (resumed.was_paused, taken.exit());
     match wiring.format {
-        Format::Json => output::json(&resumed)?,
+        Format::Json => output::json(&Said { resumed, taken })?,
         Format::Text => {
             let scope = &resumed.scope;
-            output::data(&match resumed.was_paused {
-                true => format!("{scope} is resumed; streaks start anew"),
-                false => format!("there is no pause of {scope}"),
-            })?;
+            match was_paused {
+                true => {
+                    output::data(&format!("{scope} is resumed; streaks start anew"))?;
+                    if exit != Exit::GOOD {
+                        taken.tell(wiring, &format!("start with {scope} resumed"))?;
+                    }
+                }
+                false => output::data(&format!("there is no pause of {scope}"))?,
+            }
             for pause in &resumed.still_paused {
                 output::say(&format!("still paused: {}", pause.scope));
             }
         }
     }
-    store.close().await;
-    Ok(if resumed.was_paused { Exit::GOOD } else { Exit::NO })
+    desk.store.close().await;
+    Ok(if was_paused { exit } else { Exit::NO })
 }

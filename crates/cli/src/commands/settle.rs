@@ -10,7 +10,7 @@ use flyball_model::RunState;
 
 pub(super) async fn settle(wiring: &Wiring, asked: &Settle) -> Result<Exit, Failure> {
     let known = if asked.done { Known::Done } else { Known::NotDone };
-    let store = wiring.store_to_read().await?;
+    let store = wiring.store(Exit::NO).await?;
     let by = wiring.environment.person();
     let settled = settle_run(&store, asked.run, known, &by, wiring.now()).await?;
     store.close().await;

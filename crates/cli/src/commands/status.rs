@@ -15,7 +15,7 @@ const REDRAW_EVERY: Duration = Duration::from_secs(1);
 const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 pub(super) async fn status(wiring: &Wiring, asked: &Status) -> Result<Exit, Failure> {
-    let desk = Desk::open(wiring).await?;
+    let desk = Desk::open(wiring, Exit::NO).await?;
     if !asked.watch {
         output::data(&shown(wiring, &desk, asked, Layout::Paragraphs).await?)?;
         return Ok(Exit::GOOD);
@@ -51,7 +51,7 @@ async fn watch(wiring: &Wiring, desk: &Desk, asked: &Status) -> Result<Exit, Fai
 }
 
 async fn shown(wiring: &Wiring, desk: &Desk, asked: &Status, layout: Layout) -> Result<String, Failure> {
-    let status = desk.reader(wiring)?.status(asked.app.as_ref()).await?;
+    let status = desk.reader(wiring).await?.status(asked.app.as_ref()).await?;
     Ok(match (wiring.format, layout) {
         (Format::Text, _) => render::status::text(&status),
         (Format::Json, Layout::Paragraphs) => serde_json::to_string_pretty(&status).expect("views are plain values"),

@@ -55,7 +55,10 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 
     let ports = wiring.ports(store.clone(), &accounts);
     let printed = last_number(&store).await?;
-    let engine = start(wiring, ports, &definitions).await?;
+    let engine = start(wiring, ports, &definitions, text.clone()).await?;
+    let staying = Arc::clone(&engine);
+    let until = stop.clone();
+    tasks.spawn(async move { staying.stay(until).await });
     let descriptors = Descriptors::raise();
     output::say(&descriptors.words());
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
@@ -74,6 +77,9 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
         if let Err(error) = engine.tell(Event::Engine { happened: EngineEvent::Stopped }).await {
             tracing::warn!(%error, "the stop could not be recorded");
         }
+        if let Err(error) = engine.leave().await {
+            tracing::warn!(%error, "the sign of life could not be taken away; without its lock it counts for nothing");
+        }
         let ended = match ended {
             Ok(()) => printer.print_new().await,
             Err(failure) => Err(failure),
@@ -88,11 +94,12 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 }
 
 /// Starts the engine, and tells so in the timeline.
-async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions) -> Result<Arc<Engine>, Failure> {
+async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, text: String) -> Result<Arc<Engine>, Failure> {
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.environment.dyno();
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
+    engine.appear(wiring.environment.host(), std::process::id(), text).await?;
     engine.start(definitions).await?;
     let only_tells = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => Some(OnlyTells::OnDyno(dyno)),

@@ -10,8 +10,8 @@ use crate::wiring::Wiring;
 use flyball_engine::queries::{About, NotKnown};
 
 pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
-    let desk = Desk::open(wiring).await?;
-    let reader = desk.reader(wiring)?;
+    let desk = Desk::open(wiring, Exit::NO).await?;
+    let reader = desk.reader(wiring).await?;
     let about = match (&asked.app, &asked.name) {
         (Some(app), _) => vec![About::App(app.clone())],
         (None, name) => {

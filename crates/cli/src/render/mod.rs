@@ -21,6 +21,12 @@ fn preamble(engine: EngineState, pauses: &[Pause]) -> Vec<String> {
     if engine == EngineState::Stopped {
         lines.push(paint(ODD, "No engine runs here: nothing is watched until `flyball up`."));
     }
+    if engine == EngineState::Silent {
+        lines.push(paint(
+            ODD,
+            "An engine holds the lock here, and gives no sign of life in this database: what it watches is not seen here.",
+        ));
+    }
     for pause in pauses {
         let until = pause
             .until

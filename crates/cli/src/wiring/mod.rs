@@ -25,7 +25,7 @@ use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
 use flyball_monitors::{Observer, Trust};
-use flyball_store::Sqlite;
+use flyball_store::{EngineLock, Sqlite};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -119,28 +119,25 @@ impl Wiring {
         }
     }
 
-    /// What Flyball remembers; made if it is not there.
+    /// What Flyball remembers, for every command but `up`: they make no database.
     ///
     /// # Errors
     ///
-    /// When the database cannot be opened.
-    pub(crate) async fn store(&self) -> Result<Sqlite, Failure> {
-        Ok(Sqlite::open(&self.database()?).await?)
-    }
-
-    /// What Flyball remembers, for commands that only read: they make no database.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or it cannot be opened.
-    pub(crate) async fn store_to_read(&self) -> Result<Sqlite, Failure> {
+    /// When there is none, which ends in `missing`, or it cannot be opened.
+    pub(crate) async fn store(&self, missing: Exit) -> Result<Sqlite, Failure> {
         let file = self.database()?;
         if file.try_exists().is_ok_and(|exists| !exists) {
-            return Err(Failure::new(Exit::NO, format!("cannot read {}", file.display()))
-                .because("it does not exist: nothing has run here yet")
-                .hint("`flyball up` makes it; --database names another"));
+            let failure = Failure::new(missing, format!("cannot open {}", file.display()));
+            return Err(match EngineLock::is_held(&file) {
+                Ok(true) => failure
+                    .because("it does not exist: it was deleted while an engine runs, which makes no effects any more")
+                    .hint(format!("end {} and start `flyball up` anew", by_process(EngineLock::process(&file)))),
+                Ok(false) | Err(_) => failure
+                    .because("it does not exist: no engine has run here yet")
+                    .hint("`flyball up` makes it; --database names another"),
+            });
         }
-        self.store().await
+        Ok(Sqlite::open_existing(&file).await?)
     }
 
     /// Where the Platform API is.
@@ -190,4 +187,9 @@ impl Wiring {
             Trust::System,
         )
     }
+}
+
+/// How a person finds the engine.
+fn by_process(process: Option<u32>) -> String {
+    process.map_or_else(|| "that engine".to_owned(), |process| format!("process {process}"))
 }

@@ -9,6 +9,8 @@ mod explaining;
 #[cfg(test)]
 mod file;
 #[cfg(test)]
+mod footing;
+#[cfg(test)]
 mod home;
 #[cfg(test)]
 mod hostile;

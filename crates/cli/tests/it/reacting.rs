@@ -12,6 +12,7 @@ const FILE: &str = "[[monitor]]\nname = \"page\"\nevery = \"1h\"\nhttp = { url =
 
 async fn stage() -> Stage {
     let stage = Stage::with([shop().mechanics(|mechanics| mechanics.boot = std::time::Duration::from_secs(60))]).await;
+    stage.make_database().await;
     stage.write(FILE);
     stage
 }
@@ -56,10 +57,10 @@ async fn it_is_done_up_to_the_limit_without_trigger_and_cooldown() {
 #[tokio::test]
 async fn pauses_maintenance_settling_and_a_dry_run_hold() {
     let stage = stage().await;
-    assert_eq!(stage.run(&["pause", "--app", "shop", "--for", "2h"]).await.code, Some(0));
+    assert_eq!(stage.run(&["pause", "--app", "shop", "--for", "2h"]).await.code, Some(75), "no engine runs");
     let told = stage.run(&["react", "more", "--yes"]).await;
     assert!(told.code == Some(1) && told.stdout.contains("app shop is paused until"), "{told:?}");
-    assert_eq!(stage.run(&["resume", "--app", "shop"]).await.code, Some(0));
+    assert_eq!(stage.run(&["resume", "--app", "shop"]).await.code, Some(75));
 
     stage.sim.world().lock().unwrap().set_maintenance("shop", Maintenance::On).unwrap();
     let told = stage.json(&["react", "more", "--yes"]).await;
@@ -96,6 +97,7 @@ async fn a_dry_run_is_told_before_the_plan_with_where_it_is_written() {
 #[tokio::test]
 async fn heroku_s_refusal_is_told_and_decides_the_exit_code() {
     let stage = Stage::with([shop().limit("standard-1x", 1)]).await;
+    stage.make_database().await;
     stage.write(FILE);
     let told = stage.run(&["react", "more", "--yes"]).await;
     assert_eq!(told.code, Some(1), "{told:?}");

@@ -224,12 +224,12 @@ async fn the_database_is_beside_the_file_unless_it_is_named() {
     stage.write(FAILING);
     std::fs::create_dir(stage.path("etc")).unwrap();
     std::fs::rename(stage.path("flyball.toml"), stage.path("etc/shop.toml")).unwrap();
-    let mut command = stage.command(&["pause"]);
+    let mut command = stage.command(&["up"]);
     command.env("FLYBALL_CONFIG", "etc/shop.toml");
-    assert_eq!(crate::support::ended(command).await.code, Some(0));
+    let _up = stage.up_with(command).await;
     assert!(stage.path("etc/flyball.db").exists());
-    let named = ["--config", "etc/shop.toml", "--database", "sqlite:here.db", "pause"];
-    assert_eq!(stage.run(&named).await.code, Some(0));
+    let named = ["--config", "etc/shop.toml", "--database", "sqlite:here.db", "up"];
+    let _other = stage.up_with(stage.command(&named)).await;
     assert!(stage.path("here.db").exists() && !stage.path("flyball.db").exists());
 }
 

@@ -27,6 +27,9 @@ async fn it_prints_a_line_to_paste_and_the_line_works() {
         command
     };
     assert_eq!(ended(with_pasted(&["doctor"])).await.code, Some(0));
+    let without = ended(with_pasted(&["react", "more", "--yes"])).await;
+    assert!(without.code == Some(1) && without.stderr.contains("`flyball up` makes it"), "{without:?}");
+    flyball_store::Sqlite::open(&folder.path().join("flyball.db")).await.unwrap().close().await;
     assert_eq!(ended(with_pasted(&["check", "page"])).await.code, Some(0));
     let done = ended(with_pasted(&["react", "more", "--yes"])).await;
     assert_eq!(done.code, Some(0), "{done:?}");

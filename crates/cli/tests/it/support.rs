@@ -20,6 +20,9 @@ pub(crate) const TOKEN: &str = "HRKU-pl4nted-cli";
 /// tests themselves print (see `test`).
 const PLANTED: &str = "pl4nted";
 
+/// A user who owns nothing, wherever tests run as one who may write everywhere.
+const NOBODY: u32 = 65_534;
+
 /// Everything that is waited for comes well within this, also on a machine with much else to do.
 pub(crate) const SOON: Duration = Duration::from_secs(40);
 
@@ -113,6 +116,13 @@ impl Stage {
         self.known(after(self.folder.path(), first, arguments))
     }
 
+    /// The same, as a user who owns nothing here.
+    pub(crate) fn command_as_nobody(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.uid(NOBODY);
+        command
+    }
+
     /// Tells a command where the stand-in is.
     fn known(&self, mut command: Command) -> Command {
         command.env("HEROKU_HOST", self.sim.url()).env("HEROKU_API_KEY", &self.token);
@@ -177,6 +187,11 @@ impl Stage {
         store.close().await;
         readings.sort_by_key(|reading| reading.begun_at);
         readings
+    }
+
+    /// A database, as an engine leaves it that has ended: no command but `up` makes one.
+    pub(crate) async fn make_database(&self) {
+        self.store().await.close().await;
     }
 
     async fn store(&self) -> Sqlite {

@@ -180,6 +180,8 @@ fn elsewhere(app: &AppName, web_url: &str, monitor: &MonitorName, page: &PageUrl
 pub fn engine(state: EngineState) -> Finding {
     match state {
         EngineState::Running => Finding::good("engine", "runs"),
+        EngineState::Silent => Finding::bad("engine", "holds the lock, and gives no sign of life in this database")
+            .hint("was the database deleted, replaced or restored, or is its disk full? Start `flyball up` anew"),
         EngineState::Stopped => Finding::note("engine", "does not run").hint("`flyball up` starts it"),
     }
 }

@@ -89,9 +89,17 @@ async fn account(heroku: &dyn Heroku, clock: &dyn Clock) -> Result<AccountSeen, 
 /// Whether the database can be written. One that is not there is not made.
 pub async fn database(file: &Path) -> Finding {
     if file.exists() {
-        return match Sqlite::open(file).await {
+        return match Sqlite::open_existing(file).await {
             Ok(store) => {
+                let is_read_only = store.is_read_only();
                 store.close().await;
+                if is_read_only {
+                    let refused = flyball_store::Error::ReadOnly {
+                        doing: "write the database".to_owned(),
+                        file: file.to_owned(),
+                    };
+                    return Finding::of_store("database", &refused);
+                }
                 Finding::good("database", format!("{} can be written", file.display()))
             }
             Err(error) => Finding::of_store("database", &error),

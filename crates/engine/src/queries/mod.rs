@@ -24,7 +24,7 @@ pub use why::{About, NotKnown, Part, Why};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Timestamp};
-use flyball_store::{Error, Holding, Store};
+use flyball_store::{Error, Holding, Sign, Store};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -36,6 +36,23 @@ pub enum EngineState {
     Running,
     /// None does: nothing is watched, and what is read is from before.
     Stopped,
+    /// One holds the lock, and gives no sign of life in this store: what it watches and does is not seen here.
+    Silent,
+}
+
+impl EngineState {
+    /// From who holds the lock and what stands in the store. `locked_by` is none where nobody holds it; the process in it
+    /// is none where it cannot be read.
+    #[must_use]
+    pub fn of(locked_by: Option<Option<u32>>, sign: Option<&Sign>, now: Timestamp) -> Self {
+        match (locked_by, sign) {
+            (None, _) => Self::Stopped,
+            (Some(process), Some(sign)) if sign.is_fresh(now) && process.is_none_or(|one| one == sign.process) => {
+                Self::Running
+            }
+            (Some(_), _) => Self::Silent,
+        }
+    }
 }
 
 /// Answers queries, as of one moment.
@@ -117,6 +134,32 @@ fn names<T: std::fmt::Display>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_engine_runs_here_only_if_it_gives_signs_of_life_here() {
+        let (now, late) = (Timestamp::from_millis(1_000_000), Timestamp::from_millis(1_000_000 + 15_000));
+        let sign = Sign {
+            node: flyball_model::NodeId(uuid::Uuid::from_u128(1)),
+            host: flyball_model::Excerpt::of("ops"),
+            process: 41,
+            since: now,
+            renewed_at: now,
+            read_up_to: 0,
+            in_force: String::new(),
+        };
+        let cases = [
+            ("nobody", None, None, now, EngineState::Stopped),
+            ("it died", None, Some(&sign), now, EngineState::Stopped),
+            ("it runs", Some(Some(41)), Some(&sign), now, EngineState::Running),
+            ("its lock cannot be read", Some(None), Some(&sign), now, EngineState::Running),
+            ("another holds the lock", Some(Some(42)), Some(&sign), now, EngineState::Silent),
+            ("it writes elsewhere", Some(Some(41)), Some(&sign), late, EngineState::Silent),
+            ("it never wrote here", Some(Some(41)), None, now, EngineState::Silent),
+        ];
+        for (case, lock, sign, now, state) in cases {
+            assert_eq!(EngineState::of(lock, sign, now), state, "{case}");
+        }
+    }
 
     #[test]
     fn times_are_told_as_people_say_them() {

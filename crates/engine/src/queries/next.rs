@@ -56,6 +56,9 @@ pub(super) fn next(
     if gate.engine == EngineState::Stopped {
         return Next::never("no engine runs; `flyball up` starts one");
     }
+    if gate.engine == EngineState::Silent {
+        return Next::never("the engine that runs gives no sign of life here; `flyball doctor` says more");
+    }
     let (mode, could) = (gate.mode, could(gate.mode));
     let gate = match &gate.waits_for {
         Some(because) => match because.until() {

@@ -142,6 +142,7 @@ impl Reader<'_> {
             subject: self.wiring.subject(reaction),
             limits: self.wiring.limits(),
             home: Home::default(),
+            store_loss: None,
             facts,
             before: None,
             adders: Vec::new(),
@@ -157,7 +158,7 @@ impl Reader<'_> {
 
 /// Some gates ask what only the running engine knows: where it runs, its environment, and what others are called.
 fn as_read_from_outside(answer: Answer) -> Answer {
-    let is_known = !matches!(answer.gate, "home" | "variables" | "dry run" | "adders");
+    let is_known = !matches!(answer.gate, "own database" | "home" | "variables" | "dry run" | "adders");
     if is_known { answer } else { Answer { answered: Answered::NotAsked, ..answer } }
 }
 

@@ -156,6 +156,7 @@ impl fmt::Display for Because {
             Self::NotAttached => write!(f, "the reaction is not attached to the monitor any more"),
             Self::NoLongerCalled => write!(f, "the monitor does not call for it any more"),
             Self::AnotherApp { app } => write!(f, "{app} is another app by now"),
+            Self::StoreLost { loss } => write!(f, "{loss}; no effects until `flyball up` is started again"),
             Self::BasisGone { what } => what.fmt(f),
         }
     }

@@ -1,6 +1,8 @@
 //! The lines of the timeline.
 
-use crate::{EngineEvent, Event, FileEvent, Flip, NotFollowed, OnlyTells, PauseScope, PlanSummary, duration};
+use crate::{
+    EngineEvent, Event, FileEvent, Flip, NotFollowed, OnlyTells, PauseScope, PlanSummary, StoreLoss, duration,
+};
 use std::fmt;
 
 impl fmt::Display for Event {
@@ -67,6 +69,9 @@ impl fmt::Display for EngineEvent {
                 only_tells.as_ref().map_or(Ok(()), |only_tells| write!(f, "; {only_tells}"))
             }
             Self::Stopped => write!(f, "Flyball stopped"),
+            Self::StoreLost { loss } => {
+                write!(f, "{loss}: nothing is done any more until `flyball up` is started again; looking goes on")
+            }
             Self::RecordsAgain { lasted, error, unmade } => {
                 let lasted = duration::roughly(*lasted);
                 write!(f, "what is seen is recorded again, after {lasted} in which it was not ({error})")?;
@@ -78,6 +83,18 @@ impl fmt::Display for EngineEvent {
             }
             Self::Told(words) => words.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for StoreLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "Flyball's database was deleted while it ran",
+            Self::Replaced => "Flyball's database was replaced by another file while it ran",
+            Self::CutShort => "Flyball's database was emptied while it ran",
+            Self::Unlocked => "the lock file beside Flyball's database was deleted or replaced while it ran",
+            Self::Unsigned => "Flyball's database belongs to another engine, or is another's content, by now",
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::Error;
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,7 +31,12 @@ impl EngineLock {
     /// [`Error::EngineRuns`] when another process has it; others when the lock file cannot be written.
     pub fn take(database: &Path) -> Result<Self, Error> {
         let path = lock_path(database);
-        let told = |error: std::io::Error| Error::other(format!("lock {}", path.display()), error);
+        let told = |error: std::io::Error| match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Error::ReadOnly { doing: format!("lock {}", database.display()), file: database.to_owned() }
+            }
+            _ => Error::other(format!("lock {}", path.display()), error),
+        };
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(told)?;
         if !locked(&file).map_err(told)? {
             return Err(Error::EngineRuns { file: database.to_owned(), process: process_in(&mut file) });
@@ -49,7 +54,7 @@ impl EngineLock {
         let told = |error: std::io::Error| Error::other(format!("look at {}", path.display()), error);
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(told(error)),
         };
         match file.try_lock_shared() {
@@ -57,6 +62,14 @@ impl EngineLock {
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(told(error)),
         }
+    }
+}
+
+impl EngineLock {
+    /// The process that took the lock of a database last, if it can be read.
+    #[must_use]
+    pub fn process(database: &Path) -> Option<u32> {
+        process_in(&mut File::open(lock_path(database)).ok()?)
     }
 }
 
@@ -82,7 +95,7 @@ fn process_in(file: &mut File) -> Option<u32> {
 }
 
 /// The lock file of a database: its name with `.lock` behind it, whichever way leads to the database.
-fn lock_path(database: &Path) -> PathBuf {
+pub(super) fn lock_path(database: &Path) -> PathBuf {
     let real = database.canonicalize().or_else(|_| not_there_yet(database));
     let mut path = OsString::from(real.unwrap_or_else(|_| database.to_owned()));
     path.push(".lock");

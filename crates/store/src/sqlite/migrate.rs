@@ -11,21 +11,27 @@ use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("../../migrations/0001_beginning.sql"),
     include_str!("../../migrations/0002_foreign_hands.sql"),
     include_str!("../../migrations/0003_doubt_and_settling.sql"),
     include_str!("../../migrations/0004_never_read.sql"),
     include_str!("../../migrations/0005_one_offs_seen.sql"),
+    include_str!("../../migrations/0006_signs_of_life.sql"),
 ];
 
 /// The newest schema that this version knows.
-const KNOWN: i64 = STEPS.len() as i64;
+pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate(writer: &SqlitePool, file: &Path) -> Result<(), Error> {
     let has =
         take_steps(writer).await.map_err(|error| Fault::from(error).told("bring the database up to date", file))?;
+    is_known(has, file)
+}
+
+/// Refuses the schema of a newer version.
+pub(crate) fn is_known(has: i64, file: &Path) -> Result<(), Error> {
     if has > KNOWN { Err(Error::Newer { file: file.to_owned(), has, knows: KNOWN }) } else { Ok(()) }
 }
 
@@ -53,7 +59,7 @@ async fn take_steps(writer: &SqlitePool) -> Result<i64, sqlx::Error> {
 }
 
 /// How many steps the file has taken.
-async fn has_steps(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+pub(crate) async fn has_steps(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM schema_steps").fetch_one(connection).await
 }
 

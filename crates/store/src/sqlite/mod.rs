@@ -10,6 +10,7 @@ mod facts;
 mod lock;
 mod migrate;
 mod pauses;
+mod presence;
 mod read;
 mod retention;
 mod rows;
@@ -25,8 +26,9 @@ use crate::Error;
 use crate::error::Fault;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long a statement waits for another process's lock: more than the longest transaction (a sweep's, well under a
@@ -49,6 +51,9 @@ pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
     file: Arc<Path>,
+    is_read_only: bool,
+    /// Where the engine of this process stands, once it has appeared.
+    footing: Arc<OnceLock<presence::Footing>>,
 }
 
 impl Sqlite {
@@ -60,6 +65,54 @@ impl Sqlite {
     /// # Errors
     /// When the file cannot be opened, is no database, was written by a newer version, or may not be written.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_to_write(path, true).await
+    }
+
+    /// Opens a database that is there, for what works beside an engine or reads what one left. Where nothing may be
+    /// written, it can still be read, and only what writes is refused.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`]; and when the file is not there, or an older version wrote it where nothing may be written.
+    pub async fn open_existing(path: &Path) -> Result<Self, Error> {
+        // To SQLite an empty file is a new database: tables would be made in what is left of another.
+        if std::fs::metadata(path).is_ok_and(|found| found.len() == 0) {
+            let doing = "open the database".to_owned();
+            return Err(Error::Corrupt { doing, file: path.to_owned(), source: "it is empty".into() });
+        }
+        match Self::open_to_write(path, false).await {
+            Err(Error::ReadOnly { .. } | Error::CannotOpen { .. }) => Self::open_to_read(path).await,
+            opened => opened,
+        }
+    }
+
+    async fn open_to_read(path: &Path) -> Result<Self, Error> {
+        let told = |fault: Fault| fault.told("open the database", path);
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .read_only(true)
+            .disable_statement_logging();
+        let open = async |options: SqliteConnectOptions| {
+            let readers = pool(READERS).connect_with(options).await?;
+            let has = migrate::has_steps(&mut *readers.acquire().await?).await?;
+            Ok::<_, sqlx::Error>((readers, has))
+        };
+        let opened = match open(options.clone()).await {
+            // SQLite keeps an index of the log beside the file, and cannot make one here. Where there is no log, nobody
+            // writes, and the file alone is everything.
+            // Source: <https://www.sqlite.org/wal.html#read_only_databases>
+            Err(_) if is_empty(&beside(path, "-wal")) => open(options.immutable(true)).await,
+            opened => opened,
+        };
+        let (readers, has) = opened.map_err(|error| told(error.into()))?;
+        migrate::is_known(has, path)?;
+        if has < migrate::KNOWN {
+            return Err(Error::ReadOnly { doing: "bring the database up to date".to_owned(), file: path.to_owned() });
+        }
+        Ok(Self { writer: readers.clone(), readers, file: path.into(), is_read_only: true, footing: Arc::default() })
+    }
+
+    async fn open_to_write(path: &Path, making: bool) -> Result<Self, Error> {
         let told = |error: sqlx::Error| Fault::from(error).told("open the database", path);
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -69,14 +122,14 @@ impl Sqlite {
         // A run is on disk before its call is made: only FULL syncs the log at every commit.
         let writing = options
             .clone()
-            .create_if_missing(true)
+            .create_if_missing(making)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("journal_size_limit", WAL_BYTES_KEPT);
         let writer = pool(1).connect_with(writing).await.map_err(told)?;
         migrate::migrate(&writer, path).await?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers, file: path.into() })
+        Ok(Self { writer, readers, file: path.into(), is_read_only: false, footing: Arc::default() })
     }
 
     /// The file that a database's address names: `sqlite:flyball.db`, `sqlite:///var/lib/flyball.db`. A relative one
@@ -92,6 +145,12 @@ impl Sqlite {
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// Whether nothing can be written through it.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// Closes every connection, and folds the write-ahead log into the file.
@@ -114,6 +173,17 @@ impl Sqlite {
     fn told<'a>(&'a self, doing: &'a str) -> impl FnOnce(Fault) -> Error + 'a {
         move |fault| fault.told(doing, &self.file)
     }
+}
+
+/// A file that SQLite keeps beside the database: its name with this behind it.
+fn beside(file: &Path, behind: &str) -> PathBuf {
+    let mut path = OsString::from(file);
+    path.push(behind);
+    path.into()
+}
+
+fn is_empty(file: &Path) -> bool {
+    std::fs::metadata(file).map_or_else(|error| error.kind() == std::io::ErrorKind::NotFound, |found| found.len() == 0)
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -8,6 +8,7 @@ mod claiming;
 mod facts;
 mod fixtures;
 mod pausing;
+mod presence;
 mod reading;
 mod retention;
 mod saving;
@@ -120,6 +121,11 @@ macro_rules! every_promise_is_kept_by {
                     a_pause_is_changed_and_not_doubled
                     a_pause_ends_by_itself
                     what_was_not_paused_cannot_be_resumed
+                }
+                presence {
+                    a_sign_of_life_is_seen_until_the_engine_leaves
+                    what_was_written_before_is_taken_in_with_the_next_sign
+                    a_store_is_lost_to_whose_sign_is_gone
                 }
                 facts {
                     the_last_effect_is_the_latest_that_happened_or_may_have

@@ -1,0 +1,41 @@
+//! An engine's sign of life, as it stands in the store that the engine works on.
+
+use flyball_model::{Excerpt, NodeId, Timestamp};
+use std::time::Duration;
+
+/// An engine's sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// Which engine.
+    pub node: NodeId,
+    /// The machine that it runs on.
+    pub host: Excerpt,
+    /// Its process on that machine.
+    pub process: u32,
+    /// When it started.
+    pub since: Timestamp,
+    /// When it gave its last sign.
+    pub renewed_at: Timestamp,
+    /// The number of the timeline's last line when it gave that: whatever was written before has been taken in.
+    pub read_up_to: i64,
+    /// The text of the file that it has in force; as long as a file may be.
+    pub in_force: String,
+}
+
+impl Sign {
+    /// How often an engine looks at its store, and takes in what others wrote there: a person who pauses waits for it.
+    pub const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+    /// How often it renews its sign while nothing is to be taken in: each time is a write to the disk.
+    pub const RENEW_EVERY: Duration = Duration::from_secs(5);
+
+    /// An engine that gave none for this long does not work on this store, as far as anybody can tell: longer than a
+    /// statement waits for another process (5 s), and a slow disk after that.
+    pub const SILENT_AFTER: Duration = Duration::from_secs(15);
+
+    /// Whether it has been renewed of late.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.renewed_at) < Self::SILENT_AFTER
+    }
+}

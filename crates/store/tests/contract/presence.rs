@@ -1,0 +1,55 @@
+//! Signs of life.
+
+use crate::Database;
+use crate::fixtures::*;
+use flyball_model::{Excerpt, PauseScope, StoreLoss};
+use flyball_store::{Pauses as _, Presence as _, Sign};
+
+fn sign(number: u128) -> Sign {
+    Sign {
+        node: node(number),
+        host: Excerpt::of("ops"),
+        process: 41,
+        since: at(1),
+        renewed_at: at(1),
+        read_up_to: 0,
+        in_force: "[[monitor]]".to_owned(),
+    }
+}
+
+pub(crate) async fn a_sign_of_life_is_seen_until_the_engine_leaves<D: Database>(database: &D) {
+    let (engine, person) = (database.open().await, database.open().await);
+    assert_eq!(person.sign().await.unwrap(), None);
+    engine.appear(&sign(1)).await.unwrap();
+    assert_eq!(person.sign().await.unwrap(), Some(sign(1)));
+    engine.put_in_force(node(1), "").await.unwrap();
+    assert_eq!(person.sign().await.unwrap().unwrap().in_force, "");
+    engine.leave(node(1)).await.unwrap();
+    assert_eq!(person.sign().await.unwrap(), None);
+}
+
+pub(crate) async fn what_was_written_before_is_taken_in_with_the_next_sign<D: Database>(database: &D) {
+    let (engine, person) = (database.open().await, database.open().await);
+    engine.appear(&sign(1)).await.unwrap();
+    engine.renew(node(1), at(2)).await.unwrap();
+    assert_eq!(person.sign().await.unwrap(), Some(sign(1)), "nothing is written while nothing is new");
+    person.pause(&pause(PauseScope::Everything, at(2), None)).await.unwrap();
+    assert_eq!(person.sign().await.unwrap().unwrap().read_up_to, 0);
+    engine.renew(node(1), at(3)).await.unwrap();
+    let read = person.sign().await.unwrap().unwrap();
+    assert_eq!((read.read_up_to, read.renewed_at), (1, at(3)));
+    engine.renew(node(1), at(60)).await.unwrap();
+    assert_eq!(person.sign().await.unwrap().unwrap().renewed_at, at(60));
+}
+
+pub(crate) async fn a_store_is_lost_to_whose_sign_is_gone<D: Database>(database: &D) {
+    let (first, second) = (database.open().await, database.open().await);
+    assert_eq!(first.loss(node(1)).await.unwrap(), None, "who never appeared has nothing to lose");
+    first.appear(&sign(1)).await.unwrap();
+    assert_eq!(first.loss(node(1)).await.unwrap(), None);
+    second.appear(&sign(2)).await.unwrap();
+    assert_eq!(first.loss(node(1)).await.unwrap(), Some(StoreLoss::Unsigned));
+    assert_eq!(second.loss(node(2)).await.unwrap(), None);
+    first.renew(node(1), at(9)).await.unwrap();
+    assert_eq!(second.sign().await.unwrap(), Some(sign(2)), "nobody comes back by renewing");
+}
