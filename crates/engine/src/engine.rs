@@ -12,7 +12,8 @@ use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_model::{
-    Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, StoreLoss, SubjectKey, Timestamp, WhyNotDone, WhySuperseded,
+    Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, StoreLoss, SubjectKey, Timestamp, WhyNotDone,
+    WhySuperseded,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;

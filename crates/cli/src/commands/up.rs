@@ -94,12 +94,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 }
 
 /// Starts the engine, and tells so in the timeline.
-async fn start(
-    wiring: &Wiring,
-    ports: Ports,
-    definitions: &Definitions,
-    text: String,
-) -> Result<Arc<Engine>, Failure> {
+async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, text: String) -> Result<Arc<Engine>, Failure> {
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.environment.dyno();
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };

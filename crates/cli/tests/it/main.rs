@@ -8,10 +8,10 @@ mod doctor;
 mod explaining;
 #[cfg(test)]
 mod file;
-#[cfg(test)]
-mod home;
 #[cfg(all(test, unix))]
 mod footing;
+#[cfg(test)]
+mod home;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

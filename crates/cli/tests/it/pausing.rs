@@ -97,7 +97,8 @@ async fn where_no_engine_has_run_a_pause_says_so_and_makes_no_database() {
         assert!(told.stderr.contains("no engine has run here yet") && told.stdout.is_empty(), "{told:?}");
     }
     stage.write(FAILING);
-    for command in [&["pause"][..], &["resume"], &["status"], &["why", "more"], &["history"], &["react", "more", "--yes"]]
+    for command in
+        [&["pause"][..], &["resume"], &["status"], &["why", "more"], &["history"], &["react", "more", "--yes"]]
     {
         let told = stage.run(command).await;
         assert!(told.code != Some(0) && told.stderr.contains("`flyball up` makes it"), "{told:?}");

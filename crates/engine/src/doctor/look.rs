@@ -95,7 +95,10 @@ pub async fn database(file: &Path) -> Finding {
                 let is_read_only = store.is_read_only();
                 store.close().await;
                 if is_read_only {
-                    let refused = flyball_store::Error::ReadOnly { doing: "write the database".to_owned(), file: file.to_owned() };
+                    let refused = flyball_store::Error::ReadOnly {
+                        doing: "write the database".to_owned(),
+                        file: file.to_owned(),
+                    };
                     return Finding::of_store("database", &refused);
                 }
                 Finding::good("database", format!("{} can be written", file.display()))

@@ -36,11 +36,7 @@ struct Found {
 impl Footing {
     fn of(file: &Path) -> io::Result<Self> {
         let identity = |path: &Path| Ok::<_, io::Error>(found(path)?.map(|found| found.identity));
-        Ok(Self {
-            database: identity(file)?,
-            log: identity(&beside(file, "-wal"))?,
-            lock: identity(&lock_path(file))?,
-        })
+        Ok(Self { database: identity(file)?, log: identity(&beside(file, "-wal"))?, lock: identity(&lock_path(file))? })
     }
 
     /// How the files that stand there now are not those of the beginning.
