@@ -67,6 +67,10 @@ impl Engine {
     }
 
     async fn perform(&self, run: Run) -> Result<(), Error> {
+        // It may be the run of an engine that works on the store now: theirs to perform, and not ours to end.
+        if self.look_at_store().await?.is_some() {
+            return Ok(());
+        }
         let now = self.ports.clock.now();
         self.recall_sighting(&run.plan.subject).await?;
         let (run, fence) = match self.ports.store.claim(run.id, self.node, now, LEASE).await? {
@@ -110,11 +114,11 @@ impl Engine {
     /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
     async fn check(&self, run: &Run, heroku: &dyn Heroku) -> Result<(), Outcome> {
         let Plan { subject, effect, .. } = &run.plan;
-        self.look_before_sending().await?;
         may_send(&self.about_to_send(run, AppFacts::default())?).map_err(superseded)?;
         let sight = look(heroku, &subject.app().name, effect.needs(), &*self.ports.clock)
             .await
             .map_err(|error| Outcome::NotDone { why: WhyNotDone::CannotLook { error: in_words(&error) } })?;
+        self.look_before_sending().await?;
         let mut facts = AppFacts::default();
         if Spending::of(run.rank).is_some() {
             // Since it was planned, a person or another run may have taken the room.
@@ -126,7 +130,6 @@ impl Engine {
             facts.open.retain(|other| other.id < run.id);
         }
         let gone = effects::check(effect, &sight).err();
-        self.look_before_sending().await?;
         let mut situation = self.about_to_send(run, facts)?;
         situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
         if let Some(sending) = &mut situation.scene.sending {

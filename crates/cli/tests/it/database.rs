@@ -67,9 +67,9 @@ const PLANT: &str = "CREATE TEMP TABLE planted AS SELECT * FROM runs LIMIT 1; \
 async fn a_run_that_somebody_wrote_into_the_database_is_refused_before_its_call() {
     let stage = Stage::new().await;
     stage.write(CLEANING);
+    let _up = stage.up().await;
     assert_eq!(stage.run(&["react", "clean", "--yes"]).await.code, Some(0));
     assert_eq!(stage.changes().len(), 1);
-    let _up = stage.up().await;
     let file = stage.path("flyball.db").display().to_string();
     let mut other = SqliteConnection::connect(&format!("sqlite://{file}")).await.unwrap();
     sqlx::raw_sql(PLANT).execute(&mut other).await.unwrap();

@@ -86,7 +86,7 @@ async fn with_its_lock_deleted_an_engine_gives_way_to_the_next() {
     let then = stage.web();
     wait_for("the second acts", async || stage.web() > then).await;
     assert!(stage.run(&["doctor"]).await.stdout.contains("✓ engine: runs"));
-    assert!(second.printed().contains("\"more\" decided"));
+    second.until("it says so", |up| up.printed().contains("\"more\" web of shop from ")).await;
 }
 
 #[tokio::test]
