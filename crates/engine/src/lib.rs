@@ -20,6 +20,7 @@ mod perform;
 mod ports;
 pub mod queries;
 mod references;
+mod rounds;
 mod turn;
 mod wiring;
 

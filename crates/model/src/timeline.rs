@@ -71,6 +71,11 @@ pub enum EngineEvent {
         /// How it was lost.
         loss: StoreLoss,
     },
+    /// What would keep the file from being carried out, as its last round found it; nothing when that is mended.
+    Rounds {
+        /// Each finding with what to do, in words.
+        found: Vec<Passage>,
+    },
     /// An event of an earlier version, as it was told then.
     #[serde(untagged)]
     Told(Passage),

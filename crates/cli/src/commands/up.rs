@@ -50,7 +50,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
     let store = Sqlite::open(&database).await?;
-    let accounts = wiring.accounts(Access::Full, &definitions)?;
+    let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);
     find_tokens(&accounts, &definitions).await?;
 
     let ports = wiring.ports(store.clone(), &accounts);
@@ -59,6 +59,11 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let staying = Arc::clone(&engine);
     let until = stop.clone();
     tasks.spawn(async move { staying.stay(until).await });
+    tasks.spawn({
+        let (engine, accounts, stop) = (Arc::clone(&engine), Arc::clone(&accounts), stop.clone());
+        let wiring = wiring.clone();
+        async move { engine.go_rounds(accounts.pool(), || wiring.definitions().ok(), stop).await }
+    });
     let descriptors = Descriptors::raise();
     output::say(&descriptors.words());
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));

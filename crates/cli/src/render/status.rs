@@ -1,7 +1,7 @@
 //! Where everything stands, as tables.
 
 use super::{day_and_time, preamble};
-use crate::output::{ODD, STRONG, paint};
+use crate::output::{BAD, ODD, STRONG, paint};
 use comfy_table::{Table, presets};
 use flyball_engine::queries::{MonitorView, ReactionView, RunView, Status};
 use flyball_model::{Mode, Timestamp, duration};
@@ -20,6 +20,9 @@ pub(crate) fn text(status: &Status) -> String {
         // What follows the first line are the mistakes, which `validate` tells.
         let first = why.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
         blocks[0].push_str(&format!("\n{}", paint(ODD, format!("Not in force: {first}."))));
+    }
+    for found in &status.found_on_rounds {
+        blocks[0].push_str(&format!("\n{}", paint(BAD, format!("Needs a person: {found}"))));
     }
     if !status.monitors.is_empty() {
         let rows = status.monitors.iter().map(|monitor| of_monitor(monitor, now));

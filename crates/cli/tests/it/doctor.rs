@@ -134,3 +134,16 @@ async fn a_reaction_that_can_never_act_is_told_by_the_doctor_and_by_validate_onl
     assert_eq!(stage.run(&["validate", "--online"]).await.code, Some(1), "what cannot be looked at is not good");
     assert!(stage.changes().is_empty());
 }
+
+#[tokio::test]
+async fn a_misspelt_app_is_told_at_the_start_and_stands_on_top_of_the_status() {
+    let stage = Stage::new().await;
+    stage.write(&FILE.replace("app = \"shop\"", "app = \"shpo\""));
+    let up = stage.up().await;
+    up.until("it says so", |up| up.printed().contains("needs a person: ") && up.printed().contains("shpo")).await;
+    let status = stage.run(&["status"]).await.stdout;
+    let (found, table) = (status.find("Needs a person: "), status.find("MONITOR"));
+    assert!(found.is_some() && found < table, "{status}");
+    assert!(stage.json(&["status"]).await["found_on_rounds"][0].as_str().unwrap().contains("shpo"));
+    assert!(stage.changes().is_empty());
+}

@@ -9,7 +9,7 @@ use flyball_heroku::{Error, Heroku, Pool};
 use flyball_model::{AccountName, AppName, Needs};
 use flyball_reactions::Reaction;
 use flyball_store::Sqlite;
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -43,11 +43,12 @@ pub async fn accounts(pool: &Pool, definitions: &Definitions, clock: &dyn Clock)
         if !std::mem::replace(&mut sizes_seen, true) {
             findings.push(checks::sizes(&heroku.dyno_sizes().await.map(|answer| answer.value)));
         }
-        let looks = futures_util::stream::iter(apps).map(|(name, reactions)| {
+        let looks = apps.iter().map(|(name, reactions)| {
             let (heroku, pages, needs) = (&*heroku, &pages, needs(reactions));
-            async move { checks::app(name, reactions, pages, &look(heroku, name, needs, clock).await) }
+            async move { checks::app(name, reactions, pages, &look(heroku, name, needs, clock).await) }.boxed()
         });
-        findings.extend(looks.buffered(APPS_AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten());
+        let looks = futures_util::stream::iter(looks.collect::<Vec<_>>()).buffered(APPS_AT_ONCE);
+        findings.extend(looks.collect::<Vec<_>>().await.into_iter().flatten());
     }
     findings
 }

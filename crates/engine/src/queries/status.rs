@@ -1,12 +1,13 @@
 //! `status`: every monitor and reaction at a glance.
 
 use super::{EngineState, MonitorView, ReactionView, Reader, RunView};
-use flyball_model::{AppName, EngineEvent, Event, FileEvent, Timestamp};
+use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, Timestamp};
 use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
 
-/// How many of the latest lines about the whole are looked through for what became of the file: those between are pauses.
-const LINES: u32 = 20;
+/// How many of the latest lines about the whole are looked through for what became of the file and what the last
+/// round found: those between are pauses.
+const LINES: u32 = 100;
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,6 +18,8 @@ pub struct Status {
     pub engine: EngineState,
     /// Why the file as it is now is not in force, where an engine runs and goes on with the one before.
     pub file_not_followed: Option<FileEvent>,
+    /// What would keep the file from being carried out, as the engine's last round found it, in words.
+    pub found_on_rounds: Vec<Passage>,
     /// The pauses that hold.
     pub pauses: Vec<Pause>,
     /// The monitors, in the order of the file.
@@ -47,12 +50,14 @@ impl Reader<'_> {
                 monitors.push(self.monitor(monitor, &recalled).await?);
             }
         }
+        let lines = self.lines_of_the_whole().await?;
         let open = RunsPage { app: app.cloned(), open: Some(Open), ..RunsPage::default() };
         let open_runs = self.store.runs(&open).await?;
         Ok(Status {
             at: self.now,
             engine: self.engine,
-            file_not_followed: self.file_not_followed().await?,
+            file_not_followed: not_followed(&lines),
+            found_on_rounds: found_on_rounds(&lines),
             pauses: self.store.pauses(self.now).await?,
             monitors,
             reactions,
@@ -60,19 +65,30 @@ impl Reader<'_> {
         })
     }
 
-    async fn file_not_followed(&self) -> Result<Option<FileEvent>, Error> {
+    /// The latest lines about the whole of a running engine, the oldest first.
+    async fn lines_of_the_whole(&self) -> Result<Vec<TimelineLine>, Error> {
         if self.engine == EngineState::Stopped {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let page = TimelinePage { of_the_whole: true, lines: LINES, ..TimelinePage::default() };
-        Ok(not_followed(self.store.timeline(&page).await?))
+        self.store.timeline(&page).await
     }
 }
 
+/// What the engine's last round found; `lines` are the oldest first. A start forgets it, and looks anew.
+fn found_on_rounds(lines: &[TimelineLine]) -> Vec<Passage> {
+    let last = lines.iter().rev().find_map(|line| match &line.entry.event {
+        Event::Engine { happened: EngineEvent::Rounds { found } } => Some(found.clone()),
+        Event::Engine { happened: EngineEvent::Started { .. } } => Some(Vec::new()),
+        _ => None,
+    });
+    last.unwrap_or_default()
+}
+
 /// What became of the file last, where it is not in force; `lines` are the oldest first. A start takes it as it is.
-fn not_followed(lines: Vec<TimelineLine>) -> Option<FileEvent> {
-    let last = lines.into_iter().rev().find_map(|line| match line.entry.event {
-        Event::File { happened } => Some(Some(happened)),
+fn not_followed(lines: &[TimelineLine]) -> Option<FileEvent> {
+    let last = lines.iter().rev().find_map(|line| match &line.entry.event {
+        Event::File { happened } => Some(Some(happened.clone())),
         Event::Engine { happened: EngineEvent::Started { .. } } => Some(None),
         _ => None,
     });
@@ -114,7 +130,7 @@ mod tests {
                 number,
                 entry: Entry::new(Timestamp::EPOCH, (*event).clone()),
             };
-            let told = not_followed((1..).zip(&events).map(line).collect());
+            let told = not_followed(&(1..).zip(&events).map(line).collect::<Vec<_>>());
             assert_eq!(told, expected.then(|| lost.clone()), "{events:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! The lines of the timeline.
 
 use crate::{
-    EngineEvent, Event, FileEvent, Flip, NotFollowed, OnlyTells, PauseScope, PlanSummary, StoreLoss, duration,
+    EngineEvent, Event, FileEvent, Flip, NotFollowed, OnlyTells, Passage, PauseScope, PlanSummary, StoreLoss, duration,
 };
 use std::fmt;
 
@@ -69,6 +69,11 @@ impl fmt::Display for EngineEvent {
                 only_tells.as_ref().map_or(Ok(()), |only_tells| write!(f, "; {only_tells}"))
             }
             Self::Stopped => write!(f, "Flyball stopped"),
+            Self::Rounds { found } if found.is_empty() => write!(f, "what the last round found is mended"),
+            Self::Rounds { found } => {
+                let found: Vec<&str> = found.iter().map(Passage::as_str).collect();
+                write!(f, "needs a person: {}", found.join("; "))
+            }
             Self::StoreLost { loss } => {
                 write!(f, "{loss}: nothing is done any more until `flyball up` is started again; looking goes on")
             }

@@ -1,0 +1,116 @@
+//! Rounds: what a person would find at night is looked for by day. At a start and each hour every token is tried, and
+//! every app that the file names; what would keep the file from being carried out is told, once, and again when it changes.
+
+use crate::doctor::{Finding, Health, accounts};
+use crate::engine::Engine;
+use flyball_config::Definitions;
+use flyball_heroku::Pool;
+use flyball_model::{EngineEvent, Event, Passage};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often. A round costs a few calls an app, out of the 4,500 that an account has in an hour.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// At most this many findings are told: whoever has mended them sees the others at the next round.
+const TOLD_MAX: usize = 50;
+
+/// What the rounds told last.
+#[derive(Debug, Default)]
+struct Rounds {
+    told: Vec<Passage>,
+}
+
+impl Rounds {
+    /// What is new since the last round; `None` if it found the same.
+    fn news(&mut self, findings: &[Finding]) -> Option<EngineEvent> {
+        let bad = findings.iter().filter(|finding| finding.health == Health::Bad);
+        let found: Vec<Passage> = bad.take(TOLD_MAX).map(|finding| Passage::of(&in_words(finding))).collect();
+        if found == self.told {
+            return None;
+        }
+        self.told.clone_from(&found);
+        Some(EngineEvent::Rounds { found })
+    }
+}
+
+fn in_words(finding: &Finding) -> String {
+    let Finding { about, words, hint, .. } = finding;
+    let hint = hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("{about}: {words}{hint}")
+}
+
+impl Engine {
+    /// Goes its rounds until `stop` is cancelled. `file` is what the file says at a round; a file that is broken then is
+    /// told by whoever follows it.
+    pub async fn go_rounds(&self, pool: &Pool, file: impl Fn() -> Option<Definitions>, stop: CancellationToken) {
+        let mut rounds = Rounds::default();
+        loop {
+            if let Some(definitions) = file() {
+                let round = self.round(pool, &definitions);
+                let findings = tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    findings = round => findings,
+                };
+                if let Some(happened) = rounds.news(&findings)
+                    && let Err(error) = self.tell(Event::Engine { happened }).await
+                {
+                    tracing::warn!(%error, "what the round found could not be recorded; it is looked for again in an hour");
+                    rounds = Rounds::default();
+                }
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = self.ports.time.wait(EVERY) => {}
+            }
+        }
+    }
+
+    async fn round(&self, pool: &Pool, definitions: &Definitions) -> Vec<Finding> {
+        let mut findings = accounts(pool, definitions, &*self.ports.clock).await;
+        let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
+        findings.extend(references(definitions, &reached));
+        findings
+    }
+}
+
+/// The references that cannot be reached. With none that can, a failure to reach the app is always doubted.
+fn references(definitions: &Definitions, reached: &[bool]) -> Option<Finding> {
+    let missed = definitions.network.references.iter().zip(reached).filter(|(_, reached)| !**reached);
+    let missed: Vec<String> = missed.map(|(reference, _)| reference.to_string()).collect();
+    let words = format!("{} cannot be reached from here", missed.join(", "));
+    let hint = "what boots dynos anew holds while none is reached: name places that are, in `references` of [network]";
+    (!missed.is_empty()).then(|| Finding::bad("references", words).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(event: Option<EngineEvent>) -> Option<String> {
+        event.map(|happened| Event::Engine { happened }.to_string())
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told_once_and_that_it_is_not_any_more() {
+        let mut rounds = Rounds::default();
+        let bad = Finding::bad("app", "Heroku knows no app shpo").hint("see `heroku apps`");
+        let good = Finding::good("token", "of the account \"default\"");
+        assert_eq!(told(rounds.news(std::slice::from_ref(&good))), None, "all is well, and was never otherwise");
+        let expected = "needs a person: app: Heroku knows no app shpo (see `heroku apps`)";
+        assert_eq!(told(rounds.news(&[good.clone(), bad.clone()])).as_deref(), Some(expected));
+        assert_eq!(told(rounds.news(&[good.clone(), bad])), None, "it was told");
+        assert_eq!(told(rounds.news(&[good])).as_deref(), Some("what the last round found is mended"));
+    }
+
+    #[test]
+    fn references_that_cannot_be_reached_are_named() {
+        let definitions = flyball_config::read("flyball.toml", "").unwrap();
+        let all = vec![true; definitions.network.references.len()];
+        assert_eq!(references(&definitions, &all), None);
+        let none = references(&definitions, &vec![false; all.len()]).unwrap();
+        assert!(none.words.contains(&definitions.network.references[0].to_string()), "{none:?}");
+    }
+}
