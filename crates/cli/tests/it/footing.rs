@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 fn remove_database(stage: &Stage) {
     for name in ["flyball.db", "flyball.db-wal", "flyball.db-shm"] {
-        remove_file(stage.path(name)).unwrap();
+        remove_file(stage.path(name)).expect("it is there");
     }
 }
 
@@ -25,7 +25,8 @@ async fn loses(stage: &Stage, up: &Up, what: impl AsyncFnOnce(), words: &str) {
     up.until("it says so", |up| up.printed().contains(words)).await;
     assert!(up.printed().contains("nothing is done any more until `flyball up` is started again"));
     // A call that was sent before may still be counted; looking goes on, and nothing else is sent.
-    let (then, visits) = (stage.changes().len(), async || stage.sim.world().lock().unwrap().traffic().visits);
+    let (then, visits) =
+        (stage.changes().len(), async || stage.sim.world().lock().expect("nobody panicked").traffic().visits);
     let seen = visits().await;
     wait_for("it looks on", async || visits().await >= seen + 4).await;
     assert!(stage.changes().len() <= then + 1, "at most what was on its way");
@@ -105,7 +106,7 @@ async fn a_start_mends_it() {
 
 /// A folder in which nothing may be written. Whoever may write everywhere runs the binary as nobody.
 fn seal(stage: &Stage, mode: u32) {
-    std::fs::set_permissions(stage.path(""), std::fs::Permissions::from_mode(mode)).unwrap();
+    std::fs::set_permissions(stage.path(""), std::fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 #[tokio::test]
