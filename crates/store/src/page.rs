@@ -15,6 +15,8 @@ pub struct TimelinePage {
     pub of_the_whole: bool,
     /// At this time or later.
     pub since: Option<Timestamp>,
+    /// At this time or earlier.
+    pub until: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
     /// How many of the latest that match: at most [`TimelinePage::LINES_MAX`], which 0 means, too.

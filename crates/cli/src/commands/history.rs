@@ -11,11 +11,13 @@ use flyball_engine::queries::HistoryFilter;
 
 pub(super) async fn history(wiring: &Wiring, asked: History) -> Result<Exit, Failure> {
     let desk = Desk::open_without_file(wiring).await?;
+    let now = wiring.now();
     let filter = HistoryFilter {
         app: asked.app,
         monitor: asked.monitor,
         reaction: asked.reaction,
-        since: asked.since.map(|since| since.from(wiring.now())),
+        since: asked.since.map(|since| since.begins(now)),
+        until: asked.until.map(|until| until.ends(now)),
         after: None,
         lines: asked.lines,
     };

@@ -18,6 +18,8 @@ pub struct HistoryFilter {
     pub reaction: Option<ReactionName>,
     /// At this time or later.
     pub since: Option<Timestamp>,
+    /// At this time or earlier.
+    pub until: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
     /// The latest ones: at most [`TimelinePage::LINES_MAX`].
@@ -78,6 +80,7 @@ impl Reader<'_> {
             monitor: filter.monitor.as_ref().map(MonitorId::of),
             reaction: filter.reaction.as_ref().map(ReactionId::of),
             since: filter.since,
+            until: filter.until,
             after: filter.after,
             lines: filter.lines,
             ..TimelinePage::default()

@@ -35,6 +35,9 @@ impl Timeline for Sqlite {
             if let Some(since) = page.since {
                 query.push(" AND at >= ").push_bind(since.as_millis());
             }
+            if let Some(until) = page.until {
+                query.push(" AND at <= ").push_bind(until.as_millis());
+            }
             if let Some(after) = page.after {
                 query.push(" AND number > ").push_bind(after);
             }

@@ -33,6 +33,8 @@ pub(crate) async fn the_timeline_is_numbered_without_gaps_and_filtered<D: Databa
     assert_eq!(with(TimelinePage { reaction: Some(reaction("more web")), ..any() }).await, [4]);
     assert_eq!(with(TimelinePage { of_the_whole: true, ..any() }).await, [1, 6]);
     assert_eq!(with(TimelinePage { since: Some(at(4)), ..any() }).await, [5, 6]);
+    assert_eq!(with(TimelinePage { until: Some(at(1)), ..any() }).await, [1, 2]);
+    assert_eq!(with(TimelinePage { since: Some(at(1)), until: Some(at(2)), ..any() }).await, [2, 3]);
     assert_eq!(with(TimelinePage { after: Some(4), app: Some(app("shop")), ..any() }).await, [0_i64; 0]);
     assert_eq!(with(TimelinePage { lines: 2, ..any() }).await, [5, 6], "the latest, oldest first");
 }
