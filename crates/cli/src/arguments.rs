@@ -42,7 +42,10 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Exit codes: 0 the file is good, 78 it has mistakes; with --online 1 where a reaction can never act, or an app cannot be seen.")]
     Validate(Validate),
-    /// Show every monitor and reaction: where they stand, and since when.
+    /// Show every monitor and reaction: where they stand, and since when. What needs a person stands first.
+    #[command(after_help = "\
+Exit codes: 0 shown; with --check 1 unless an engine runs, the file is in force, every monitor is passing, and nothing needs \
+a person.")]
     Status(Status),
     /// Look now with one monitor and show everything seen. Stores nothing.
     #[command(after_help = "Exit codes: 0 passing, 1 failing, 75 unknown (could not look).")]
@@ -108,6 +111,9 @@ pub(crate) struct Status {
     /// Go on showing, once a second, until Ctrl-C.
     #[arg(short, long)]
     pub(crate) watch: bool,
+    /// Exit with 1 unless all is well: for scripts and alarms. A pause alone is no reason for it.
+    #[arg(long, conflicts_with = "watch")]
+    pub(crate) check: bool,
 }
 
 /// `flyball validate`

@@ -43,6 +43,10 @@ async fn a_wrong_token() {
     )
     .await;
     assert!(!why.contains("HRKU-pl4nted-wrong"));
+    let status = stage.run(&["status", "--check"]).await;
+    let (needed, rest) = status.stdout.split_once("MONITOR ").unwrap();
+    assert!(status.code == Some(1) && needed.contains("NEEDS A PERSON") && !rest.contains("NEEDS"), "{status:?}");
+    assert!(needed.contains("more: Heroku does not take the token") && needed.contains("dynos: cannot look"), "{status:?}");
     let why = stage.run(&["why", "dynos"]).await;
     assert!(why.stdout.contains("It is unknown"), "{why:?}");
     assert!(why.stdout.contains("the token in HEROKU_API_KEY is wrong or expired"), "{why:?}");
@@ -147,4 +151,19 @@ async fn with_a_broken_file_what_happened_stays_readable() {
     stage.write("broken");
     assert!(stage.run(&["history", "--lines", "1"]).await.code == Some(0));
     assert_eq!(stage.run(&["status"]).await.code, Some(78));
+}
+
+#[tokio::test]
+async fn status_check_answers_well_only_while_an_engine_runs_and_all_passes() {
+    let stage = Stage::new().await;
+    stage.write(&FAILING.replace("present = false", "present = true"));
+    let mut up = stage.up().await;
+    wait_for("it passes", async || stage.monitor("page").await["verdict"] == "passing").await;
+    let well = stage.run(&["status", "--check"]).await;
+    assert!(well.code == Some(0) && !well.stdout.contains("NEEDS A PERSON"), "{well:?}");
+    assert_eq!(stage.run(&["status", "--check", "--app", "shpo"]).await.code, Some(1), "nothing is known of it");
+    up.signal("-TERM").await;
+    up.end().await;
+    assert_eq!(stage.run(&["status", "--check"]).await.code, Some(1));
+    assert_eq!(stage.run(&["status"]).await.code, Some(0));
 }
