@@ -173,7 +173,10 @@ pub(crate) struct History {
     /// Only until then, and all of that day, minute or second.
     #[arg(short, long, value_name = "AGO|TIME")]
     pub(crate) until: Option<Moment>,
-    /// At most this many lines, the latest.
+    /// Without the lines that only say why a reaction holds still.
+    #[arg(long)]
+    pub(crate) no_holds: bool,
+    /// At most this many lines, the latest; where there are more, that is said.
     #[arg(short = 'n', long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) lines: u32,
 }

@@ -19,6 +19,10 @@ pub struct TimelinePage {
     pub until: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
+    /// Numbered lower than this.
+    pub before: Option<i64>,
+    /// Without lines that only say why a reaction holds still.
+    pub no_holds: bool,
     /// How many of the latest that match: at most [`TimelinePage::LINES_MAX`], which 0 means, too.
     pub lines: u32,
 }

@@ -139,6 +139,15 @@ async fn names_are_found_and_misspelt_ones_corrected() {
     assert_eq!(json["parts"][0]["about"]["app"], "shop");
     let history = stage.json(&["history", "--monitor", "page", "--since", "1h"]).await;
     assert_eq!(history[0]["event"], "flipped");
+    for (option, name, meant) in [("--app", "shpo", "shop"), ("--monitor", "pgae", "page"), ("--reaction", "mroe", "more")] {
+        let misspelt = stage.run(&["history", option, name]).await;
+        let hint = format!("hint: did you mean \"{meant}\"?");
+        assert!(misspelt.code == Some(1) && misspelt.stderr.contains(&hint), "{misspelt:?}");
+    }
+    let cut = stage.run(&["history", "--no-holds", "--lines", "1"]).await;
+    assert!(cut.stderr.contains("there are more before; to see those: --until \""), "{cut:?}");
+    let whole = stage.run(&["history", "--no-holds"]).await;
+    assert!(whole.code == Some(0) && !whole.stdout.contains("holds:") && whole.stderr.is_empty(), "{whole:?}");
     assert!(stage.json(&["history", "--since", "2100-01-01T00:00:00Z"]).await.as_array().unwrap().is_empty());
 }
 

@@ -22,6 +22,10 @@ pub struct HistoryFilter {
     pub until: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
+    /// Numbered lower than this.
+    pub before: Option<i64>,
+    /// Without lines that only say why a reaction holds still.
+    pub no_holds: bool,
     /// The latest ones: at most [`TimelinePage::LINES_MAX`].
     pub lines: u32,
 }
@@ -82,6 +86,8 @@ impl Reader<'_> {
             since: filter.since,
             until: filter.until,
             after: filter.after,
+            before: filter.before,
+            no_holds: filter.no_holds,
             lines: filter.lines,
             ..TimelinePage::default()
         };
