@@ -142,6 +142,9 @@ pub(crate) struct React {
     /// Do not ask.
     #[arg(short, long, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
+    /// Show Heroku's request ids too, which its support asks for; JSON always has them.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// `flyball why`
@@ -153,6 +156,9 @@ pub(crate) struct Why {
     /// An app.
     #[arg(short, long)]
     pub(crate) app: Option<AppName>,
+    /// Show Heroku's request ids too, which its support asks for; JSON always has them.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// `flyball history`
