@@ -85,8 +85,8 @@ impl FromStr for Moment {
         let text = text.strip_suffix("UTC").unwrap_or(text).trim_end();
         let day = Date::strptime("%Y-%m-%d", text).map(|day| (day.at(0, 0, 0, 0), DAY)).ok();
         let mut exact = DAYS_AND_TIMES.iter();
-        if let Some((begins, lasts)) = day
-            .or_else(|| exact.find_map(|(form, lasts)| DateTime::strptime(form, text).ok().map(|at| (at, *lasts))))
+        if let Some((begins, lasts)) =
+            day.or_else(|| exact.find_map(|(form, lasts)| DateTime::strptime(form, text).ok().map(|at| (at, *lasts))))
         {
             let begins = Offset::UTC.to_timestamp(begins).map_err(|_| format!("expected {}", Self::EXPECTED))?;
             return Ok(Self::At { begins: Timestamp::from_millis(begins.as_millisecond()), lasts });
@@ -128,7 +128,11 @@ mod tests {
             ("23:00", "2026-01-01T23:00:00Z", "2026-01-01T23:00:59.999Z"),
         ] {
             let moment: Moment = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert_eq!((moment.begins(now).to_string(), moment.ends(now).to_string()), (begins.into(), ends.into()), "{text}");
+            assert_eq!(
+                (moment.begins(now).to_string(), moment.ends(now).to_string()),
+                (begins.into(), ends.into()),
+                "{text}"
+            );
         }
     }
 

@@ -66,7 +66,12 @@ async fn must_be_known(wiring: &Wiring, reader: &Reader<'_>, filter: &HistoryFil
     let asked: [(&str, Option<&str>, Vec<&str>, HistoryFilter); 3] = [
         ("app", filter.app.as_ref().map(AppName::as_str), apps, HistoryFilter { app, ..any() }),
         ("monitor", filter.monitor.as_ref().map(MonitorName::as_str), monitors, HistoryFilter { monitor, ..any() }),
-        ("reaction", filter.reaction.as_ref().map(ReactionName::as_str), reactions, HistoryFilter { reaction, ..any() }),
+        (
+            "reaction",
+            filter.reaction.as_ref().map(ReactionName::as_str),
+            reactions,
+            HistoryFilter { reaction, ..any() },
+        ),
     ];
     for (noun, name, known, alone) in asked {
         let Some(name) = name else { continue };

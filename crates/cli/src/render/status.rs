@@ -168,7 +168,9 @@ mod tests {
     const REASON: &str = "holds: too few readings: 1 of 2 of \"page\" in a row were failing for this cause";
 
     fn rows() -> impl Iterator<Item = [String; 3]> {
-        [["front door", "failing", REASON], ["b", "passing", "200 in 40 ms"]].map(|row| row.map(str::to_owned)).into_iter()
+        [["front door", "failing", REASON], ["b", "passing", "200 in 40 ms"]]
+            .map(|row| row.map(str::to_owned))
+            .into_iter()
     }
 
     #[test]

@@ -46,7 +46,10 @@ async fn a_wrong_token() {
     let status = stage.run(&["status", "--check"]).await;
     let (needed, rest) = status.stdout.split_once("MONITOR ").unwrap();
     assert!(status.code == Some(1) && needed.contains("NEEDS A PERSON") && !rest.contains("NEEDS"), "{status:?}");
-    assert!(needed.contains("more: Heroku does not take the token") && needed.contains("dynos: cannot look"), "{status:?}");
+    assert!(
+        needed.contains("more: Heroku does not take the token") && needed.contains("dynos: cannot look"),
+        "{status:?}"
+    );
     let why = stage.run(&["why", "dynos"]).await;
     assert!(why.stdout.contains("It is unknown"), "{why:?}");
     assert!(why.stdout.contains("the token in HEROKU_API_KEY is wrong or expired"), "{why:?}");
@@ -139,7 +142,9 @@ async fn names_are_found_and_misspelt_ones_corrected() {
     assert_eq!(json["parts"][0]["about"]["app"], "shop");
     let history = stage.json(&["history", "--monitor", "page", "--since", "1h"]).await;
     assert_eq!(history[0]["event"], "flipped");
-    for (option, name, meant) in [("--app", "shpo", "shop"), ("--monitor", "pgae", "page"), ("--reaction", "mroe", "more")] {
+    for (option, name, meant) in
+        [("--app", "shpo", "shop"), ("--monitor", "pgae", "page"), ("--reaction", "mroe", "more")]
+    {
         let misspelt = stage.run(&["history", option, name]).await;
         let hint = format!("hint: did you mean \"{meant}\"?");
         assert!(misspelt.code == Some(1) && misspelt.stderr.contains(&hint), "{misspelt:?}");

@@ -166,7 +166,8 @@ mod tests {
     #[test]
     fn every_key_is_there_once_and_the_words_of_the_reading_stand_beside_those_of_the_line() {
         let flip = Flip { from: None, to: flyball_model::Verdict::Passing, at: Timestamp::EPOCH };
-        let flipped = Event::Flipped { flip, finding: flyball_model::Finding::Passing, words: Excerpt::of("200 in 40 ms") };
+        let flipped =
+            Event::Flipped { flip, finding: flyball_model::Finding::Passing, words: Excerpt::of("200 in 40 ms") };
         for event in [flipped, Event::Unknown { begins: true, words: Excerpt::of("no resolver answers") }] {
             let entry = Entry::new(Timestamp::EPOCH, event);
             let json = serde_json::to_string(&HistoryLine::of(TimelineLine { number: 1, entry })).unwrap();

@@ -81,7 +81,11 @@ fn attention(monitors: &[MonitorView], reactions: &[ReactionView]) -> Vec<Attent
         let of = || reaction.name.to_string();
         if let Some(run) = reaction.last_run.as_ref().filter(|run| run.outcome == Some("in_doubt")) {
             let settle = format!("once you know, `flyball settle {} --done` or `--not-done`", run.id);
-            told.push(Attention { need: Need::InDoubt, of: of(), words: format!("{}: {}; {settle}", run.plan, run.words) });
+            told.push(Attention {
+                need: Need::InDoubt,
+                of: of(),
+                words: format!("{}: {}; {settle}", run.plan, run.words),
+            });
         }
         // Of several monitors, the one whose word is the latest.
         let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);
