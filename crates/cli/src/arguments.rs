@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::exit::Exit;
+use crate::moment::Moment;
 use clap::{Args, Parser, Subcommand};
 use flyball_model::{AppName, MonitorName, ReactionName, RunId, duration};
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 /// Watches Heroku apps and puts them right.
 #[derive(Debug, Parser)]
-#[command(name = "flyball", version, after_help = Exit::HELP, disable_help_subcommand = true)]
+#[command(name = "flyball", version, after_help = Exit::HELP)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -41,7 +42,10 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Exit codes: 0 the file is good, 78 it has mistakes; with --online 1 where a reaction can never act, or an app cannot be seen.")]
     Validate(Validate),
-    /// Show every monitor and reaction: where they stand, and since when.
+    /// Show every monitor and reaction: where they stand, and since when. What needs a person stands first.
+    #[command(after_help = "\
+Exit codes: 0 shown; with --check 1 unless an engine runs, the file is in force, every monitor is passing, and nothing needs \
+a person.")]
     Status(Status),
     /// Look now with one monitor and show everything seen. Stores nothing.
     #[command(after_help = "Exit codes: 0 passing, 1 failing, 75 unknown (could not look).")]
@@ -107,6 +111,9 @@ pub(crate) struct Status {
     /// Go on showing, once a second, until Ctrl-C.
     #[arg(short, long)]
     pub(crate) watch: bool,
+    /// Exit with 1 unless all is well: for scripts and alarms. A pause alone is no reason for it.
+    #[arg(long, conflicts_with = "watch")]
+    pub(crate) check: bool,
 }
 
 /// `flyball validate`
@@ -135,6 +142,9 @@ pub(crate) struct React {
     /// Do not ask.
     #[arg(short, long, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
+    /// Show Heroku's request ids too, which its support asks for; JSON always has them.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// `flyball why`
@@ -146,6 +156,9 @@ pub(crate) struct Why {
     /// An app.
     #[arg(short, long)]
     pub(crate) app: Option<AppName>,
+    /// Show Heroku's request ids too, which its support asks for; JSON always has them.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// `flyball history`
@@ -160,10 +173,16 @@ pub(crate) struct History {
     /// Only of this reaction.
     #[arg(short, long)]
     pub(crate) reaction: Option<ReactionName>,
-    /// Only since then: a length of time such as 2h, or a time such as 2026-01-02T03:04:05Z.
+    /// Only since then: 2h, 03:04, 2026-01-02, "2026-01-02 03:04:05"; times are UTC.
     #[arg(short, long, value_name = "AGO|TIME")]
-    pub(crate) since: Option<Since>,
-    /// At most this many lines, the latest.
+    pub(crate) since: Option<Moment>,
+    /// Only until then, and all of that day, minute or second.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) until: Option<Moment>,
+    /// Without the lines that only say why a reaction holds still.
+    #[arg(long)]
+    pub(crate) no_holds: bool,
+    /// At most this many lines, the latest; where there are more, that is said.
     #[arg(short = 'n', long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) lines: u32,
 }
@@ -247,38 +266,6 @@ pub(crate) struct Completions {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// From when on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Since {
-    /// This long ago.
-    Ago(Duration),
-    /// At this time.
-    At(flyball_model::Timestamp),
-}
-
-impl std::str::FromStr for Since {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(ago) = duration::parse(text) {
-            return Ok(Self::Ago(ago));
-        }
-        let at =
-            text.parse().map_err(|_| "expected a length of time such as 2h, or a time such as 2026-01-02T03:04:05Z");
-        Ok(Self::At(at?))
-    }
-}
-
-impl Since {
-    /// The time that is meant.
-    pub(crate) fn from(self, now: flyball_model::Timestamp) -> flyball_model::Timestamp {
-        match self {
-            Self::Ago(ago) => now - ago,
-            Self::At(at) => at,
-        }
-    }
-}
-
 fn length(text: &str) -> Result<Duration, String> {
     match duration::parse(text) {
         Ok(Duration::ZERO) => Err("expected a length of time above zero".to_owned()),
@@ -298,12 +285,11 @@ mod tests {
     }
 
     #[test]
-    fn since_is_a_length_or_a_time() {
-        let now: flyball_model::Timestamp = "2026-01-02T03:00:00Z".parse().unwrap();
-        let since = |text: &str| text.parse::<Since>().map(|since| since.from(now).to_string());
-        assert_eq!(since("2h").as_deref(), Ok("2026-01-02T01:00:00Z"));
-        assert_eq!(since("2026-01-01T00:00:00Z").as_deref(), Ok("2026-01-01T00:00:00Z"));
-        assert!(since("yesterday").is_err());
+    fn help_can_be_asked_for_as_a_command() {
+        for words in [&["flyball", "help"][..], &["flyball", "help", "history"]] {
+            let shown = Arguments::try_parse_from(words).expect_err("help is no command to run");
+            assert_eq!(shown.kind(), clap::error::ErrorKind::DisplayHelp, "{words:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod demo;
 mod environment;
 mod exit;
 mod failure;
+mod moment;
 mod output;
 mod render;
 mod wiring;

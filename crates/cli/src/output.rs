@@ -29,6 +29,13 @@ pub(crate) fn screen() -> Screen {
     if io::stdout().is_terminal() { Screen::Terminal } else { Screen::Plain }
 }
 
+/// How many columns the terminal has that we write to; none where there is none, so that what a program reads is not
+/// wrapped.
+pub(crate) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then(|| usize::from(size.ws_col))
+}
+
 /// Writes data to stdout, with a line break behind it. Colours are taken out where nobody sees them, or `NO_COLOR` asks
 /// for it.
 ///

@@ -240,7 +240,7 @@ impl Memory {
             batch.entries.push(entry);
         }
         // The count of a quiet monitor is worth no write at each of its readings.
-        if !same || !matches!(holding.because, Because::NotCalledOn { .. }) {
+        if !same || holding.because.is_counted() {
             batch.holdings.push(holding.clone());
         }
         self.holdings.insert(key, holding);

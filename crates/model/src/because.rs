@@ -423,4 +423,10 @@ impl Because {
     pub fn is_while_called(&self) -> bool {
         self.nature() != Nature::NotCalled
     }
+
+    /// Whether its readings are counted, and the count is kept: not where a quiet monitor just does not call.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        !matches!(self, Self::NotCalledOn { .. })
+    }
 }

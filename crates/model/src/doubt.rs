@@ -26,7 +26,9 @@ pub enum Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::References { reached, of } => write!(f, "of {of} references it reaches {reached}"),
+            Self::References { reached, of } => {
+                write!(f, "of {of} references it reaches {reached} (`references` of `[network]`)")
+            }
             Self::Hosts { failing, of } => {
                 write!(f, "{failing} of {of} other hosts could no longer be reached from the same minute on")
             }

@@ -15,8 +15,14 @@ pub struct TimelinePage {
     pub of_the_whole: bool,
     /// At this time or later.
     pub since: Option<Timestamp>,
+    /// At this time or earlier.
+    pub until: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
+    /// Numbered lower than this.
+    pub before: Option<i64>,
+    /// Without lines that only say why a reaction holds still.
+    pub no_holds: bool,
     /// How many of the latest that match: at most [`TimelinePage::LINES_MAX`], which 0 means, too.
     pub lines: u32,
 }

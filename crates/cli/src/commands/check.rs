@@ -69,8 +69,18 @@ pub(super) fn no_such<'a>(
     wiring: &Wiring,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Failure {
-    let failure = Failure::new(Exit::NO, format!("cannot find the {noun} \"{name}\""))
-        .because(format!("{} has none of this name", wiring.config().display()));
+    let because = format!("{} has none of this name", wiring.config().display());
+    nothing_named(noun, name, because, names)
+}
+
+/// Nothing of this kind has this name, where it was sought.
+pub(super) fn nothing_named<'a>(
+    noun: &str,
+    name: &str,
+    because: String,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Failure {
+    let failure = Failure::new(Exit::NO, format!("cannot find the {noun} \"{name}\"")).because(because);
     match did_you_mean(name, names) {
         Some(meant) => failure.hint(format!("did you mean \"{meant}\"?")),
         None => failure.hint("`flyball status` lists them"),

@@ -85,7 +85,10 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
     let view = RunView::of(&run);
     match wiring.format {
         Format::Json => output::json(&said(&asked.reaction, &intent, Some(view)))?,
-        Format::Text => output::data(&view.ending())?,
+        Format::Text => {
+            let requests = view.requests().filter(|_| asked.verbose).map(|requests| format!(" {requests}"));
+            output::data(&format!("{}{}", view.words, requests.unwrap_or_default()))?;
+        }
     }
     store.close().await;
     Ok(exit(&run.state))

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format, Screen};
 use crate::render;
 use crate::wiring::{Wiring, stopped_by_person};
+use flyball_engine::queries::Status as View;
 use std::time::Duration;
 
 /// How often it is shown again.
@@ -17,8 +18,9 @@ const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 pub(super) async fn status(wiring: &Wiring, asked: &Status) -> Result<Exit, Failure> {
     let desk = Desk::open(wiring, Exit::NO).await?;
     if !asked.watch {
-        output::data(&shown(wiring, &desk, asked, Layout::Paragraphs).await?)?;
-        return Ok(Exit::GOOD);
+        let status = desk.reader(wiring).await?.status(asked.app.as_ref()).await?;
+        output::data(&shown(wiring, &status, Layout::Paragraphs))?;
+        return Ok(if asked.check && !status.is_well() { Exit::NO } else { Exit::GOOD });
     }
     tokio::select! {
         () = stopped_by_person() => Ok(Exit::GOOD),
@@ -39,7 +41,8 @@ enum Layout {
 async fn watch(wiring: &Wiring, desk: &Desk, asked: &Status) -> Result<Exit, Failure> {
     let mut last = String::new();
     loop {
-        let now = shown(wiring, desk, asked, Layout::Lines).await?;
+        let status = desk.reader(wiring).await?.status(asked.app.as_ref()).await?;
+        let now = shown(wiring, &status, Layout::Lines);
         match output::screen() {
             Screen::Terminal if wiring.format == Format::Text => output::data(&format!("{CLEAR}{now}"))?,
             Screen::Terminal | Screen::Plain if now != last => output::data(&now)?,
@@ -50,11 +53,10 @@ async fn watch(wiring: &Wiring, desk: &Desk, asked: &Status) -> Result<Exit, Fai
     }
 }
 
-async fn shown(wiring: &Wiring, desk: &Desk, asked: &Status, layout: Layout) -> Result<String, Failure> {
-    let status = desk.reader(wiring).await?.status(asked.app.as_ref()).await?;
-    Ok(match (wiring.format, layout) {
-        (Format::Text, _) => render::status::text(&status),
-        (Format::Json, Layout::Paragraphs) => serde_json::to_string_pretty(&status).expect("views are plain values"),
-        (Format::Json, Layout::Lines) => serde_json::to_string(&status).expect("views are plain values"),
-    })
+fn shown(wiring: &Wiring, status: &View, layout: Layout) -> String {
+    match (wiring.format, layout) {
+        (Format::Text, _) => render::status::text(status, output::columns()),
+        (Format::Json, Layout::Paragraphs) => serde_json::to_string_pretty(status).expect("views are plain values"),
+        (Format::Json, Layout::Lines) => serde_json::to_string(status).expect("views are plain values"),
+    }
 }

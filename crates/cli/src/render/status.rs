@@ -1,17 +1,23 @@
 //! Where everything stands, as tables.
 
 use super::{day_and_time, preamble};
-use crate::output::{BAD, ODD, STRONG, paint};
+use crate::output::{self, BAD, ODD, STRONG, paint};
+use clap::builder::styling::Style;
 use comfy_table::{Table, presets};
 use flyball_engine::queries::{MonitorView, ReactionView, RunView, Status};
-use flyball_model::{Mode, Timestamp, duration};
+use flyball_model::{Mode, Timestamp, Verdict, duration};
 use std::time::Duration;
 
 /// Reasons longer than this are cut off in the table; `why` tells them whole.
 const WORDS_MAX: usize = 90;
 
-/// The status as text.
-pub(crate) fn text(status: &Status) -> String {
+/// Over the verdicts, by which their column is found.
+const VERDICT: &str = "VERDICT";
+/// The last column is never narrower: below that, one word a line would be left.
+const LAST_MIN: usize = 24;
+
+/// The status as text, for a terminal with so many columns; without one, no line is wrapped.
+pub(crate) fn text(status: &Status, columns: Option<usize>) -> String {
     let now = status.at;
     let mut blocks = vec![format!("{} UTC", day_and_time(now))];
     blocks[0]
@@ -21,16 +27,21 @@ pub(crate) fn text(status: &Status) -> String {
         let first = why.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
         blocks[0].push_str(&format!("\n{}", paint(ODD, format!("Not in force: {first}."))));
     }
-    for found in &status.found_on_rounds {
-        blocks[0].push_str(&format!("\n{}", paint(BAD, format!("Needs a person: {found}"))));
+    if !status.attention.is_empty() {
+        let lines = status.attention.iter().map(|one| {
+            let words = format!("{}: {}", one.of, one.words);
+            wrap(&words, columns.map(|columns| columns.saturating_sub(2))).replace('\n', "\n  ")
+        });
+        let lines: Vec<String> = lines.map(|line| format!("  {}", paint(BAD, line))).collect();
+        blocks.push(format!("{}\n{}", paint(STRONG, "NEEDS A PERSON"), lines.join("\n")));
     }
     if !status.monitors.is_empty() {
         let rows = status.monitors.iter().map(|monitor| of_monitor(monitor, now));
-        blocks.push(table(["MONITOR", "VERDICT", "STREAK", "FOR", "LAST READING"], rows));
+        blocks.push(table(["MONITOR", VERDICT, "STREAK", "FOR", "LAST READING"], rows, columns));
     }
     if !status.reactions.is_empty() {
         let rows = status.reactions.iter().map(|reaction| of_reaction(reaction, now));
-        blocks.push(table(["REACTION", "APP", "MODE", "NEXT", "STANDS"], rows));
+        blocks.push(table(["REACTION", "APP", "MODE", "NEXT", "STANDS"], rows, columns));
     }
     if !status.open_runs.is_empty() {
         let lines: Vec<String> = status.open_runs.iter().map(of_run).collect();
@@ -39,13 +50,61 @@ pub(crate) fn text(status: &Status) -> String {
     blocks.join("\n\n")
 }
 
-fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: impl Iterator<Item = [String; COLUMNS]>) -> String {
+/// A table whose last column holds sentences: they are wrapped between words.
+fn table<const COLUMNS: usize>(
+    heading: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+    columns: Option<usize>,
+) -> String {
+    let mut rows: Vec<[String; COLUMNS]> = rows.collect();
+    let widest = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([heading[column].len()]).max().unwrap_or_default()
+    };
+    let begins: usize = (0..COLUMNS - 1).map(|column| widest(column) + 2).sum();
+    let room = columns.map(|columns| columns.saturating_sub(begins).max(LAST_MIN));
+    for row in &mut rows {
+        row[COLUMNS - 1] = wrap(&row[COLUMNS - 1], room);
+    }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(heading);
     table.add_rows(rows);
     let padded = table.to_string();
-    padded.lines().map(|line| line.trim()).collect::<Vec<_>>().join("\n")
+    // One blank stands before each line; those of a wrapped sentence are further in, and stay there.
+    let mut lines = padded.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end());
+    let head = lines.next().unwrap_or_default();
+    // Painted when everything has its place: colours would count as width.
+    let verdict_at = head.find(VERDICT);
+    let painted = lines.map(|line| verdict_at.map_or_else(|| line.to_owned(), |at| with_verdict_painted(line, at)));
+    [paint(STRONG, head)].into_iter().chain(painted).collect::<Vec<_>>().join("\n")
+}
+
+/// The line with its verdict, which begins after so many characters, in its colour.
+fn with_verdict_painted(line: &str, at: usize) -> String {
+    let begins = line.char_indices().nth(at).map_or(line.len(), |(begins, _)| begins);
+    let (before, from) = line.split_at(begins);
+    let (word, after) = from.split_at(from.find(' ').unwrap_or(from.len()));
+    let style = [Verdict::Passing, Verdict::Failing, Verdict::Unknown].into_iter().find(|one| one.to_string() == word);
+    format!("{before}{}{after}", paint(style.map_or_else(Style::new, output::verdict), word))
+}
+
+/// The text in lines of at most so many characters, broken between words; a longer word has a line of its own.
+fn wrap(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let mut wrapped = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 {
+            let fits = used + 1 + length <= width;
+            wrapped.push(if fits { ' ' } else { '\n' });
+            used = if fits { used + 1 } else { 0 };
+        }
+        wrapped.push_str(word);
+        used += length;
+    }
+    wrapped
 }
 
 fn of_monitor(monitor: &MonitorView, now: Timestamp) -> [String; 5] {
@@ -95,9 +154,49 @@ fn age(from: Timestamp, to: Timestamp) -> String {
     duration::roughly(Duration::from_secs(to.since(from).as_secs()))
 }
 
+/// No word is cut in two, unless it is the only one.
 fn cut(words: &str) -> String {
-    if words.chars().count() <= WORDS_MAX {
-        return words.to_owned();
+    let Some((end, _)) = words.char_indices().nth(WORDS_MAX) else { return words.to_owned() };
+    let kept = &words[..end];
+    format!("{} …", kept.rsplit_once(' ').map_or(kept, |(whole, _)| whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REASON: &str = "holds: too few readings: 1 of 2 of \"page\" in a row were failing for this cause";
+
+    fn rows() -> impl Iterator<Item = [String; 3]> {
+        [["front door", "failing", REASON], ["b", "passing", "200 in 40 ms"]]
+            .map(|row| row.map(str::to_owned))
+            .into_iter()
     }
-    words.chars().take(WORDS_MAX - 1).chain(['…']).collect()
+
+    #[test]
+    fn at_eighty_columns_and_fewer_every_word_stays_whole_and_under_its_heading() {
+        for columns in [40, 60, 80] {
+            let shown = table(["MONITOR", VERDICT, "STANDS"], rows(), Some(columns));
+            let shown = anstream::adapter::strip_str(&shown).to_string();
+            assert!(shown.lines().all(|line| line.chars().count() <= columns.max(23 + LAST_MIN)), "{shown}");
+            let at = shown.find("STANDS").unwrap();
+            let told: Vec<&str> = shown.lines().skip(1).map(|line| &line[at..]).collect();
+            assert!(told.join(" ").starts_with(REASON), "{shown}");
+        }
+        assert_eq!(table(["MONITOR", VERDICT, "STANDS"], rows(), None).lines().count(), 3);
+    }
+
+    #[test]
+    fn verdicts_have_their_colour_and_the_word_stands_alone_without_it() {
+        let shown = table(["MONITOR", VERDICT, "STANDS"], rows(), None);
+        assert!(shown.contains(&paint(BAD, "failing")) && shown.contains(&paint(output::GOOD, "passing")), "{shown:?}");
+        assert_eq!(anstream::adapter::strip_str(&shown).to_string().matches("failing").count(), 2);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_words() {
+        let long = "word ".repeat(30);
+        assert!(cut(&long).ends_with("word …") && cut(&long).chars().count() <= WORDS_MAX + 2);
+        assert_eq!(cut("short"), "short");
+    }
 }

@@ -4,18 +4,18 @@ use super::{day_and_time, preamble};
 use crate::output::{FAINT, STRONG, paint, verdict};
 use flyball_engine::queries::{About, Part, ReadingView, RunView, Why};
 
-/// The explanation as text.
-pub(crate) fn text(why: &Why) -> String {
+/// The explanation as text; `verbose` adds Heroku's request ids, which only its support asks for.
+pub(crate) fn text(why: &Why, verbose: bool) -> String {
     let mut blocks: Vec<String> = Vec::new();
     let before = preamble(why.engine, &why.pauses);
     if !before.is_empty() {
         blocks.push(before.join("\n"));
     }
-    blocks.extend(why.parts.iter().map(part));
+    blocks.extend(why.parts.iter().map(|one| part(one, verbose)));
     blocks.join("\n\n")
 }
 
-fn part(part: &Part) -> String {
+fn part(part: &Part, verbose: bool) -> String {
     let noun = match &part.about {
         About::Monitor(_) => "monitor",
         About::Reaction(_) => "reaction",
@@ -27,6 +27,9 @@ fn part(part: &Part) -> String {
     // The latest run of a reaction stands among its sentences.
     let told = usize::from(part.reaction.is_some());
     lines.extend(part.runs.iter().skip(told).map(run));
+    if verbose {
+        lines.extend(part.runs.iter().filter_map(requests));
+    }
     lines.join("\n")
 }
 
@@ -37,4 +40,8 @@ fn reading(reading: &ReadingView) -> String {
 
 fn run(run: &RunView) -> String {
     format!("    {}  {}", paint(FAINT, day_and_time(run.queued_at)), run.sentence())
+}
+
+fn requests(run: &RunView) -> Option<String> {
+    Some(format!("    {}  {} {}", paint(FAINT, day_and_time(run.queued_at)), run.plan, run.requests()?))
 }

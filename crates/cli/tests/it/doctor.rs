@@ -142,8 +142,9 @@ async fn a_misspelt_app_is_told_at_the_start_and_stands_on_top_of_the_status() {
     let up = stage.up().await;
     up.until("it says so", |up| up.printed().contains("needs a person: ") && up.printed().contains("shpo")).await;
     let status = stage.run(&["status"]).await.stdout;
-    let (found, table) = (status.find("Needs a person: "), status.find("MONITOR"));
+    let (found, table) = (status.find("the file: app: "), status.find("MONITOR"));
     assert!(found.is_some() && found < table, "{status}");
-    assert!(stage.json(&["status"]).await["found_on_rounds"][0].as_str().unwrap().contains("shpo"));
+    let attention = stage.json(&["status"]).await["attention"].clone();
+    assert!(attention.as_array().unwrap().iter().any(|one| one["need"] == "found"), "{attention}");
     assert!(stage.changes().is_empty());
 }

@@ -43,6 +43,13 @@ async fn a_wrong_token() {
     )
     .await;
     assert!(!why.contains("HRKU-pl4nted-wrong"));
+    let status = stage.run(&["status", "--check"]).await;
+    let (needed, rest) = status.stdout.split_once("MONITOR ").unwrap();
+    assert!(status.code == Some(1) && needed.contains("NEEDS A PERSON") && !rest.contains("NEEDS"), "{status:?}");
+    assert!(
+        needed.contains("more: Heroku does not take the token") && needed.contains("dynos: cannot look"),
+        "{status:?}"
+    );
     let why = stage.run(&["why", "dynos"]).await;
     assert!(why.stdout.contains("It is unknown"), "{why:?}");
     assert!(why.stdout.contains("the token in HEROKU_API_KEY is wrong"), "{why:?}");
@@ -135,6 +142,17 @@ async fn names_are_found_and_misspelt_ones_corrected() {
     assert_eq!(json["parts"][0]["about"]["app"], "shop");
     let history = stage.json(&["history", "--monitor", "page", "--since", "1h"]).await;
     assert_eq!(history[0]["event"], "flipped");
+    for (option, name, meant) in
+        [("--app", "shpo", "shop"), ("--monitor", "pgae", "page"), ("--reaction", "mroe", "more")]
+    {
+        let misspelt = stage.run(&["history", option, name]).await;
+        let hint = format!("hint: did you mean \"{meant}\"?");
+        assert!(misspelt.code == Some(1) && misspelt.stderr.contains(&hint), "{misspelt:?}");
+    }
+    let cut = stage.run(&["history", "--no-holds", "--lines", "1"]).await;
+    assert!(cut.stderr.contains("there are more before; to see those: --until \""), "{cut:?}");
+    let whole = stage.run(&["history", "--no-holds"]).await;
+    assert!(whole.code == Some(0) && !whole.stdout.contains("holds:") && whole.stderr.is_empty(), "{whole:?}");
     assert!(stage.json(&["history", "--since", "2100-01-01T00:00:00Z"]).await.as_array().unwrap().is_empty());
 }
 
@@ -150,4 +168,19 @@ async fn with_a_broken_file_what_happened_stays_readable() {
     up.kill().await;
     assert!(stage.run(&["history", "--lines", "1"]).await.code == Some(0));
     assert_eq!(stage.run(&["status"]).await.code, Some(78));
+}
+
+#[tokio::test]
+async fn status_check_answers_well_only_while_an_engine_runs_and_all_passes() {
+    let stage = Stage::new().await;
+    stage.write(&FAILING.replace("present = false", "present = true"));
+    let mut up = stage.up().await;
+    wait_for("it passes", async || stage.monitor("page").await["verdict"] == "passing").await;
+    let well = stage.run(&["status", "--check"]).await;
+    assert!(well.code == Some(0) && !well.stdout.contains("NEEDS A PERSON"), "{well:?}");
+    assert_eq!(stage.run(&["status", "--check", "--app", "shpo"]).await.code, Some(1), "nothing is known of it");
+    up.signal("-TERM").await;
+    up.end().await;
+    assert_eq!(stage.run(&["status", "--check"]).await.code, Some(1));
+    assert_eq!(stage.run(&["status"]).await.code, Some(0));
 }

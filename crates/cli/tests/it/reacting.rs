@@ -40,9 +40,10 @@ async fn it_is_done_up_to_the_limit_without_trigger_and_cooldown() {
     let nobody = stage.run(&["react", "more"]).await;
     assert!(nobody.code == Some(2) && nobody.stderr.contains("--yes does it without asking"), "{nobody:?}");
     for web in [2, 3] {
-        let told = stage.run(&["react", "more", "--yes"]).await;
+        let options: &[&str] = if web == 2 { &["--yes"] } else { &["--yes", "--verbose"] };
+        let told = stage.run(&[&["react", "more"], options].concat()).await;
         assert_eq!(told.code, Some(0), "{told:?}");
-        assert!(told.stdout.contains("done [request "), "{told:?}");
+        assert!(told.stdout.contains("done") && told.stdout.contains("done [request ") == (web == 3), "{told:?}");
         assert_eq!(stage.web(), web);
     }
     let told = stage.run(&["react", "more", "--yes"]).await;

@@ -18,8 +18,14 @@ pub struct HistoryFilter {
     pub reaction: Option<ReactionName>,
     /// At this time or later.
     pub since: Option<Timestamp>,
+    /// At this time or earlier.
+    pub until: Option<Timestamp>,
     /// Numbered higher than this.
     pub after: Option<i64>,
+    /// Numbered lower than this.
+    pub before: Option<i64>,
+    /// Without lines that only say why a reaction holds still.
+    pub no_holds: bool,
     /// The latest ones: at most [`TimelinePage::LINES_MAX`].
     pub lines: u32,
 }
@@ -78,7 +84,10 @@ impl Reader<'_> {
             monitor: filter.monitor.as_ref().map(MonitorId::of),
             reaction: filter.reaction.as_ref().map(ReactionId::of),
             since: filter.since,
+            until: filter.until,
             after: filter.after,
+            before: filter.before,
+            no_holds: filter.no_holds,
             lines: filter.lines,
             ..TimelinePage::default()
         };
@@ -92,6 +101,10 @@ fn with_sentences<S: Serializer>(event: &Event, serializer: S) -> Result<S::Ok, 
     let Value::Object(mut data) = serde_json::to_value(event).map_err(S::Error::custom)? else {
         return Err(S::Error::custom("an event has fields"));
     };
+    // The line has words of its own: an object has each key once.
+    if let Some(reading) = data.remove("words") {
+        data.insert("reading".to_owned(), reading);
+    }
     if let Event::Would { plan, .. } | Event::Queued { plan, .. } | Event::Ended { plan, .. } = event {
         tell(&mut data, "plan", plan.to_string(), "effect");
     }
@@ -116,7 +129,7 @@ fn tell(data: &mut Map<String, Value>, field: &str, sentence: String, beside: &s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{Entry, Outcome, PlanSummary, ProcessType, Quantity, WhyLost, WhyNotDone};
+    use flyball_model::{Entry, Excerpt, Flip, Outcome, PlanSummary, ProcessType, Quantity, WhyLost, WhyNotDone};
     use serde_json::json;
 
     fn told(event: Event) -> Value {
@@ -148,6 +161,18 @@ mod tests {
         let lost = told(Event::Lost { why, look_at: Timestamp::EPOCH });
         assert_eq!(lost["why"], "Heroku answered that web has 5 dynos");
         assert_eq!(lost["because"], json!({"code": "other_quantity", "process_type": "web", "quantity": 5}));
+    }
+
+    #[test]
+    fn every_key_is_there_once_and_the_words_of_the_reading_stand_beside_those_of_the_line() {
+        let flip = Flip { from: None, to: flyball_model::Verdict::Passing, at: Timestamp::EPOCH };
+        let flipped =
+            Event::Flipped { flip, finding: flyball_model::Finding::Passing, words: Excerpt::of("200 in 40 ms") };
+        for event in [flipped, Event::Unknown { begins: true, words: Excerpt::of("no resolver answers") }] {
+            let entry = Entry::new(Timestamp::EPOCH, event);
+            let json = serde_json::to_string(&HistoryLine::of(TimelineLine { number: 1, entry })).unwrap();
+            assert_eq!((json.matches("\"words\":").count(), json.matches("\"reading\":").count()), (1, 1), "{json}");
+        }
     }
 
     #[test]

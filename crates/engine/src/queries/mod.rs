@@ -18,7 +18,7 @@ pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;
 pub use reaction::{HoldingView, ReactionView};
 pub use run::{RunView, WantedBy};
-pub use status::Status;
+pub use status::{Attention, Need, Status};
 pub use why::{About, NotKnown, Part, Why};
 
 use crate::wiring::Wiring;

@@ -64,8 +64,8 @@ pub struct HoldingView {
     pub since: Timestamp,
     /// The latest reading for which it was.
     pub last_at: Timestamp,
-    /// For how many readings.
-    pub count: u64,
+    /// For how many readings; none where that is not counted, since the monitor just does not call for it.
+    pub count: Option<u64>,
 }
 
 impl Reader<'_> {
@@ -88,7 +88,7 @@ impl Reader<'_> {
                 words: holding.because.to_string(),
                 since: holding.since,
                 last_at: holding.last_at,
-                count: holding.count,
+                count: holding.because.is_counted().then_some(holding.count),
             })
             .collect();
         let situation = self.situation(reaction, recalled, facts);
@@ -217,13 +217,14 @@ impl ReactionView {
 
 impl HoldingView {
     fn sentence(&self, mode: Mode, now: Timestamp) -> String {
-        let (monitor, since, count) = (&self.monitor, when(self.since, now), readings(self.count));
+        let (monitor, since) = (&self.monitor, when(self.since, now));
+        let count = self.count.map(|count| format!(" ({})", readings(count))).unwrap_or_default();
         let verb = match (self.acted, mode) {
             (true, Mode::Act) => "acts on",
             (true, Mode::DryRun) => "would act on",
             (false, _) => "holds still at",
         };
-        format!("It {verb} readings of \"{monitor}\" since {since} ({count}): {}.", self.words)
+        format!("It {verb} readings of \"{monitor}\" since {since}{count}: {}.", self.words)
     }
 }
 

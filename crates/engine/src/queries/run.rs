@@ -80,22 +80,22 @@ impl RunView {
         }
     }
 
-    /// The run in one sentence, without a full stop: what, who wanted it, what became of it, by which request.
+    /// The run in one sentence, without a full stop: what, who wanted it, what became of it.
     #[must_use]
     pub fn sentence(&self) -> String {
         let wanted = match &self.wanted_by {
             WantedBy::Monitor(monitor) => format!("\"{monitor}\" was {}", self.because),
             WantedBy::Person(person) => format!("{person} asked for it"),
         };
-        format!("{} ({wanted}): {}", self.plan, self.ending())
+        format!("{} ({wanted}): {}", self.plan, self.words)
     }
 
-    /// How it stands, or how it ended, with the requests of which its words do not tell.
+    /// The requests of which its words do not tell, for whoever asks Heroku's support; none where there are none.
     #[must_use]
-    pub fn ending(&self) -> String {
+    pub fn requests(&self) -> Option<String> {
         // What failed carries its request's id in its words.
         let told = |id: &&Excerpt| !self.words.contains(id.as_str());
         let ids: Vec<&str> = self.request_ids.iter().filter(told).map(Excerpt::as_str).collect();
-        if ids.is_empty() { self.words.clone() } else { format!("{} [request {}]", self.words, ids.join("; ")) }
+        (!ids.is_empty()).then(|| format!("[request {}]", ids.join("; ")))
     }
 }

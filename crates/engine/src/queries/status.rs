@@ -1,7 +1,7 @@
 //! `status`: every monitor and reaction at a glance.
 
 use super::{EngineState, MonitorView, ReactionView, Reader, RunView};
-use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, Timestamp};
+use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, Timestamp, Verdict};
 use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
 
@@ -18,16 +18,99 @@ pub struct Status {
     pub engine: EngineState,
     /// Why the file as it is now is not in force, where an engine runs and goes on with the one before.
     pub file_not_followed: Option<FileEvent>,
-    /// What would keep the file from being carried out, as the engine's last round found it, in words.
-    pub found_on_rounds: Vec<Passage>,
     /// The pauses that hold.
     pub pauses: Vec<Pause>,
+    /// What needs a person: first the runs in doubt, then what gave up, what is refused, and what cannot be seen, and what the
+    /// last round found.
+    pub attention: Vec<Attention>,
     /// The monitors, in the order of the file.
     pub monitors: Vec<MonitorView>,
     /// The reactions, in the order of the file.
     pub reactions: Vec<ReactionView>,
     /// Runs that have not ended, newest first.
     pub open_runs: Vec<RunView>,
+}
+
+/// Something that does not get better until a person looks at it, or may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attention {
+    /// Why.
+    pub need: Need,
+    /// Of which monitor or reaction.
+    pub of: String,
+    /// What happened and what to do, in words.
+    pub words: String,
+}
+
+/// Why a person is needed; the first are told first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// The latest run may or may not have taken effect.
+    InDoubt,
+    /// It acted as often as it may, and nothing got better.
+    GaveUp,
+    /// Heroku refuses what it would do.
+    Refused,
+    /// A monitor cannot look, or the app cannot be looked at.
+    CannotSee,
+    /// The engine's last round found what would keep the file from being carried out.
+    Found,
+}
+
+impl Status {
+    /// Whether an engine runs, follows the file as it is, and sees every monitor passing, and nothing needs a person.
+    /// Where no monitor is shown, nothing is known to be well. A pause is somebody's decision, and no matter here.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        let passing = |monitor: &MonitorView| !monitor.enabled || monitor.verdict == Some(Verdict::Passing);
+        self.engine == EngineState::Running
+            && self.file_not_followed.is_none()
+            && self.attention.is_empty()
+            && !self.monitors.is_empty()
+            && self.monitors.iter().all(passing)
+    }
+}
+
+/// What needs a person, of what is switched on.
+fn attention(monitors: &[MonitorView], reactions: &[ReactionView], lines: &[TimelineLine]) -> Vec<Attention> {
+    let found = found_on_rounds(lines).into_iter();
+    let found = found.map(|found| Attention { need: Need::Found, of: "the file".to_owned(), words: found.to_string() });
+    let mut told: Vec<Attention> = found.collect();
+    let unknown = monitors.iter().filter(|monitor| monitor.enabled && monitor.verdict == Some(Verdict::Unknown));
+    told.extend(unknown.map(|monitor| {
+        let words = monitor.last.as_ref().map(|last| format!("cannot look: {}", last.words));
+        let words = words.unwrap_or_else(|| "cannot look".to_owned());
+        Attention { need: Need::CannotSee, of: monitor.name.to_string(), words }
+    }));
+    for reaction in reactions.iter().filter(|reaction| reaction.enabled) {
+        let of = || reaction.name.to_string();
+        if let Some(run) = reaction.last_run.as_ref().filter(|run| run.outcome == Some("in_doubt")) {
+            let settle = format!("once you know, `flyball settle {} --done` or `--not-done`", run.id);
+            told.push(Attention {
+                need: Need::InDoubt,
+                of: of(),
+                words: format!("{}: {}; {settle}", run.plan, run.words),
+            });
+        }
+        // Of several monitors, the one whose word is the latest.
+        let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);
+        if let Some((holding, need)) = latest.and_then(|holding| Some((holding, need(holding.reason)?))) {
+            told.push(Attention { need, of: of(), words: holding.words.clone() });
+        }
+    }
+    told.sort_by_key(|one| one.need);
+    told
+}
+
+/// Which reasons need a person, by their words.
+fn need(reason: &str) -> Option<Need> {
+    match reason {
+        "given_up" => Some(Need::GaveUp),
+        "backed_off" | "account_stopped" => Some(Need::Refused),
+        "cannot_see" => Some(Need::CannotSee),
+        _ => None,
+    }
 }
 
 impl Reader<'_> {
@@ -57,8 +140,8 @@ impl Reader<'_> {
             at: self.now,
             engine: self.engine,
             file_not_followed: not_followed(&lines),
-            found_on_rounds: found_on_rounds(&lines),
             pauses: self.store.pauses(self.now).await?,
+            attention: attention(&monitors, &reactions, &lines),
             monitors,
             reactions,
             open_runs: open_runs.iter().map(RunView::of).collect(),

@@ -13,7 +13,12 @@ fn without_references_in_reach_nothing_boots_anew_and_the_reading_stays_failing(
     assert_eq!(day.why("again"), "cut_off");
     assert_eq!(day.streak("front"), 3, "a hold, never a rewritten reading");
     let told = day.told("holds");
-    assert_eq!(told, ["0:30 again: holds: Flyball may be cut off itself: of 2 references it reaches 0"]);
+    assert_eq!(
+        told,
+        [
+            "0:30 again: holds: Flyball may be cut off itself: of 2 references it reaches 0 (`references` of `[network]`)"
+        ]
+    );
     // The way out is back, and the page still cannot be reached.
     day.references(&[true, false]);
     day.readings(1);

@@ -35,8 +35,17 @@ impl Timeline for Sqlite {
             if let Some(since) = page.since {
                 query.push(" AND at >= ").push_bind(since.as_millis());
             }
+            if let Some(until) = page.until {
+                query.push(" AND at <= ").push_bind(until.as_millis());
+            }
             if let Some(after) = page.after {
                 query.push(" AND number > ").push_bind(after);
+            }
+            if let Some(before) = page.before {
+                query.push(" AND number < ").push_bind(before);
+            }
+            if page.no_holds {
+                query.push(" AND event ->> 'event' <> 'held'");
             }
             query.push(" ORDER BY number DESC LIMIT ").push_bind(bounded(page.lines, TimelinePage::LINES_MAX));
             let rows: Vec<LineRow> = query.build_query_as().fetch_all(&self.readers).await?;

@@ -2,7 +2,7 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::Finding;
+use flyball_model::{Because, Event, Finding};
 use flyball_store::{
     Batch, Error, Loop as _, Open, ReadingsPage, Runs as _, RunsPage, Timeline as _, TimelineLine, TimelinePage,
 };
@@ -33,7 +33,15 @@ pub(crate) async fn the_timeline_is_numbered_without_gaps_and_filtered<D: Databa
     assert_eq!(with(TimelinePage { reaction: Some(reaction("more web")), ..any() }).await, [4]);
     assert_eq!(with(TimelinePage { of_the_whole: true, ..any() }).await, [1, 6]);
     assert_eq!(with(TimelinePage { since: Some(at(4)), ..any() }).await, [5, 6]);
+    assert_eq!(with(TimelinePage { until: Some(at(1)), ..any() }).await, [1, 2]);
+    assert_eq!(with(TimelinePage { since: Some(at(1)), until: Some(at(2)), ..any() }).await, [2, 3]);
     assert_eq!(with(TimelinePage { after: Some(4), app: Some(app("shop")), ..any() }).await, [0_i64; 0]);
+    assert_eq!(with(TimelinePage { before: Some(3), ..any() }).await, [1, 2]);
+    let mut held = said(at(6), "");
+    held.event = Event::Held { because: Because::Maintenance };
+    store.save(&Batch { entries: vec![held, said(at(7), "something")], ..Batch::default() }).await.unwrap();
+    assert_eq!(with(TimelinePage { no_holds: true, after: Some(5), ..any() }).await, [6, 8]);
+    let any = || TimelinePage { before: Some(7), ..TimelinePage::default() };
     assert_eq!(with(TimelinePage { lines: 2, ..any() }).await, [5, 6], "the latest, oldest first");
 }
 
