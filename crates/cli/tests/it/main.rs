@@ -6,6 +6,7 @@ mod database;
 mod doctor;
 #[cfg(test)]
 mod explaining;
+mod extremes;
 #[cfg(test)]
 mod file;
 #[cfg(test)]
