@@ -62,7 +62,10 @@ impl Exposed {
     pub fn words(&self) -> String {
         match self {
             Self::Folder(folder) => {
-                format!("other users of this machine may write to {}, and so replace what Flyball keeps", folder.display())
+                format!(
+                    "other users of this machine may write to {}, and so replace what Flyball keeps",
+                    folder.display()
+                )
             }
             Self::File(file) => {
                 format!("other users of this machine may read {}, or hold its locks", file.display())
@@ -74,7 +77,9 @@ impl Exposed {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Folder(folder) => format!("`chmod o-w {}`, or name a file elsewhere with --database", folder.display()),
+            Self::Folder(folder) => {
+                format!("`chmod o-w {}`, or name a file elsewhere with --database", folder.display())
+            }
             Self::File(file) => format!("`chmod o-rwx {}`", file.display()),
         }
     }
@@ -113,7 +118,7 @@ fn others(_: &Metadata) -> u32 {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::{Error, EngineLock, Sqlite};
+    use crate::{EngineLock, Error, Sqlite};
     use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 

@@ -141,7 +141,8 @@ mod tests {
         // The test's own process has plenty of `CARGO_…`.
         let given = printed("env | grep -c ^CARGO_ >&2 && exit 1; echo \"${PATH:+path}\"", "heroku.com").await;
         assert_eq!(given, Ok("path".into()));
-        for (name, needed) in [("https_proxy", true), ("HOME", true), ("HEROKU_API_KEY", false), ("OTHER_TOKEN", false)] {
+        for (name, needed) in [("https_proxy", true), ("HOME", true), ("HEROKU_API_KEY", false), ("OTHER_TOKEN", false)]
+        {
             assert_eq!(is_needed(OsStr::new(name)), needed, "{name}");
         }
     }

@@ -43,8 +43,8 @@ impl EngineLock {
             ErrorKind::InvalidInput => Error::NotPlain { file: path.clone() },
             _ => Error::other(format!("lock {}", path.display()), error),
         };
-        let mut file = 
-            open_plain(ours(File::options().read(true).write(true).create(true).truncate(false)), &path).map_err(told)?;
+        let mut file = open_plain(ours(File::options().read(true).write(true).create(true).truncate(false)), &path)
+            .map_err(told)?;
         if !locked(&file).map_err(told)? {
             return Err(Error::EngineRuns { file: database.to_owned(), process: process_in(&mut file) });
         }
@@ -52,7 +52,10 @@ impl EngineLock {
         if file.metadata().map_err(told)?.len() > 0 && process_in(&mut file).is_none() {
             return Err(Error::NotALock { file: path });
         }
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(told)?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(told)?;
         Ok(Self { _file: file })
     }
 

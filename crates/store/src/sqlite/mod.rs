@@ -22,9 +22,9 @@ mod url;
 
 pub use lock::EngineLock;
 
-use crate::{Error, open_plain};
 use crate::error::Fault;
 use crate::plain::ours;
+use crate::{Error, open_plain};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
 use std::ffi::OsString;
