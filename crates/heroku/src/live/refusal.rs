@@ -65,7 +65,7 @@ const SECRET_BYTES_MIN: usize = 4;
 /// A text without these secrets; none where it holds none of them.
 pub(super) fn redact(text: &str, secrets: &[&str]) -> Option<String> {
     let is_in = |secret: &&str| secret.len() >= SECRET_BYTES_MIN && text.contains(secret);
-    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|secret| is_in(&secret)).collect();
+    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|secret| is_in(secret)).collect();
     if secrets.is_empty() {
         return None;
     }
