@@ -96,3 +96,16 @@ fn read(name: &str) -> Option<OsString> {
     // A name that no variable can have would make the system's own function panic.
     if name.is_empty() || name.contains(['=', '\0']) { None } else { std::env::var_os(name) }
 }
+
+/// Keeps the memory of this process, in which tokens are, out of core dumps and away from other processes of its user.
+/// Where the system does not know how, nothing is changed.
+#[cfg(target_os = "linux")]
+pub(crate) fn keep_out_of_core_dumps() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "a core dump of this process would hold its tokens");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn keep_out_of_core_dumps() {}

@@ -110,7 +110,12 @@ impl From<flyball_store::Error> for Failure {
             Error::Busy { .. } | Error::Full { .. } | Error::EngineRuns { .. } => Exit::TRY_AGAIN,
             Error::ReadOnly { .. } | Error::CannotOpen { .. } => Exit::NO_PERMISSION,
             Error::Unsupported { .. } | Error::NotASqliteUrl => Exit::CONFIGURATION,
-            Error::Corrupt { .. } | Error::Unreadable { .. } | Error::Newer { .. } | Error::Other { .. } => Exit::NO,
+            Error::Corrupt { .. }
+            | Error::Unreadable { .. }
+            | Error::Newer { .. }
+            | Error::NotPlain { .. }
+            | Error::NotALock { .. }
+            | Error::Other { .. } => Exit::NO,
         };
         let mut failure = Self::new(exit, error.to_string());
         let mut source = std::error::Error::source(&error);

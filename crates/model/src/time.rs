@@ -14,8 +14,9 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// The start of 1970.
     pub const EPOCH: Self = Self(0);
-    /// Later than everything: the end of the year 9999.
-    pub const FAR_FUTURE: Self = Self(253_402_300_799_000);
+    /// Later than everything: the day before the end of the year 9999, which is as far as the calendar goes that
+    /// prints it, in every time zone.
+    pub const FAR_FUTURE: Self = Self(253_402_207_200_000);
 
     /// Milliseconds since 1970, kept within what RFC 3339 can print.
     #[must_use]
@@ -120,5 +121,10 @@ mod tests {
         assert_eq!(Timestamp::FAR_FUTURE + Duration::MAX, Timestamp::FAR_FUTURE);
         assert_eq!(Timestamp::EPOCH.since(Timestamp::FAR_FUTURE), Duration::ZERO);
         assert!((Timestamp::EPOCH - Duration::MAX).to_string().starts_with("0001"));
+        for millis in [i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX] {
+            let at = Timestamp::from_millis(millis);
+            assert_eq!(at.to_string().parse(), Ok(at));
+            assert_eq!(at.time_of_day().len(), "03:04:05".len());
+        }
     }
 }

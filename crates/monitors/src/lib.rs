@@ -6,6 +6,7 @@
 
 mod kinds;
 mod means;
+mod memory;
 mod monitor;
 mod net;
 mod observer;

@@ -1,5 +1,6 @@
 //! What checks share: the one set of means that every kind of monitor looks with.
 
+use crate::memory::PageMemory;
 use crate::net::{IdleConnections, Network, Tls};
 use flyball_heroku::Heroku;
 use flyball_model::AccountName;
@@ -20,6 +21,8 @@ pub(crate) struct Means {
     pub(crate) tls: Tls,
     /// The connections that monitors with `reuse` have kept.
     pub(crate) idle: IdleConnections,
+    /// What pages may take of memory.
+    pub(crate) memory: PageMemory,
     pub(crate) secrets: SecretLookup,
     pub(crate) accounts: AccountLookup,
 }

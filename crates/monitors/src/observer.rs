@@ -1,6 +1,7 @@
 //! The one who looks: holds what checks share, and makes one reading at a time of any monitor.
 
 use crate::means::{AccountLookup, Means, SecretLookup};
+use crate::memory::{PAGES_BYTES, PageMemory};
 use crate::monitor::Monitor;
 use crate::net::{IdleConnections, Network, NetworkRules, References, Tls, Trust};
 use flyball_model::{Reading, Timestamp};
@@ -20,13 +21,22 @@ impl Observer {
     #[must_use]
     pub fn new(secrets: SecretLookup, accounts: AccountLookup, trust: Trust) -> Self {
         let (network, tls, idle) = (Network::system(), Tls::new(trust), IdleConnections::default());
-        Self { means: Means { network, tls, idle, secrets, accounts } }
+        let memory = PageMemory::of(PAGES_BYTES);
+        Self { means: Means { network, tls, idle, memory, secrets, accounts } }
     }
 
     /// The same, with names looked up at these servers instead of the system's.
     #[must_use]
     pub fn with_name_servers(mut self, servers: Vec<SocketAddr>) -> Self {
         self.means.network = self.means.network.with_name_servers(servers);
+        self
+    }
+
+    /// The same, with so many bytes of memory for the pages of all checks, instead of 256 MiB. A page that finds no room
+    /// is unknown, for overload.
+    #[must_use]
+    pub fn with_page_memory(mut self, bytes: usize) -> Self {
+        self.means.memory = PageMemory::of(bytes);
         self
     }
 

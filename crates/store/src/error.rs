@@ -79,6 +79,18 @@ pub enum Error {
         /// The other's process id, where it could be read.
         process: Option<u32>,
     },
+    /// A link, a pipe or a folder stands where a file of ours should be.
+    #[error("cannot use {}: it is a link, a pipe or a folder, and no plain file", file.display())]
+    NotPlain {
+        /// What stands there.
+        file: PathBuf,
+    },
+    /// The name of the lock is taken by a file with something else in it.
+    #[error("cannot lock {}: there is something in it that Flyball did not write", file.display())]
+    NotALock {
+        /// What stands there.
+        file: PathBuf,
+    },
     /// A kind of database that is not supported.
     #[error("cannot use this database: {what} is not supported yet")]
     Unsupported {
@@ -134,6 +146,10 @@ impl Error {
                 Some(process) => format!("stop process {process} first, or name another file with --database"),
                 None => "stop the other one first, or name another file with --database".into(),
             }),
+            Self::NotPlain { file } | Self::NotALock { file } => Some(format!(
+                "see who put {} there, and remove it; or name another database with --database",
+                file.display()
+            )),
             Self::Unsupported { .. } => Some("use sqlite:FILE, such as sqlite:flyball.db".into()),
             Self::NotASqliteUrl => Some("write it as sqlite:FILE, such as sqlite:flyball.db".into()),
             Self::Other { .. } => None,

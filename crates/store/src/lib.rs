@@ -8,6 +8,7 @@ mod batch;
 mod error;
 mod facts;
 mod page;
+mod plain;
 mod presence;
 mod sqlite;
 
@@ -16,6 +17,7 @@ pub use error::Error;
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
+pub use plain::{Exposed, exposed, open_plain};
 pub use presence::Sign;
 pub use sqlite::{EngineLock, Sqlite};
 

@@ -32,6 +32,7 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
         Ok(file) => doctor::database(&file).await,
         Err(failure) => failure.finding("database"),
     });
+    findings.extend(wiring.database().iter().flat_map(|file| doctor::others(file)));
     let state = async { Engine::state_on(&wiring.database()?, wiring).await };
     findings.push(match state.await {
         Ok(state) => doctor::engine(state),

@@ -8,6 +8,7 @@ use crate::wiring::Wiring;
 use flyball_config::{starting_file, starting_file_at_stand_in};
 use flyball_heroku::BaseUrl;
 use flyball_model::AppName;
+use flyball_store::open_plain;
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, ErrorKind, IsTerminal, Write as _};
@@ -42,11 +43,15 @@ pub(super) fn init(wiring: &Wiring, asked: Init) -> Result<Exit, Failure> {
     options.write(true);
     // Made by somebody else while we asked: theirs stays.
     if asked.force {
-        options.create(true).truncate(true)
+        options.create(true).truncate(false)
     } else {
         options.create_new(true)
     };
-    let written = options.open(file).and_then(|mut open| open.write_all(text.as_bytes()));
+    let written = open_plain(&mut options, file).and_then(|mut open| {
+        // Only here is it known to be no link to something else.
+        open.set_len(0)?;
+        open.write_all(text.as_bytes())
+    });
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(),
         _ => cannot().because(error),

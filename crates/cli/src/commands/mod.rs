@@ -36,6 +36,9 @@ pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Resul
     let Common { config, database, json } = arguments.common;
     let format = if json { Format::Json } else { Format::Text };
     let wiring = Wiring::new(config, database, format, environment);
+    if matches!(arguments.command, Command::Up | Command::Check(_) | Command::React(_) | Command::Doctor) {
+        crate::environment::keep_out_of_core_dumps();
+    }
     match arguments.command {
         Command::Up => up::up(&wiring).await,
         Command::Init(init) => init::init(&wiring, init),

@@ -14,7 +14,7 @@ use flyball_engine::{Engine, Ports};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
-use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage};
+use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage, exposed};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,9 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
     let store = Sqlite::open(&database).await?;
+    for exposed in exposed(&database) {
+        output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
+    }
     let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);
     find_tokens(&accounts, &definitions).await?;
 

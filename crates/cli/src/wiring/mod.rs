@@ -68,7 +68,9 @@ impl Wiring {
     pub(crate) fn text(&self) -> Result<String, Failure> {
         let mut bytes = Vec::new();
         let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-        let read = std::fs::File::open(&self.config).and_then(|file| file.take(most).read_to_end(&mut bytes));
+        let read = not_a_pipe(&self.config)
+            .and_then(|()| std::fs::File::open(&self.config))
+            .and_then(|file| file.take(most).read_to_end(&mut bytes));
         let cannot = || Failure::new(Exit::CONFIGURATION, format!("cannot read {}", self.config.display()));
         read.map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
@@ -187,6 +189,22 @@ impl Wiring {
             Trust::System,
         )
     }
+}
+
+/// Refuses a pipe by that very name, for whose writer we would wait. What a shell puts in a file's place, such as
+/// `/dev/stdin`, has its writer.
+#[cfg(unix)]
+fn not_a_pipe(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::FileTypeExt as _;
+    match std::fs::symlink_metadata(file)?.file_type().is_fifo() {
+        true => Err(std::io::Error::new(ErrorKind::InvalidInput, "it is a pipe, and no plain file")),
+        false => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn not_a_pipe(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// How a person finds the engine.

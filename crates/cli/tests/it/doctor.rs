@@ -148,3 +148,31 @@ async fn a_misspelt_app_is_told_at_the_start_and_stands_on_top_of_the_status() {
     assert!(attention.as_array().unwrap().iter().any(|one| one["need"] == "found"), "{attention}");
     assert!(stage.changes().is_empty());
 }
+
+#[tokio::test]
+async fn a_pipe_in_the_place_of_any_file_holds_up_no_doctor() {
+    for name in ["flyball.toml", "flyball.db", "flyball.db.lock"] {
+        let stage = Stage::new().await;
+        stage.write(FILE);
+        let _there = std::fs::remove_file(stage.path(name));
+        assert!(std::process::Command::new("mkfifo").arg(stage.path(name)).status().unwrap().success());
+        let told = stage.run(&["doctor"]).await;
+        // Whoever looks for secrets in what was left would wait for its writer.
+        std::fs::remove_file(stage.path(name)).unwrap();
+        assert_eq!(told.code, Some(1), "{name}: {told:?}");
+        assert!(told.stdout.contains("no plain file"), "{name}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_others_may_write_to_is_told_by_doctor_and_up() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::new().await;
+    stage.write(FILE);
+    std::fs::set_permissions(stage.path(""), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let words = "other users of this machine may write to ";
+    let told = stage.run(&["doctor"]).await;
+    assert!(told.stdout.contains(&format!("✗ folder: {words}")), "{told:?}");
+    let up = stage.up().await;
+    up.until("the folder is told", |up| up.printed().contains(words)).await;
+}

@@ -172,3 +172,15 @@ async fn a_database_in_a_directory_that_is_not_there_is_told_with_what_to_do() {
         assert!(told.code == Some(78) && told.stderr.contains("there is no directory nowhere"), "{told:?}");
     }
 }
+
+#[tokio::test]
+async fn init_with_force_writes_through_no_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, theirs) = (folder.path().join("flyball.toml"), folder.path().join("theirs"));
+    std::fs::write(&theirs, "precious").unwrap();
+    std::os::unix::fs::symlink(&theirs, &file).unwrap();
+    let told = ended(bare(folder.path(), &["init", "--app", "shop", "--force"])).await;
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.stderr.contains("it is a link, a pipe or a folder, and no plain file"), "{told:?}");
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "precious");
+}

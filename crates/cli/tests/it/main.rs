@@ -7,6 +7,8 @@ mod doctor;
 #[cfg(test)]
 mod explaining;
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod file;
 #[cfg(test)]
 mod footing;

@@ -8,7 +8,7 @@ use flyball_config::Definitions;
 use flyball_heroku::{Error, Heroku, Pool};
 use flyball_model::{AccountName, AppName, Needs};
 use flyball_reactions::Reaction;
-use flyball_store::Sqlite;
+use flyball_store::{Exposed, Sqlite, exposed};
 use futures_util::{FutureExt as _, StreamExt as _};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,6 +85,17 @@ async fn account(heroku: &dyn Heroku, clock: &dyn Clock) -> Result<AccountSeen, 
     let answered_at = clock.now();
     let calls_left = heroku.rate_limit().await.map(|left| left.value);
     Ok(AccountSeen { email: answer.value.email, asked_at, answered_at, date: answer.date, calls_left })
+}
+
+/// What other users of this machine may do to the database and its folder.
+#[must_use]
+pub fn others(database: &Path) -> Vec<Finding> {
+    let told = |exposed: &Exposed| match exposed {
+        // Whoever may do that may have us remember, and do, what they like.
+        Exposed::Folder(_) => Finding::bad("folder", exposed.words()).hint(exposed.hint()),
+        Exposed::File(_) => Finding::note("database", exposed.words()).hint(exposed.hint()),
+    };
+    exposed(database).iter().map(told).collect()
 }
 
 /// Whether the database can be written. One that is not there is not made.

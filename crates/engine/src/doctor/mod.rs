@@ -10,4 +10,4 @@ mod look;
 
 pub use checks::{engine, file, home, rival};
 pub use finding::{Finding, Health};
-pub use look::{accounts, database};
+pub use look::{accounts, database, others};

@@ -1,6 +1,6 @@
 //! One request and its answer: headers, budget, counts, and what a failure means.
 
-use super::refusal::Explanation;
+use super::refusal::{Explanation, redact};
 use super::{Live, Shared};
 use crate::budget::{Permit, Refused};
 use crate::wire::Misread;
@@ -88,7 +88,10 @@ impl Live {
         // What was waited for a token is a part of what the call may take.
         let request = self.request(&ask, self.limit(&ask).saturating_sub(began.since(asked)));
         self.count(|stats| *stats.calls.entry(call.name()).or_default() += 1);
-        let sent = self.shared.transport.send(request).await;
+        let mut sent = self.shared.transport.send(request).await;
+        if let Ok(response) = &mut sent {
+            self.redact(&ask, response);
+        }
         let now = (self.shared.clock)();
         match (&sent, permit) {
             (Err(TransportError::NotSent(_)), Some(permit)) => permit.unsent(),
@@ -157,10 +160,34 @@ impl Live {
         Request { method: ask.method.clone(), url, headers, body, deadline }
     }
 
-    fn refused(&self, ask: &Ask<'_>, response: &Response) -> Error {
+    /// What we sent in secret, should whoever answers echo it.
+    fn secrets<'a>(&'a self, ask: &Ask<'a>) -> Vec<&'a str> {
         let mut secrets = vec![self.shared.token.expose()];
         secrets.extend(ask.secrets);
-        let explanation = Explanation::of(&response.body).without(&secrets);
+        secrets
+    }
+
+    /// Takes what we sent in secret out of an answer, before anybody reads it.
+    fn redact(&self, ask: &Ask<'_>, response: &mut Response) {
+        let secrets = self.secrets(ask);
+        for value in response.headers.values_mut() {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            // What was no text stays as it is: it is shown nowhere.
+            if let Some(clean) = redact(&text, &secrets).and_then(|clean| HeaderValue::try_from(clean).ok()) {
+                *value = clean;
+            }
+        }
+        // The token alone: a short secret, such as a variable with `true` in it, would break the body's own words.
+        if let Body::Whole(bytes) = &mut response.body
+            && let Ok(text) = std::str::from_utf8(bytes)
+            && let Some(clean) = redact(text, &secrets[..1])
+        {
+            *bytes = Bytes::from(clean);
+        }
+    }
+
+    fn refused(&self, ask: &Ask<'_>, response: &Response) -> Error {
+        let explanation = Explanation::of(&response.body).without(&self.secrets(ask));
         let (request_id, date) = about(&response.headers);
         let error = Error::new(ask.call.clone(), explanation.kind(response.status))
             .with_refusal(response.status.as_u16(), &explanation.id)

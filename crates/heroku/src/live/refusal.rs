@@ -32,14 +32,10 @@ impl Explanation {
 
     /// The same, with every secret that we sent taken out, should whoever answered have echoed it.
     pub(super) fn without(mut self, secrets: &[&str]) -> Self {
-        // The longest first: a short one that is a part of it would leave the rest of it behind.
-        let mut secrets: Vec<&str> = secrets.iter().copied().filter(|secret| secret.len() >= 4).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        for secret in secrets {
-            self.message = self.message.replace(secret, "[secret]");
-            self.id = self.id.replace(secret, "[secret]");
-            self.resource = self.resource.map(|resource| resource.replace(secret, "[secret]"));
-        }
+        let clean = |text: String| redact(&text, secrets).unwrap_or(text);
+        self.message = clean(self.message);
+        self.id = clean(self.id);
+        self.resource = self.resource.map(clean);
         self
     }
 
@@ -61,6 +57,21 @@ impl Explanation {
             (status, _) => ErrorKind::Unexpected { status },
         }
     }
+}
+
+/// Fewer characters than these are no secret, and stand in many a word.
+const SECRET_BYTES_MIN: usize = 4;
+
+/// A text without these secrets; none where it holds none of them.
+pub(super) fn redact(text: &str, secrets: &[&str]) -> Option<String> {
+    let is_in = |secret: &&str| secret.len() >= SECRET_BYTES_MIN && text.contains(secret);
+    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|secret| is_in(secret)).collect();
+    if secrets.is_empty() {
+        return None;
+    }
+    // The longest first: a short one that is a part of it would leave the rest of it behind.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    Some(secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]")))
 }
 
 #[cfg(test)]

@@ -14,6 +14,46 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// What is read of its output: a token has less than a hundred bytes.
 const OUTPUT_BYTES_MAX: u64 = 8 * 1024;
 
+/// What the CLI needs of our environment: to be found with its Node, to know its person, to reach the key store and
+/// Heroku. Whatever else stands there, other accounts' tokens among it, is no business of a program that we start.
+const VARIABLES: [&str; 30] = [
+    "ALL_PROXY",
+    "APPDATA",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "HEROKU_HOST",
+    "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "LANG",
+    "LC_ALL",
+    "LOCALAPPDATA",
+    "LOGNAME",
+    "NODE_EXTRA_CA_CERTS",
+    "NO_PROXY",
+    "PATH",
+    "PATHEXT",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TERM",
+    "TMP",
+    "TMPDIR",
+    "USER",
+    "USERPROFILE",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+];
+
+/// Whether the CLI is given a variable of this name. Proxies are named in either case.
+fn is_needed(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| VARIABLES.iter().any(|needed| needed.eq_ignore_ascii_case(name)))
+}
+
 /// Where the CLI is on this `PATH`, if it is installed.
 pub(super) fn find(path: &OsStr) -> Option<PathBuf> {
     let names: &[&str] = if cfg!(windows) { &["heroku.exe", "heroku.cmd"] } else { &["heroku"] };
@@ -45,6 +85,7 @@ pub(super) async fn token(heroku: &Path, base: &BaseUrl) -> Result<String, &'sta
 async fn run(heroku: &Path, base: &BaseUrl) -> Result<String, &'static str> {
     let mut command = Command::new(heroku);
     command.arg("auth:token").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| is_needed(name)));
     if !base.is_production() {
         command.env("HEROKU_HOST", base.to_string());
     }
@@ -93,6 +134,17 @@ mod tests {
         assert_eq!(printed("echo; echo tok-1; echo more", "heroku.com").await, Ok("tok-1".into()));
         let here = printed("echo \"at-$HEROKU_HOST\"", "http://127.0.0.1:5000").await;
         assert_eq!(here, Ok("at-http://127.0.0.1:5000".into()));
+    }
+
+    #[tokio::test]
+    async fn the_cli_is_given_what_it_needs_of_our_environment_and_no_more() {
+        // The test's own process has plenty of `CARGO_…`.
+        let given = printed("env | grep -c ^CARGO_ >&2 && exit 1; echo \"${PATH:+path}\"", "heroku.com").await;
+        assert_eq!(given, Ok("path".into()));
+        for (name, needed) in [("https_proxy", true), ("HOME", true), ("HEROKU_API_KEY", false), ("OTHER_TOKEN", false)]
+        {
+            assert_eq!(is_needed(OsStr::new(name)), needed, "{name}");
+        }
     }
 
     #[tokio::test]

@@ -104,6 +104,22 @@ async fn secrets_that_an_answer_echoes_are_not_shown() {
 }
 
 #[tokio::test]
+async fn a_token_that_comes_back_in_a_header_or_in_a_success_is_not_shown() {
+    let echo = format!("id-1,{TOKEN}");
+    let script = Script::of([
+        reply(422, r#"{"id":"invalid_params","message":"m"}"#).with("request-id", echo.clone()),
+        reply(200, &json!({"id": "a-1", "email": echo}).to_string()).with("request-id", echo),
+    ]);
+    let live = script.client();
+    let error = live.set_quantity(&shop(), &web(), Quantity::new(3)).await.unwrap_err();
+    assert_eq!(error.request_id(), Some("id-1,[secret]"));
+    assert!(!format!("{error} {error:?}").contains(TOKEN), "{error}");
+    let answer = live.account().await.unwrap();
+    assert_eq!(answer.request_id.as_deref(), Some("id-1,[secret]"));
+    assert_eq!(answer.value.email, "id-1,[secret]");
+}
+
+#[tokio::test]
 async fn a_body_is_never_quoted_by_the_error_about_it() {
     for body in [r#"{"id":"a-1","name":"pl4nted value"}"#, r#"{"id":["pl4nted"]}"#, "pl4nted {"] {
         let script = Script::of([reply(200, body)]);

@@ -3,7 +3,7 @@
 
 use crate::faults::{Act, Server, answer, head};
 use crate::http::encoded;
-use crate::support::{assert_failing, assert_passing, evidence, http, look};
+use crate::support::{BEGUN_AT, assert_failing, assert_passing, evidence, http, look, monitor, observer};
 use flyball_model::{Blind, Cause, Excerpt, Finding, Reading};
 use std::time::Duration;
 
@@ -309,4 +309,21 @@ fn a_regex_takes_time_in_proportion_to_the_page_whatever_it_says() {
         let reading = http.judge_page(200, &page, Duration::ZERO, crate::support::BEGUN_AT);
         assert_failing(&reading, Cause::Text, "the page does not have a match of");
     }
+}
+
+#[tokio::test]
+async fn a_page_for_which_no_memory_is_left_is_unknown_and_a_keyword_needs_none() {
+    let page = vec![b'x'; 600 * 1024];
+    let server = Server::start(move |_| vec![answer("200 OK", "", &page)]).await;
+    let observer = observer().with_page_memory(256 * 1024);
+    let look = async |sought: &str| {
+        let settings = format!(r#"{{ url = "http://{}/", {sought}, present = false }}"#, server.address);
+        observer.observe(&monitor("http", &settings), BEGUN_AT).await
+    };
+    for _ in 0..2 {
+        let reading = look(r#"regex = "y""#).await;
+        assert_eq!(reading.finding, Finding::Unknown(Blind::Overload), "{}", reading.words);
+        assert!(reading.words.as_str().starts_with("no memory is left for this page"), "{}", reading.words);
+    }
+    assert_passing(&look(r#"keyword = "y""#).await);
 }

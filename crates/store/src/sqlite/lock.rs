@@ -3,7 +3,8 @@
 //! An advisory lock on a file beside the database. The operating system gives it back when the process dies, however
 //! it dies. Commands beside a running engine read and write the database without it.
 
-use crate::Error;
+use crate::plain::ours;
+use crate::{Error, open_plain};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
@@ -17,6 +18,9 @@ const TRIES: u32 = 10;
 /// The pause between two tries: 200 ms in all.
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
+/// Longer than any process id and the end of its line; whatever else stands in a lock is not ours.
+const PROCESS_BYTES_MAX: u64 = 20;
+
 /// The right to run an engine on a database, until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct EngineLock {
@@ -28,20 +32,30 @@ impl EngineLock {
     /// Takes the lock of a database.
     ///
     /// # Errors
-    /// [`Error::EngineRuns`] when another process has it; others when the lock file cannot be written.
+    /// [`Error::EngineRuns`] when another process has it; [`Error::NotPlain`] and [`Error::NotALock`] when something
+    /// else stands in its place, which stays as it is; others when the lock file cannot be written.
     pub fn take(database: &Path) -> Result<Self, Error> {
         let path = lock_path(database);
         let told = |error: std::io::Error| match error.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                 Error::ReadOnly { doing: format!("lock {}", database.display()), file: database.to_owned() }
             }
+            ErrorKind::InvalidInput => Error::NotPlain { file: path.clone() },
             _ => Error::other(format!("lock {}", path.display()), error),
         };
-        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(told)?;
+        let mut file = open_plain(ours(File::options().read(true).write(true).create(true).truncate(false)), &path)
+            .map_err(told)?;
         if !locked(&file).map_err(told)? {
             return Err(Error::EngineRuns { file: database.to_owned(), process: process_in(&mut file) });
         }
-        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(told)?;
+        // What is cut short below must be a lock of ours, whatever other names this file has.
+        if file.metadata().map_err(told)?.len() > 0 && process_in(&mut file).is_none() {
+            return Err(Error::NotALock { file: path });
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(told)?;
         Ok(Self { _file: file })
     }
 
@@ -51,8 +65,11 @@ impl EngineLock {
     /// When there is a lock file, but it cannot be opened or tried.
     pub fn is_held(database: &Path) -> Result<bool, Error> {
         let path = lock_path(database);
-        let told = |error: std::io::Error| Error::other(format!("look at {}", path.display()), error);
-        let file = match File::open(&path) {
+        let told = |error: std::io::Error| match error.kind() {
+            ErrorKind::InvalidInput => Error::NotPlain { file: path.clone() },
+            _ => Error::other(format!("look at {}", path.display()), error),
+        };
+        let file = match open_plain(File::options().read(true), &path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(told(error)),
@@ -69,7 +86,7 @@ impl EngineLock {
     /// The process that took the lock of a database last, if it can be read.
     #[must_use]
     pub fn process(database: &Path) -> Option<u32> {
-        process_in(&mut File::open(lock_path(database)).ok()?)
+        process_in(&mut open_plain(File::options().read(true), &lock_path(database)).ok()?)
     }
 }
 
@@ -89,8 +106,7 @@ fn locked(file: &File) -> std::io::Result<bool> {
 fn process_in(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().ok()?;
-    // Longer than any process id; whatever else stands there is not ours.
-    file.take(20).read_to_string(&mut text).ok()?;
+    file.take(PROCESS_BYTES_MAX).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
 

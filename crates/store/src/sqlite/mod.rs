@@ -22,11 +22,14 @@ mod url;
 
 pub use lock::EngineLock;
 
-use crate::Error;
 use crate::error::Fault;
+use crate::plain::ours;
+use crate::{Error, open_plain};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
 use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -63,8 +66,15 @@ impl Sqlite {
     /// Opens the database, and makes it if it is not there. Brings its schema up to date.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no database, was written by a newer version, or may not be written.
+    /// When the file cannot be opened, is no plain file, is no database, was written by a newer version, or may not be written.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        are_plain(path)?;
+        // Made before SQLite opens it, which gives its companions the same mode.
+        let made = open_plain(ours(File::options().write(true).create_new(true)), path);
+        // A link to a database that is there is good; one to nothing would have a file made wherever it leads.
+        if made.is_err_and(|error| error.kind() == ErrorKind::InvalidInput) && !path.is_file() {
+            return Err(Error::NotPlain { file: path.to_owned() });
+        }
         Self::open_to_write(path, true).await
     }
 
@@ -74,6 +84,7 @@ impl Sqlite {
     /// # Errors
     /// As [`Sqlite::open`]; and when the file is not there, or an older version wrote it where nothing may be written.
     pub async fn open_existing(path: &Path) -> Result<Self, Error> {
+        are_plain(path)?;
         // To SQLite an empty file is a new database: tables would be made in what is left of another.
         if std::fs::metadata(path).is_ok_and(|found| found.len() == 0) {
             let doing = "open the database".to_owned();
@@ -176,10 +187,25 @@ impl Sqlite {
 }
 
 /// A file that SQLite keeps beside the database: its name with this behind it.
-fn beside(file: &Path, behind: &str) -> PathBuf {
+pub(crate) fn beside(file: &Path, behind: &str) -> PathBuf {
     let mut path = OsString::from(file);
     path.push(behind);
     path.into()
+}
+
+/// Whether nothing stands in the place of the database and its companions but plain files. The database itself may be
+/// reached through a link, its companions may not.
+fn are_plain(database: &Path) -> Result<(), Error> {
+    let is_other = |found: std::io::Result<Metadata>| found.is_ok_and(|found| !found.is_file());
+    if is_other(std::fs::metadata(database)) {
+        return Err(Error::NotPlain { file: database.to_owned() });
+    }
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let companions = ["-wal", "-shm"].map(|behind| beside(&real, behind));
+    match companions.into_iter().find(|file| is_other(std::fs::symlink_metadata(file))) {
+        Some(file) => Err(Error::NotPlain { file }),
+        None => Ok(()),
+    }
 }
 
 fn is_empty(file: &Path) -> bool {

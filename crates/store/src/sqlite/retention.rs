@@ -26,6 +26,15 @@ const HISTORY_KEPT: Duration = DAY.saturating_mul(731);
 /// What a monitor remembers, once it is gone from the file: as long as its readings.
 const RETIRED_STATES_KEPT: Duration = READINGS_KEPT;
 
+/// Lines of one monitor that belong to no run: its flips, its unknown spells, and what its reactions held for. A monitor
+/// that flaps every second makes some 4 MiB of them in an hour, and two years of that would fill a disk; of one that is
+/// well these are decades. What a run did is kept as long as all history.
+const LINES_KEPT: i64 = 20_000;
+
+/// What is left once the bound is reached: less, so that a monitor that goes on flapping is told of every hour or two
+/// and not at each sweep.
+const LINES_LEFT: i64 = 15_000;
+
 /// Rows that one transaction removes or writes: some 30 ms of the writer.
 const ROWS_AT_ONCE: i64 = 5000;
 
@@ -115,6 +124,66 @@ impl Sqlite {
         let mut gone = self.remove(readings, readings_before, &mut left).await?;
         for (sql, kept) in REMOVALS {
             gone += self.remove(sql, now - kept, &mut left).await?;
+        }
+        gone += self.bound_timelines(&mut left).await?;
+        Ok(gone)
+    }
+
+    /// Removes the oldest lines of monitors that have more than there may be, and says so.
+    async fn bound_timelines(&self, left: &mut u32) -> Result<u64, Fault> {
+        // Counted on a reader and by an index alone; lines of runs are in it, so that a few come in vain.
+        let many: Vec<String> = sqlx::query_scalar(
+            "SELECT monitor_id FROM timeline WHERE monitor_id IS NOT NULL \
+             GROUP BY monitor_id HAVING COUNT(*) > $1 ORDER BY monitor_id",
+        )
+        .bind(LINES_KEPT)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut gone = 0;
+        for monitor in many {
+            if self.line_behind(&monitor, LINES_KEPT).await?.is_none() {
+                continue;
+            }
+            let Some((last, name)) = self.line_behind(&monitor, LINES_LEFT).await? else { continue };
+            let removed = self.remove_lines(&monitor, last, left).await?;
+            if removed > 0 {
+                tracing::warn!(
+                    monitor = name,
+                    lines = removed,
+                    "the oldest lines of this monitor's history were removed: it changes so often that it has more than \
+                     {LINES_KEPT}; give it a longer `every`, or let more readings count"
+                );
+            }
+            gone += removed;
+        }
+        Ok(gone)
+    }
+
+    /// The newest line of a monitor, of those that belong to no run, that has so many newer ones, and the monitor's name.
+    async fn line_behind(&self, monitor: &str, newer: i64) -> Result<Option<(i64, String)>, Fault> {
+        let found = sqlx::query_as(
+            "SELECT number, COALESCE(monitor_name, '') FROM timeline WHERE monitor_id = $1 AND run_id IS NULL \
+             ORDER BY number DESC LIMIT 1 OFFSET $2",
+        );
+        Ok(found.bind(monitor).bind(newer).fetch_optional(&self.readers).await?)
+    }
+
+    /// Removes the lines of a monitor that belong to no run, up to this one.
+    async fn remove_lines(&self, monitor: &str, last: i64, left: &mut u32) -> Result<u64, Fault> {
+        let mut gone = 0;
+        while *left > 0 {
+            *left -= 1;
+            let mut tx = self.writing().await?;
+            let done = sqlx::query(
+                "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline \
+                   WHERE monitor_id = $1 AND run_id IS NULL AND number <= $2 ORDER BY number LIMIT $3)",
+            );
+            let done = done.bind(monitor).bind(last).bind(ROWS_AT_ONCE).execute(&mut *tx).await?;
+            tx.commit().await?;
+            gone += done.rows_affected();
+            if done.rows_affected() < ROWS_AT_ONCE.unsigned_abs() {
+                break;
+            }
         }
         Ok(gone)
     }

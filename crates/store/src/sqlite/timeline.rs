@@ -162,7 +162,7 @@ struct HourlyRow {
 impl HourlyRow {
     fn read(self) -> Hourly {
         let count = |rows: i64| u32::try_from(rows).unwrap_or(u32::MAX);
-        let all = self.passing_count + self.failing_count + self.unknown_count;
+        let all = self.passing_count.saturating_add(self.failing_count).saturating_add(self.unknown_count);
         Hourly {
             hour: at(self.hour),
             passing: count(self.passing_count),

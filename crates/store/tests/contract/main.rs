@@ -155,6 +155,7 @@ macro_rules! every_promise_is_kept_by {
                     open_runs_and_the_lineage_never_go
                     reasons_of_a_reaction_that_is_gone_go_with_it
                     one_sweep_is_bounded_and_the_next_goes_on
+                    a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs
                 }
             }
         }

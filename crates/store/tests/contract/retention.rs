@@ -2,7 +2,7 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Because, Blind, Cause, Finding, Reading, Timestamp};
+use flyball_model::{Because, Blind, Cause, Entry, Finding, Reading, Timestamp};
 use flyball_store::{
     Batch, Definition, Holding, HoldingKey, Loop as _, Origin, ReadingsPage, Retention as _, Runs as _, RunsPage,
     Store, Timeline as _, TimelinePage,
@@ -137,4 +137,24 @@ pub(crate) async fn one_sweep_is_bounded_and_the_next_goes_on<D: Database>(datab
     assert_eq!(first + second, 6300);
     assert_eq!(store.hourly(front, at(0)).await.unwrap().len(), 300);
     assert_eq!(store.sweep(now).await.unwrap(), 0);
+}
+
+pub(crate) async fn a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs<D: Database>(database: &D) {
+    let store = database.open().await;
+    let line = |name: &str, second, run| Entry { monitor: Some(monitor(name)), run, ..said(at(second), "flipped") };
+    let of_a_run = Entry { app: Some(app("shop")), ..line("front door", 0, Some(run(1, "a").id)) };
+    let flaps = (0..20_000).map(|second| line("front door", second, None));
+    let other = line("back door", 0, None);
+    let entries = std::iter::once(of_a_run).chain(std::iter::once(other)).chain(flaps).collect();
+    store.save(&Batch { entries, ..Batch::default() }).await.unwrap();
+    assert_eq!(store.sweep(at(30_000)).await.unwrap(), 0, "so many may be there");
+    store.save(&Batch { entries: vec![line("front door", 20_000, None)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.sweep(at(30_000)).await.unwrap(), 5_001, "the oldest go");
+    assert_eq!(store.sweep(at(30_000)).await.unwrap(), 0);
+    let first = |name: &str| TimelinePage { monitor: Some(monitor(name).0), ..TimelinePage::default() };
+    let kept = store.timeline(&first("front door")).await.unwrap();
+    assert_eq!(kept.last().unwrap().entry.at, at(20_000), "the newest stay");
+    let of_the_app = TimelinePage { app: Some(app("shop")), ..TimelinePage::default() };
+    assert_eq!(store.timeline(&of_the_app).await.unwrap().len(), 1, "and what a run did");
+    assert_eq!(store.timeline(&first("back door")).await.unwrap().len(), 1, "and the other monitor's");
 }

@@ -2,6 +2,7 @@
 
 use super::page_text::PageText;
 use super::settings::Http;
+use crate::memory::Share;
 use crate::net::{Connection, Failure, Version, io_error, of_hyper};
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
@@ -41,6 +42,8 @@ pub(super) struct Partial {
     pub(super) body_bytes: u64,
     /// Whether there was more than may be read.
     pub(super) cut_short: bool,
+    /// What it takes of the memory that all pages share.
+    pub(super) share: Share,
 }
 
 /// A content encoding that was asked for.
@@ -136,6 +139,12 @@ enum Then {
     Enough,
 }
 
+/// No memory is left for a page.
+fn no_room() -> Failure {
+    let words = "no memory is left for this page: the pages of other checks fill what all of them may take";
+    Failure::unknown(Blind::Overload, words)
+}
+
 /// Takes a page in, piece by piece.
 struct Intake<'a> {
     limit: u64,
@@ -144,16 +153,19 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    fn take(&mut self, piece: &[u8]) -> Then {
+    fn take(&mut self, piece: &[u8]) -> Result<Then, Failure> {
         let room = self.limit.saturating_sub(self.page.body_bytes);
         let length = piece.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         self.page.text.push(&piece[..length]);
         self.page.body_bytes += length as u64;
+        if !self.page.share.grow_to(self.page.text.bytes_held()) {
+            return Err(no_room());
+        }
         if length < piece.len() {
             self.page.cut_short = true;
-            return Then::Enough;
+            return Ok(Then::Enough);
         }
-        if self.stops_when_found && self.page.text.is_certain() { Then::Enough } else { Then::More }
+        Ok(if self.stops_when_found && self.page.text.is_certain() { Then::Enough } else { Then::More })
     }
 }
 
@@ -170,7 +182,9 @@ async fn read_plain(
             Err(error) if ends_with_connection && is_unexpected_end(&error) => return Ok(false),
             Err(error) => return Err(of_hyper(&error, connection.version(), connection.address)),
         };
-        if frame.data_ref().is_some_and(|piece| intake.take(piece) == Then::Enough) {
+        if let Some(piece) = frame.data_ref()
+            && intake.take(piece)? == Then::Enough
+        {
             return Ok(body.is_end_stream());
         }
     }
@@ -198,8 +212,11 @@ async fn read_encoded(
         match connection.alongside(decoder.read(&mut piece)).await {
             // The encoding has an end of its own; the page's may still have to come.
             Ok(0) => return Ok(connection.alongside(pieces.next()).await.is_none()),
-            Ok(length) if intake.take(&piece[..length]) == Then::Enough => return Ok(false),
-            Ok(_) => {}
+            Ok(length) => {
+                if intake.take(&piece[..length])? == Then::Enough {
+                    return Ok(false);
+                }
+            }
             Err(_) if pieces.are_too_many() => {
                 intake.page.cut_short = true;
                 return Ok(false);

@@ -58,7 +58,8 @@ pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begu
 
 /// Ends the search in a page.
 async fn finished(partial: Partial) -> Result<Page, Failure> {
-    let Partial { status, text, body_bytes, cut_short } = partial;
+    // Its share is given back once the search is over.
+    let Partial { status, text, body_bytes, cut_short, share: _share } = partial;
     let text: Text = if text.bytes_left() <= SEARCH_INLINE_MAX {
         text.finish()
     } else {
@@ -165,7 +166,13 @@ impl Asking<'_> {
         let sought = self.http.sought.as_ref().map(|sought| &sought.text);
         let text = PageText::new(answer.headers(), sought, self.http.max_body);
         let status = answer.status().as_u16();
-        let page = seen.page.insert(Partial { status, text, body_bytes: 0, cut_short: false });
+        let page = seen.page.insert(Partial {
+            status,
+            text,
+            body_bytes: 0,
+            cut_short: false,
+            share: self.means.memory.share(),
+        });
         if method == Method::Head {
             return Ok(true);
         }

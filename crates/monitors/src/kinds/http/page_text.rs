@@ -40,6 +40,11 @@ impl PageText {
         self.search.bytes_left()
     }
 
+    /// Bytes of memory that the page takes.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.search.bytes_held()
+    }
+
     /// What it came to.
     pub(super) fn finish(self) -> Text {
         let Self { mut charset, mut search, is_plain, is_sought } = self;

@@ -96,6 +96,14 @@ impl Search {
         }
     }
 
+    /// Bytes of memory that the page takes.
+    pub(super) fn bytes_held(&self) -> usize {
+        match &self.how {
+            How::Not | How::Keyword { .. } => 0,
+            How::Regex { page, .. } => page.capacity(),
+        }
+    }
+
     /// What it came to.
     pub(super) fn finish(self) -> Text {
         let found = match self.how {
