@@ -117,6 +117,10 @@ async fn what_a_stopped_engine_left_can_be_read_where_nothing_may_be_written() {
     stage.history_until("\"page\" is failing").await;
     up.signal("-TERM").await;
     assert_eq!(up.end().await.0, Some(0));
+    // It is its owner's alone, until that one lets others read it.
+    for name in ["flyball.db", "flyball.db.lock"] {
+        std::fs::set_permissions(stage.path(name), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
     seal(&stage, 0o555);
     let run = async |arguments: &[&str]| crate::support::ended(stage.command_as_nobody(arguments)).await;
     for (arguments, words) in

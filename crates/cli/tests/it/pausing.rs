@@ -115,7 +115,10 @@ async fn an_engine_that_stands_still_has_not_taken_a_pause_in() {
     let told = stage.run(&["pause"]).await;
     up.signal("-CONT").await;
     assert_eq!(told.code, Some(75), "{told:?}");
-    assert!(told.stdout.contains("has not taken it in within 1 s") && !told.stdout.contains("is paused"), "{told:?}");
+    // It may stand still in the middle of a write as well: then nothing can be left for it.
+    let is_left = told.stdout.contains("has not taken it in within 1 s");
+    assert!(is_left || told.stderr.contains("stayed locked for too long"), "{told:?}");
+    assert!(!told.stdout.contains("is paused"), "{told:?}");
 }
 
 #[tokio::test]
