@@ -65,6 +65,13 @@ impl References for Told {
     }
 }
 
+/// The process and the world around it hold each other: whoever does not end it leaves the store's directory behind.
+impl Drop for Day {
+    fn drop(&mut self) {
+        self.end_process();
+    }
+}
+
 /// The process: it starts, it is killed, it starts again.
 impl Day {
     /// Starts a process on the same store; false when it died before it had started.
