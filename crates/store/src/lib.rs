@@ -6,10 +6,12 @@
 
 mod batch;
 mod error;
+mod narrow;
 mod facts;
 mod page;
 mod plain;
 mod presence;
+mod rollup;
 mod sqlite;
 
 pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
@@ -19,6 +21,7 @@ pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, U
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
 pub use plain::{Exposed, exposed, open_plain};
 pub use presence::Sign;
+pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
 pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
