@@ -244,6 +244,7 @@ fn monitor_definition(monitor: &Monitor) -> Definition {
         origin: Origin::File,
         kind: monitor.kind.word().to_owned(),
         settings: settings(&monitor.kind),
+        every: Some(monitor.every),
     }
 }
 
@@ -254,6 +255,7 @@ fn reaction_definition(reaction: &Reaction) -> Definition {
         origin: Origin::File,
         kind: reaction.kind.word().to_owned(),
         settings: settings(&reaction.kind),
+        every: None,
     }
 }
 

@@ -4,6 +4,7 @@ use flyball_decide::Sighting;
 use flyball_model::{Because, Entry, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::time::Duration;
 
 /// Everything that one turn of the loop has to say. Written whole, or not at all.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -83,6 +84,9 @@ pub struct Definition {
     pub kind: String,
     /// Its settings as JSON, secrets by name.
     pub settings: serde_json::Value,
+    /// A monitor's interval: for how long a reading's verdict holds when no other follows.
+    #[serde(skip)]
+    pub every: Option<Duration>,
 }
 
 /// What a monitor remembers, and of what: when what it looks at changes, its streak ends.

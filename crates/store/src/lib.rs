@@ -6,8 +6,8 @@
 
 mod batch;
 mod error;
-mod narrow;
 mod facts;
+mod narrow;
 mod page;
 mod plain;
 mod presence;
@@ -18,7 +18,7 @@ pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
 pub use error::Error;
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
-pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
+pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
 pub use plain::{Exposed, exposed, open_plain};
 pub use presence::Sign;
 pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
@@ -26,8 +26,7 @@ pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{
-    Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
-    Timestamp,
+    Excerpt, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey, Timestamp,
 };
 use std::time::Duration;
 
@@ -160,14 +159,14 @@ pub trait Timeline: Send + Sync {
     /// Readings of a monitor, oldest first.
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error>;
 
-    /// Hourly roll-ups of a monitor, oldest first.
-    async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error>;
+    /// Roll-ups of a monitor, oldest first: of spans that are over and in which there were readings.
+    async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error>;
 }
 
 /// Bounds of what is kept.
 #[async_trait]
 pub trait Retention: Send + Sync {
-    /// Rolls completed hours up and removes what is too old, in small transactions; returns how many rows went. Called
+    /// Packs completed hours, rolls them up, and removes what is too old, in small transactions; returns how many rows went. Called
     /// every few minutes; each call is bounded, so that it never holds the writer for long.
     async fn sweep(&self, now: Timestamp) -> Result<u64, Error>;
 }

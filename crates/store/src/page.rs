@@ -1,5 +1,6 @@
 //! What is asked for, and what comes back, when people read.
 
+use crate::rollup::{Rollup, Span};
 use flyball_model::{AppName, Entry, MonitorId, ReactionId, Timestamp};
 
 /// Which lines of the timeline.
@@ -82,19 +83,29 @@ impl RunsPage {
     pub const RUNS_MAX: u32 = 1000;
 }
 
-/// An hour of a monitor's readings, rolled up.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Hourly {
-    /// The start of the hour.
-    pub hour: Timestamp,
-    /// How many passed.
-    pub passing: u32,
-    /// How many failed.
-    pub failing: u32,
-    /// How many were unknown.
-    pub unknown: u32,
-    /// Mean time a check took, in milliseconds.
-    pub took_ms_mean: f64,
-    /// Longest time a check took, in milliseconds.
-    pub took_ms_max: u32,
+/// Which roll-ups.
+#[derive(Debug, Clone)]
+pub struct RollupsPage {
+    /// Of this monitor.
+    pub monitor: MonitorId,
+    /// How long each spans.
+    pub span: Span,
+    /// Begun at this time or later.
+    pub since: Timestamp,
+    /// Begun earlier than this.
+    pub until: Timestamp,
+}
+
+impl RollupsPage {
+    /// Thirteen months of hours, and a day: as many as are kept.
+    pub const ROLLUPS_MAX: u32 = 24 * 400;
+}
+
+/// A span of time of one monitor, rolled up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rolled {
+    /// When the span began.
+    pub start: Timestamp,
+    /// What became of it.
+    pub rollup: Rollup,
 }

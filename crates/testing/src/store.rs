@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use flyball_model::{
-    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject,
-    SubjectKey, Timestamp,
+    Entry, Excerpt, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
+    Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, Presence,
-    ReadingsPage, Remembered, Retention, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Loop, MarkSent, Pause, Pauses, Presence, ReadingsPage,
+    Remembered, Retention, Rolled, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine,
+    TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -247,8 +248,8 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
         self.read("readings", self.0.store().readings(page)).await
     }
 
-    async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error> {
-        self.read("hourly", self.0.store().hourly(monitor, since)).await
+    async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
+        self.read("rollups", self.0.store().rollups(page)).await
     }
 }
 

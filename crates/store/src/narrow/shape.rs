@@ -36,9 +36,12 @@ impl Shape {
     /// The same without what strangers wrote: for a monitor whose every page is another.
     pub(crate) fn plain(&self) -> Self {
         let seen = match &self.seen {
-            Evidence::Http(HttpEvidence { status, found, cut_short, .. }) => {
-                Evidence::Http(HttpEvidence { status: *status, found: *found, cut_short: *cut_short, ..Default::default() })
-            }
+            Evidence::Http(HttpEvidence { status, found, cut_short, .. }) => Evidence::Http(HttpEvidence {
+                status: *status,
+                found: *found,
+                cut_short: *cut_short,
+                ..Default::default()
+            }),
             Evidence::Tcp { phases, .. } => Evidence::Tcp { address: None, phases: *phases },
             Evidence::Dynos { looked_at, .. } => Evidence::Dynos { looked_at: *looked_at, not_up: Vec::new() },
             Evidence::None => Evidence::None,
@@ -113,7 +116,10 @@ mod tests {
             begun_at: flyball_model::Timestamp::from_millis(0),
             took: Duration::from_millis(millis),
             finding: Finding::Passing,
-            words: Excerpt::of(&format!("answered 200 in {}, and the page has \"ok\"", in_words(Duration::from_millis(millis)))),
+            words: Excerpt::of(&format!(
+                "answered 200 in {}, and the page has \"ok\"",
+                in_words(Duration::from_millis(millis))
+            )),
             evidence: Evidence::Http(HttpEvidence { status: Some(200), body_bytes, ..Default::default() }),
         };
         let shape = Shape::of(&reading(12, 512));

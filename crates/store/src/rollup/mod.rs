@@ -246,7 +246,13 @@ mod tests {
             ("blind for a while", None, &[seen(0, UP), seen(30, BLIND), seen(60, UP)], None, [60, 0, 30]),
             ("a restart of ours", None, &[seen(0, DOWN), seen(290, UP)], Some(310), [10, 290, 0]),
             ("a long gap", before(-1000, Verdict::Failing), &[seen(200, UP)], None, [30, 0, 0]),
-            ("from before into after", before(-20, Verdict::Failing), &[seen(10, UP), seen(295, UP)], Some(325), [290, 10, 0]),
+            (
+                "from before into after",
+                before(-20, Verdict::Failing),
+                &[seen(10, UP), seen(295, UP)],
+                Some(325),
+                [290, 10, 0],
+            ),
         ];
         for (case, before, readings, after, expected) in table {
             let rollup = roll_up(at(0), at(300), EVERY, before, readings, after.map(at));

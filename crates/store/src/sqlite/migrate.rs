@@ -5,29 +5,41 @@
 //! transaction: the second waits, and finds nothing left to do. It also refuses a file that a newer version wrote,
 //! before anything is changed in it.
 
+use super::Sqlite;
 use crate::Error;
-use crate::error::Fault;
 use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 8] = [
     include_str!("../../migrations/0001_beginning.sql"),
     include_str!("../../migrations/0002_foreign_hands.sql"),
     include_str!("../../migrations/0003_doubt_and_settling.sql"),
     include_str!("../../migrations/0004_never_read.sql"),
     include_str!("../../migrations/0005_one_offs_seen.sql"),
     include_str!("../../migrations/0006_signs_of_life.sql"),
+    include_str!("../../migrations/0007_narrow_readings.sql"),
+    include_str!("../../migrations/0008_moved.sql"),
 ];
 
 /// The newest schema that this version knows.
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
-/// Brings the schema up to date.
-pub(crate) async fn migrate(writer: &SqlitePool, file: &Path) -> Result<(), Error> {
-    let has =
-        take_steps(writer).await.map_err(|error| Fault::from(error).told("bring the database up to date", file))?;
-    is_known(has, file)
+/// The step before which the readings of earlier versions are moved.
+const MOVED: i64 = 8;
+
+impl Sqlite {
+    /// Brings the schema up to date.
+    pub(super) async fn migrate(&self) -> Result<(), Error> {
+        let migrated = async {
+            if take_steps(&self.writer, MOVED - 1).await? == MOVED - 1 {
+                self.move_readings().await?;
+            }
+            Ok(take_steps(&self.writer, KNOWN).await?)
+        };
+        let has = migrated.await.map_err(self.told("bring the database up to date"))?;
+        is_known(has, &self.file)
+    }
 }
 
 /// Refuses the schema of a newer version.
@@ -35,27 +47,27 @@ pub(crate) fn is_known(has: i64, file: &Path) -> Result<(), Error> {
     if has > KNOWN { Err(Error::Newer { file: file.to_owned(), has, knows: KNOWN }) } else { Ok(()) }
 }
 
-/// Takes the missing steps; returns the schema's number before.
-async fn take_steps(writer: &SqlitePool) -> Result<i64, sqlx::Error> {
+/// Takes the missing steps up to this one; returns the schema's number then.
+async fn take_steps(writer: &SqlitePool, until: i64) -> Result<i64, sqlx::Error> {
     // Nearly always it is up to date already, and a command beside a busy engine need not wait for its turn to see so.
     // Whatever is wrong here, a missing table among it, is wrong below too.
     if let Ok(has) = has_steps(&mut *writer.acquire().await?).await
-        && has >= KNOWN
+        && has >= until
     {
         return Ok(has);
     }
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT PRIMARY KEY)").execute(&mut *tx).await?;
     let has = has_steps(&mut tx).await?;
-    if has >= KNOWN {
+    if has >= until {
         return Ok(has);
     }
-    for (number, step) in (1..).zip(STEPS).skip_while(|(number, _)| *number <= has) {
+    for (number, step) in (1..=until).zip(STEPS).skip_while(|(number, _)| *number <= has) {
         sqlx::raw_sql(step).execute(&mut *tx).await?;
         sqlx::query("INSERT INTO schema_steps (number) VALUES ($1)").bind::<i64>(number).execute(&mut *tx).await?;
     }
     tx.commit().await?;
-    Ok(has)
+    Ok(until)
 }
 
 /// How many steps the file has taken.

@@ -7,12 +7,17 @@
 
 mod definitions;
 mod facts;
+mod known;
 mod lock;
 mod migrate;
+mod moving;
+mod packing;
 mod pauses;
 mod presence;
 mod read;
+mod readings;
 mod retention;
+mod rollups;
 mod rows;
 mod run_row;
 mod runs;
@@ -25,13 +30,14 @@ pub use lock::EngineLock;
 use crate::error::Fault;
 use crate::plain::ours;
 use crate::{Error, open_plain};
+use known::Known;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How long a statement waits for another process's lock: more than the longest transaction (a sweep's, well under a
@@ -55,6 +61,8 @@ pub struct Sqlite {
     readers: SqlitePool,
     file: Arc<Path>,
     is_read_only: bool,
+    /// Numbers that stand for monitors and shapes.
+    known: Arc<Mutex<Known>>,
     /// Where the engine of this process stands, once it has appeared.
     footing: Arc<OnceLock<presence::Footing>>,
 }
@@ -120,7 +128,14 @@ impl Sqlite {
         if has < migrate::KNOWN {
             return Err(Error::ReadOnly { doing: "bring the database up to date".to_owned(), file: path.to_owned() });
         }
-        Ok(Self { writer: readers.clone(), readers, file: path.into(), is_read_only: true, footing: Arc::default() })
+        Ok(Self {
+            writer: readers.clone(),
+            readers,
+            file: path.into(),
+            is_read_only: true,
+            known: Arc::default(),
+            footing: Arc::default(),
+        })
     }
 
     async fn open_to_write(path: &Path, making: bool) -> Result<Self, Error> {
@@ -138,9 +153,17 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .pragma("journal_size_limit", WAL_BYTES_KEPT);
         let writer = pool(1).connect_with(writing).await.map_err(told)?;
-        migrate::migrate(&writer, path).await?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers, file: path.into(), is_read_only: false, footing: Arc::default() })
+        let store = Self {
+            writer,
+            readers,
+            file: path.into(),
+            is_read_only: false,
+            known: Arc::default(),
+            footing: Arc::default(),
+        };
+        store.migrate().await?;
+        Ok(store)
     }
 
     /// The file that a database's address names: `sqlite:flyball.db`, `sqlite:///var/lib/flyball.db`. A relative one
@@ -178,6 +201,11 @@ impl Sqlite {
     /// A transaction in which everything is read as of one moment.
     async fn reading(&self) -> Result<SqliteTransaction<'static>, sqlx::Error> {
         self.readers.begin().await
+    }
+
+    /// What this process knows of numbers. Every step under the lock leaves it whole.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells what went wrong inside in the outside's words.

@@ -3,7 +3,6 @@
 //! Everything happens in small transactions, so that the loop's own writes slip in between: the one writer serves
 //! whoever came first. What a call does not finish, the next one does.
 
-use super::rows::{HourRow, write_hours};
 use super::{Sqlite, pauses};
 use crate::error::Fault;
 use crate::{Error, Retention};
@@ -11,13 +10,22 @@ use async_trait::async_trait;
 use flyball_model::Timestamp;
 use std::time::Duration;
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Raw readings: a week, so that last week's same hour can be looked at.
 const READINGS_KEPT: Duration = DAY.saturating_mul(7);
 
-/// Roll-ups: thirteen months, so that a month can be held against the same month a year before.
+/// Shapes, after they were looked up last: a process looks up those that it writes every day, and what it wrote is kept for
+/// a week.
+const SHAPES_KEPT: Duration = DAY.saturating_mul(9);
+
+/// Roll-ups of five minutes: a month, so that an incident can be looked at from near.
+const FIVE_MINUTES_KEPT: Duration = DAY.saturating_mul(30);
+
+/// Roll-ups of days: five years, with a day of a leap year, as service agreements ask.
+const DAYS_KEPT: Duration = DAY.saturating_mul(1827);
+
+/// Roll-ups of hours: thirteen months, so that a month can be held against the same month a year before.
 const HOURS_KEPT: Duration = DAY.saturating_mul(396);
 
 /// Timeline with its flips, runs, pauses: two years, as audits ask.
@@ -42,19 +50,30 @@ const ROWS_AT_ONCE: i64 = 5000;
 /// make in five minutes.
 const REMOVALS_MAX: u32 = 400;
 
-/// Hours that one call rolls up: more than a week, so that one call catches up with all that can be there.
-const HOURS_AT_ONCE: u32 = 24 * 8;
-
-/// How long after its end an hour is rolled up: longer than any check may take, and its way to the disk. A reading that
-/// is saved later still is kept for its week, and not counted.
-const HOUR_GRACE: Duration = Duration::from_secs(10 * 60);
-
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 9] = [
+const REMOVALS: [(&str, Duration); 13] = [
     (
-        "DELETE FROM hourly WHERE (monitor_id, hour) IN \
-         (SELECT monitor_id, hour FROM hourly WHERE hour < $1 ORDER BY hour LIMIT $2)",
+        "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
+        READINGS_KEPT,
+    ),
+    (
+        "DELETE FROM shapes WHERE number IN (SELECT number FROM shapes WHERE used_at < $1 ORDER BY used_at LIMIT $2)",
+        SHAPES_KEPT,
+    ),
+    (
+        "DELETE FROM rollups WHERE number IN \
+         (SELECT number FROM rollups WHERE span = 0 AND start < $1 ORDER BY start LIMIT $2)",
+        FIVE_MINUTES_KEPT,
+    ),
+    (
+        "DELETE FROM rollups WHERE number IN \
+         (SELECT number FROM rollups WHERE span = 1 AND start < $1 ORDER BY start LIMIT $2)",
         HOURS_KEPT,
+    ),
+    (
+        "DELETE FROM rollups WHERE number IN \
+         (SELECT number FROM rollups WHERE span = 2 AND start < $1 ORDER BY start LIMIT $2)",
+        DAYS_KEPT,
     ),
     (
         "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline WHERE at < $1 ORDER BY at LIMIT $2)",
@@ -115,16 +134,15 @@ impl Retention for Sqlite {
 impl Sqlite {
     async fn sweep_all(&self, now: Timestamp) -> Result<u64, Fault> {
         self.close_expired_pauses(now).await?;
-        let rolled_until = self.roll_up(now).await?;
-        let mut left = REMOVALS_MAX;
         // Nothing is removed before it is rolled up.
-        let readings_before = (now - READINGS_KEPT).min(rolled_until);
-        let readings = "DELETE FROM readings WHERE (monitor_id, begun_at) IN \
-            (SELECT monitor_id, begun_at FROM readings WHERE begun_at < $1 ORDER BY begun_at LIMIT $2)";
-        let mut gone = self.remove(readings, readings_before, &mut left).await?;
+        self.pack_hours(now).await?;
+        self.roll_up_days(now).await?;
+        let mut left = REMOVALS_MAX;
+        let mut gone = 0;
         for (sql, kept) in REMOVALS {
             gone += self.remove(sql, now - kept, &mut left).await?;
         }
+        self.known().forget_shapes_before(now - SHAPES_KEPT);
         gone += self.bound_timelines(&mut left).await?;
         Ok(gone)
     }
@@ -211,66 +229,4 @@ impl Sqlite {
         }
         Ok(())
     }
-
-    /// Rolls completed hours up, oldest first; returns until when all are.
-    async fn roll_up(&self, now: Timestamp) -> Result<Timestamp, Fault> {
-        let mut rolled_until = Timestamp::from_millis(
-            sqlx::query_scalar("SELECT value FROM counters WHERE name = 'rolled_until'")
-                .fetch_one(&self.readers)
-                .await?,
-        );
-        for _ in 0..HOURS_AT_ONCE {
-            let Some(hour) = self.next_hour(rolled_until).await? else { break };
-            if hour + HOUR + HOUR_GRACE > now {
-                break;
-            }
-            self.roll_up_hour(hour).await?;
-            rolled_until = hour + HOUR;
-        }
-        Ok(rolled_until)
-    }
-
-    /// The first hour with readings that is not rolled up.
-    async fn next_hour(&self, rolled_until: Timestamp) -> Result<Option<Timestamp>, Fault> {
-        let first: Option<i64> = sqlx::query_scalar("SELECT MIN(begun_at) FROM readings WHERE begun_at >= $1")
-            .bind(rolled_until.as_millis())
-            .fetch_one(&self.readers)
-            .await?;
-        let hour_ms = millis(HOUR);
-        Ok(first.map(|begun_at| Timestamp::from_millis(begun_at.div_euclid(hour_ms) * hour_ms)))
-    }
-
-    /// Counts on a reader, which holds nobody up, and writes the sums in steps.
-    async fn roll_up_hour(&self, hour: Timestamp) -> Result<(), Fault> {
-        let hours: Vec<HourRow> = sqlx::query_as(
-            "SELECT monitor_id, CAST($1 AS BIGINT) AS hour, \
-                    SUM(CASE WHEN verdict = 'passing' THEN 1 ELSE 0 END) AS passing_count, \
-                    SUM(CASE WHEN verdict = 'failing' THEN 1 ELSE 0 END) AS failing_count, \
-                    SUM(CASE WHEN verdict = 'unknown' THEN 1 ELSE 0 END) AS unknown_count, \
-                    CAST(SUM(took_us) AS BIGINT) AS took_us_sum, MAX(took_us) AS took_us_max \
-             FROM readings WHERE begun_at >= $1 AND begun_at < $2 GROUP BY monitor_id",
-        )
-        .bind(hour.as_millis())
-        .bind((hour + HOUR).as_millis())
-        .fetch_all(&self.readers)
-        .await?;
-        let steps = usize::try_from(ROWS_AT_ONCE).expect("the constant is small and positive");
-        for step in hours.chunks(steps) {
-            let mut tx = self.writing().await?;
-            write_hours(&mut tx, step).await?;
-            tx.commit().await?;
-        }
-        // Last, so that an interrupted hour is counted again.
-        let mut tx = self.writing().await?;
-        sqlx::query("UPDATE counters SET value = $1 WHERE name = 'rolled_until'")
-            .bind((hour + HOUR).as_millis())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -8,17 +8,16 @@ use super::read::to_word;
 use crate::error::Fault;
 use crate::{Batch, Definition, Holding, Remembered, Sighting};
 use flyball_model::{
-    Actor, AppId, Because, Entry, Event, Evidence, Finding, Foreign, MonitorId, MonitorName, MonitorState, NodeId,
-    Outcome, Plan, ProcessType, Rank, ReactionId, ReactionName, Reading, Run, RunId, RunState, Subject, Verdict,
+    Actor, AppId, Because, Entry, Event, Foreign, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Plan,
+    ProcessType, Rank, ReactionId, ReactionName, Run, RunId, RunState, Subject,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Everything of a batch, in the transaction that the caller holds.
+/// Everything of a batch but its readings, in the transaction that the caller holds.
 pub(crate) async fn write(tx: &mut SqliteConnection, batch: &Batch) -> Result<(), Fault> {
-    write_readings(tx, &batch.readings).await?;
     write_states(tx, &batch.states).await?;
     write_holdings(tx, &batch.holdings).await?;
     write_sightings(tx, &batch.sightings).await?;
@@ -49,41 +48,6 @@ fn last_of_each<'a, T, K: Eq + Hash>(rows: &'a [T], key: impl Fn(&'a T) -> K) ->
         }
     }
     kept
-}
-
-#[derive(Serialize)]
-struct ReadingRow<'a> {
-    monitor_id: MonitorId,
-    begun_at: i64,
-    took_us: i64,
-    verdict: Verdict,
-    finding: Finding,
-    words: &'a str,
-    evidence: &'a Evidence,
-}
-
-async fn write_readings(tx: &mut SqliteConnection, readings: &[(MonitorId, Reading)]) -> Result<(), Fault> {
-    let rows: Vec<_> = readings
-        .iter()
-        .map(|(monitor, reading)| ReadingRow {
-            monitor_id: *monitor,
-            begun_at: reading.begun_at.as_millis(),
-            took_us: i64::try_from(reading.took.as_micros()).unwrap_or(i64::MAX),
-            verdict: reading.verdict(),
-            finding: reading.finding,
-            words: reading.words.as_str(),
-            evidence: &reading.evidence,
-        })
-        .collect();
-    // A monitor never overlaps itself: two readings that began in one millisecond are one that was saved twice, since
-    // the answer to the first commit was lost.
-    let sql = "INSERT INTO readings (monitor_id, begun_at, took_us, verdict, finding, words, evidence) \
-        SELECT value ->> 'monitor_id', CAST(value ->> 'begun_at' AS BIGINT), CAST(value ->> 'took_us' AS BIGINT), \
-               value ->> 'verdict', CAST(value -> 'finding' AS TEXT), value ->> 'words', \
-               CAST(value -> 'evidence' AS TEXT) \
-        FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor_id, begun_at) DO NOTHING";
-    write_rows(tx, sql, &rows).await
 }
 
 #[derive(Serialize)]
@@ -400,30 +364,4 @@ pub(crate) async fn write_definitions(
         ON CONFLICT (noun, id) DO UPDATE SET name = excluded.name, origin = excluded.origin, kind = excluded.kind, \
                settings = excluded.settings, retired_at = NULL";
     write_rows(tx, sql, &rows).await
-}
-
-/// One hour of one monitor, rolled up.
-#[derive(Serialize, sqlx::FromRow)]
-pub(crate) struct HourRow {
-    pub(crate) monitor_id: String,
-    pub(crate) hour: i64,
-    pub(crate) passing_count: i64,
-    pub(crate) failing_count: i64,
-    pub(crate) unknown_count: i64,
-    pub(crate) took_us_sum: i64,
-    pub(crate) took_us_max: i64,
-}
-
-/// Roll-ups. Done again after an interruption, the same numbers are written over themselves.
-pub(crate) async fn write_hours(tx: &mut SqliteConnection, hours: &[HourRow]) -> Result<(), Fault> {
-    let sql = "INSERT INTO hourly \
-               (monitor_id, hour, passing_count, failing_count, unknown_count, took_us_sum, took_us_max) \
-        SELECT value ->> 'monitor_id', CAST(value ->> 'hour' AS BIGINT), CAST(value ->> 'passing_count' AS BIGINT), \
-               CAST(value ->> 'failing_count' AS BIGINT), CAST(value ->> 'unknown_count' AS BIGINT), \
-               CAST(value ->> 'took_us_sum' AS BIGINT), CAST(value ->> 'took_us_max' AS BIGINT) \
-        FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor_id, hour) DO UPDATE SET passing_count = excluded.passing_count, \
-               failing_count = excluded.failing_count, unknown_count = excluded.unknown_count, \
-               took_us_sum = excluded.took_us_sum, took_us_max = excluded.took_us_max";
-    write_rows(tx, sql, hours).await
 }

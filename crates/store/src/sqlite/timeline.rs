@@ -3,14 +3,10 @@
 use super::Sqlite;
 use super::read::{at, bounded, from_json, from_text, readable};
 use crate::error::Fault;
-use crate::{Error, Hourly, ReadingsPage, Timeline, TimelineLine, TimelinePage};
+use crate::{Error, ReadingsPage, Rolled, RollupsPage, Timeline, TimelineLine, TimelinePage};
 use async_trait::async_trait;
-use flyball_model::{Entry, Excerpt, MonitorId, Reading, Timestamp};
+use flyball_model::{Entry, Reading};
 use sqlx::QueryBuilder;
-use std::time::Duration;
-
-/// Thirteen months of hours, and a day: as many as are kept.
-const HOURS_MAX: i64 = 24 * 400;
 
 #[async_trait]
 impl Timeline for Sqlite {
@@ -57,37 +53,11 @@ impl Timeline for Sqlite {
     }
 
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
-        let read = async {
-            let rows: Vec<ReadingRow> = sqlx::query_as(
-                "SELECT begun_at, took_us, finding, words, evidence FROM readings \
-                 WHERE monitor_id = $1 AND begun_at >= $2 ORDER BY begun_at DESC LIMIT $3",
-            )
-            .bind(page.monitor.to_string())
-            .bind(page.since.map_or(i64::MIN, Timestamp::as_millis))
-            .bind(bounded(page.readings, ReadingsPage::READINGS_MAX))
-            .fetch_all(&self.readers)
-            .await?;
-            let mut readings = readable(rows, ReadingRow::read)?;
-            readings.reverse();
-            Ok(readings)
-        };
-        read.await.map_err(self.told("read the readings of a monitor"))
+        self.read_readings(page).await
     }
 
-    async fn hourly(&self, monitor: MonitorId, since: Timestamp) -> Result<Vec<Hourly>, Error> {
-        let read = async {
-            let rows: Vec<HourlyRow> = sqlx::query_as(
-                "SELECT hour, passing_count, failing_count, unknown_count, took_us_sum, took_us_max FROM hourly \
-                 WHERE monitor_id = $1 AND hour >= $2 ORDER BY hour LIMIT $3",
-            )
-            .bind(monitor.to_string())
-            .bind(since.as_millis())
-            .bind(HOURS_MAX)
-            .fetch_all(&self.readers)
-            .await?;
-            Ok(rows.into_iter().map(HourlyRow::read).collect())
-        };
-        read.await.map_err(self.told("read the hours of a monitor"))
+    async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
+        self.read_rollups(page).await.map_err(self.told("read the roll-ups of a monitor"))
     }
 }
 
@@ -124,53 +94,5 @@ impl LineRow {
             event: from_json(&self.event, row)?,
         };
         Ok(TimelineLine { number: self.number, entry })
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct ReadingRow {
-    begun_at: i64,
-    took_us: i64,
-    finding: String,
-    words: String,
-    evidence: String,
-}
-
-impl ReadingRow {
-    fn read(self) -> Result<Reading, Fault> {
-        let row = || format!("the reading begun at {}", at(self.begun_at));
-        Ok(Reading {
-            begun_at: at(self.begun_at),
-            took: Duration::from_micros(u64::try_from(self.took_us).unwrap_or(0)),
-            finding: from_json(&self.finding, row)?,
-            words: Excerpt::of(&self.words),
-            evidence: from_json(&self.evidence, row)?,
-        })
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct HourlyRow {
-    hour: i64,
-    passing_count: i64,
-    failing_count: i64,
-    unknown_count: i64,
-    took_us_sum: i64,
-    took_us_max: i64,
-}
-
-impl HourlyRow {
-    fn read(self) -> Hourly {
-        let count = |rows: i64| u32::try_from(rows).unwrap_or(u32::MAX);
-        let all = self.passing_count.saturating_add(self.failing_count).saturating_add(self.unknown_count);
-        Hourly {
-            hour: at(self.hour),
-            passing: count(self.passing_count),
-            failing: count(self.failing_count),
-            unknown: count(self.unknown_count),
-            // Both are far below 2^53, where f64 stops counting microseconds exactly.
-            took_ms_mean: if all == 0 { 0.0 } else { self.took_us_sum as f64 / all as f64 / 1000.0 },
-            took_ms_max: count(self.took_us_max / 1000),
-        }
     }
 }

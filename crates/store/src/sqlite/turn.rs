@@ -48,8 +48,11 @@ impl Loop for Sqlite {
         }
         let saved = async {
             let mut tx = self.writing().await?;
+            let learnt = self.write_readings(&mut tx, &batch.readings).await?;
             rows::write(&mut tx, batch).await?;
-            Ok(tx.commit().await?)
+            tx.commit().await?;
+            self.known().take_up(learnt);
+            Ok(())
         };
         saved.await.map_err(self.told("save readings and what followed from them"))
     }

@@ -154,7 +154,9 @@ macro_rules! every_promise_is_kept_by {
                     history_goes_after_two_years_and_not_before
                     open_runs_and_the_lineage_never_go
                     reasons_of_a_reaction_that_is_gone_go_with_it
-                    one_sweep_is_bounded_and_the_next_goes_on
+                    a_reading_that_comes_days_late_is_counted_and_kept
+                    readings_are_the_same_in_rows_and_in_blocks
+                    a_page_whose_every_answer_is_another_costs_no_disk_without_end
                     a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs
                 }
             }

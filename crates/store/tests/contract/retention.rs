@@ -2,10 +2,10 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Because, Blind, Cause, Entry, Finding, Reading, Timestamp};
+use flyball_model::{Because, Blind, Cause, Entry, Excerpt, Finding, Reading, Timestamp};
 use flyball_store::{
-    Batch, Definition, Holding, HoldingKey, Loop as _, Origin, ReadingsPage, Retention as _, Runs as _, RunsPage,
-    Store, Timeline as _, TimelinePage,
+    Batch, Definition, Holding, HoldingKey, Loop as _, Origin, ReadingsPage, Retention as _, Rolled, RollupsPage,
+    Runs as _, RunsPage, Span, Store, Timeline as _, TimelinePage,
 };
 use std::time::Duration;
 
@@ -20,33 +20,69 @@ async fn readings(store: &impl Store) -> usize {
     store.readings(&ReadingsPage { monitor: monitor("front door").0, since: None, readings: 0 }).await.unwrap().len()
 }
 
+async fn rolled(store: &impl Store, of: &str, span: Span) -> Vec<Rolled> {
+    let page = RollupsPage { monitor: monitor(of).0, span, since: Timestamp::EPOCH, until: Timestamp::FAR_FUTURE };
+    store.rollups(&page).await.unwrap()
+}
+
+/// Seconds that passing, failing and unknown held.
+fn held(rolled: &Rolled) -> [u64; 3] {
+    [rolled.rollup.passing, rolled.rollup.failing, rolled.rollup.unknown].map(|share| share.held_ms / 1000)
+}
+
+fn starts(rolled: &[Rolled]) -> Vec<Timestamp> {
+    rolled.iter().map(|rolled| rolled.start).collect()
+}
+
+fn watched(name: &str, every: Duration) -> Definition {
+    Definition {
+        id: monitor(name).0.0,
+        name: name.into(),
+        origin: Origin::File,
+        kind: "http_status".into(),
+        settings: serde_json::Value::Null,
+        every: Some(every),
+    }
+}
+
 pub(crate) async fn hours_are_rolled_up_before_their_readings_go<D: Database>(database: &D) {
     let store = database.open().await;
     let (front, back) = (monitor("front door").0, monitor("back door").0);
+    store.define(&[watched("front door", Duration::from_secs(60))], &[], at(0)).await.unwrap();
     let seen = [
         (front, took(reading(at(0), Finding::Passing), 10)),
-        (front, took(reading(at(30), Finding::Passing), 20)),
-        (front, took(reading(at(60), Finding::Failing(Cause::Slow)), 60)),
-        (front, took(reading(at(3599), Finding::Unknown(Blind::Network)), 30)),
+        (front, took(reading(at(60), Finding::Passing), 20)),
+        (front, took(reading(at(120), Finding::Failing(Cause::Slow)), 60)),
+        (front, took(reading(at(3540), Finding::Unknown(Blind::Network)), 30)),
         (front, took(reading(at(3600), Finding::Passing), 7)),
         (front, took(reading(at(3 * 3600 + 1), Finding::Passing), 8)),
         (back, took(reading(at(5), Finding::Passing), 1000)),
     ];
     store.save(&Batch { readings: seen.to_vec(), ..Batch::default() }).await.unwrap();
     // In one go, long after: rolled up and removed by the same sweep.
-    assert_eq!(store.sweep(at(0) + DAY * 8).await.unwrap(), 7);
+    store.sweep(at(0) + DAY * 8).await.unwrap();
     assert_eq!(readings(&*store).await, 0);
-    let hours = store.hourly(front, Timestamp::EPOCH).await.unwrap();
-    assert_eq!(hours.iter().map(|hour| hour.hour).collect::<Vec<_>>(), [at(0), at(3600), at(3 * 3600)]);
-    let first = &hours[0];
-    assert_eq!((first.passing, first.failing, first.unknown), (2, 1, 1));
-    assert_eq!((first.took_ms_mean, first.took_ms_max), (30.0, 60));
-    assert_eq!(store.hourly(back, Timestamp::EPOCH).await.unwrap()[0].took_ms_max, 1000);
-    assert_eq!(store.hourly(front, at(3600)).await.unwrap().len(), 2);
+    let hours = rolled(&*store, "front door", Span::Hour).await;
+    assert_eq!(starts(&hours), [at(0), at(3600), at(3 * 3600)]);
+    let first = &hours[0].rollup;
+    assert_eq!([first.passing, first.failing, first.unknown].map(|share| share.readings), [2, 1, 1]);
+    assert_eq!(held(&hours[0]), [120, 60, 60], "what nobody looked at is nobody's");
+    let most = first.took.percentile(1.0).unwrap().as_secs_f64();
+    assert!((0.0588..0.0612).contains(&most), "{most}: within two percent, without the unknown one");
+    assert_eq!(rolled(&*store, "back door", Span::Hour).await.len(), 1);
+    let parts = rolled(&*store, "front door", Span::FiveMinutes).await;
+    assert_eq!(starts(&parts), [at(0), at(3300), at(3600), at(3 * 3600)]);
+    assert_eq!(held(&parts[1]), [0, 0, 60]);
+    let days = rolled(&*store, "front door", Span::Day).await;
+    assert_eq!(days.iter().map(|day| (day.start, held(day))).collect::<Vec<_>>(), [(Span::Day.start_of(at(0)), [240, 60, 60])]);
     store.sweep(at(0) + DAY * 390).await.unwrap();
-    assert_eq!(store.hourly(front, Timestamp::EPOCH).await.unwrap().len(), 3);
+    assert!(rolled(&*store, "front door", Span::FiveMinutes).await.is_empty(), "kept for 30 days");
+    assert_eq!(rolled(&*store, "front door", Span::Hour).await.len(), 3);
     store.sweep(at(0) + DAY * 400).await.unwrap();
-    assert!(store.hourly(front, Timestamp::EPOCH).await.unwrap().is_empty());
+    assert!(rolled(&*store, "front door", Span::Hour).await.is_empty(), "kept for thirteen months");
+    assert_eq!(rolled(&*store, "front door", Span::Day).await.len(), 1);
+    store.sweep(at(0) + DAY * 1830).await.unwrap();
+    assert!(rolled(&*store, "front door", Span::Day).await.is_empty(), "kept for five years");
 }
 
 pub(crate) async fn the_present_hour_is_not_rolled_up<D: Database>(database: &D) {
@@ -57,13 +93,32 @@ pub(crate) async fn the_present_hour_is_not_rolled_up<D: Database>(database: &D)
     store.sweep(at(3599)).await.unwrap();
     // The hour is over, but a slow check of it may still be on its way.
     store.sweep(at(3601)).await.unwrap();
-    assert!(store.hourly(front, at(0)).await.unwrap().is_empty());
+    assert!(rolled(&*store, "front door", Span::Hour).await.is_empty());
     store.save(&one(3598)).await.unwrap();
     store.sweep(at(3600 + 600)).await.unwrap();
     store.sweep(at(3600 + 900)).await.unwrap();
-    let hours = store.hourly(front, at(0)).await.unwrap();
-    assert_eq!(hours.iter().map(|hour| hour.passing).collect::<Vec<_>>(), [2]);
+    let hours = rolled(&*store, "front door", Span::Hour).await;
+    assert_eq!(hours.iter().map(|hour| hour.rollup.passing.readings).collect::<Vec<_>>(), [2]);
     assert_eq!(readings(&*store).await, 2, "the readings themselves stay for a week");
+}
+
+pub(crate) async fn a_reading_that_comes_days_late_is_counted_and_kept<D: Database>(database: &D) {
+    let store = database.open().await;
+    let front = monitor("front door").0;
+    let one = |second| Batch { readings: vec![(front, reading(at(second), Finding::Passing))], ..Batch::default() };
+    store.save(&one(10)).await.unwrap();
+    store.save(&one(40)).await.unwrap();
+    store.sweep(at(0) + DAY * 2).await.unwrap();
+    assert_eq!(rolled(&*store, "front door", Span::Day).await[0].rollup.passing.readings, 2);
+    // A node that could not reach the database for two days, and one of whose answers was lost.
+    store.save(&one(25)).await.unwrap();
+    store.save(&one(40)).await.unwrap();
+    assert_eq!(readings(&*store).await, 3, "before it is packed");
+    store.sweep(at(0) + DAY * 2 + Duration::from_secs(7200)).await.unwrap();
+    assert_eq!(readings(&*store).await, 3, "and after");
+    for span in Span::ALL {
+        assert_eq!(rolled(&*store, "front door", span).await[0].rollup.passing.readings, 3, "{span:?}");
+    }
 }
 
 pub(crate) async fn history_goes_after_two_years_and_not_before<D: Database>(database: &D) {
@@ -112,6 +167,7 @@ pub(crate) async fn reasons_of_a_reaction_that_is_gone_go_with_it<D: Database>(d
         origin: Origin::File,
         kind: "scale_out".into(),
         settings: serde_json::Value::Null,
+        every: None,
     };
     store.save(&Batch { holdings: vec![holding("a"), holding("b")], ..Batch::default() }).await.unwrap();
     store.define(&[], &[definition("a"), definition("b")], at(0)).await.unwrap();
@@ -122,21 +178,48 @@ pub(crate) async fn reasons_of_a_reaction_that_is_gone_go_with_it<D: Database>(d
     assert_eq!(store.holdings().await.unwrap(), [holding("b")]);
 }
 
-pub(crate) async fn one_sweep_is_bounded_and_the_next_goes_on<D: Database>(database: &D) {
+pub(crate) async fn readings_are_the_same_in_rows_and_in_blocks<D: Database>(database: &D) {
     let store = database.open().await;
     let front = monitor("front door").0;
-    // One reading an hour for more hours than one sweep rolls up, and more than one transaction removes at once.
-    let hourly = (0..300).map(|hour| (front, reading(at(hour * 3600), Finding::Passing)));
-    let dense = (0..6000).map(|second| (front, reading(at(second) + Duration::from_millis(500), Finding::Passing)));
-    store.save(&Batch { readings: hourly.chain(dense).collect(), ..Batch::default() }).await.unwrap();
-    let now = at(0) + DAY * 60;
-    let first = store.sweep(now).await.unwrap();
-    assert_eq!(first, 6000 + 24 * 8, "eight days of hours at once, and every reading of theirs");
-    assert_eq!(store.hourly(front, at(0)).await.unwrap().len(), 24 * 8);
-    let second = store.sweep(now).await.unwrap();
-    assert_eq!(first + second, 6300);
-    assert_eq!(store.hourly(front, at(0)).await.unwrap().len(), 300);
-    assert_eq!(store.sweep(now).await.unwrap(), 0);
+    // More than one transaction packs, over more hours than are read in one go, and with other words now and then.
+    let dense = (0..9000).map(|second| reading(at(second), Finding::Passing));
+    let sparse = (3..60).map(|hour| reading(at(hour * 3600), Finding::Failing(Cause::Status)));
+    let seen: Vec<_> = dense.chain(sparse).map(|reading| (front, reading)).collect();
+    store.save(&Batch { readings: seen, ..Batch::default() }).await.unwrap();
+    let page = |since| ReadingsPage { monitor: front, since, readings: 0 };
+    let read = async || {
+        let since = [None, Some(at(0)), Some(at(8_000)), Some(at(50 * 3600 + 1))];
+        let mut pages = Vec::new();
+        for since in since {
+            pages.push(store.readings(&page(since)).await.unwrap());
+        }
+        pages
+    };
+    let before = read().await;
+    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [1000, 1000, 1000, 9]);
+    store.sweep(at(0) + DAY * 3).await.unwrap();
+    assert_eq!(read().await, before);
+}
+
+pub(crate) async fn a_page_whose_every_answer_is_another_costs_no_disk_without_end<D: Database>(database: &D) {
+    let store = database.open().await;
+    let front = monitor("front door").0;
+    let odd = |second: u64| {
+        let mut odd = reading(at(second), Finding::Passing);
+        odd.words = Excerpt::of(&format!("answered 200 in {}ms, and the page has \"{second}\"", odd.took.as_millis()));
+        (front, odd)
+    };
+    for second in 0..100 {
+        store.save(&Batch { readings: vec![odd(second)], ..Batch::default() }).await.unwrap();
+    }
+    let page = ReadingsPage { monitor: front, since: None, readings: 0 };
+    let kept = store.readings(&page).await.unwrap();
+    assert_eq!(kept.len(), 100);
+    assert_eq!(kept[23], odd(23).1, "as many are kept in full as say something new in an hour");
+    assert_ne!(kept[24].words, odd(24).1.words);
+    assert_eq!((kept[99].begun_at, kept[99].took, kept[99].finding), (at(99), odd(99).1.took, Finding::Passing));
+    store.save(&Batch { readings: vec![odd(3600)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.readings(&page).await.unwrap()[100], odd(3600).1, "and the next hour they are again");
 }
 
 pub(crate) async fn a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs<D: Database>(database: &D) {

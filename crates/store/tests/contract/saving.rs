@@ -139,6 +139,7 @@ pub(crate) async fn definitions_that_are_gone_are_retired_and_may_come_back<D: D
         origin: Origin::File,
         kind: "http".into(),
         settings: serde_json::json!({ "url": "https://shop.example.com/" }),
+        every: None,
     };
     let store = database.open().await;
     store.save(&Batch { states: vec![remembered("front door", 1)], ..Batch::default() }).await.unwrap();

@@ -1,0 +1,2 @@
+DROP TABLE readings_before;
+DROP TABLE hourly;

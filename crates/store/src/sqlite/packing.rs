@@ -1,0 +1,437 @@
+//! Packing: the readings of an hour that is over become one block for each monitor, and are rolled up.
+//!
+//! A few monitors at a time, each lot in one short transaction that reads the rows, writes block and roll-ups, and removes
+//! the rows. So it may be cut short anywhere, and what comes late, for an hour that was packed before, is packed into its
+//! block the next time.
+
+use super::Sqlite;
+use super::read::{at, from_json, to_json};
+use super::readings::hex;
+use crate::error::Fault;
+use crate::narrow::{Numbers, Shape, block, row};
+use crate::rollup::{Rollup, Share, Since, Sketch, Span, roll_up};
+use flyball_model::{Finding, Timestamp};
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// Monitors of one transaction: their hour at 30 s is 6,000 rows, and some 20 ms of the writer.
+const MONITORS_AT_ONCE: i64 = 50;
+
+/// Rows of one transaction, where monitors look more often, or somebody catches up.
+const ROWS_AT_ONCE: i64 = 8000;
+
+/// How long after its end an hour is packed: longer than any check may take, and its way to the disk.
+const HOUR_GRACE: Duration = Duration::from_secs(10 * 60);
+
+/// How long after its end a day is rolled up: after its last hour, wherever a sweep is late.
+const DAY_GRACE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// The interval of a monitor that was stored before intervals were.
+const EVERY_UNKNOWN: Duration = Duration::from_secs(60);
+
+/// What is stored of a rolled-up hour.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredHour {
+    pub(super) rollup: Rollup,
+    /// The latest reading, whose verdict holds into the next hour.
+    last: Option<Since>,
+}
+
+/// Rows of one monitor, and of one hour.
+type Hours = BTreeMap<(i64, i64), BTreeMap<Timestamp, (u32, Numbers)>>;
+
+impl Sqlite {
+    /// Packs every hour that is over.
+    pub(super) async fn pack_hours(&self, now: Timestamp) -> Result<(), Fault> {
+        let until = Span::Hour.start_of(now - HOUR_GRACE);
+        if self.counter("hours_until").await? >= until.as_millis() {
+            return Ok(());
+        }
+        let mut after = 0;
+        while let Some((first, last)) = self.some_monitors(after).await? {
+            while self.pack_some(first, last, until).await? {}
+            after = last;
+        }
+        self.set_counter("hours_until", until).await
+    }
+
+    /// The first and the last number of the next monitors behind this one.
+    async fn some_monitors(&self, after: i64) -> Result<Option<(i64, i64)>, Fault> {
+        let found: (Option<i64>, Option<i64>) = sqlx::query_as(
+            "SELECT MIN(number), MAX(number) FROM \
+             (SELECT number FROM monitor_numbers WHERE number > $1 ORDER BY number LIMIT $2) AS some",
+        )
+        .bind(after)
+        .bind(MONITORS_AT_ONCE)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(found.0.zip(found.1))
+    }
+
+    /// Packs rows of these monitors that began earlier; true when there may be more.
+    async fn pack_some(&self, first: i64, last: i64, until: Timestamp) -> Result<bool, Fault> {
+        // Seen on a reader first, so that the writer is not kept for nothing.
+        if !are_there(&self.readers, first, last, until).await? {
+            return Ok(false);
+        }
+        let mut tx = self.writing().await?;
+        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT monitor, begun_at, packed FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3 \
+             ORDER BY monitor, begun_at LIMIT $4",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(until.as_millis())
+        .bind(ROWS_AT_ONCE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let Some(&(last_monitor, last_begun_at, _)) = rows.last() else { return Ok(false) };
+        let may_be_more = i64::try_from(rows.len()).is_ok_and(|count| count == ROWS_AT_ONCE);
+        let mut hours = Hours::new();
+        for (monitor, begun_at, packed) in rows {
+            let hour = Span::Hour.start_of(at(begun_at)).as_millis();
+            let of_hour = hours.entry((monitor, hour)).or_default();
+            match row::unpack(at(begun_at), &packed) {
+                Ok(row) => drop(of_hour.insert(at(begun_at), row)),
+                Err(error) => tracing::warn!(monitor, begun_at, %error, "a stored reading cannot be read, and goes"),
+            }
+        }
+        add_blocks(&mut tx, &mut hours).await?;
+        write_blocks(&mut tx, &hours).await?;
+        write_rollups(&mut tx, &hours).await?;
+        sqlx::query(
+            "DELETE FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3 \
+             AND (monitor, begun_at) <= ($4, $5)",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(until.as_millis())
+        .bind(last_monitor)
+        .bind(last_begun_at)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(may_be_more)
+    }
+
+    /// Rolls up every day that is over.
+    pub(super) async fn roll_up_days(&self, now: Timestamp) -> Result<(), Fault> {
+        let until = Span::Day.start_of(now - DAY_GRACE);
+        while let Some(day) = self.next_day(until).await? {
+            let mut after = 0;
+            while let Some((first, last)) = self.some_monitors(after).await? {
+                let mut tx = self.writing().await?;
+                write_day(&mut tx, first, last, day).await?;
+                tx.commit().await?;
+                after = last;
+            }
+            self.set_counter("days_until", day + Span::Day.length()).await?;
+        }
+        Ok(())
+    }
+
+    /// The first day that is not rolled up, of those in which there was anything.
+    async fn next_day(&self, until: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        let first: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(start) FROM rollups WHERE span = 1 AND start >= $1 AND start < $2")
+                .bind(self.counter("days_until").await?)
+                .bind(until.as_millis())
+                .fetch_one(&self.readers)
+                .await?;
+        Ok(first.map(|first| Span::Day.start_of(at(first))))
+    }
+
+    async fn counter(&self, name: &str) -> Result<i64, Fault> {
+        let value = sqlx::query_scalar("SELECT value FROM counters WHERE name = $1").bind(name);
+        Ok(value.fetch_one(&self.readers).await?)
+    }
+
+    async fn set_counter(&self, name: &str, until: Timestamp) -> Result<(), Fault> {
+        let mut tx = self.writing().await?;
+        let sql = "UPDATE counters SET value = MAX(value, $1) WHERE name = $2";
+        sqlx::query(sql).bind(until.as_millis()).bind(name).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn are_there(readers: &sqlx::SqlitePool, first: i64, last: i64, until: Timestamp) -> Result<bool, Fault> {
+    let found: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3)")
+            .bind(first)
+            .bind(last)
+            .bind(until.as_millis())
+            .fetch_one(readers)
+            .await?;
+    Ok(found)
+}
+
+#[derive(Serialize)]
+struct Place {
+    monitor: i64,
+    start: i64,
+}
+
+/// Puts the readings of those hours that were packed before to the others.
+async fn add_blocks(tx: &mut SqliteConnection, hours: &mut Hours) -> Result<(), Fault> {
+    let places: Vec<_> = hours.keys().map(|(monitor, start)| Place { monitor: *monitor, start: *start }).collect();
+    let blocks: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT blocks.monitor, blocks.hour, blocks.packed FROM json_each($1) JOIN blocks \
+         ON blocks.monitor = value ->> 'monitor' AND blocks.hour = value ->> 'start'",
+    )
+    .bind(to_json(&places))
+    .fetch_all(tx)
+    .await?;
+    for (monitor, hour, packed) in blocks {
+        let Some(readings) = hours.get_mut(&(monitor, hour)) else { continue };
+        match block::unpack(&packed) {
+            Ok(rows) => readings.extend(rows.into_iter().map(|row| (row.1.begun_at, row))),
+            Err(error) => tracing::warn!(monitor, hour, %error, "a block of readings cannot be read, and goes"),
+        }
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct BlockOut {
+    monitor: i64,
+    hour: i64,
+    packed: String,
+}
+
+async fn write_blocks(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), Fault> {
+    // In the order of hours, as they lie on the disk.
+    let mut blocks: Vec<_> = hours
+        .iter()
+        .map(|((monitor, hour), readings)| {
+            let readings: Vec<(u32, Numbers)> = readings.values().copied().collect();
+            BlockOut { monitor: *monitor, hour: *hour, packed: hex(&block::pack(&readings)) }
+        })
+        .collect();
+    blocks.sort_by_key(|block| (block.hour, block.monitor));
+    let sql = "INSERT INTO blocks (monitor, hour, packed) \
+        SELECT value ->> 'monitor', value ->> 'hour', unhex(value ->> 'packed') FROM json_each($1) WHERE true \
+        ON CONFLICT (monitor, hour) DO UPDATE SET packed = excluded.packed";
+    sqlx::query(sql).bind(to_json(&blocks)).execute(tx).await?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct RollupOut {
+    monitor: i64,
+    span: i64,
+    start: i64,
+    packed: String,
+}
+
+impl RollupOut {
+    fn new<T: Serialize>(monitor: i64, span: Span, start: i64, value: &T) -> Self {
+        let packed = postcard::to_stdvec(value).expect("numbers serialise");
+        Self { monitor, span: number_of(span), start, packed: hex(&packed) }
+    }
+}
+
+/// How a span is stored.
+pub(super) const fn number_of(span: Span) -> i64 {
+    match span {
+        Span::FiveMinutes => 0,
+        Span::Hour => 1,
+        Span::Day => 2,
+    }
+}
+
+async fn write_rollups(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), Fault> {
+    let (Some(first), Some(last)) = (hours.keys().next(), hours.keys().next_back()) else { return Ok(()) };
+    let findings = findings(tx, hours).await?;
+    let intervals: HashMap<i64, i64> = sqlx::query_as::<_, (i64, i64)>(
+        "SELECT number, every_ms FROM monitor_numbers WHERE number BETWEEN $1 AND $2 AND every_ms IS NOT NULL",
+    )
+    .bind(first.0)
+    .bind(last.0)
+    .fetch_all(&mut *tx)
+    .await?
+    .into_iter()
+    .collect();
+    let mut before = latest_before(tx, hours).await?;
+    let mut rows = Vec::new();
+    let mut late = Vec::new();
+    for ((monitor, hour), readings) in hours {
+        let every = intervals.get(monitor).and_then(|every| u64::try_from(*every).ok());
+        let every = every.map_or(EVERY_UNKNOWN, Duration::from_millis);
+        let start = at(*hour);
+        let readings: Vec<(Finding, Numbers)> =
+            readings.values().filter_map(|(shape, numbers)| Some((*findings.get(shape)?, *numbers))).collect();
+        let carried = before.remove(&(*monitor, *hour));
+        let next_hour = (*monitor, *hour + HOUR_MS);
+        let after = hours.get(&next_hour).and_then(|readings| readings.keys().next().copied());
+        let last = readings
+            .last()
+            .map(|(finding, numbers)| Since { verdict: finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
+        let whole = roll_up(start, start + Span::Hour.length(), every, carried, &readings, after);
+        let parts = five_minutes(start, every, carried, &readings, after);
+        rows.push(RollupOut::new(*monitor, Span::FiveMinutes, *hour, &parts));
+        rows.push(RollupOut::new(*monitor, Span::Hour, *hour, &StoredHour { rollup: whole, last }));
+        if let Some(last) = last {
+            before.insert(next_hour, last);
+        }
+        late.push((*monitor, Span::Day.start_of(start)));
+    }
+    write(tx, &rows).await?;
+    // A day that was rolled up before knows nothing of what came late.
+    late.dedup();
+    let days_until: i64 =
+        sqlx::query_scalar("SELECT value FROM counters WHERE name = 'days_until'").fetch_one(&mut *tx).await?;
+    for (monitor, day) in late.into_iter().filter(|(_, day)| day.as_millis() < days_until) {
+        write_day(tx, monitor, monitor, day).await?;
+    }
+    Ok(())
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The parts of an hour in which there is anything, each with its place.
+pub(super) type Parts = Vec<(u8, Rollup)>;
+
+fn five_minutes(
+    start: Timestamp,
+    every: Duration,
+    mut before: Option<Since>,
+    readings: &[(Finding, Numbers)],
+    after: Option<Timestamp>,
+) -> Parts {
+    let length = Span::FiveMinutes.length();
+    let mut parts = Parts::new();
+    let mut rest = readings;
+    for place in 0..12_u8 {
+        let from = start + length * u32::from(place);
+        let (part, behind) = rest.split_at(rest.partition_point(|(_, numbers)| numbers.begun_at < from + length));
+        let next = behind.first().map(|(_, numbers)| numbers.begun_at).or(after);
+        let rollup = roll_up(from, from + length, every, before, part, next);
+        if rollup != Rollup::default() {
+            parts.push((place, rollup));
+        }
+        if let Some((finding, numbers)) = part.last() {
+            before = Some(Since { verdict: finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
+        }
+        rest = behind;
+    }
+    parts
+}
+
+/// What each shape in use found.
+async fn findings(tx: &mut SqliteConnection, hours: &Hours) -> Result<HashMap<u32, Finding>, Fault> {
+    let mut shapes: Vec<u32> = hours.values().flat_map(|readings| readings.values().map(|(shape, _)| *shape)).collect();
+    shapes.sort_unstable();
+    shapes.dedup();
+    let rows: Vec<(u32, String)> =
+        sqlx::query_as("SELECT number, body FROM shapes WHERE number IN (SELECT value FROM json_each($1))")
+            .bind(to_json(&shapes))
+            .fetch_all(tx)
+            .await?;
+    let read = |(number, body): (u32, String)| {
+        let shape: Shape = from_json(&body, || format!("shape {number}")).ok()?;
+        Some((number, shape.finding))
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// The latest reading before each of these hours, where the hour before it was packed earlier.
+async fn latest_before(tx: &mut SqliteConnection, hours: &Hours) -> Result<HashMap<(i64, i64), Since>, Fault> {
+    let places: Vec<_> =
+        hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour - HOUR_MS }).collect();
+    let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT rollups.monitor, rollups.start, rollups.packed FROM json_each($1) JOIN rollups \
+         ON rollups.monitor = value ->> 'monitor' AND rollups.span = 1 AND rollups.start = value ->> 'start'",
+    )
+    .bind(to_json(&places))
+    .fetch_all(tx)
+    .await?;
+    let read = |(monitor, start, packed): (i64, i64, Vec<u8>)| {
+        let hour: StoredHour = postcard::from_bytes(&packed).ok()?;
+        Some(((monitor, start + HOUR_MS), hour.last?))
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Adds up the hours of a day, for each of these monitors.
+async fn write_day(tx: &mut SqliteConnection, first: i64, last: i64, day: Timestamp) -> Result<(), Fault> {
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT monitor, packed FROM rollups \
+         WHERE monitor BETWEEN $1 AND $2 AND span = 1 AND start >= $3 AND start < $4",
+    )
+    .bind(first)
+    .bind(last)
+    .bind(day.as_millis())
+    .bind((day + Span::Day.length()).as_millis())
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut days: BTreeMap<i64, Rollup> = BTreeMap::new();
+    for (monitor, packed) in rows {
+        match postcard::from_bytes::<StoredHour>(&packed) {
+            Ok(hour) => days.entry(monitor).or_default().add(&hour.rollup),
+            Err(error) => {
+                tracing::warn!(monitor, %error, "a rolled-up hour cannot be read, and is left out of its day")
+            }
+        }
+    }
+    let rows: Vec<_> =
+        days.iter().map(|(monitor, rollup)| RollupOut::new(*monitor, Span::Day, day.as_millis(), rollup)).collect();
+    write(tx, &rows).await
+}
+
+async fn write(tx: &mut SqliteConnection, rows: &[RollupOut]) -> Result<(), Fault> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO rollups (monitor, span, start, packed) \
+        SELECT value ->> 'monitor', value ->> 'span', value ->> 'start', unhex(value ->> 'packed') \
+        FROM json_each($1) WHERE true \
+        ON CONFLICT (monitor, span, start) DO UPDATE SET packed = excluded.packed";
+    sqlx::query(sql).bind(to_json(&rows)).execute(tx).await?;
+    Ok(())
+}
+
+/// Takes over the hours that an earlier version rolled up: it counted readings, and knew their mean and their longest time.
+pub(super) async fn take_over_hours(tx: &mut SqliteConnection) -> Result<(), Fault> {
+    let rows: Vec<HourBefore> = sqlx::query_as(
+        "SELECT monitor_numbers.number, hour, passing_count, failing_count, unknown_count, took_us_sum, took_us_max \
+         FROM hourly JOIN monitor_numbers ON monitor_numbers.monitor_id = hourly.monitor_id \
+         WHERE NOT EXISTS (SELECT 1 FROM rollups WHERE rollups.monitor = monitor_numbers.number AND span = 1 \
+                           AND start = hourly.hour)",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let rows: Vec<_> = rows.iter().map(HourBefore::rolled_up).collect();
+    write(tx, &rows).await
+}
+
+#[derive(sqlx::FromRow)]
+struct HourBefore {
+    number: i64,
+    hour: i64,
+    passing_count: u32,
+    failing_count: u32,
+    unknown_count: u32,
+    took_us_sum: i64,
+    took_us_max: i64,
+}
+
+impl HourBefore {
+    fn rolled_up(&self) -> RollupOut {
+        let all =
+            (u64::from(self.passing_count) + u64::from(self.failing_count) + u64::from(self.unknown_count)).max(1);
+        let share = |readings: u32| Share { held_ms: HOUR_MS.unsigned_abs() * u64::from(readings) / all, readings };
+        let (sum, most) = (self.took_us_sum.unsigned_abs(), self.took_us_max.unsigned_abs());
+        let others =
+            std::iter::repeat_n(sum.saturating_sub(most) / (all - 1).max(1), usize::try_from(all - 1).unwrap_or(0));
+        let rollup = Rollup {
+            passing: share(self.passing_count),
+            failing: share(self.failing_count),
+            unknown: share(self.unknown_count),
+            took: Sketch::of(others.chain([most])),
+            ..Rollup::default()
+        };
+        RollupOut::new(self.number, Span::Hour, self.hour, &StoredHour { rollup, last: None })
+    }
+}

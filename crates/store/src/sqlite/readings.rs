@@ -1,0 +1,317 @@
+//! Readings: written as narrow rows, read back from rows and blocks alike.
+
+use super::Sqlite;
+use super::known::Known;
+use super::read::{at, bounded, from_json, to_json};
+use crate::error::Fault;
+use crate::narrow::{Numbers, Shape, block, row};
+use crate::{Error, ReadingsPage};
+use flyball_model::{MonitorId, Reading, Timestamp};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, HashMap};
+
+/// New shapes of one monitor in an hour. A page that is well has one or two, one that flaps a handful; of a page whose
+/// every answer is another, the later ones are kept without what the stranger wrote.
+const SHAPES_AN_HOUR: u32 = 24;
+
+/// Blocks that are read in one go: a day of them.
+const BLOCKS_AT_ONCE: i64 = 24;
+
+/// A reading on its way into its row.
+struct Placed<'a> {
+    monitor: u32,
+    reading: &'a Reading,
+    shape: Shape,
+}
+
+impl Sqlite {
+    /// Writes readings in the transaction that the caller holds, and returns what was learnt of numbers on the way: it
+    /// holds once that transaction is committed.
+    pub(super) async fn write_readings(
+        &self,
+        tx: &mut SqliteConnection,
+        readings: &[(MonitorId, Reading)],
+    ) -> Result<Known, Fault> {
+        let mut learnt = Known::default();
+        if readings.is_empty() {
+            return Ok(learnt);
+        }
+        let numbers = self.monitor_numbers(tx, readings.iter().map(|(monitor, _)| *monitor), &mut learnt).await?;
+        let mut placed = Vec::with_capacity(readings.len());
+        for (monitor, reading) in readings {
+            placed.push(Placed { monitor: numbers[monitor], reading, shape: Shape::of(reading) });
+        }
+        let shapes = self.shape_numbers(tx, &mut placed, &mut learnt).await?;
+        let rows: Vec<RowOut> = placed
+            .iter()
+            .zip(shapes)
+            .map(|(placed, shape)| RowOut {
+                monitor: placed.monitor,
+                begun_at: placed.reading.begun_at.as_millis(),
+                packed: hex(&row::pack(shape, &Numbers::of(placed.reading))),
+            })
+            .collect();
+        // A monitor never overlaps itself: two readings that began in one millisecond are one that was saved twice, since
+        // the answer to the first commit was lost.
+        let sql = "INSERT INTO readings (monitor, begun_at, packed) \
+            SELECT value ->> 'monitor', value ->> 'begun_at', unhex(value ->> 'packed') \
+            FROM json_each($1) WHERE true ON CONFLICT (monitor, begun_at) DO NOTHING";
+        sqlx::query(sql).bind(to_json(&rows)).execute(tx).await?;
+        Ok(learnt)
+    }
+
+    /// The number of each of these monitors, given to those that have none.
+    async fn monitor_numbers(
+        &self,
+        tx: &mut SqliteConnection,
+        monitors: impl Iterator<Item = MonitorId>,
+        learnt: &mut Known,
+    ) -> Result<HashMap<MonitorId, u32>, Fault> {
+        let (mut numbers, mut missing) = (HashMap::new(), Vec::new());
+        {
+            let known = self.known();
+            for monitor in monitors {
+                match known.monitor(monitor) {
+                    Some(number) => drop(numbers.insert(monitor, number)),
+                    None => missing.push(monitor),
+                }
+            }
+        }
+        if !missing.is_empty() {
+            missing.sort_unstable();
+            missing.dedup();
+            for (monitor, number) in number_monitors(tx, &missing).await? {
+                learnt.learn_monitor(monitor, number);
+                numbers.insert(monitor, number);
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// The number of the shape of each of these, given to those that have none. Shapes past their bound become plain.
+    async fn shape_numbers(
+        &self,
+        tx: &mut SqliteConnection,
+        placed: &mut [Placed<'_>],
+        learnt: &mut Known,
+    ) -> Result<Vec<u32>, Fault> {
+        let mut numbers = vec![None; placed.len()];
+        // The second round is for those whose shape became plain, of which there are few for ever.
+        for may_be_refused in [true, false] {
+            let mut wanted: BTreeMap<(u32, String), Vec<usize>> = BTreeMap::new();
+            {
+                let known = self.known();
+                for (nth, placed) in placed.iter().enumerate() {
+                    if numbers[nth].is_some() {
+                        continue;
+                    }
+                    let body = to_json(&placed.shape);
+                    let key = known.key(placed.monitor, &body);
+                    let number = known
+                        .shape(key, placed.reading.begun_at)
+                        .or_else(|| learnt.shape(key, placed.reading.begun_at));
+                    match number {
+                        Some(number) => numbers[nth] = Some(number),
+                        None => wanted.entry((placed.monitor, body)).or_default().push(nth),
+                    }
+                }
+            }
+            if wanted.is_empty() {
+                break;
+            }
+            let used_at = placed.iter().map(|placed| placed.reading.begun_at).max().unwrap_or(Timestamp::EPOCH);
+            let mut there = stored_shapes(tx, wanted.keys(), used_at).await?;
+            let mut new = Vec::new();
+            for ((monitor, body), places) in &wanted {
+                if there.contains_key(&(*monitor, body.clone())) {
+                    continue;
+                }
+                let begun_at = placed[places[0]].reading.begun_at;
+                let before = self.known().new_shapes(*monitor, begun_at) + learnt.new_shapes(*monitor, begun_at);
+                if may_be_refused && before >= SHAPES_AN_HOUR {
+                    for place in places {
+                        placed[*place].shape = placed[*place].shape.plain();
+                    }
+                } else {
+                    learnt.count_new_shape(*monitor, begun_at);
+                    new.push((*monitor, body.as_str()));
+                }
+            }
+            there.extend(new_shapes(tx, &new, used_at).await?);
+            let known = self.known();
+            for ((monitor, body), places) in wanted {
+                let key = known.key(monitor, &body);
+                let Some(number) = there.get(&(monitor, body)).copied() else { continue };
+                learnt.learn_shape(key, number, used_at);
+                places.into_iter().for_each(|place| numbers[place] = Some(number));
+            }
+        }
+        Ok(numbers.into_iter().map(|number| number.expect("in the second round nothing is refused")).collect())
+    }
+
+    /// A page of readings, oldest first.
+    pub(super) async fn read_readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
+        self.read_page(page).await.map_err(self.told("read the readings of a monitor"))
+    }
+
+    async fn read_page(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Fault> {
+        let mut tx = self.reading().await?;
+        let number: Option<i64> = sqlx::query_scalar("SELECT number FROM monitor_numbers WHERE monitor_id = $1")
+            .bind(page.monitor.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(number) = number else { return Ok(Vec::new()) };
+        let since = page.since.map_or(i64::MIN, Timestamp::as_millis);
+        let most = bounded(page.readings, ReadingsPage::READINGS_MAX);
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 \
+             ORDER BY begun_at DESC LIMIT $3",
+        )
+        .bind(number)
+        .bind(since)
+        .bind(most)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut found: BTreeMap<Timestamp, (u32, Numbers)> = BTreeMap::new();
+        for (begun_at, packed) in rows {
+            match row::unpack(at(begun_at), &packed) {
+                Ok(row) => drop(found.insert(at(begun_at), row)),
+                Err(error) => left_out(&format!("the reading begun at {}", at(begun_at)), &error),
+            }
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut before = i64::MAX;
+        // Rows of an hour that was packed already came late, and lie among those of its block.
+        loop {
+            let blocks: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+                "SELECT hour, packed FROM blocks WHERE monitor = $1 AND hour < $2 AND hour > $3 \
+                 ORDER BY hour DESC LIMIT $4",
+            )
+            .bind(number)
+            .bind(before)
+            .bind(since.saturating_sub(HOUR_MS))
+            .bind(BLOCKS_AT_ONCE)
+            .fetch_all(&mut *tx)
+            .await?;
+            for (hour, packed) in &blocks {
+                match block::unpack(packed) {
+                    Ok(rows) => found.extend(rows.into_iter().map(|row| (row.1.begun_at, row))),
+                    Err(error) => left_out(&format!("the readings of the hour {}", at(*hour)), &error),
+                }
+            }
+            let Some((hour, _)) = blocks.last() else { break };
+            before = *hour;
+            if found.range(at(before)..).count() >= most {
+                break;
+            }
+        }
+        let shapes = shapes_of(&mut tx, number, number).await?;
+        let wanted = found.range(at(since)..).rev().take(most).map(|(_, row)| row);
+        let told = |(shape, numbers): &(u32, Numbers)| {
+            let shape = shapes.get(shape);
+            if shape.is_none() {
+                left_out(&format!("the reading begun at {}", numbers.begun_at), &"what it has in common is gone");
+            }
+            Some(shape?.with(numbers))
+        };
+        let mut readings: Vec<Reading> = wanted.filter_map(told).collect();
+        readings.reverse();
+        Ok(readings)
+    }
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// One thing that cannot be read must not hide a thousand that can.
+fn left_out(row: &str, error: &dyn std::fmt::Display) {
+    tracing::warn!(row, %error, "a stored row cannot be read, and is left out");
+}
+
+/// The shapes of these monitors by number. Those that cannot be read are left out.
+pub(super) async fn shapes_of(tx: &mut SqliteConnection, first: i64, last: i64) -> Result<HashMap<u32, Shape>, Fault> {
+    let rows: Vec<(u32, String)> = sqlx::query_as("SELECT number, body FROM shapes WHERE monitor BETWEEN $1 AND $2")
+        .bind(first)
+        .bind(last)
+        .fetch_all(tx)
+        .await?;
+    let read = |(number, body): (u32, String)| match from_json(&body, || format!("shape {number}")) {
+        Ok(shape) => Some((number, shape)),
+        Err(error) => {
+            left_out(&format!("shape {number}"), &format!("{error:?}"));
+            None
+        }
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Finds or gives these monitors' numbers.
+pub(super) async fn number_monitors(
+    tx: &mut SqliteConnection,
+    monitors: &[MonitorId],
+) -> Result<Vec<(MonitorId, u32)>, Fault> {
+    let ids = to_json(monitors);
+    let insert = "INSERT INTO monitor_numbers (monitor_id) SELECT value FROM json_each($1) WHERE true \
+        ON CONFLICT (monitor_id) DO NOTHING";
+    sqlx::query(insert).bind(&ids).execute(&mut *tx).await?;
+    let select = "SELECT monitor_id, number FROM monitor_numbers \
+        WHERE monitor_id IN (SELECT value FROM json_each($1))";
+    let rows: Vec<(String, u32)> = sqlx::query_as(select).bind(&ids).fetch_all(tx).await?;
+    rows.into_iter()
+        .map(|(id, number)| Ok((super::read::from_text(&id, || format!("monitor number {number}"))?, number)))
+        .collect()
+}
+
+#[derive(Serialize)]
+struct RowOut {
+    monitor: u32,
+    begun_at: i64,
+    packed: String,
+}
+
+#[derive(Serialize)]
+struct ShapeOut<'a> {
+    monitor: u32,
+    body: &'a str,
+}
+
+/// Those of these shapes that are stored, and notes that they are used.
+async fn stored_shapes(
+    tx: &mut SqliteConnection,
+    wanted: impl Iterator<Item = &(u32, String)>,
+    used_at: Timestamp,
+) -> Result<HashMap<(u32, String), u32>, Fault> {
+    let wanted: Vec<_> = wanted.map(|(monitor, body)| ShapeOut { monitor: *monitor, body }).collect();
+    let sql = "UPDATE shapes SET used_at = MAX(used_at, $2) WHERE number IN ( \
+            SELECT shapes.number FROM json_each($1) JOIN shapes ON shapes.monitor = value ->> 'monitor' \
+            AND shapes.body = value ->> 'body') RETURNING monitor, body, number";
+    let rows: Vec<(u32, String, u32)> =
+        sqlx::query_as(sql).bind(to_json(&wanted)).bind(used_at.as_millis()).fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|(monitor, body, number)| ((monitor, body), number)).collect())
+}
+
+async fn new_shapes(
+    tx: &mut SqliteConnection,
+    new: &[(u32, &str)],
+    used_at: Timestamp,
+) -> Result<HashMap<(u32, String), u32>, Fault> {
+    if new.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<_> = new.iter().map(|(monitor, body)| ShapeOut { monitor: *monitor, body }).collect();
+    let sql = "INSERT INTO shapes (monitor, body, used_at) \
+        SELECT value ->> 'monitor', value ->> 'body', $2 FROM json_each($1) RETURNING monitor, body, number";
+    let rows: Vec<(u32, String, u32)> =
+        sqlx::query_as(sql).bind(to_json(&rows)).bind(used_at.as_millis()).fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|(monitor, body, number)| ((monitor, body), number)).collect())
+}
+
+/// JSON has no bytes.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
