@@ -119,7 +119,7 @@ fn a_file_of_20_mib_and_30_000_monitors_is_read() {
         format!(
             "[[monitor]]\nname = \"page {n}\"\nreactions = [\"more {n}\"]\n[monitor.http]\nurl = \"https://a.example/{n}\"\n\
              [[reaction]]\nname = \"more {n}\"\ncauses = [\"status\"]\n\
-             [reaction.scale_out]\napp = \"app-{n}\"\nmax = 4\n# {}\n",
+             [reaction.scale_out]\napp = \"app-{n}\"\nmax_quantity = 4\n# {}\n",
             "-".repeat(500)
         )
     });
