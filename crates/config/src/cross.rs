@@ -4,11 +4,15 @@ use crate::definitions::Account;
 use crate::document::Damage;
 use crate::entries::{Entry, Family, texts};
 use crate::found::Found;
+use crate::mistakes::MISTAKES_MAX;
 use flyball_model::{AccountName, CallOn, Cause, Policy, ReactionName};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_settings::{Mistake, Node, Span, Value, did_you_mean};
 use std::collections::{HashMap, HashSet};
+
+/// For so many wrong names the one that was meant is sought among all that there are: no more mistakes are ever shown.
+const SOUGHT_MAX: usize = MISTAKES_MAX;
 
 /// Names that are taken.
 pub(crate) fn duplicate_names(entries: &[Entry<'_>], family: &Family, found: &mut Vec<Found>) {
@@ -31,6 +35,7 @@ pub(crate) fn reaction_names(monitors: &[Entry<'_>], reactions: &[Entry<'_>], da
     let known: Vec<&str> = written.chain(damage.reactions().iter().map(String::as_str)).collect();
     let set: HashSet<&str> = known.iter().copied().collect();
     let lists: Vec<Vec<(String, Span)>> = monitors.iter().map(|entry| texts(&entry.common, "reactions")).collect();
+    let mut sought = 0;
     let nameless = reactions.iter().any(|entry| entry.name.is_none() && !damage.explains(&entry.span));
     for list in &lists {
         let mut before: HashMap<&str, &Span> = HashMap::new();
@@ -47,13 +52,15 @@ pub(crate) fn reaction_names(monitors: &[Entry<'_>], reactions: &[Entry<'_>], da
                 continue;
             }
             // A reaction whose name could not be read may be the one that is missed here.
-            let slip = known.iter().copied().find(|known| is_slip(name, known));
+            let candidates = if sought < SOUGHT_MAX { known.as_slice() } else { &[] };
+            sought += 1;
+            let slip = candidates.iter().copied().find(|known| is_slip(name, known));
             if slip.is_none() && nameless {
                 continue;
             }
             let mistake =
                 Mistake::new(span.clone(), format!("no reaction is called \"{name}\""), "not among the reactions");
-            let hint = match slip.or_else(|| did_you_mean(name, known.iter().copied())) {
+            let hint = match slip.or_else(|| did_you_mean(name, candidates.iter().copied())) {
                 Some(meant) => format!("did you mean \"{meant}\"?"),
                 None if known.is_empty() => "there is no [[reaction]] in this file".to_owned(),
                 None => format!("there are: {}", some_of(&known)),
@@ -76,14 +83,17 @@ pub(crate) fn account_names(entries: &[Entry<'_>], accounts: &[Account], damage:
     if damage.touches("heroku") {
         return;
     }
+    let known: HashSet<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+    let mut sought = 0;
     for (_, table, _) in entries.iter().filter_map(|entry| entry.kind.as_ref()) {
         let Some((_, Node { value: Value::Text(name), span })) = table.get("account") else { continue };
-        let known = accounts.iter().any(|account| account.name.as_str() == name);
-        if known || name.parse::<AccountName>().is_err() {
+        if known.contains(name.as_str()) || name.parse::<AccountName>().is_err() {
             continue;
         }
         let mistake = Mistake::new(span.clone(), format!("no account is called \"{name}\""), "not among the accounts");
-        let hint = match did_you_mean(name, accounts.iter().map(|account| account.name.as_str())) {
+        let candidates = if sought < SOUGHT_MAX { accounts } else { &[] };
+        sought += 1;
+        let hint = match did_you_mean(name, candidates.iter().map(|account| account.name.as_str())) {
             Some(meant) => format!("did you mean \"{meant}\"?"),
             None => format!("an account needs its section: [heroku.accounts.{name}]"),
         };
@@ -118,16 +128,16 @@ pub(crate) fn causes(
         Some((*entry, monitor))
     });
     let Some(monitors) = read.collect::<Option<Vec<_>>>().filter(|_| !damage.touches("monitor")) else { return };
+    let mut callers_of: HashMap<String, Vec<&Monitor>> = HashMap::new();
+    for (entry, monitor) in monitors {
+        let called: HashSet<String> = texts(&entry.common, "reactions").into_iter().map(|(name, _)| name).collect();
+        called.into_iter().for_each(|name| callers_of.entry(name).or_default().push(monitor));
+    }
     for (entry, reaction) in reactions {
         // That a passing reading has no cause was told.
         let waits = |policy: &Policy| policy.call_on == CallOn::Failing && !policy.causes.is_empty();
         let Some(reaction) = reaction.as_ref().filter(|reaction| waits(&reaction.policy)) else { continue };
-        let name = reaction.name.as_str();
-        let calls = |entry: &Entry<'_>| texts(&entry.common, "reactions").iter().any(|(called, _)| called == name);
-        let callers: Vec<&Monitor> = monitors.iter().filter(|(entry, _)| calls(entry)).map(|(_, of)| *of).collect();
-        if callers.is_empty() {
-            continue;
-        }
+        let Some(callers) = callers_of.get(reaction.name.as_str()) else { continue };
         let can = |cause: Cause| callers.iter().any(|monitor| monitor.kind.can_fail_for(cause));
         let idle: Vec<(String, Span)> = texts(&entry.common, "causes")
             .into_iter()
@@ -144,6 +154,9 @@ pub(crate) fn causes(
     }
 }
 
+/// A process type has a handful of reactions; who has more is warned of the first ones, in no more time.
+const COMPARED_MAX: usize = 1_000;
+
 /// Reactions on one process type of which one takes away no further than to where the other never adds.
 pub(crate) fn limits(reactions: &[(&Entry<'_>, &Option<Reaction>)], warnings: &mut Vec<Found>) {
     let limits = || {
@@ -153,9 +166,14 @@ pub(crate) fn limits(reactions: &[(&Entry<'_>, &Option<Reaction>)], warnings: &m
         })
     };
     let of = |reaction: &Reaction| (reaction.kind.app().clone(), reaction.kind.process_type().cloned());
+    let mut on_the_same: HashMap<_, Vec<_>> = HashMap::new();
+    for limit in limits() {
+        on_the_same.entry(of(limit.0)).or_default().push(limit);
+    }
     for (reaction, min, entry) in limits() {
-        let mut others = limits().filter(|(other, max, _)| of(other) == of(reaction) && min.is_above(max));
-        let Some((other, max, there)) = others.next() else { continue };
+        let others = &on_the_same[&of(reaction)][..];
+        let above = others.iter().take(COMPARED_MAX).find(|(_, max, _)| min.is_above(max));
+        let Some((other, max, there)) = above else { continue };
         let (Some(span), Some(also)) = (entry.setting(min.setting()), there.setting(max.setting())) else { continue };
         let message = format!("the minimum of \"{}\" is above the maximum of \"{}\"", reaction.name, other.name);
         let mistake = Mistake::new(span, message, format!("{min} here")).hint(

@@ -4,9 +4,10 @@
 //! statements are parsed one by one, those that cannot be are told and cut out, and the rest is read as usual. What was
 //! cut out is remembered as damage: nobody is told that a name is missing from a block in which a line was unreadable.
 
-use crate::found::Found;
+use crate::found::{Found, moved};
 use crate::lines::{Block, Line, blocks};
 use flyball_settings::{Key, Mistake, Node, Span, Table, Value};
+use std::collections::{HashMap, HashSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -14,6 +15,8 @@ use toml::de::{DeTable, DeValue};
 const UNREADABLE_MAX: usize = 100;
 /// How many lines are tried as the last one of a value that goes on over several.
 const CLOSERS_MAX: usize = 16;
+/// A value of ours does not go on over more lines than this; looking further would take long in a file that is large.
+const VALUE_LINES_MAX: usize = 10_000;
 /// More parts than this in one key (`a.b.c` has three) are no setting of ours, and deep tables cost stack.
 const KEY_PARTS_MAX: usize = 16;
 
@@ -29,7 +32,7 @@ pub(crate) struct Document {
 #[derive(Debug, Default)]
 pub(crate) struct Damage {
     /// Blocks in which something was cut out, by the byte at which their header begins.
-    headers: Vec<usize>,
+    headers: HashSet<usize>,
     /// What such blocks are: `reaction`, `heroku.accounts.two`.
     tables: Vec<String>,
     /// The names of reactions that stand in what was cut out, as far as they can be made out.
@@ -52,6 +55,13 @@ impl Damage {
         &self.reactions
     }
 
+    /// With the damage of another file.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.headers.extend(other.headers);
+        self.tables.extend(other.tables);
+        self.reactions.extend(other.reactions);
+    }
+
     /// Keeps the name that stands in a cut-out part of a reaction.
     fn keep_names(&mut self, block: &Block<'_>, hole: &Span) {
         let lines = block.lines.iter().filter(|line| block.header == "reaction" && hole.contains(&line.span.start));
@@ -60,14 +70,22 @@ impl Damage {
 
     fn note(&mut self, block: &Block<'_>) {
         if let Some(first) = block.lines.first().filter(|_| !block.header.is_empty()) {
-            self.headers.push(first.span.end - first.text.trim_start().len());
+            self.headers.insert(first.span.end - first.text.trim_start().len());
             self.tables.push(block.header.to_owned());
         }
     }
 }
 
-/// Reads a text.
-pub(crate) fn document(text: &str) -> Document {
+/// Reads a text that begins at byte `at` of everything that is read.
+pub(crate) fn document(text: &str, at: usize) -> Document {
+    let mut document = of_text(text, at);
+    document.found.iter_mut().for_each(|found| found.move_by(at));
+    document.damage.headers = document.damage.headers.iter().map(|header| header + at).collect();
+    document
+}
+
+/// Reads a text. What is found in it, and damaged, is placed as if it began at byte 0.
+fn of_text(text: &str, at: usize) -> Document {
     if let Some(span) = overlong_key(text) {
         let mistake = Mistake::new(span, "a key of too many parts", format!("expected at most {KEY_PARTS_MAX} parts"));
         return Document { root: Table::default(), found: vec![mistake.into()], damage: Damage::default() };
@@ -75,13 +93,13 @@ pub(crate) fn document(text: &str) -> Document {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.iter().all(is_structural) {
         let found = errors.iter().map(|error| told(error, text, 0)).collect();
-        return Document { root: convert(table.into_inner(), 0..0), found, damage: Damage::default() };
+        return Document { root: convert(table.into_inner(), at..at, at), found, damage: Damage::default() };
     }
     let (readable, mut found, damage) = cut(text);
     let (table, errors) = DeTable::parse_recoverable(&readable);
     // Every statement that is left was read alone, so that only what they do to each other can be wrong.
     found.extend(errors.iter().filter(|error| is_structural(error)).map(|error| told(error, text, 0)));
-    Document { root: convert(table.into_inner(), 0..0), found, damage }
+    Document { root: convert(table.into_inner(), at..at, at), found, damage }
 }
 
 /// The text with everything unreadable replaced by blanks, so that all places stay.
@@ -92,6 +110,7 @@ fn cut(text: &str) -> (String, Vec<Found>, Damage) {
     let blocks = blocks(text);
     // The block whose header was unreadable: its sub-tables would end up in the block before it.
     let mut lost: Option<&str> = None;
+    let mut latest: HashMap<&str, usize> = HashMap::new();
     for (index, block) in blocks.iter().enumerate() {
         let unreadable = unreadable(block, UNREADABLE_MAX - found.len());
         let header_lost = !block.header.is_empty()
@@ -106,11 +125,12 @@ fn cut(text: &str) -> (String, Vec<Found>, Damage) {
             damage.keep_names(block, &block.span());
             holes.push(block.span());
             // What a lost sub-table said is missing from the table above it.
-            let above = blocks[..index].iter().rev().find(|above| is_below(block.header, above.header));
+            let above = above(block.header).filter_map(|name| latest.get(name)).max();
             if let Some(above) = above {
-                damage.note(above);
+                damage.note(&blocks[*above]);
             }
         }
+        latest.insert(block.header, index);
         if !below_lost {
             lost = header_lost.then_some(block.header);
         }
@@ -131,6 +151,11 @@ fn cut(text: &str) -> (String, Vec<Found>, Damage) {
     }
     let readable = String::from_utf8(readable).expect("holes begin and end at line breaks");
     (readable, found, damage)
+}
+
+/// The tables in which a header's table is.
+fn above(header: &str) -> impl Iterator<Item = &str> {
+    header.match_indices('.').map(|(dot, _)| &header[..dot])
 }
 
 /// Whether a header names a table within another.
@@ -160,7 +185,7 @@ fn statement(lines: &[Line<'_>]) -> (usize, Option<Found>) {
     if !first.goes_on() {
         return (1, Some(mistake));
     }
-    let closers = (1..lines.len()).filter(|last| lines[*last].closes()).take(CLOSERS_MAX);
+    let closers = (1..lines.len().min(VALUE_LINES_MAX)).filter(|last| lines[*last].closes()).take(CLOSERS_MAX);
     let mut shortest = None;
     for last in closers {
         let Some(mistake) = first_mistake(&lines[..=last]) else { return (last + 1, None) };
@@ -222,26 +247,29 @@ fn told(error: &toml::de::Error, text: &str, offset: usize) -> Found {
     mistake.into()
 }
 
-/// A parsed table as ours; its keys in the order in which they were written.
-fn convert(table: DeTable<'_>, span: Span) -> Table {
+/// A parsed table as ours, of a text that begins at byte `at`; its keys in the order in which they were written.
+fn convert(table: DeTable<'_>, span: Span, at: usize) -> Table {
     let mut entries: Vec<(Key, Node)> = table
         .into_iter()
-        .map(|(key, value)| (Key { span: key.span(), name: key.into_inner().into_owned() }, convert_value(value)))
+        .map(|(key, value)| {
+            let key = Key { span: moved(&key.span(), at), name: key.into_inner().into_owned() };
+            (key, convert_value(value, at))
+        })
         .collect();
     entries.sort_by_key(|(key, _)| key.span.start);
     Table { entries, span }
 }
 
-fn convert_value(value: Spanned<DeValue<'_>>) -> Node {
-    let span = value.span();
+fn convert_value(value: Spanned<DeValue<'_>>, at: usize) -> Node {
+    let span = moved(&value.span(), at);
     let value = match value.into_inner() {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(number) => Value::Integer(whole(number.as_str(), number.radix())),
         DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => Value::Boolean(value),
         DeValue::Datetime(_) => Value::Date,
-        DeValue::Array(members) => Value::List(members.into_iter().map(convert_value).collect()),
-        DeValue::Table(table) => Value::Table(convert(table, span.clone())),
+        DeValue::Array(members) => Value::List(members.into_iter().map(|member| convert_value(member, at)).collect()),
+        DeValue::Table(table) => Value::Table(convert(table, span.clone(), at)),
     };
     Node { value, span }
 }

@@ -9,7 +9,20 @@ pub(crate) struct Found {
     pub(crate) also: Option<(Span, String)>,
 }
 
+/// The same place in a text that has `by` bytes more before it.
+pub(crate) const fn moved(span: &Span, by: usize) -> Span {
+    span.start + by..span.end + by
+}
+
 impl Found {
+    /// Moves it, for a text that has `by` bytes more before it.
+    pub(crate) fn move_by(&mut self, by: usize) {
+        self.mistake.span = moved(&self.mistake.span, by);
+        if let Some((span, _)) = &mut self.also {
+            *span = moved(span, by);
+        }
+    }
+
     pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
         self.also = Some((span, label.into()));
         self

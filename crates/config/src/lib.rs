@@ -1,8 +1,8 @@
 //! The configuration file: all mistakes at once, each at its place.
 //!
 //! [`read`] turns the text of a file into [`Definitions`], or into [`Mistakes`]: all of them, each with file, line and
-//! column, an excerpt with the spot marked, what was expected, and a hint. It is pure; whoever reads the file from disk
-//! hands its text over. The kinds of monitors and reactions read their own settings; here stands what they share, the
+//! column, an excerpt with the spot marked, what was expected, and a hint. [`read_files`] does the same with the files that
+//! it includes. Both are pure; [`Files::of`] takes the texts from disk. The kinds of monitors and reactions read their own settings; here stands what they share, the
 //! sections around them, and what must fit between them.
 //!
 //! Nothing is told that only follows from something else: a line that is no TOML is told, and not also that its block
@@ -11,9 +11,12 @@
 mod cost;
 mod cross;
 mod definitions;
+mod disk;
 mod document;
 mod entries;
+mod files;
 mod found;
+mod include;
 mod lines;
 mod mistakes;
 mod monitor;
@@ -26,68 +29,94 @@ mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
 pub use definitions::{Account, Definitions, Instance};
+pub use files::{File, Files};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
 pub use reference::reference;
 pub use starting::{starting_file, starting_file_at_stand_in};
 
-use document::document;
-use entries::{Entry, entries, sort_out};
-use flyball_settings::Mistake;
+use document::{Damage, document};
+use entries::{Entry, Family, entries, sort_out};
+use files::{Joined, Part};
+use flyball_settings::{Mistake, Table};
 use found::Found;
 use secrets::Secrets;
 
-/// The largest file that is read: some 5,000 monitors. Every byte of it is parsed and shown by people, not by machines.
-pub const FILE_BYTES_MAX: usize = 1 << 20;
+/// The most that is read, of all files together: some 300,000 monitors, far more than one engine looks at. What is beyond
+/// it was not written for us.
+pub const FILE_BYTES_MAX: usize = 64 << 20;
+/// The most files that are included: all of them are looked at every second.
+pub const FILES_MAX: usize = 1_000;
 
-/// Reads the text of a file; `file` is what it is called in messages.
+/// Reads the text of a file; `file` is what it is called in messages. Its `include` is taken as read already.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with it. Secrets that stand in it are blotted out of the excerpts.
 pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
-    if text.len() > FILE_BYTES_MAX {
-        let mistake = Mistake::new(0..0, "the file is too large", format!("expected at most {FILE_BYTES_MAX} bytes"));
-        return Err(Mistakes::new(file, "", Severity::Mistake, vec![mistake.into()]));
+    read_files(&Files::one(file, text))
+}
+
+/// Reads files as one: names are unique in all of them, and what one refers to may stand in another.
+///
+/// # Errors
+///
+/// As [`read`], each mistake with its own file.
+pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
+    if files.bytes() > FILE_BYTES_MAX {
+        let message = if files.included.is_empty() { "the file is too large" } else { "the files are too large" };
+        let mistake = Mistake::new(0..0, message, format!("expected at most {FILE_BYTES_MAX} bytes in all"));
+        let nowhere = [Part { name: files.name(), span: 0..0 }];
+        return Err(Mistakes::new("", &nowhere, Severity::Mistake, vec![mistake.into()]));
     }
-    let document = document(text);
-    let (root, damage) = (&document.root, &document.damage);
+    let Joined { text, parts } = files.joined();
+    let mut damage = Damage::default();
+    let mut found_by_parser = Vec::new();
+    let documents = parts.iter().map(|part| document(&text[part.span.clone()], part.span.start));
+    let roots: Vec<Table> = documents
+        .map(|document| {
+            damage.join(document.damage);
+            found_by_parser.extend(document.found);
+            document.root
+        })
+        .collect();
+    let roots: Vec<&Table> = roots.iter().collect();
+    let (main, included) = roots.split_first().expect("there is always the main file");
     let mut found = Vec::new();
 
-    let settings = sections::instance(root, &mut found);
-    let network = network::network(root, &mut found);
-    let accounts = sections::accounts(root, &mut found);
+    let settings = sections::instance(main, &mut found);
+    let network = network::network(main, &mut found);
+    included.iter().for_each(|root| include::refuse_global(root, &mut found));
+    let accounts = sections::accounts(&roots, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
-    let monitor_entries: Vec<Entry<'_>> = entries(root, &monitor_family, &mut found)
-        .into_iter()
-        .map(|(table, span)| sort_out(table, &span, &monitor_family, &reaction_family, &mut found))
-        .collect();
-    let reaction_entries: Vec<Entry<'_>> = entries(root, &reaction_family, &mut found)
-        .into_iter()
-        .map(|(table, span)| sort_out(table, &span, &reaction_family, &monitor_family, &mut found))
-        .collect();
+    let monitor_entries = all_entries(&roots, &monitor_family, &reaction_family, &mut found);
+    let reaction_entries = all_entries(&roots, &reaction_family, &monitor_family, &mut found);
     let monitors: Vec<_> = monitor_entries.iter().map(|entry| monitor::read(entry, &mut found)).collect();
     let reactions: Vec<_> = reaction_entries.iter().map(|entry| reaction::read(entry, &mut found)).collect();
 
     let mut warnings = Vec::new();
     let read_monitors: Vec<_> = monitor_entries.iter().zip(&monitors).collect();
     let read_reactions: Vec<_> = reaction_entries.iter().zip(&reactions).collect();
-    cross::causes(&read_monitors, &read_reactions, damage, &mut found, &mut warnings);
+    cross::causes(&read_monitors, &read_reactions, &damage, &mut found, &mut warnings);
     cross::limits(&read_reactions, &mut warnings);
     cross::duplicate_names(&monitor_entries, &monitor_family, &mut found);
     cross::duplicate_names(&reaction_entries, &reaction_family, &mut found);
-    cross::reaction_names(&monitor_entries, &reaction_entries, damage, &mut found);
-    cross::account_names(&monitor_entries, &accounts, damage, &mut found);
-    cross::account_names(&reaction_entries, &accounts, damage, &mut found);
+    if files.unread.is_empty() {
+        // What could not be read may hold what is missed.
+        cross::reaction_names(&monitor_entries, &reaction_entries, &damage, &mut found);
+        cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
+        cross::account_names(&reaction_entries, &accounts, &damage, &mut found);
+    }
 
-    let secrets = Secrets::of(text, root);
+    let secrets = Secrets::of(&text, &roots);
     found.retain(|found| !damage.explains(&found.mistake.span));
-    found.extend(document.found);
+    found.extend(found_by_parser);
+    found.extend(files.unread.iter().cloned().map(Found::from));
     found.retain(|found| !secrets.explain(&found.mistake.span));
-    let shown = secrets.blotted(text);
+    let shown = secrets.blotted(&text);
     found.extend(secrets.found());
     if !found.is_empty() {
-        return Err(Mistakes::new(file, &shown, Severity::Mistake, found));
+        return Err(Mistakes::new(&shown, &parts, Severity::Mistake, found));
     }
 
     let mut definitions = Definitions {
@@ -97,7 +126,7 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
         monitors: monitors.into_iter().flatten().collect(),
         reactions: reactions.into_iter().flatten().collect(),
         accounts,
-        warnings: Mistakes::new(file, "", Severity::Warning, Vec::new()),
+        warnings: Mistakes::new("", &parts, Severity::Warning, Vec::new()),
     };
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
     let monitors = monitor_entries.iter().zip(&definitions.monitors);
@@ -105,20 +134,33 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
     let reactions = reaction_entries.iter().zip(&definitions.reactions);
     warnings.extend(reactions.filter_map(|(entry, reaction)| reaction::direction(entry, reaction)));
     warnings.extend(reaction_entries.iter().filter_map(reaction::trigger_of_none));
-    warnings.extend(warned(&definitions, root));
-    definitions.warnings = Mistakes::new(file, &shown, Severity::Warning, warnings);
+    warnings.extend(warned(&definitions, &roots));
+    warnings.extend(files.doubtful.iter().cloned().map(Found::from));
+    definitions.warnings = Mistakes::new(&shown, &parts, Severity::Warning, warnings);
     Ok(definitions)
 }
 
+/// The entries of one family in all files, their keys sorted out.
+fn all_entries<'t>(roots: &[&'t Table], family: &Family, other: &Family, found: &mut Vec<Found>) -> Vec<Entry<'t>> {
+    let mut all = Vec::new();
+    for root in roots {
+        for (table, span) in entries(root, family, found) {
+            all.push(sort_out(table, &span, family, other, found));
+        }
+    }
+    all
+}
+
 /// Warnings about the file as a whole.
-fn warned(definitions: &Definitions, root: &flyball_settings::Table) -> Vec<Found> {
+fn warned(definitions: &Definitions, roots: &[&Table]) -> Vec<Found> {
     let mut warnings = Vec::new();
     if definitions.monitors.is_empty() {
         let mistake = Mistake::new(0..0, "nothing is watched", "expected a [[monitor]] in this file")
             .hint("`flyball init` writes a file to start from");
         warnings.push(mistake.into());
     }
-    let place = root.get("monitor").map_or(0..0, |(_, node)| node.span.clone());
+    let first = roots.iter().find_map(|root| root.get("monitor"));
+    let place = first.map_or(0..0, |(_, node)| node.span.clone());
     for account in cost(definitions).accounts.into_iter().filter(AccountCost::is_over) {
         let AccountCost { account, monitors, calls_per_minute, allowed_per_minute } = account;
         let message = format!("the account \"{account}\" will be asked {calls_per_minute:.0} times a minute");

@@ -49,15 +49,13 @@ impl Line<'_> {
 }
 
 /// The lines of a text.
-pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
-    text.split_inclusive('\n')
-        .map(|line| {
-            let span = start..start + line.len();
-            start = span.end;
-            Line { span, text: line }
-        })
-        .collect()
+    text.split_inclusive('\n').map(move |line| {
+        let span = start..start + line.len();
+        start = span.end;
+        Line { span, text: line }
+    })
 }
 
 /// From one header to the next.

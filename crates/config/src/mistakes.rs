@@ -1,13 +1,14 @@
 //! Mistakes as a person reads them: file, line, column, an excerpt with the spot marked, what was expected, a hint.
 
+use crate::files::Part;
 use crate::found::Found;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use flyball_settings::Span;
 use serde::Serialize;
 use std::fmt;
 
-/// How many mistakes of one file are kept; a file with more needs one fix that mends many.
-const MISTAKES_MAX: usize = 200;
+/// How many mistakes are kept; what has more needs one fix that mends many.
+pub(crate) const MISTAKES_MAX: usize = 200;
 /// A message, label or hint longer than this holds a text that went astray.
 const WORDS_CHARS_MAX: usize = 300;
 /// An excerpt's line: longer ones are cut around the spot, so that a minified file stays readable.
@@ -32,9 +33,11 @@ pub enum Colour {
     Ansi,
 }
 
-/// A place in the file, and a word at it.
+/// A place in a file, and a word at it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
+    /// The file, as it was named.
+    pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
@@ -55,13 +58,11 @@ struct Excerpt {
 /// One mistake, or one warning, at its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Located {
-    /// The file, as it was named.
-    pub file: String,
     /// Whether it keeps the file from being used.
     pub severity: Severity,
     /// What is wrong: a lowercase fragment without a full stop.
     pub message: String,
-    /// Where.
+    /// Where: file, line and column.
     #[serde(flatten)]
     pub place: Place,
     /// What to do, when there is something to say.
@@ -70,7 +71,7 @@ pub struct Located {
     pub also: Option<Place>,
 }
 
-/// Everything that is wrong with one file, in the order of the file; never empty when it is an error. As data, it is
+/// Everything that is wrong with the files, in their order and the order in each; never empty when it is an error. As data, it is
 /// the list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -82,15 +83,15 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    pub(crate) fn new(file: &str, text: &str, severity: Severity, mut found: Vec<Found>) -> Self {
+    /// Of what was found in a text: that of the parts, or one like it with secrets blotted out.
+    pub(crate) fn new(text: &str, parts: &[Part<'_>], severity: Severity, mut found: Vec<Found>) -> Self {
         found.sort_by_key(|found| found.mistake.span.start);
         let more = found.len().saturating_sub(MISTAKES_MAX);
         found.truncate(MISTAKES_MAX);
-        let source = Source::new(text);
+        let source = Source::new(text, parts);
         let list = found
             .into_iter()
             .map(|Found { mistake, also }| Located {
-                file: bounded(file),
                 severity,
                 message: bounded(&mistake.message),
                 place: source.place(&mistake.span, &mistake.label),
@@ -156,10 +157,10 @@ impl Located {
             Severity::Mistake => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let main = self.place.snippet(&self.file, AnnotationKind::Primary);
+        let main = self.place.snippet(AnnotationKind::Primary);
         let mut group = Group::with_title(level.primary_title(self.message.as_str())).element(main);
         if let Some(also) = &self.also {
-            group = group.element(also.snippet(&self.file, AnnotationKind::Context));
+            group = group.element(also.snippet(AnnotationKind::Context));
         }
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
@@ -169,11 +170,11 @@ impl Located {
 }
 
 impl Place {
-    fn snippet<'a>(&'a self, file: &'a str, kind: AnnotationKind) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    fn snippet(&self, kind: AnnotationKind) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
         let Excerpt { text, marked } = &self.excerpt;
         Snippet::source(text.as_str())
             .line_start(self.line)
-            .path(file)
+            .path(self.file.as_str())
             .annotation(kind.span(marked.clone()).label(self.label.as_str()))
     }
 }
@@ -181,25 +182,29 @@ impl Place {
 /// The text with the beginning of every line, so that a place is found without reading the text again.
 struct Source<'t> {
     text: &'t str,
+    parts: &'t [Part<'t>],
     line_starts: Vec<usize>,
 }
 
 impl<'t> Source<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, parts: &'t [Part<'t>]) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { text, line_starts: std::iter::once(0).chain(breaks).collect() }
+        Self { text, parts, line_starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     fn place(&self, span: &Span, label: &str) -> Place {
         let start = floor(self.text, span.start);
-        let line = self.line_starts.partition_point(|line_start| *line_start <= start);
-        let line_start = self.line_starts[line - 1];
+        let line_of = |at: usize| self.line_starts.partition_point(|line_start| *line_start <= at);
+        let part = &self.parts[self.parts.partition_point(|part| part.span.start <= start) - 1];
+        let line_start = self.line_starts[line_of(start) - 1];
+        // A file begins with a line.
+        let line = line_of(start) - line_of(part.span.start) + 1;
         let whole = self.text[line_start..].split('\n').next().unwrap_or("").trim_end_matches('\r');
         // A break at the end of a line belongs to it; a value over several lines is marked in its first.
         let from = (start - line_start).min(whole.len());
         let to = floor(whole, (span.end.max(start) - line_start).min(whole.len())).max(from);
         let column = whole[..from].chars().count() + 1;
-        Place { line, column, label: bounded(label), excerpt: Excerpt::of(whole, from..to) }
+        Place { file: bounded(part.name), line, column, label: bounded(label), excerpt: Excerpt::of(whole, from..to) }
     }
 }
 

@@ -22,16 +22,16 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     /// Finds Heroku's tokens in the text, also in comments, and whatever was written as a `token`.
-    pub(crate) fn of(text: &str, root: &Table) -> Self {
+    pub(crate) fn of(text: &str, roots: &[&Table]) -> Self {
         let heroku_tokens = text.match_indices(HEROKU_TOKEN).filter_map(|(start, _)| heroku_token(text, start));
         let mut spans: Vec<Span> = heroku_tokens.collect();
         // A line that is no TOML may hold one all the same, and would be shown.
-        spans.extend(lines(text).iter().filter_map(|line| {
+        spans.extend(lines(text).filter_map(|line| {
             let value = line.text.trim_start().strip_prefix("token")?.trim_start().strip_prefix('=')?.trim();
             let start = line.span.start + line.text.rfind(value)?;
             (!value.is_empty() && !value.starts_with('{')).then(|| start..start + value.len())
         }));
-        if let Some(heroku) = table(root, "heroku") {
+        for heroku in roots.iter().filter_map(|root| table(root, "heroku")) {
             spans.extend(written_token(heroku));
             let accounts = table(heroku, "accounts").into_iter().flat_map(|accounts| &accounts.entries);
             spans.extend(accounts.filter_map(|(_, node)| match &node.value {
@@ -39,7 +39,7 @@ impl Secrets {
                 _ => None,
             }));
         }
-        let unshown = lines(text).into_iter().flat_map(|line| {
+        let unshown = lines(text).flat_map(|line| {
             let found = users(line.text).chain(credentials(line.text));
             found.map(|span| line.span.start + span.start..line.span.start + span.end).collect::<Vec<Span>>()
         });

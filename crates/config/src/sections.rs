@@ -3,13 +3,16 @@
 use crate::definitions::{Account, Instance};
 use crate::found::Found;
 use flyball_model::{AccountName, AppLimits, AppName, Mode};
-use flyball_settings::{Bounds, Fields, Key, Mistake, Node, Settings, Span, Table, Value, Variable, did_you_mean};
+use flyball_settings::{
+    Bounds, Fields, Key, Mistake, Node, Settings, Span, Table, Take, Value, Variable, did_you_mean,
+};
+use std::collections::HashMap;
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 7] = ["mode", "own_app", "limits", "network", "heroku", "monitor", "reaction"];
+pub(crate) const TOP: [&str; 8] = ["include", "mode", "own_app", "limits", "network", "heroku", "monitor", "reaction"];
 
 /// The keys of the top level that are no sections.
-const INSTANCE: [&str; 2] = ["mode", "own_app"];
+const INSTANCE: [&str; 3] = ["include", "mode", "own_app"];
 
 /// The top level.
 pub(crate) struct InstanceFields {
@@ -23,10 +26,31 @@ impl Settings for InstanceFields {
     const EXAMPLE: &str = "mode = \"dry_run\"";
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let doc = "more files, as patterns from this file's folder on; above the first section";
+        fields.or("include", Vec::<Pattern>::new(), "[]", doc);
         let mode = fields.or("mode", Mode::Act, "\"act\"", "whether reactions act, or only tell what they would do");
         let doc = "the app that Flyball itself runs on, where HEROKU_APP_NAME does not tell: it is not acted on";
         let own_app = fields.optional("own_app", doc);
         Some(Self { mode: mode?, own_app: own_app? })
+    }
+}
+
+/// A pattern of file names. Whether it finds any is known where files are read.
+struct Pattern;
+
+impl Take for Pattern {
+    fn expected() -> String {
+        "a pattern of file names such as \"monitors/*.toml\"".to_owned()
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let pattern = String::take(node, mistakes)?;
+        if pattern.is_empty() {
+            let label = format!("expected {}", Self::expected());
+            mistakes.push(Mistake::new(node.span.clone(), "an empty pattern", label));
+            return None;
+        }
+        Some(Self)
     }
 }
 
@@ -84,8 +108,8 @@ impl Settings for AccountFields {
     }
 }
 
-/// Reads the settings of the instance, and refuses keys that are not known at the top.
-pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
+/// Refuses keys that are not known at the top.
+pub(crate) fn refuse_unknown(root: &Table, found: &mut Vec<Found>) {
     for (key, _) in root.entries.iter().filter(|(key, _)| !TOP.contains(&key.name.as_str())) {
         let mistake =
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
@@ -93,10 +117,16 @@ pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
             Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
             Some(meant @ ("limits" | "network" | "heroku")) => format!("did you mean `[{meant}]`?"),
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "known here: mode, own_app, [limits], [network], [heroku], [[monitor]], [[reaction]]".to_owned(),
+            None => "known here: include, mode, own_app, [limits], [network], [heroku], [[monitor]], [[reaction]]"
+                .to_owned(),
         };
         found.push(mistake.hint(hint).into());
     }
+}
+
+/// Reads the settings of the instance, and refuses keys that are not known at the top.
+pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
+    refuse_unknown(root, found);
     let mut mistakes = Vec::new();
     let instance = InstanceFields::from_table(&only(root, |key| INSTANCE.contains(&key)), 0..0, &mut mistakes);
     let limits = root.get("limits").and_then(|(_, node)| {
@@ -109,9 +139,31 @@ pub(crate) fn instance(root: &Table, found: &mut Vec<Found>) -> Instance {
 }
 
 /// Reads the accounts, the default one first; those with mistakes are there all the same, so that they are known.
-pub(crate) fn accounts(root: &Table, found: &mut Vec<Found>) -> Vec<Account> {
+/// The first of the roots is the main file's.
+pub(crate) fn accounts(roots: &[&Table], found: &mut Vec<Found>) -> Vec<Account> {
     let mut accounts = vec![Account { name: AccountName::default(), token: None }];
-    let Some((_, node)) = root.get("heroku") else { return accounts };
+    let mut taken: HashMap<&str, &Span> = HashMap::new();
+    for (index, root) in roots.iter().enumerate() {
+        accounts_of(root, index == 0, &mut accounts, found);
+        // Within one file, TOML itself has a name once.
+        let heroku = root.get("heroku").and_then(|(_, node)| table(node, "", &mut Vec::new()));
+        let named = heroku.and_then(|(heroku, _)| heroku.get("accounts"));
+        let Some((named, _)) = named.and_then(|(_, node)| table(node, "", &mut Vec::new())) else { continue };
+        for (key, _) in &named.entries {
+            let Some(first) = taken.insert(&key.name, &key.span) else { continue };
+            let message = format!("two accounts are called \"{}\"", key.name);
+            let mistake = Mistake::new(key.span.clone(), message, "expected a name of its own")
+                .hint("one account has one token; give this one another name, or leave it out");
+            found.push(Found::from(mistake).also(first.clone(), "already here"));
+            taken.insert(&key.name, first);
+        }
+    }
+    accounts
+}
+
+/// Reads the accounts of one file.
+fn accounts_of(root: &Table, is_main: bool, accounts: &mut Vec<Account>, found: &mut Vec<Found>) {
+    let Some((_, node)) = root.get("heroku") else { return };
     let mut mistakes = Vec::new();
     if let Some((heroku, span)) = table(node, "a table, `[heroku]`", &mut mistakes) {
         if let Some((key, _)) = heroku.get("host") {
@@ -120,9 +172,17 @@ pub(crate) fn accounts(root: &Table, found: &mut Vec<Found>) -> Vec<Account> {
                     .hint("which API is called is the environment's: HEROKU_HOST, as Heroku's CLI reads it"),
             );
         }
-        let own = only(heroku, |key| key != "accounts" && key != "host");
+        if let Some((key, _)) = heroku.get("token").filter(|_| !is_main) {
+            mistakes.push(
+                Mistake::new(key.span.clone(), "the default account's `token` in an included file", "not known here")
+                    .hint("it stands in the main file only; other accounts may stand here: [heroku.accounts.NAME]"),
+            );
+        }
+        let own = only(heroku, |key| key != "accounts" && key != "host" && (is_main || key != "token"));
         let fields = HerokuFields::from_table(&own, span, &mut mistakes);
-        accounts[0].token = fields.and_then(|fields| fields.token).map(|variable| variable.0);
+        if is_main {
+            accounts[0].token = fields.and_then(|fields| fields.token).map(|variable| variable.0);
+        }
         if let Some((_, node)) = heroku.get("accounts")
             && let Some((named, _)) = table(node, "a table, `[heroku.accounts.NAME]`", &mut mistakes)
         {
@@ -130,7 +190,6 @@ pub(crate) fn accounts(root: &Table, found: &mut Vec<Found>) -> Vec<Account> {
         }
     }
     found.extend(mistakes.into_iter().map(Found::from));
-    accounts
 }
 
 fn account((key, node): &(Key, Node), mistakes: &mut Vec<Mistake>) -> Option<Account> {

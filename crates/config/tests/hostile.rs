@@ -78,7 +78,8 @@ proptest! {
 
 #[test]
 fn files_made_to_exhaust_the_reader_are_read_to_an_end() {
-    let most = FILE_BYTES_MAX;
+    // Enough for what takes quadratic time to be seen, and little enough for a test.
+    const BYTES: usize = 1 << 20;
     for piece in [
         "[",
         "{",
@@ -91,10 +92,12 @@ fn files_made_to_exhaust_the_reader_are_read_to_an_end() {
         "[[monitor]]\n",
         "x\n",
         "[a\n",
+        "[a.b\n",
+        "[a.b]\nx\n",
         "token = \"\n",
         "é",
     ] {
-        let text = piece.repeat(most / piece.len());
+        let text = piece.repeat(BYTES / piece.len());
         shown(read("flyball.toml", &text));
     }
     let deep = format!("{}1{}", String::from("a = [") + &"[".repeat(5000), "]".repeat(5001));
@@ -107,6 +110,25 @@ fn files_made_to_exhaust_the_reader_are_read_to_an_end() {
 fn a_file_that_is_too_large_is_refused_in_words() {
     let mistakes = read("flyball.toml", &"#".repeat(FILE_BYTES_MAX + 1)).unwrap_err();
     assert_eq!(mistakes.iter().next().unwrap().message, "the file is too large");
+}
+
+/// What looks at all pairs of these would take minutes.
+#[test]
+fn a_file_of_20_mib_and_30_000_monitors_is_read() {
+    let monitors = (0..30_000).map(|n| {
+        format!(
+            "[[monitor]]\nname = \"page {n}\"\nreactions = [\"more {n}\"]\n[monitor.http]\nurl = \"https://a.example/{n}\"\n\
+             [[reaction]]\nname = \"more {n}\"\ncauses = [\"status\"]\n\
+             [reaction.scale_out]\napp = \"app-{n}\"\nmax_quantity = 4\n# {}\n",
+            "-".repeat(500)
+        )
+    });
+    let text: String = monitors.collect();
+    assert!(text.len() > 20 << 20, "{} bytes", text.len());
+    let definitions = read("flyball.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert_eq!((definitions.monitors.len(), definitions.reactions.len()), (30_000, 30_000));
+    let wrong = read("flyball.toml", &text.replace("[\"more", "[\"less")).unwrap_err();
+    assert_eq!(wrong.len(), 30_000);
 }
 
 #[test]

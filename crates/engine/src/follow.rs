@@ -1,19 +1,19 @@
-//! Following the file: a changed one is applied while running, a broken one is refused while the old goes on.
+//! Following the file, with those that it includes: a changed one is applied while running, a broken one is refused while
+//! the old goes on.
 //!
-//! The file is read again every second rather than watched through the system: that works the same on every mount, with
+//! They are read again every second rather than watched through the system: that works the same on every mount, with
 //! every editor's way of saving, and costs nothing that can be measured. What is found may be a file that is just being
 //! written. So it is left alone until it is still, and one that has lost most of its monitors is not followed by itself:
 //! watching would stop without a word, and nobody empties a file to say so.
 
 use crate::engine::Engine;
 use crate::live::Live;
-use flyball_config::{Colour, FILE_BYTES_MAX, read};
+use flyball_config::{Colour, Files, read_files};
 use flyball_model::{Event, FileEvent, NotFollowed};
 use flyball_store::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -32,26 +32,26 @@ const fn lost(in_force: usize, found: usize) -> Option<NotFollowed> {
     }
 }
 
-/// What the looks at the file have found so far.
-struct Looks {
+/// What the looks at the files have found so far.
+struct Looks<T> {
     /// What was taken up last, or refused: an unreadable file by its error.
-    known: Result<String, String>,
+    known: Result<T, String>,
     /// What the last look found.
-    last: Result<String, String>,
+    last: Result<T, String>,
     /// How many looks in a row found the same as the one before.
     same: u32,
     /// A person asked for the file and has not had it yet.
     asked: bool,
 }
 
-impl Looks {
+impl<T: Clone + PartialEq> Looks<T> {
     /// Nothing has changed yet.
-    fn at(applied: String) -> Self {
+    fn at(applied: T) -> Self {
         Self { known: Ok(applied.clone()), last: Ok(applied), same: STILL_LOOKS, asked: false }
     }
 
     /// Takes in a look: whether what it found is to be taken up. A person who asks does not wait.
-    fn is_due(&mut self, found: &Result<String, String>, asked: bool) -> bool {
+    fn is_due(&mut self, found: &Result<T, String>, asked: bool) -> bool {
         self.same = if *found == self.last { self.same.saturating_add(1) } else { 0 };
         self.last.clone_from(found);
         self.asked |= asked;
@@ -59,23 +59,23 @@ impl Looks {
     }
 
     /// What was found is taken up, or refused for good.
-    fn settle(&mut self, found: Result<String, String>) {
+    fn settle(&mut self, found: Result<T, String>) {
         self.known = found;
         self.asked = false;
     }
 }
 
-/// Follows the file until `stop` is cancelled. `applied` is the text that holds at the beginning; `hangup` asks for a
-/// look at once, for a word about it even if nothing changed, and for the file whatever it has lost.
+/// Follows the file at `path`, with what it includes, until `stop` is cancelled. `applied` is what holds at the beginning;
+/// `hangup` asks for a look at once, for a word about it even if nothing changed, and for the file whatever it has lost.
 pub async fn follow(
     engine: Arc<Engine>,
     live: Arc<Live>,
     path: PathBuf,
-    applied: String,
+    applied: Files,
     hangup: Arc<Notify>,
     stop: CancellationToken,
 ) {
-    let mut looks = Looks::at(applied);
+    let mut looks = Looks::at(Arc::new(applied));
     loop {
         let asked = tokio::select! {
             biased;
@@ -83,12 +83,12 @@ pub async fn follow(
             () = hangup.notified() => true,
             () = engine.ports().time.wait(READ_EVERY) => false,
         };
-        let found = read_bounded(&path).await;
+        let found = look(&path).await;
         if !looks.is_due(&found, asked) {
             continue;
         }
         let happened = match &found {
-            Ok(text) => match take_up(&engine, &live, &path, text, looks.asked).await {
+            Ok(files) => match take_up(&engine, &live, files, looks.asked).await {
                 Ok(happened) => happened,
                 Err(error) => {
                     // Tried again with the next look.
@@ -108,25 +108,17 @@ pub async fn follow(
     }
 }
 
-async fn read_bounded(path: &PathBuf) -> Result<String, String> {
-    let file = tokio::fs::File::open(path).await.map_err(|error| error.to_string())?;
-    let mut text = String::new();
-    let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX) + 1;
-    file.take(most).read_to_string(&mut text).await.map_err(|error| error.to_string())?;
-    Ok(text)
+/// Reads everything, on a thread that may wait for a disk.
+async fn look(path: &Path) -> Result<Arc<Files>, String> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || Files::of(&path)).await.map_err(|error| error.to_string())?;
+    read.map(Arc::new).map_err(|error| error.to_string())
 }
 
 /// Applies a good file, and refuses a bad one, or one that has lost too much unless a person asked for it. Says what became
 /// of it.
-async fn take_up(
-    engine: &Engine,
-    live: &Live,
-    path: &std::path::Path,
-    text: &str,
-    asked: bool,
-) -> Result<FileEvent, Error> {
-    let file = path.display().to_string();
-    let definitions = match read(&file, text) {
+async fn take_up(engine: &Engine, live: &Live, files: &Files, asked: bool) -> Result<FileEvent, Error> {
+    let definitions = match read_files(files) {
         Ok(definitions) => definitions,
         Err(mistakes) => {
             let report = mistakes.render(Colour::Plain).into();
@@ -137,7 +129,7 @@ async fn take_up(
         return Ok(FileEvent::NotFollowed { why });
     }
     engine.apply(&definitions).await?;
-    engine.put_in_force(text).await;
+    engine.put_in_force(&files.kept()).await;
     live.rewired();
     Ok(FileEvent::Applied { counts: definitions.counted() })
 }

@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex};
 /// The token that is printed where any is taken.
 const ANY_TOKEN: &str = "stand-in";
 
+/// What there is to watch and to put right where no world was given.
+const TROUBLE: &str = "two minutes from now, and every twenty after that, the page says \"database error\"; a one-off dyno \
+                       that runs `db:cleanup` puts it right, as in the file of `flyball init --app shop`";
+
 /// Where it listens, as data.
 #[derive(Serialize)]
 struct Listening {
@@ -26,7 +30,7 @@ struct Listening {
 pub(super) async fn heroku_sim(wiring: &Wiring, asked: &HerokuSim) -> Result<Exit, Failure> {
     let file = match &asked.world {
         Some(file) => world_file(file)?,
-        None => WorldFile::small_shop(),
+        None => WorldFile::shop_with_trouble(),
     };
     let file = match &asked.token {
         Some(token) => file.token(token),
@@ -44,6 +48,9 @@ pub(super) async fn heroku_sim(wiring: &Wiring, asked: &HerokuSim) -> Result<Exi
         pages: apps.iter().map(|app| server.page_url(app)).collect(),
     };
     tell(wiring.format, &apps, &listening)?;
+    if asked.world.is_none() && wiring.format == Format::Text {
+        output::data(TROUBLE)?;
+    }
     stopped_by_person().await;
     server.stop().await;
     Ok(Exit::GOOD)

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::wiring::Wiring;
-use flyball_config::Definitions;
+use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::queries::{EngineState, Reader};
 use flyball_model::{ApiHost, Timestamp};
 use flyball_store::{EngineLock, Presence as _, Sign, Sqlite};
@@ -56,8 +56,9 @@ impl Desk {
 
 /// What is in force, by the engine's own word. What is wrong with the file meanwhile is told.
 fn in_force(wiring: &Wiring, sign: &Sign, of_file: Result<Definitions, Failure>) -> Result<Definitions, Failure> {
-    let Err(failure) = &of_file else { return wiring.read(&sign.in_force).or(of_file) };
-    let in_force = wiring.read(&sign.in_force);
+    let kept = Files::of_kept(&wiring.config().display().to_string(), &sign.in_force);
+    let in_force = read_files(&kept).map_err(Failure::from);
+    let Err(failure) = &of_file else { return in_force.or(of_file) };
     if in_force.is_ok() {
         failure.render().iter().for_each(|words| output::say(words));
         output::say("the engine goes on with the file as it was before, which is what is shown here");

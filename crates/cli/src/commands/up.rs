@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render::timeline::{Stamp, line};
 use crate::wiring::{Accounts, Descriptors, SystemIds, Wiring, hangups, stopped_by_person};
-use flyball_config::Definitions;
+use flyball_config::{Definitions, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
 use flyball_engine::queries::HistoryLine;
@@ -44,8 +44,8 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let hangup = Arc::new(Notify::new());
     tasks.spawn(hangups(Arc::clone(&hangup), stop.clone()));
 
-    let text = wiring.text()?;
-    let definitions = wiring.read(&text)?;
+    let files = wiring.files()?;
+    let definitions = read_files(&files)?;
     warn(&definitions.warnings);
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
@@ -58,7 +58,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 
     let ports = wiring.ports(store.clone(), &accounts);
     let printed = last_number(&store).await?;
-    let engine = start(wiring, ports, &definitions, text.clone()).await?;
+    let engine = start(wiring, ports, &definitions, files.kept()).await?;
     let staying = Arc::clone(&engine);
     let until = stop.clone();
     tasks.spawn(async move { staying.stay(until).await });
@@ -72,7 +72,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
     let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
     let file = wiring.config().to_owned();
-    tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, text, hangup, stop.clone()));
+    tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, files, hangup, stop.clone()));
 
     let mut printer = Printer { store: store.clone(), format: wiring.format, printed };
     let ended = printer.print_until(&stop).await;
@@ -102,12 +102,12 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 }
 
 /// Starts the engine, and tells so in the timeline.
-async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, text: String) -> Result<Arc<Engine>, Failure> {
+async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, kept: String) -> Result<Arc<Engine>, Failure> {
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.environment.dyno();
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
-    engine.appear(wiring.environment.host(), std::process::id(), text).await?;
+    engine.appear(wiring.environment.host(), std::process::id(), kept).await?;
     engine.start(definitions).await?;
     let only_tells = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => Some(OnlyTells::OnDyno(dyno)),

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::{Descriptors, SystemClock, Wiring};
-use flyball_config::{Colour, Cost, Definitions, Located, Mistakes, cost};
+use flyball_config::{Colour, Cost, Definitions, Located, Mistakes, cost, read_files};
 use flyball_engine::doctor::{self, Finding, Health};
 use flyball_heroku::Access;
 use serde::Serialize;
@@ -44,7 +44,7 @@ fn exit_of(findings: &[Finding]) -> Exit {
 
 pub(super) async fn validate(wiring: &Wiring, asked: &Validate) -> Result<Exit, Failure> {
     let file = wiring.config().display().to_string();
-    match (flyball_config::read(&file, &wiring.text()?), wiring.format) {
+    match (read_files(&wiring.files()?), wiring.format) {
         (Ok(definitions), Format::Text) => {
             good(&file, &definitions)?;
             let online = online(wiring, asked, &definitions).await?;

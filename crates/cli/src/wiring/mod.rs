@@ -20,13 +20,13 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
-use flyball_config::{Definitions, FILE_BYTES_MAX};
+use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
 use flyball_monitors::{Observer, Trust};
 use flyball_store::{EngineLock, Sqlite};
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,26 +60,20 @@ impl Wiring {
         SystemClock.now()
     }
 
-    /// The text of the file.
+    /// The file, and those that it includes.
     ///
     /// # Errors
     ///
-    /// When it cannot be read. A file that is too large is cut off just beyond what is allowed, and refused later.
-    pub(crate) fn text(&self) -> Result<String, Failure> {
-        let mut bytes = Vec::new();
-        let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-        let read = not_a_pipe(&self.config)
-            .and_then(|()| std::fs::File::open(&self.config))
-            .and_then(|file| file.take(most).read_to_end(&mut bytes));
+    /// When it cannot be read. What is wrong with those that it includes is told when they are read as one.
+    pub(crate) fn files(&self) -> Result<Files, Failure> {
         let cannot = || Failure::new(Exit::CONFIGURATION, format!("cannot read {}", self.config.display()));
-        read.map_err(|error| match error.kind() {
+        Files::of(&self.config).map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
                 cannot().because("it does not exist").hint("`flyball init` writes one; --config names another")
             }
+            ErrorKind::InvalidData => cannot().because(error).hint("save it as UTF-8, without a byte order of its own"),
             _ => cannot().because(error),
-        })?;
-        String::from_utf8(bytes)
-            .map_err(|_| cannot().because("it is not UTF-8").hint("save it as UTF-8, without a byte order of its own"))
+        })
     }
 
     /// What the file defines.
@@ -88,16 +82,7 @@ impl Wiring {
     ///
     /// When it cannot be read, and everything that is wrong with it.
     pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
-        self.read(&self.text()?)
-    }
-
-    /// What this text of the file defines.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it.
-    pub(crate) fn read(&self, text: &str) -> Result<Definitions, Failure> {
-        Ok(flyball_config::read(&self.config.display().to_string(), text)?)
+        Ok(read_files(&self.files()?)?)
     }
 
     /// The database's file. One that was named is taken from here; the one that was not is beside the file.
@@ -189,22 +174,6 @@ impl Wiring {
             Trust::System,
         )
     }
-}
-
-/// Refuses a pipe by that very name, for whose writer we would wait. What a shell puts in a file's place, such as
-/// `/dev/stdin`, has its writer.
-#[cfg(unix)]
-fn not_a_pipe(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::FileTypeExt as _;
-    match std::fs::symlink_metadata(file)?.file_type().is_fifo() {
-        true => Err(std::io::Error::new(ErrorKind::InvalidInput, "it is a pipe, and no plain file")),
-        false => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn not_a_pipe(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// How a person finds the engine.

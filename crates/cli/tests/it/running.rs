@@ -82,6 +82,34 @@ async fn a_file_broken_while_it_runs_is_refused_and_the_old_one_goes_on() {
 }
 
 #[tokio::test]
+async fn every_included_file_is_followed_and_status_knows_what_is_in_force() {
+    let stage = Stage::new().await;
+    let monitor = |name: &str| {
+        let page = stage.sim.page_url("shop");
+        format!("[[monitor]]\nname = \"{name}\"\nevery = \"1s\"\nhttp = {{ url = \"{page}\" }}\n")
+    };
+    let put = |name: &str, text: &str| std::fs::write(stage.path("monitors").join(name), text).unwrap();
+    std::fs::create_dir(stage.path("monitors")).unwrap();
+    stage.write("include = [\"monitors/*.toml\"]\n");
+    put("a.toml", &monitor("front"));
+    let up = stage.up().await;
+    up.until("it watches", |up| up.printed().contains("\"front\"")).await;
+    let applied = |count: &str| format!("the changed file is applied: {count}");
+
+    put("b.toml", &monitor("back"));
+    up.until("it takes the new one", |up| up.printed().contains(&applied("2 monitors"))).await;
+    put("b.toml", "evry = 1\n");
+    up.until("it refuses the broken one", |up| up.printed().contains("monitors/b.toml:1:1")).await;
+    let status = stage.run(&["status"]).await;
+    assert!(status.stdout.contains("back") && status.stderr.contains("monitors/b.toml:1:1"), "{status:?}");
+    std::fs::remove_file(stage.path("monitors/b.toml")).unwrap();
+    up.until("it takes that one is gone", |up| up.printed().contains(&applied("1 monitor"))).await;
+    std::fs::remove_file(stage.path("monitors/a.toml")).unwrap();
+    let words = "the changed file has no monitor any more, and one is in force";
+    up.until("it does not lose all", |up| up.printed().contains(words)).await;
+}
+
+#[tokio::test]
 async fn an_emptied_file_is_not_followed_until_somebody_asks_for_it_and_status_says_so() {
     let stage = Stage::new().await;
     stage.write(FAILING);

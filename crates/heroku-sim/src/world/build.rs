@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::app::{App, Process, Turn};
 use super::chance::Chance;
-use super::event::Event;
+use super::event::{AppEvent, Event};
 use super::fault::{Fault, FaultKind};
 use super::history::History;
 use super::release::Config;
@@ -16,6 +16,13 @@ use std::time::Duration;
 
 /// How far apart the steps of a history are that do not say when they were.
 const STEP: Duration = Duration::from_secs(3600);
+
+/// Whoever tries things out has the monitor running by then, and seen it pass.
+const FIRST_TROUBLE: Duration = Duration::from_secs(2 * 60);
+/// Long enough for the cooldown that `flyball init` writes to be over.
+const TROUBLE_EVERY: Duration = Duration::from_secs(20 * 60);
+/// A day of them.
+const TROUBLES: u32 = 72;
 
 /// Something that happens at a time since the beginning.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +66,16 @@ impl WorldFile {
             .config("GREETING", "hello")
             .deploy_with(deploy("shop-broken-migration").fails())
             .deploy_with(deploy("shop-second"))])
+    }
+
+    /// The small shop with something to put right: its database gets into trouble two minutes from the beginning, and every
+    /// twenty minutes after that for a day. Its page then is an error that says "database error", until a one-off dyno has
+    /// run a command with `db:cleanup` in it.
+    #[must_use]
+    pub fn shop_with_trouble() -> Self {
+        let trouble = Event::App { app: "shop".to_owned(), what: AppEvent::DatabaseError(500) };
+        let times = (0..TROUBLES).map(|n| FIRST_TROUBLE + TROUBLE_EVERY * n);
+        times.fold(Self::small_shop(), |file, at| file.at(at, trouble.clone()))
     }
 
     /// One more account.

@@ -2,7 +2,7 @@
 
 use crate::support::{START, minutes, seconds, shop, world_of};
 use flyball_heroku_sim::{
-    AppEvent, AppSpec, Behaviour, DeploySpec, Event, Maintenance, OneOffRequest, Page, Routing, World,
+    AppEvent, AppSpec, Behaviour, DeploySpec, Event, Maintenance, OneOffRequest, Page, Routing, World, WorldFile,
 };
 
 fn page(world: &World) -> Page {
@@ -155,6 +155,21 @@ fn a_database_error_stays_until_the_clean_up_has_run_to_its_end() {
     assert_eq!(page(&world).status, 500, "still running");
     world.advance_to(START + minutes(1) + seconds(23));
     assert_eq!(page(&world).status, 200);
+}
+
+#[test]
+fn the_world_without_a_file_has_something_to_put_right_again_and_again() {
+    let mut world = World::new(&WorldFile::shop_with_trouble(), START, 1);
+    for trouble in [minutes(2), minutes(22)] {
+        world.advance_to(START + trouble - seconds(1));
+        assert_eq!(page(&world).status, 200);
+        world.advance_to(START + trouble);
+        assert!(page(&world).body.contains("database error"));
+        let request = OneOffRequest { command: "bin/rails db:cleanup".into(), ..OneOffRequest::default() };
+        world.run_one_off("shop", &request).unwrap();
+        world.advance_to(START + trouble + minutes(1));
+        assert_eq!(page(&world).status, 200);
+    }
 }
 
 #[test]
