@@ -95,7 +95,8 @@ pub(crate) fn notes() -> String {
          this machine is covered only if `localhost` and `127.0.0.1` stand there. A proxy with a password is \
          `{{ env = \"NAME\" }}`, a variable that holds its whole URL. Only http:// proxies can be used. https pages go through \
          a tunnel (`CONNECT`), in which the proxy reads nothing; http pages are asked of the proxy. `tcp` monitors and the \
-         references connect directly, and calls to Heroku go by the environment whatever stands here.\n\n\
+         references connect directly: where only the proxy leads out, name references within your network, or none. Calls to \
+         Heroku go by the environment whatever stands here.\n\n\
          Through a proxy the address of a page is not seen, since the proxy looks its name up. What is denied is then judged \
          on what is written alone: an address, `localhost`, and the names of metadata services, in the URL and in every \
          redirect. Have the proxy deny the networks that it must not lead to. Its own address, which you named, is not \

@@ -138,7 +138,7 @@ impl Network {
             progress.enter(Step::Connect);
             connect::connect(permitted, behind.proxy.port(), |_| ()).await
         };
-        let stream = reached.await.map_err(|failure| of_proxy(&behind.proxy, failure))?;
+        let stream = reached.await.map_err(|failure| of_proxy(&behind.proxy, &failure))?;
         if behind.relay == Relay::Requests {
             return Ok(stream);
         }

@@ -95,7 +95,7 @@ impl Progress {
             }
             (Step::Connect, Some(Peer::Behind(behind))) => {
                 let failure = failing(format!("no connection to it within {within}"));
-                of_proxy(&behind.proxy, failure)
+                of_proxy(&behind.proxy, &failure)
             }
             (Step::Tunnel, Some(Peer::Behind(behind))) => {
                 let words = format!(
@@ -119,7 +119,7 @@ impl Progress {
             Step::Name => self.phases.name_ms = took,
             Step::Connect => self.phases.connect_ms = took,
             Step::Tunnel => {
-                self.phases.connect_ms = self.phases.connect_ms.zip(took).map(|(one, two)| one.saturating_add(two))
+                self.phases.connect_ms = self.phases.connect_ms.zip(took).map(|(one, two)| one.saturating_add(two));
             }
             Step::Tls => self.phases.tls_ms = took,
             Step::FirstByte => self.phases.first_byte_ms = took,

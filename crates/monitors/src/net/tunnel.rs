@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 pub(super) async fn open(stream: TcpStream, behind: &Behind) -> Result<TcpStream, Failure> {
     // Until there is a tunnel it is the proxy that ends the connection.
     let proxy = Peer::Behind(Box::new(Behind { relay: Relay::Requests, ..behind.clone() }));
-    let broken = |error: &hyper::Error| of_proxy(&behind.proxy, of_hyper(error, Version::One, &proxy));
+    let broken = |error: &hyper::Error| of_proxy(&behind.proxy, &of_hyper(error, Version::One, &proxy));
     let mut builder = http1::Builder::new();
     builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX).ignore_invalid_headers_in_responses(true);
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
@@ -74,7 +74,7 @@ pub(crate) fn unauthorized(proxy: &ProxyServer) -> Failure {
 }
 
 /// What went wrong between us and the proxy: never the app's failure.
-pub(crate) fn of_proxy(proxy: &ProxyServer, failure: Failure) -> Failure {
+pub(crate) fn of_proxy(proxy: &ProxyServer, failure: &Failure) -> Failure {
     let finding = match failure.finding {
         Finding::Unknown(blind) => Finding::Unknown(blind),
         Finding::Passing | Finding::Failing(_) => Finding::Unknown(Blind::Network),

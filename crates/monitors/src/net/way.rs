@@ -32,10 +32,10 @@ enum NoProxy {
     /// All of them: `*`.
     Everybody,
     /// Those that the matcher takes for none of a proxy's.
-    Some(Matcher),
+    Some(Box<Matcher>),
 }
 
-/// Which way leads to a host, and why.
+/// Which way leads to a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// Directly.
@@ -84,9 +84,10 @@ impl ProxyEnvironment {
         let unusable = |name: &str, why: &str| {
             Failure::unknown(Blind::Settings, format!("the environment variable {name}, for the proxy, {why}"))
         };
-        let is_direct = matches!(proxy, Proxy::None) || self.no_proxy.covers(host);
+        if self.no_proxy.covers(host) {
+            return Ok(Way::Direct);
+        }
         let server = match proxy {
-            _ if is_direct => return Ok(Way::Direct),
             Proxy::None => return Ok(Way::Direct),
             Proxy::Server(server) => server.clone(),
             Proxy::Variable(name) => {
@@ -112,7 +113,7 @@ impl NoProxy {
         let entries = list.split([',', ' ']).map(|entry| entry.trim().trim_end_matches('.'));
         let entries: Vec<&str> = entries.filter(|entry| !entry.is_empty() && *entry != "*").collect();
         // Whatever the matcher would send through this proxy is not covered.
-        Self::Some(Matcher::builder().all("http://proxy.invalid").no(entries.join(",")).build())
+        Self::Some(Box::new(Matcher::builder().all("http://proxy.invalid").no(entries.join(",")).build()))
     }
 
     fn covers(&self, host: &Host) -> bool {

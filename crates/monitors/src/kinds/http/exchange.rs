@@ -155,7 +155,7 @@ impl Asking<'_> {
         let sent = connection.send(hop.request(connection.version(), &connection.peer)).await;
         let answer = sent.map_err(|(failure, _)| match connection.peer.asks_for_us() {
             // What cannot reach the page answers that, and hangs up for reasons of its own alone.
-            Some(proxy) => of_proxy(proxy, failure),
+            Some(proxy) => of_proxy(proxy, &failure),
             None => failure,
         })?;
         progress.enter(Step::Page);
