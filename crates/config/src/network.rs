@@ -1,8 +1,8 @@
-//! `[network]`: what checks may reach, and by what Flyball tells an outage of its own.
+//! `[network]`: what checks may reach, by which way, and by what Flyball tells an outage of its own.
 
 use crate::found::Found;
 use crate::sections::table;
-use flyball_monitors::{Address, NetworkRules, Networks};
+use flyball_monitors::{Address, NetworkRules, Networks, Proxy};
 use flyball_settings::{Fields, Mistake, Node, Settings, Table, Take, Value};
 use std::sync::Arc;
 
@@ -19,13 +19,15 @@ const REFERENCES: [&str; 2] = ["one.one.one.one:443", "dns.google:443"];
 pub struct Network {
     /// Which networks checks may reach. Shared with whoever follows them.
     pub rules: Arc<NetworkRules>,
+    /// Which way is taken to pages whose monitor names none.
+    pub proxy: Proxy,
     /// Places that are reached whenever our own network works: none, or two at least.
     pub references: Vec<Address>,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { rules: Arc::default(), references: default_references().0 }
+        Self { rules: Arc::default(), proxy: Proxy::default(), references: default_references().0 }
     }
 }
 
@@ -45,6 +47,12 @@ impl Settings for NetworkFields {
         let deny = fields.or("deny_networks", NetworkList::default(), "[]", "where checks never connect to");
         let allow =
             fields.or("allow_networks", NetworkList::default(), "[]", "exceptions, also from what always is denied");
+        let proxy = fields.or(
+            "proxy",
+            Proxy::default(),
+            "\"environment\"",
+            "which way is taken to pages; a monitor's own is stronger, and a NO_PROXY that covers the host means directly",
+        );
         let references = fields.or(
             "references",
             default_references(),
@@ -52,7 +60,7 @@ impl Settings for NetworkFields {
             "places that are reached whenever our own network works; with none, only other monitors can tell",
         );
         let rules = NetworkRules::new(&deny?.0, &allow?.0);
-        Some(Self(Network { rules: Arc::new(rules), references: references?.0 }))
+        Some(Self(Network { rules: Arc::new(rules), proxy: proxy?, references: references?.0 }))
     }
 }
 
@@ -80,7 +88,21 @@ pub(crate) fn notes() -> String {
          denied, even where the denial names a smaller network. An IPv6 address that carries an IPv4 address \
          (IPv4-mapped, NAT64, 6to4, Teredo, ISATAP) is reached only if neither is denied.\n\n\
          `\"private\"` stands for {private}; `\"loopback\"` is this host: {loopback}. Always denied, unless allowed: \
-         {denied}.\n"
+         {denied}.\n\n\
+         `proxy = \"environment\"` is what calls to Heroku go by as well, so that a machine behind a proxy is set up once: \
+         `HTTPS_PROXY` for https pages, `HTTP_PROXY` for http pages, else `ALL_PROXY`, each in lower case too, as curl reads \
+         them. They are read at the start. A host that `NO_PROXY` covers is reached directly, however the proxy was named; \
+         this machine is covered only if `localhost` and `127.0.0.1` stand there. A proxy with a password is \
+         `{{ env = \"NAME\" }}`, a variable that holds its whole URL. Only http:// proxies can be used. https pages go through \
+         a tunnel (`CONNECT`), in which the proxy reads nothing; http pages are asked of the proxy. `tcp` monitors and the \
+         references connect directly: where only the proxy leads out, name references within your network, or none. Calls to \
+         Heroku go by the environment whatever stands here.\n\n\
+         Through a proxy the address of a page is not seen, since the proxy looks its name up. What is denied is then judged \
+         on what is written alone: an address, `localhost`, and the names of metadata services, in the URL and in every \
+         redirect. Have the proxy deny the networks that it must not lead to. Its own address, which you named, is not \
+         judged.\n\n\
+         What the proxy says is not the page's failure: one that cannot be reached, asks for a password, or opens no tunnel \
+         makes the reading *unknown*. Of an http page, only the answer 407 can be told from the page's own.\n"
     )
 }
 
@@ -162,6 +184,18 @@ mod tests {
         let shown: Vec<String> = network.references.iter().map(ToString::to_string).collect();
         assert_eq!(shown, REFERENCES);
         assert_eq!(network_of("[network]"), network);
+    }
+
+    #[test]
+    fn the_way_to_pages_is_the_environment_s_unless_the_file_says_otherwise() {
+        assert_eq!(network_of("").proxy, Proxy::Environment);
+        assert_eq!(network_of("[network]\nproxy = \"none\"").proxy, Proxy::None);
+        let named = network_of("[network]\nproxy = { env = \"PROXY_URL\" }").proxy;
+        assert_eq!(named, Proxy::Variable("PROXY_URL".to_owned()));
+        let Proxy::Server(server) = network_of("[network]\nproxy = \"http://proxy.example.com:3128\"").proxy else {
+            panic!("a URL is a server")
+        };
+        assert_eq!(server.to_string(), "proxy.example.com:3128");
     }
 
     #[test]

@@ -11,6 +11,9 @@ const TOKEN_CHARS_MIN: usize = 20;
 /// Headers by which a client shows who it is.
 const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
 
+/// A setting whose value is a credential if it has a user in it, also where a URL's scheme was forgotten.
+const PROXY: &str = "proxy";
+
 /// The secrets of a file, wherever they stand.
 #[derive(Debug)]
 pub(crate) struct Secrets {
@@ -93,15 +96,17 @@ fn users(line: &str) -> impl Iterator<Item = Span> {
 /// What is written, and not named by its variable, as the value of a header that is a credential.
 fn credentials(line: &str) -> impl Iterator<Item = Span> {
     let lower = line.to_ascii_lowercase();
-    let keys = CREDENTIALS.into_iter().flat_map(move |key| {
-        let ends = lower.match_indices(key).map(|(at, _)| at + key.len());
-        ends.collect::<Vec<usize>>()
+    let keys = CREDENTIALS.into_iter().chain([PROXY]).flat_map(move |key| {
+        let ends = lower.match_indices(key).map(|(at, _)| (key, at + key.len()));
+        ends.collect::<Vec<(&str, usize)>>()
     });
-    keys.filter_map(|end| {
+    keys.filter_map(|(key, end)| {
         let after_key = line[end..].trim_start_matches(['"', '\'']).trim_start();
         let value = after_key.strip_prefix('=')?.trim();
         let start = end + line[end..].find(value)?;
-        (!value.is_empty() && !value.starts_with('{')).then(|| start..start + literal_length(value))
+        let literal = &value[..literal_length(value)];
+        let is_secret = key != PROXY || literal.contains('@');
+        (is_secret && !value.is_empty() && !value.starts_with('{')).then(|| start..start + literal.len())
     })
 }
 

@@ -118,7 +118,7 @@ pub trait Observe: Send + Sync {
     /// Looks once, and says what was seen.
     async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading;
 
-    /// Goes over to the networks of other definitions. Whoever connects to none need not listen.
+    /// Goes over to the networks and the proxy of other definitions. Whoever connects to none need not listen.
     fn define(&self, _network: &flyball_config::Network) {}
 }
 
@@ -130,6 +130,7 @@ impl Observe for Observer {
 
     fn define(&self, network: &flyball_config::Network) {
         self.permit(Arc::clone(&network.rules));
+        self.go_by(network.proxy.clone());
     }
 }
 

@@ -114,7 +114,7 @@ impl fmt::Display for Cause {
 pub enum Blind {
     /// The resolver failed, was silent, or cannot be asked for such a name.
     Resolver,
-    /// No network on any address family.
+    /// No network on any address family, or a proxy that does not do what it should.
     Network,
     /// No file descriptors, no memory, too many checks at once.
     Overload,
@@ -288,6 +288,9 @@ pub struct HttpEvidence {
     /// The address that was connected to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The proxy through which was connected, as host and port: the address behind it is its own business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
     /// Whether the text that was sought was there; missing when none was sought or the page was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<bool>,

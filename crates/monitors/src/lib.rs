@@ -15,6 +15,9 @@ mod values;
 pub use kinds::*;
 pub use means::{AccountLookup, SecretLookup};
 pub use monitor::Monitor;
-pub use net::{Failure, NetworkRules, References, Trust};
+pub use net::{Failure, NetworkRules, ProxyEnvironment, References, Trust, Way};
 pub use observer::Observer;
-pub use values::{Address, ByteSize, HeaderList, HostName, Keyword, Method, Networks, PageUrl, Pattern, StatusList};
+pub use values::{
+    Address, ByteSize, HeaderList, HostName, Keyword, Method, Networks, PageUrl, Pattern, Proxy, ProxyServer,
+    StatusList,
+};

@@ -3,7 +3,8 @@
 use crate::means::{AccountLookup, Means, SecretLookup};
 use crate::memory::{PAGES_BYTES, PageMemory};
 use crate::monitor::Monitor;
-use crate::net::{IdleConnections, Network, NetworkRules, References, Tls, Trust};
+use crate::net::{IdleConnections, Network, NetworkRules, ProxyEnvironment, References, Tls, Trust};
+use crate::values::Proxy;
 use flyball_model::{Reading, Timestamp};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,6 +33,13 @@ impl Observer {
         self
     }
 
+    /// The same, in an environment that says this of proxies. Without it there are none but those that settings name.
+    #[must_use]
+    pub fn with_proxies(mut self, environment: ProxyEnvironment) -> Self {
+        self.means.network = self.means.network.with_proxies(environment);
+        self
+    }
+
     /// The same, with so many bytes of memory for the pages of all checks, instead of 256 MiB. A page that finds no room
     /// is unknown, for overload.
     #[must_use]
@@ -44,6 +52,11 @@ impl Observer {
     /// Until this is called, nothing is denied but what always is.
     pub fn permit(&self, rules: Arc<NetworkRules>) {
         self.means.network.follow(rules);
+    }
+
+    /// From now on checks that name no way of their own go by this one. Until this is called, by the environment's.
+    pub fn go_by(&self, proxy: Proxy) {
+        self.means.network.go_by(proxy);
     }
 
     /// Who tells whether the world can be reached from here: with the names of checks, and without their rules.

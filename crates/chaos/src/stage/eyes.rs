@@ -77,7 +77,7 @@ fn time_out(http: &Http, begun_at: Timestamp) -> Reading {
 
 fn failed(failure: Failure) -> Exchange {
     let (took, phases) = (Duration::ZERO, Phases::default());
-    Exchange { page: None, failure: Some(failure), address: None, redirected_to: None, phases, took }
+    Exchange { page: None, failure: Some(failure), address: None, proxy: None, redirected_to: None, phases, took }
 }
 
 #[async_trait]

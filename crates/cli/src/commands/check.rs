@@ -34,6 +34,7 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
     let accounts = wiring.accounts(Access::ReadOnly, &definitions)?;
     let observer = wiring.observer(&accounts);
     observer.permit(Arc::clone(&definitions.network.rules));
+    observer.go_by(definitions.network.proxy.clone());
     let reading = observer.observe(monitor, wiring.now()).await;
     let looks_at = monitor.kind.subject();
     let hint = hint(wiring, monitor, &reading);

@@ -64,6 +64,8 @@ fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> 
         Ok(definitions) => {
             let is_set = |name: &str| wiring.environment.variable(name).is_some();
             findings.extend(doctor::file(&file, &definitions, &is_set));
+            let variable = |name: &str| wiring.environment.variable(name);
+            findings.extend(doctor::ways(&definitions, &wiring.proxies(), wiring.base().ok().as_ref(), &variable));
             Some(definitions)
         }
         Err(Failure::Mistakes(mistakes)) => {

@@ -45,6 +45,7 @@ fn of_http(http: &HttpEvidence) -> Vec<(&'static str, String)> {
     seen.extend(http.status.map(|status| ("status", status.to_string())));
     seen.extend(http.redirected_to.as_ref().map(|to| ("redirected", to.to_string())));
     seen.extend(http.address.as_ref().map(|address| ("address", address.clone())));
+    seen.extend(http.proxy.as_ref().map(|proxy| ("way", format!("through the proxy {proxy}"))));
     seen.extend(http.found.map(|found| ("text", if found { "found" } else { "not found" }.to_owned())));
     seen.extend(http.excerpt.as_ref().map(|excerpt| ("excerpt", excerpt.to_string())));
     if http.status.is_some() {

@@ -24,7 +24,7 @@ use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
-use flyball_monitors::{Observer, Trust};
+use flyball_monitors::{Observer, ProxyEnvironment, Trust};
 use flyball_store::{EngineLock, Sqlite};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -173,6 +173,12 @@ impl Wiring {
             Arc::new(move |account| watching.for_monitors(account)),
             Trust::System,
         )
+        .with_proxies(self.proxies())
+    }
+
+    /// What the environment says of proxies.
+    pub(crate) fn proxies(&self) -> ProxyEnvironment {
+        ProxyEnvironment::of(|name| self.environment.variable(name))
     }
 }
 

@@ -21,6 +21,8 @@ mod kills;
 #[cfg(test)]
 mod pausing;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod reacting;
 #[cfg(test)]
 mod running;

@@ -46,28 +46,12 @@ pub fn file(file: &str, definitions: &Definitions, is_set: &dyn Fn(&str) -> bool
     }));
     let by_monitors = definitions.monitors.iter().flat_map(|monitor| monitor.kind.variables());
     let by_reactions = definitions.reactions.iter().flat_map(|reaction| reaction.kind.variables());
-    let named: BTreeSet<&str> = by_monitors.chain(by_reactions).collect();
+    let named: BTreeSet<&str> = by_monitors.chain(by_reactions).chain(definitions.network.proxy.variable()).collect();
     findings.extend(named.into_iter().filter(|name| !is_set(name)).map(|name| {
-        Finding::bad("environment", format!("{name} is not set, and a monitor names it"))
+        Finding::bad("environment", format!("{name} is not set, and the file names it"))
             .hint("set it where `flyball up` runs")
     }));
-    findings.extend(proxy(definitions, is_set));
     findings
-}
-
-/// Which way is taken where the environment names a proxy: calls to Heroku go through it, and checks never do.
-fn proxy(definitions: &Definitions, is_set: &dyn Fn(&str) -> bool) -> Option<Finding> {
-    /// The variables that the transport to Heroku goes by.
-    const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let variable = VARIABLES.into_iter().find(|name| is_set(name))?;
-    let connects = |monitor: &&Monitor| monitor.kind.host().is_some();
-    let monitor = definitions.monitors.iter().find(connects)?;
-    let words = format!(
-        "{variable} is set: calls to Heroku go through that proxy, checks such as \"{}\" connect directly",
-        monitor.name
-    );
-    let hint = "where only the proxy leads out, these checks tell nothing: let this machine reach what they watch";
-    Some(Finding::note("proxy", words).hint(hint))
 }
 
 /// Where an account's token is, or why there is none.
@@ -218,21 +202,6 @@ pub fn rival(Rival { app, process_type, times }: &Rival) -> Finding {
 mod tests {
     use super::super::Health;
     use super::*;
-
-    #[test]
-    fn a_proxy_that_checks_do_not_use_is_told_where_a_check_would_need_one() {
-        let file = |monitor: &str| {
-            let text = format!("[[monitor]]\nname = \"front door\"\n{monitor}\n");
-            flyball_config::read("flyball.toml", &text).expect("the file is good")
-        };
-        let page = file("http = { url = \"https://shop.example.com/\" }");
-        let told = proxy(&page, &|name| name == "HTTPS_PROXY").expect("it is told");
-        let words = "HTTPS_PROXY is set: calls to Heroku go through that proxy, checks such as \"front door\" connect \
-                     directly";
-        assert_eq!((told.health, told.words.as_str()), (Health::Note, words));
-        assert!(proxy(&page, &|_| false).is_none());
-        assert!(proxy(&file("heroku_dynos = { app = \"shop\" }"), &|_| true).is_none());
-    }
 
     #[test]
     fn a_clock_is_wrong_only_beyond_what_the_answer_took() {

@@ -7,7 +7,9 @@ mod acts;
 mod checks;
 mod finding;
 mod look;
+mod ways;
 
 pub use checks::{engine, file, home, rival};
 pub use finding::{Finding, Health};
 pub use look::{accounts, database, others};
+pub use ways::ways;

@@ -26,7 +26,7 @@ impl Tcp {
     fn reading(&self, failure: Option<Failure>, progress: &Progress, begun_at: Timestamp) -> Reading {
         let took = progress.took();
         let millis = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
-        let address = progress.address.map(|address| address.to_string());
+        let address = progress.address();
         let (finding, words) = match failure {
             Some(failure) => (failure.finding, failure.words),
             None => {
@@ -81,7 +81,7 @@ impl MonitorKind for Tcp {
 
 impl Settings for Tcp {
     const KIND: &str = "tcp";
-    const SUMMARY: &str = "connects to a port within a time";
+    const SUMMARY: &str = "connects to a port within a time, directly and through no proxy";
     const EXAMPLE: &str = r#"{ address = "db.example.com:5432", timeout = "5s" }"#;
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {

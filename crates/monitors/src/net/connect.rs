@@ -2,7 +2,7 @@
 //! other begun as soon as the one before has failed, or has had its head start.
 
 use super::permit::Permitted;
-use super::{Failure, Progress, of_io};
+use super::{Failure, of_io};
 use flyball_model::{Blind, Finding};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -16,8 +16,12 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// More addresses than this are not tried: at a head start each, they take two and a half seconds.
 const ADDRESSES_MAX: usize = 10;
 
-/// Connects to one of the addresses.
-pub(super) async fn connect(to: Permitted, port: u16, progress: &mut Progress) -> Result<TcpStream, Failure> {
+/// Connects to one of the addresses. `trying` is told each that is tried, and last the one that answered.
+pub(super) async fn connect(
+    to: Permitted,
+    port: u16,
+    mut trying: impl FnMut(SocketAddr),
+) -> Result<TcpStream, Failure> {
     let mut waiting = in_turns(to.into_addresses()).into_iter().take(ADDRESSES_MAX);
     let mut attempts = FuturesUnordered::new();
     let mut failures = Vec::new();
@@ -25,7 +29,7 @@ pub(super) async fn connect(to: Permitted, port: u16, progress: &mut Progress) -
         let next = waiting.next().map(|address| SocketAddr::new(address, port));
         match next {
             Some(address) => {
-                progress.address = Some(address);
+                trying(address);
                 attempts.push(async move { (address, TcpStream::connect(address).await) });
             }
             None if attempts.is_empty() => return Err(gravest(failures)),
@@ -39,7 +43,7 @@ pub(super) async fn connect(to: Permitted, port: u16, progress: &mut Progress) -
         };
         match ended {
             (address, Ok(stream)) => {
-                progress.address = Some(address);
+                trying(address);
                 // A request is one packet, and nothing follows that it could wait for.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);

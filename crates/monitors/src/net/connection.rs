@@ -1,6 +1,6 @@
 //! One HTTP connection, of either version, driven by whoever uses it: there is no task that could outlive a check.
 
-use super::{Failure, of_io, of_tls};
+use super::{Failure, Peer, of_io, of_tls};
 use bytes::Bytes;
 use flyball_model::{Blind, Cause, MonitorId};
 use futures_util::Stream;
@@ -14,7 +14,6 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -32,9 +31,9 @@ type Io = TokioIo<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
 
 /// The longest head of an answer: as long as nginx and Heroku's router send, and then some. What came with the last read
 /// beyond it is taken as well.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The most headers of an answer: hyper's own bound, said here so that it can be told.
-const HEADERS_MAX: usize = 100;
+pub(super) const HEADERS_MAX: usize = 100;
 
 /// The version that a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub(crate) struct Connection {
     sender: Sender,
     driver: Driver,
     /// Where it leads.
-    pub(crate) address: SocketAddr,
+    pub(crate) peer: Peer,
 }
 
 enum Sender {
@@ -63,7 +62,7 @@ impl Connection {
     pub(crate) async fn open(
         stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
         version: Version,
-        address: SocketAddr,
+        peer: Peer,
     ) -> Result<Self, Failure> {
         let io: Io = TokioIo::new(stream);
         let mut driver = Driver::default();
@@ -78,22 +77,20 @@ impl Connection {
                     .allow_obsolete_multiline_headers_in_responses(true)
                     .ignore_invalid_headers_in_responses(true);
                 let (sender, connection) =
-                    builder.handshake(io).await.map_err(|error| of_hyper(&error, version, address))?;
+                    builder.handshake(io).await.map_err(|error| of_hyper(&error, version, &peer))?;
                 driver.connection = Some(Box::pin(connection));
                 Sender::One(sender)
             }
             Version::Two => {
                 let mut builder = http2::Builder::new(driver.tasks.clone());
                 builder.max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX));
-                let (sender, connection) = driver
-                    .alongside(builder.handshake(io))
-                    .await
-                    .map_err(|error| of_hyper(&error, version, address))?;
+                let (sender, connection) =
+                    driver.alongside(builder.handshake(io)).await.map_err(|error| of_hyper(&error, version, &peer))?;
                 driver.connection = Some(Box::pin(connection));
                 Sender::Two(sender)
             }
         };
-        Ok(Self { sender, driver, address })
+        Ok(Self { sender, driver, peer })
     }
 
     /// The version that it speaks.
@@ -114,22 +111,22 @@ impl Connection {
         &mut self,
         request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, (Failure, Arrived)> {
-        let (version, address) = (self.version(), self.address);
+        let version = self.version();
         let sent: Result<_, TrySendError<Request<RequestBody>>> = match &mut self.sender {
             Sender::One(sender) => {
                 let ready = self.driver.alongside(sender.ready()).await;
-                ready.map_err(|error| (of_hyper(&error, version, address), Arrived::No))?;
+                ready.map_err(|error| (of_hyper(&error, version, &self.peer), Arrived::No))?;
                 self.driver.alongside(sender.try_send_request(request)).await
             }
             Sender::Two(sender) => {
                 let ready = self.driver.alongside(sender.ready()).await;
-                ready.map_err(|error| (of_hyper(&error, version, address), Arrived::No))?;
+                ready.map_err(|error| (of_hyper(&error, version, &self.peer), Arrived::No))?;
                 self.driver.alongside(sender.try_send_request(request)).await
             }
         };
         sent.map_err(|mut error| {
             let arrived = if error.take_message().is_some() { Arrived::No } else { Arrived::Maybe };
-            (of_hyper(error.error(), version, address), arrived)
+            (of_hyper(error.error(), version, &self.peer), arrived)
         })
     }
 
@@ -149,16 +146,15 @@ pub(crate) enum Arrived {
 }
 
 /// What an error of hyper means.
-pub(crate) fn of_hyper(error: &hyper::Error, version: Version, address: SocketAddr) -> Failure {
-    let closed =
-        || Failure::failing(Cause::Reset, format!("connection closed by {address} before the answer was whole"));
+pub(crate) fn of_hyper(error: &hyper::Error, version: Version, peer: &Peer) -> Failure {
+    let closed = || Failure::failing(Cause::Reset, format!("connection closed by {peer} before the answer was whole"));
     match io_error(error) {
         Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => return closed(),
         Some(error) if is_misframed(error) => {
             let words = format!("the page came in chunks that cannot be read ({error})");
             return Failure::failing(Cause::Protocol, words);
         }
-        Some(error) => return of_tls(error).unwrap_or_else(|| of_io(error, &format!("by {address}"))),
+        Some(error) => return of_tls(error).unwrap_or_else(|| of_io(error, &format!("by {peer}"))),
         None => {}
     }
     if error.is_parse_too_large() {
@@ -199,14 +195,20 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What has to go on while something is done on a connection: the connection itself, and under HTTP/2 what it starts.
 #[derive(Default)]
-struct Driver {
+pub(super) struct Driver {
     connection: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
     tasks: Tasks,
     running: FuturesUnordered<Task>,
 }
 
 impl Driver {
-    async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
+    /// Of a connection that starts nothing beside it.
+    pub(super) fn of(connection: impl Future<Output = hyper::Result<()>> + Send + 'static) -> Self {
+        Self { connection: Some(Box::pin(connection)), ..Self::default() }
+    }
+
+    /// Does `work` while the connection goes on.
+    pub(super) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
         let mut work = pin!(work);
         poll_fn(|context| {
             // The work first: it puts in what the connection then takes out. Whichever moves the other wakes this.

@@ -4,6 +4,7 @@
 mod connect;
 mod connection;
 mod failure;
+mod peer;
 mod permit;
 mod progress;
 mod references;
@@ -11,20 +12,27 @@ mod resolve;
 mod rules;
 mod stall;
 mod tls;
+mod tunnel;
+mod way;
 
 pub(crate) use connection::{Arrived, Connection, IdleConnections, RequestBody, Version, io_error, of_hyper};
 pub use failure::Failure;
 pub(crate) use failure::of_io;
+pub(crate) use peer::{Behind, Peer, Relay};
 pub(crate) use progress::{Progress, Step};
 pub use references::References;
 pub use rules::NetworkRules;
 pub(crate) use stall::StallWatch;
 pub use tls::Trust;
 pub(crate) use tls::{Tls, of_tls};
+pub(crate) use tunnel::{of_proxy, unauthorized};
+pub use way::{ProxyEnvironment, Way};
 
+use crate::values::Proxy;
 use permit::Permitted;
 use resolve::Resolver;
-use std::net::{IpAddr, SocketAddr};
+use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpStream;
 use url::Host;
@@ -33,17 +41,34 @@ use url::Host;
 pub(crate) struct Network {
     resolver: Arc<Resolver>,
     rules: RwLock<Arc<NetworkRules>>,
+    environment: ProxyEnvironment,
+    proxy: RwLock<Proxy>,
 }
 
 impl Network {
     /// With the system's resolver, and nothing denied but what always is.
     pub(crate) fn system() -> Self {
-        Self { resolver: Arc::new(Resolver::system()), rules: RwLock::default() }
+        Self {
+            resolver: Arc::new(Resolver::system()),
+            rules: RwLock::default(),
+            environment: ProxyEnvironment::default(),
+            proxy: RwLock::default(),
+        }
     }
 
     /// The same, with the resolvers at these addresses.
     pub(crate) fn with_name_servers(self, servers: Vec<SocketAddr>) -> Self {
         Self { resolver: Arc::new(Resolver::at(servers)), ..self }
+    }
+
+    /// The same, in an environment that says this of proxies.
+    pub(crate) fn with_proxies(self, environment: ProxyEnvironment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Goes over to another way for whoever names none. A connection that is being made goes on.
+    pub(crate) fn go_by(&self, proxy: Proxy) {
+        *self.proxy.write().unwrap_or_else(PoisonError::into_inner) = proxy;
     }
 
     /// Goes over to other rules. A connection that is being made goes on.
@@ -56,9 +81,29 @@ impl Network {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the rules of this moment permit what leads to this address.
-    pub(crate) fn permits(&self, address: IpAddr) -> bool {
-        self.rules().refusal(address).is_none()
+    /// Whether the rules of this moment permit what leads there.
+    pub(crate) fn permits(&self, peer: &Peer) -> bool {
+        match peer {
+            Peer::At(address) => self.rules().refusal(address.ip()).is_none(),
+            Peer::Behind(behind) => Permitted::unseen(&behind.host, &self.rules()).is_ok(),
+        }
+    }
+
+    /// Which way leads to a host: `own` is the setting of who asks, where it has one.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProxyEnvironment::way`].
+    pub(crate) fn way(
+        &self,
+        own: Option<&Proxy>,
+        is_https: bool,
+        host: &Host,
+        variable: impl Fn(&str) -> Option<SecretString>,
+    ) -> Result<Way, Failure> {
+        let shared = || self.proxy.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let proxy = own.cloned().unwrap_or_else(shared);
+        self.environment.way(&proxy, is_https, host, variable)
     }
 
     /// Connects to a host.
@@ -72,7 +117,33 @@ impl Network {
         let addresses = self.resolver.look_up(host).await?;
         let permitted = Permitted::of(addresses, &self.rules())?;
         progress.enter(Step::Connect);
-        connect::connect(permitted, port, progress).await
+        let trying = |address| progress.peer = Some(Peer::At(address));
+        connect::connect(permitted, port, trying).await
+    }
+
+    /// Connects to a proxy that the operator named, and so whatever its own address; has it open a tunnel where one is
+    /// needed.
+    ///
+    /// # Errors
+    ///
+    /// Unknown when the rules forbid the host behind it, as far as that can be seen from here, or the proxy does not do
+    /// what it should.
+    pub(crate) async fn reach_behind(&self, behind: &Behind, progress: &mut Progress) -> Result<TcpStream, Failure> {
+        progress.enter(Step::Name);
+        progress.peer = Some(Peer::Behind(Box::new(behind.clone())));
+        Permitted::unseen(&behind.host, &self.rules())?;
+        let reached = async {
+            let addresses = self.resolver.look_up(behind.proxy.host()).await?;
+            let permitted = Permitted::of(addresses, &NetworkRules::none())?;
+            progress.enter(Step::Connect);
+            connect::connect(permitted, behind.proxy.port(), |_| ()).await
+        };
+        let stream = reached.await.map_err(|failure| of_proxy(&behind.proxy, &failure))?;
+        if behind.relay == Relay::Requests {
+            return Ok(stream);
+        }
+        progress.enter(Step::Tunnel);
+        tunnel::open(stream, behind).await
     }
 
     /// Who tells whether the world can be reached from here.

@@ -4,7 +4,8 @@
 
 use super::{Failure, NetworkRules};
 use flyball_model::{Blind, Cause};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::Host;
 
 /// Addresses that may be connected to, in the order in which they should be tried. Never empty.
 #[derive(Debug)]
@@ -31,10 +32,42 @@ impl Permitted {
         }
     }
 
+    /// Whether a host may be reached that only a proxy looks up: judged are an address that is written out, and a name
+    /// that stands for the same address everywhere. Where any other name leads is seen by the proxy alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Permitted::of`].
+    pub(super) fn unseen(host: &Host, rules: &NetworkRules) -> Result<(), Failure> {
+        let addresses = match host {
+            Host::Ipv4(address) => vec![IpAddr::V4(*address)],
+            Host::Ipv6(address) => vec![IpAddr::V6(*address)],
+            Host::Domain(name) => fixed(name),
+        };
+        if addresses.is_empty() { Ok(()) } else { Self::of(addresses, rules).map(|_| ()) }
+    }
+
     /// The addresses.
     pub(super) fn into_addresses(self) -> Vec<IpAddr> {
         self.0
     }
+}
+
+/// Names of the metadata services that clouds serve at 169.254.169.254: Google Cloud, *About VM metadata*; Amazon EC2 as
+/// its name servers have it, `instance-data`.
+const METADATA: [&str; 5] =
+    ["metadata.google.internal", "metadata.goog", "metadata", "instance-data.ec2.internal", "instance-data"];
+
+/// The addresses of a name that stands for the same ones everywhere.
+fn fixed(name: &str) -> Vec<IpAddr> {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    if name == "localhost" || name.ends_with(".localhost") {
+        return vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    }
+    if METADATA.contains(&name.as_str()) {
+        return vec![Ipv4Addr::new(169, 254, 169, 254).into()];
+    }
+    Vec::new()
 }
 
 /// Not a group of hosts, nor all of them.
@@ -62,6 +95,24 @@ mod tests {
         let forbidden = permitted(&["224.0.0.1", "169.254.1.1", "fe80::1"]).unwrap_err();
         let words = "169.254.1.1 is in a network that checks may not reach (link-local)";
         assert_eq!(forbidden, Failure::unknown(Blind::Forbidden, words));
+    }
+
+    #[test]
+    fn a_host_that_only_a_proxy_looks_up_is_judged_by_what_is_written() {
+        let rules = NetworkRules::default();
+        for (host, forbidden) in [
+            ("shop.example.com", false),
+            ("10.0.0.1", false),
+            ("localhost", false),
+            ("169.254.169.254", true),
+            ("0xa9fea9fe", true),
+            ("[::ffff:a9fe:a9fe]", true),
+            ("metadata.google.internal", true),
+            ("Metadata.Google.Internal.", true),
+        ] {
+            let judged = Permitted::unseen(&Host::parse(host).unwrap(), &rules);
+            assert_eq!(judged.is_err(), forbidden, "{host}");
+        }
     }
 
     #[test]

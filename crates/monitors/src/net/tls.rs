@@ -59,7 +59,7 @@ impl Tls {
             Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
             Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
         };
-        let with = progress.address.map(|address| format!("by {address} in the TLS handshake")).unwrap_or_default();
+        let with = progress.peer.as_ref().map(|peer| format!("by {peer} in the TLS handshake")).unwrap_or_default();
         let connector = TlsConnector::from(Arc::clone(&self.settings));
         connector.connect(name, stream).await.map_err(|error| match of_tls(&error) {
             Some(failure) => failure,

@@ -9,6 +9,7 @@ mod method;
 mod networks;
 mod page_url;
 mod pattern;
+mod proxy;
 mod status_list;
 
 pub use address::Address;
@@ -19,6 +20,7 @@ pub use method::Method;
 pub use networks::Networks;
 pub use page_url::{HostName, PageUrl};
 pub use pattern::{Keyword, Pattern};
+pub use proxy::{Proxy, ProxyServer};
 pub use status_list::StatusList;
 
 use flyball_model::{Excerpt, duration};

@@ -10,6 +10,8 @@ mod judge;
 mod name_server;
 mod names;
 mod networks;
+mod proxy;
+mod proxy_server;
 mod settings;
 mod stall;
 mod support;

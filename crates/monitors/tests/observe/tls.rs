@@ -16,24 +16,29 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate authority of our own.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    fn roots(&self) -> RootCertStore {
+    pub(crate) fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
         roots
     }
 
     /// A server's side for these names, changed as is wanted.
-    fn acceptor(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams), alpn: &[&str]) -> TlsAcceptor {
+    pub(crate) fn acceptor(
+        &self,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+        alpn: &[&str],
+    ) -> TlsAcceptor {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).unwrap();
         change(&mut params);

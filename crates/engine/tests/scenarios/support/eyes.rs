@@ -68,7 +68,7 @@ impl Eyes {
 
 fn failed(failure: Failure) -> Exchange {
     let (took, phases) = (Duration::ZERO, Phases::default());
-    Exchange { page: None, failure: Some(failure), address: None, redirected_to: None, phases, took }
+    Exchange { page: None, failure: Some(failure), address: None, proxy: None, redirected_to: None, phases, took }
 }
 
 /// A reading as it was written down.

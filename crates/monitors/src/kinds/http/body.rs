@@ -3,7 +3,7 @@
 use super::page_text::PageText;
 use super::settings::Http;
 use crate::memory::Share;
-use crate::net::{Connection, Failure, Version, io_error, of_hyper};
+use crate::net::{Connection, Failure, Peer, Version, io_error, of_hyper};
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use bytes::Bytes;
@@ -14,7 +14,6 @@ use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -180,7 +179,7 @@ async fn read_plain(
             Ok(frame) => frame,
             // Many servers end TLS without saying so. Where nothing else ends the page, that has to be its end.
             Err(error) if ends_with_connection && is_unexpected_end(&error) => return Ok(false),
-            Err(error) => return Err(of_hyper(&error, connection.version(), connection.address)),
+            Err(error) => return Err(of_hyper(&error, connection.version(), &connection.peer)),
         };
         if let Some(piece) = frame.data_ref()
             && intake.take(piece)? == Then::Enough
@@ -197,11 +196,11 @@ async fn read_encoded(
     encoding: Encoding,
     mut intake: Intake<'_>,
 ) -> Result<bool, Failure> {
-    let (version, address) = (connection.version(), connection.address);
+    let (version, peer) = (connection.version(), connection.peer.clone());
     let mut pieces = Pieces::of(body, intake.limit.saturating_add(OVERHEAD_MAX));
     let mut reader = StreamReader::new(pieces.clone());
     let first = connection.alongside(reader.fill_buf()).await;
-    let first = match first.map_err(|error| broken(&error, encoding, version, address))? {
+    let first = match first.map_err(|error| broken(&error, encoding, version, &peer))? {
         [] => return Ok(true),
         [only] => [*only, 0],
         [one, two, ..] => [*one, *two],
@@ -221,7 +220,7 @@ async fn read_encoded(
                 intake.page.cut_short = true;
                 return Ok(false);
             }
-            Err(error) => return Err(broken(&error, encoding, version, address)),
+            Err(error) => return Err(broken(&error, encoding, version, &peer)),
         }
     }
 }
@@ -294,9 +293,9 @@ fn is_zlib(first: [u8; 2]) -> bool {
 }
 
 /// What an error in the middle of an encoded page means: of the connection, or of the encoding.
-fn broken(error: &io::Error, encoding: Encoding, version: Version, address: SocketAddr) -> Failure {
+fn broken(error: &io::Error, encoding: Encoding, version: Version, peer: &Peer) -> Failure {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<hyper::Error>()) {
-        Some(error) => of_hyper(error, version, address),
+        Some(error) => of_hyper(error, version, peer),
         None => Failure::failing(Cause::Protocol, format!("the page's {} encoding is broken", encoding.word())),
     }
 }

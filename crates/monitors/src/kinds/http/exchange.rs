@@ -7,11 +7,13 @@ use super::search::Text;
 use super::settings::Http;
 use super::verdict::{Exchange, Page};
 use crate::means::Means;
-use crate::net::{Arrived, Connection, Failure, Progress, StallWatch, Step, Version};
+use crate::net::{
+    Arrived, Behind, Connection, Failure, Peer, Progress, StallWatch, Step, Version, Way, of_proxy, unauthorized,
+};
 use crate::values::Method;
 use flyball_model::{Blind, Cause, Excerpt, Finding, MonitorId, Reading, Timestamp};
-use http::Response;
 use http::header::LOCATION;
+use http::{Response, StatusCode};
 use hyper::body::Incoming;
 use tokio_util::either::Either;
 
@@ -48,7 +50,8 @@ pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begu
     let exchange = Exchange {
         page,
         failure,
-        address: seen.progress.address,
+        address: seen.progress.address(),
+        proxy: seen.progress.proxy(),
         redirected_to: seen.redirected_to,
         phases: seen.progress.phases(),
         took,
@@ -79,6 +82,14 @@ fn led_there(failure: Failure, redirected_to: Option<&Excerpt>) -> Failure {
     }
 }
 
+/// The answer, unless it is the proxy's own that wants to know who asks.
+fn let_through(answer: Response<Incoming>, peer: &Peer) -> Result<Response<Incoming>, Failure> {
+    match peer.asks_for_us() {
+        Some(proxy) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => Err(unauthorized(proxy)),
+        Some(_) | None => Ok(answer),
+    }
+}
+
 /// Who asks, and for what.
 struct Asking<'a> {
     means: &'a Means,
@@ -91,9 +102,10 @@ impl Asking<'_> {
     async fn follow(&self, first: Hop<'_>, seen: &mut Seen) -> Result<(), Failure> {
         let mut hop = first;
         for _ in 0..=self.http.follow_redirects {
-            let asked = self.ask(&hop, &mut seen.progress).await;
+            let way = self.way(&hop)?;
+            let asked = self.ask(&hop, &way, &mut seen.progress).await;
             let (mut connection, answer) = asked.map_err(|failure| led_there(failure, seen.redirected_to.as_ref()))?;
-            let key = self.http.reuse.then(|| hop.connection_key());
+            let key = self.http.reuse.then(|| hop.connection_key(&way));
             let method = hop.method();
             hop.take_cookies(answer.headers());
             // With nothing to follow, the redirect is the page.
@@ -115,17 +127,22 @@ impl Asking<'_> {
     }
 
     /// Sends one request, and waits for the answer's head.
-    async fn ask(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<(Connection, Response<Incoming>), Failure> {
+    async fn ask(
+        &self,
+        hop: &Hop<'_>,
+        way: &Way,
+        progress: &mut Progress,
+    ) -> Result<(Connection, Response<Incoming>), Failure> {
         if self.http.reuse
-            && let Some(mut connection) = self.means.idle.take(self.monitor, &hop.connection_key())
+            && let Some(mut connection) = self.means.idle.take(self.monitor, &hop.connection_key(way))
             // The rules may have changed since it was made. Then the name is looked up again, and judged anew.
-            && self.means.network.permits(connection.address.ip())
+            && self.means.network.permits(&connection.peer)
         {
-            progress.reuse(connection.address);
-            match connection.send(hop.request(connection.version())).await {
+            progress.reuse(&connection.peer);
+            match connection.send(hop.request(connection.version(), &connection.peer)).await {
                 Ok(answer) => {
                     progress.enter(Step::Page);
-                    return Ok((connection, answer));
+                    return let_through(answer, &connection.peer).map(|answer| (connection, answer));
                 }
                 // The other side may have closed it in the meantime, which says nothing: a fresh one is asked. But what
                 // may have arrived, and is not harmless, is not sent twice.
@@ -133,26 +150,43 @@ impl Asking<'_> {
                 Err(_) => {}
             }
         }
-        let mut connection = self.connect(hop, progress).await?;
+        let mut connection = self.connect(hop, way, progress).await?;
         progress.enter(Step::FirstByte);
-        let answer = connection.send(hop.request(connection.version())).await.map_err(|(failure, _)| failure)?;
+        let sent = connection.send(hop.request(connection.version(), &connection.peer)).await;
+        let answer = sent.map_err(|(failure, _)| match connection.peer.asks_for_us() {
+            // What cannot reach the page answers that, and hangs up for reasons of its own alone.
+            Some(proxy) => of_proxy(proxy, &failure),
+            None => failure,
+        })?;
         progress.enter(Step::Page);
-        Ok((connection, answer))
+        let_through(answer, &connection.peer).map(|answer| (connection, answer))
     }
 
-    async fn connect(&self, hop: &Hop<'_>, progress: &mut Progress) -> Result<Connection, Failure> {
+    /// Which way leads to this hop: chosen anew for each, since a redirect may lead to a host of NO_PROXY, or out of it.
+    fn way(&self, hop: &Hop<'_>) -> Result<Way, Failure> {
+        let (is_https, (host, _)) = (hop.tls_name().is_some(), hop.target());
+        self.means.network.way(self.http.proxy.as_ref(), is_https, &host, |name| (self.means.secrets)(name))
+    }
+
+    async fn connect(&self, hop: &Hop<'_>, way: &Way, progress: &mut Progress) -> Result<Connection, Failure> {
         let (host, port) = hop.target();
-        let stream = self.means.network.reach(&host, port, progress).await?;
-        let address = progress.address.expect("a connection leads to an address");
+        let stream = match way {
+            Way::Direct => self.means.network.reach(&host, port, progress).await?,
+            Way::Through(proxy) => {
+                let behind = Behind { host, port, proxy: proxy.clone(), relay: hop.relay() };
+                self.means.network.reach_behind(&behind, progress).await?
+            }
+        };
+        let peer = progress.peer.clone().expect("a connection leads to somebody");
         let Some(name) = hop.tls_name() else {
-            return Connection::open(Either::Left(stream), Version::One, address).await;
+            return Connection::open(Either::Left(stream), Version::One, peer).await;
         };
         let stream = self.means.tls.shake_hands(stream, &name, progress).await?;
         let version = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Version::Two,
             _ => Version::One,
         };
-        Connection::open(Either::Right(Box::new(stream)), version, address).await
+        Connection::open(Either::Right(Box::new(stream)), version, peer).await
     }
 
     /// Reads the page; says whether to its end, so that the connection can serve another check.

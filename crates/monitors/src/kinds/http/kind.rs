@@ -4,6 +4,7 @@ use super::exchange;
 use super::settings::{Http, Sought, SoughtText};
 use crate::kinds::kind::{Doubt, MonitorKind};
 use crate::means::Means;
+use crate::values::Proxy;
 use flyball_model::{Cause, EnvValue, MonitorId, Reading, Timestamp};
 use std::time::Duration;
 
@@ -58,12 +59,11 @@ impl MonitorKind for Http {
 
     fn variables(&self) -> Vec<&str> {
         let values = self.headers.iter().map(|(_, value)| value).chain(&self.body);
-        values
-            .filter_map(|value| match value {
-                EnvValue::Variable(name) => Some(name.as_str()),
-                EnvValue::Plain(_) => None,
-            })
-            .collect()
+        let named = values.filter_map(|value| match value {
+            EnvValue::Variable(name) => Some(name.as_str()),
+            EnvValue::Plain(_) => None,
+        });
+        named.chain(self.proxy.as_ref().and_then(Proxy::variable)).collect()
     }
 
     async fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> Reading {

@@ -2,8 +2,8 @@
 
 use super::cookies::Cookies;
 use super::settings::Http;
-use crate::net::{Failure, RequestBody, Version};
-use crate::values::Method;
+use crate::net::{Failure, Peer, Relay, RequestBody, Version, Way};
+use crate::values::{Method, ProxyServer};
 use bytes::Bytes;
 use flyball_model::{Blind, Cause, EnvValue, Excerpt};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HOST, PROXY_AUTHORIZATION, USER_AGENT};
@@ -88,10 +88,26 @@ impl<'a> Hop<'a> {
         (self.url.scheme() == "https").then(|| host_of(&self.url))
     }
 
-    /// What a kept connection must lead to, to serve this hop.
-    pub(super) fn connection_key(&self) -> String {
+    /// What a kept connection must lead to, to serve this hop by this way.
+    pub(super) fn connection_key(&self, way: &Way) -> String {
         let (host, port) = self.target();
-        format!("{} via {host}:{port}", self.url.origin().ascii_serialization())
+        let target = format!("{} via {host}:{port}", self.url.origin().ascii_serialization());
+        match way {
+            Way::Direct => target,
+            Way::Through(proxy) => format!("{target} through {proxy}"),
+        }
+    }
+
+    /// What a proxy has to do for this hop. It would ask the host that the request names, so that where another is to be
+    /// connected to only a tunnel leads there.
+    pub(super) fn relay(&self) -> Relay {
+        let (host, port) = self.target();
+        let is_as_named = host == host_of(&self.url) && Some(port) == self.url.port_or_known_default();
+        let is_asked_for_this_host = self.http.host.is_none() || self.url.origin() != self.first.origin();
+        match self.tls_name() {
+            None if is_as_named && is_asked_for_this_host => Relay::Requests,
+            Some(_) | None => Relay::Tunnel,
+        }
     }
 
     /// The method.
@@ -99,18 +115,22 @@ impl<'a> Hop<'a> {
         self.method
     }
 
-    /// The request as it is sent.
-    pub(super) fn request(&self, version: Version) -> Request<RequestBody> {
+    /// The request as it is sent to whoever is at the other end.
+    pub(super) fn request(&self, version: Version, peer: &Peer) -> Request<RequestBody> {
+        let proxy = peer.asks_for_us();
         let authority = self.authority();
         let path = &self.url[url::Position::BeforePath..url::Position::AfterQuery];
         let whole = || format!("{}://{authority}{path}", self.url.scheme());
-        let text = if version == Version::One { path.to_owned() } else { whole() };
+        let text = if version == Version::One && proxy.is_none() { path.to_owned() } else { whole() };
         let mut request = Request::new(RequestBody::new(self.body.clone()));
         *request.method_mut() = self.method.into();
         // A URL's path holds no character that a request's may not; should that ever be wrong, its root is asked for.
         *request.uri_mut() = Uri::try_from(text).unwrap_or_default();
         *request.headers_mut() = self.headers.clone();
         self.cookies.put(request.headers_mut(), &self.url);
+        if let Some(value) = proxy.and_then(ProxyServer::authorization) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, value.clone());
+        }
         if version == Version::One {
             if let Ok(host) = HeaderValue::from_str(&authority) {
                 request.headers_mut().insert(HOST, host);

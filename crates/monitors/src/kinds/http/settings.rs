@@ -1,7 +1,7 @@
 //! The settings of an `http` monitor.
 
 use crate::values::{
-    ByteSize, HeaderList, HostName, Keyword, Method, PageUrl, Pattern, StatusList, in_words, in_words_if_any,
+    ByteSize, HeaderList, HostName, Keyword, Method, PageUrl, Pattern, Proxy, StatusList, in_words, in_words_if_any,
 };
 use flyball_model::{EnvValue, duration};
 use flyball_settings::{Bounds, Fields, Settings};
@@ -25,6 +25,8 @@ pub struct Http {
     pub slower_than: Option<Duration>,
     /// Whose page is asked for, where it is not the URL's host.
     pub host: Option<HostName>,
+    /// Which way is taken to it, where that is not `[network]`'s.
+    pub proxy: Option<Proxy>,
     /// Headers besides our own.
     pub headers: HeaderList,
     /// What is sent with POST.
@@ -102,6 +104,7 @@ impl Http {
         let present = fields.or("present", true, "true", "whether `keyword` or `regex` should be there, or should not");
         let slower_than = fields.optional("slower_than", "a page that takes longer fails; less than `timeout`");
         let host = fields.optional("host", "asks the URL's address for this host's page, TLS name included");
+        let proxy = fields.optional("proxy", "which way is taken to the page; without it, as `[network]` says");
         let headers = fields.or("headers", HeaderList::default(), "none", "headers to send");
         let body = fields.optional("body", "what is sent with POST");
         let timeout = fields.within("timeout", Self::TIMEOUT, "\"10s\"", &timeout_bounds(), "the time for all of it");
@@ -140,6 +143,7 @@ impl Http {
             sought: sought?,
             slower_than: slower_than?,
             host: host?,
+            proxy: proxy?,
             headers: headers?,
             body: match body {
                 Some(body) => Some(body?),

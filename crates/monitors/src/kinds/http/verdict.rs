@@ -24,7 +24,6 @@ use crate::net::Failure;
 use crate::values::StatusList;
 use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Timestamp, duration};
 use http::HeaderMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What one check met, up to the last hop.
@@ -35,7 +34,9 @@ pub struct Exchange {
     /// Why it did not go on to its end, if it did not.
     pub failure: Option<Failure>,
     /// The address that was connected to last.
-    pub address: Option<SocketAddr>,
+    pub address: Option<String>,
+    /// The proxy through which was connected last: host and port.
+    pub proxy: Option<String>,
     /// Where the last redirect led.
     pub redirected_to: Option<Excerpt>,
     /// How long the steps of the last hop took; the total is [`Exchange::took`].
@@ -70,7 +71,8 @@ impl Http {
         let page =
             Page { status, text: text.finish(), body_bytes: read.len() as u64, cut_short: read.len() < body.len() };
         let phases = Phases { total_ms: millis(took), ..Phases::default() };
-        let exchange = Exchange { page: Some(page), failure: None, address: None, redirected_to: None, phases, took };
+        let exchange =
+            Exchange { page: Some(page), failure: None, address: None, proxy: None, redirected_to: None, phases, took };
         self.reading(&exchange, begun_at)
     }
 
@@ -188,7 +190,8 @@ impl Http {
         HttpEvidence {
             status: page.map(|page| page.status),
             redirected_to: exchange.redirected_to.clone(),
-            address: exchange.address.map(|address| address.to_string()),
+            address: exchange.address.clone(),
+            proxy: exchange.proxy.clone(),
             found: found.filter(|_| known),
             excerpt: excerpt.filter(|excerpt| !excerpt.as_str().is_empty()),
             body_bytes: page.map_or(0, |page| page.body_bytes),
