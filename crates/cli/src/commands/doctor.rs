@@ -42,19 +42,20 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
 
     match wiring.format {
         Format::Json => output::json(&findings)?,
-        Format::Text => findings.iter().try_for_each(tell)?,
+        Format::Text => findings.iter().try_for_each(|finding| tell(wiring, finding))?,
     }
     let is_bad = findings.iter().any(|finding| finding.health == Health::Bad);
     Ok(if is_bad { Exit::NO } else { Exit::GOOD })
 }
 
-pub(super) fn tell(finding: &Finding) -> Result<(), Failure> {
+pub(super) fn tell(wiring: &Wiring, finding: &Finding) -> Result<(), Failure> {
     let (mark, style) = match finding.health {
         Health::Good => ("✓", output::GOOD),
         Health::Note => ("·", output::ODD),
         Health::Bad => ("✗", output::BAD),
     };
-    output::data(&format!("{} {}: {}", output::paint(style, mark), finding.about, finding.words))?;
+    let words = wiring.face.lone_sentence(&finding.words, wiring.now());
+    output::data(&format!("{} {}: {words}", output::paint(style, mark), finding.about))?;
     finding.hint.iter().try_for_each(|hint| output::data(&format!("    {hint}")))
 }
 

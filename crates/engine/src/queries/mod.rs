@@ -105,12 +105,6 @@ fn ago(then: Timestamp, now: Timestamp) -> String {
     format!("{} ago", flyball_model::duration::roughly(whole))
 }
 
-/// A time for a sentence: the time of day, with the date when it is another day's.
-fn when(at: Timestamp, now: Timestamp) -> String {
-    let (text, today) = (at.to_string(), now.to_string());
-    if text[..10] == today[..10] { at.time_of_day() } else { format!("{} {}", &text[..10], at.time_of_day()) }
-}
-
 /// "once", "14 times".
 fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
@@ -167,8 +161,6 @@ mod tests {
         let now = at("2026-01-02T12:00:00Z");
         assert_eq!(ago(at("2026-01-02T11:56:58.400Z"), now), "3m 1s ago");
         assert_eq!(ago(now, now), "just now");
-        assert_eq!(when(at("2026-01-02T11:00:00Z"), now), "11:00:00");
-        assert_eq!(when(at("2026-01-01T11:00:00Z"), now), "2026-01-01 11:00:00");
     }
 
     #[test]

@@ -75,12 +75,11 @@ pub(super) fn next(
         (None, _) => chance,
         (Some((until, because)), at) => {
             let at = at.map_or(until, |at| at.max(until));
-            let time = at.time_of_day();
             let exception = match because {
                 Because::BackedOff { .. } => ", or as soon as the file or what is seen of the app changes",
                 _ => "",
             };
-            Next { at: Some(at), words: format!("It {could} at {time} at the earliest{exception}: {because}.") }
+            Next { at: Some(at), words: format!("It {could} at {at} at the earliest{exception}: {because}.") }
         }
     }
 }
@@ -120,11 +119,10 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mod
     {
         return held(because, at);
     }
-    let time = at.time_of_day();
     let (name, could) = (&monitor.name, could(mode));
     let words = match missing {
-        1 => format!("It {could} at {time} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
-        _ => format!("It {could} at {time} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
+        1 => format!("It {could} at {at} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
+        _ => format!("It {could} at {at} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
     };
     Next { at: Some(at), words }
 }
@@ -148,7 +146,7 @@ fn held(because: &Because, next_reading: Timestamp) -> Next {
         return Next { at: None, words };
     }
     let at = because.until().map_or(next_reading, |until| until.max(next_reading));
-    let words = format!("It asks again at each reading, next at {}: {because}.", at.time_of_day());
+    let words = format!("It asks again at each reading, next at {at}: {because}.");
     Next { at: Some(at), words }
 }
 
@@ -231,21 +229,21 @@ mod tests {
         let at_maximum = Because::AtMaximum { process_type, quantity: three, max: three };
         let cases = [
             (case(), "110", "at the next reading of \"page\" if that is failing"),
-            (Case { extra: "mode = \"dry_run\"", ..case() }, "110", "It would tell at 00:01:50"),
+            (Case { extra: "mode = \"dry_run\"", ..case() }, "110", "It would tell at 1970-01-01T00:01:50Z"),
             (
                 Case { streak: 1, ..case() },
                 "120",
-                "It could act at 00:02:00 at the earliest, after 2 more failing readings of \"page\"",
+                "It could act at 1970-01-01T00:02:00Z at the earliest, after 2 more failing readings of \"page\"",
             ),
             (Case { extra: "call_on = \"passing\"", ..case() }, "130", "after 3 more passing readings"),
             (Case { extra: "enabled = false", ..case() }, "-", "switched off in the file"),
             (Case { engine: EngineState::Stopped, ..case() }, "-", "no engine runs"),
             (Case { waits_for: paused(None), ..case() }, "-", "when somebody resumes everything"),
-            (Case { waits_for: paused(Some(at(300))), ..case() }, "300", "everything is paused until 00:05:00"),
+            (Case { waits_for: paused(Some(at(300))), ..case() }, "300", "everything is paused until 1970-01-01T00:05:00Z"),
             (
                 Case { extra: "mode = \"dry_run\"", waits_for: paused(Some(at(300))), ..case() },
                 "300",
-                "It would tell at 00:05:00",
+                "It would tell at 1970-01-01T00:05:00Z",
             ),
             (Case { waits_for: Some(Because::RunOpen), ..case() }, "-", "when its open run has ended"),
             (Case { waits_for: cooling(160), ..case() }, "160", "cooling down until"),

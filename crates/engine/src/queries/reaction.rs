@@ -1,7 +1,7 @@
 //! Reactions as people read them: why they hold still, and when they could act next.
 
 use super::next::{Gate, next};
-use super::{Next, Reader, Recalled, RunView, ago, names, readings, when};
+use super::{Next, Reader, Recalled, RunView, ago, names, readings};
 use flyball_decide::{
     Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
@@ -169,7 +169,7 @@ impl ReactionView {
         if self.mode == Mode::DryRun {
             told.push("It only tells what it would do (`mode = \"dry_run\"`).".to_owned());
         }
-        told.extend(self.holdings.iter().map(|holding| holding.sentence(self.mode, now)));
+        told.extend(self.holdings.iter().map(|holding| holding.sentence(self.mode)));
         if let Some(run) = &self.last_run {
             told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
         }
@@ -216,8 +216,8 @@ impl ReactionView {
 }
 
 impl HoldingView {
-    fn sentence(&self, mode: Mode, now: Timestamp) -> String {
-        let (monitor, since) = (&self.monitor, when(self.since, now));
+    fn sentence(&self, mode: Mode) -> String {
+        let (monitor, since) = (&self.monitor, self.since);
         let count = self.count.map(|count| format!(" ({})", readings(count))).unwrap_or_default();
         let verb = match (self.acted, mode) {
             (true, Mode::Act) => "acts on",

@@ -1,7 +1,7 @@
 //! `why`: what was seen, what is held and for what reason, and what may come next, in sentences.
 
 use super::foreign::changed_by_others;
-use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView, ago, when};
+use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView, ago};
 use flyball_model::{AppName, MonitorName, ReactionName, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -144,7 +144,7 @@ impl Reader<'_> {
         let page = RunsPage { app: Some(app.clone()), runs: RUNS, ..RunsPage::default() };
         let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
         let mut sentences = vec![seen(sighting.as_ref(), self.now)];
-        sentences.extend(sighting.as_ref().and_then(|sighting| changed_by_others(sighting, self.now)));
+        sentences.extend(sighting.as_ref().and_then(changed_by_others));
         let about = About::App(app.clone());
         parts.push(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs });
         let reactions: Vec<&Reaction> =
@@ -216,5 +216,5 @@ fn seen(sighting: Option<&Sighting>, now: Timestamp) -> String {
         facts.push("in maintenance mode, in which reactions hold".to_owned());
     }
     let facts = if facts.is_empty() { "it was there".to_owned() } else { facts.join(", ") };
-    format!("It was last looked at {} ({}): {facts}.", when(sighting.seen_at, now), ago(sighting.seen_at, now))
+    format!("It was last looked at {} ({}): {facts}.", sighting.seen_at, ago(sighting.seen_at, now))
 }

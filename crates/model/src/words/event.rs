@@ -20,7 +20,7 @@ impl fmt::Display for Event {
             Self::Would { plan, because } => write!(f, "would {}{plan}, because {because}", verb(plan)),
             Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
-            Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
+            Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {look_at}"),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
             Self::Settled { plan, outcome, by } => write!(f, "settled by {by}: {plan}: {outcome}"),
             Self::Foreign { change, by, times } => {
