@@ -123,6 +123,7 @@ async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, text: S
         only_tells,
     };
     engine.tell(Event::Engine { happened }).await?;
+    engine.tell_who_is_armed().await?;
     Ok(engine)
 }
 
