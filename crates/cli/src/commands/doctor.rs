@@ -38,7 +38,7 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
         Ok(state) => doctor::engine(state),
         Err(failure) => failure.finding("engine"),
     });
-    findings.extend(of_rivals(wiring).await);
+    findings.extend(of_past(wiring).await);
 
     match wiring.format {
         Format::Json => output::json(&findings)?,
@@ -79,12 +79,18 @@ fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> 
     }
 }
 
-/// What looks like another autoscaler. Where nothing was remembered yet, nothing can be told.
-async fn of_rivals(wiring: &Wiring) -> Vec<Finding> {
+/// What happened looks like another autoscaler, or like steps that help nobody. Where nothing was remembered yet, nothing can be told.
+async fn of_past(wiring: &Wiring) -> Vec<Finding> {
     let Ok(desk) = Desk::open(wiring, Exit::NO).await else { return Vec::new() };
     let Ok(reader) = desk.reader(wiring).await else { return Vec::new() };
-    match reader.rivals().await {
+    let (rivals, undone) = (reader.rivals().await, reader.undone_steps().await);
+    let mut findings = match rivals {
         Ok(rivals) => rivals.iter().map(doctor::rival).collect(),
         Err(error) => vec![Finding::of_store("rivals", &error)],
+    };
+    match undone {
+        Ok(undone) => findings.extend(undone.iter().map(doctor::undone)),
+        Err(error) => findings.push(Finding::of_store("undone", &error)),
     }
+    findings
 }

@@ -45,6 +45,10 @@ pub(crate) fn text(status: &Status, columns: Option<usize>, face: &Clockface) ->
         let rows = status.reactions.iter().map(|reaction| of_reaction(reaction, now, face));
         blocks.push(table(["REACTION", "APP", "MODE", "NEXT", "STANDS"], rows, columns));
     }
+    if !status.apps.is_empty() {
+        let lines = status.apps.iter().map(|app| format!("  {}: {}", app.name, told(&app.words)));
+        blocks.push(format!("{}\n{}", paint(STRONG, "APPS"), lines.collect::<Vec<_>>().join("\n")));
+    }
     if !status.open_runs.is_empty() {
         let lines: Vec<String> = status.open_runs.iter().map(|run| told(&of_run(run))).collect();
         blocks.push(format!("{}\n{}", paint(STRONG, "OPEN RUNS"), lines.join("\n")));
@@ -132,10 +136,11 @@ fn of_reaction(reaction: &ReactionView, now: Timestamp, face: &Clockface) -> [St
         (true, Mode::Act) => "act",
         (true, Mode::DryRun) => "dry run",
     };
-    let next = match reaction.next.at {
-        None => "-".to_owned(),
-        Some(at) if at <= now => "now".to_owned(),
-        Some(at) => format!("in {}", age(now, at)),
+    let next = match (reaction.next.at, &reaction.next.waits_for) {
+        (None, None) => "-".to_owned(),
+        (None, Some(what)) => format!("when {what}"),
+        (Some(at), _) if at <= now => "now".to_owned(),
+        (Some(at), _) => format!("in {}", age(now, at)),
     };
     // Of several monitors, the one whose word is the latest.
     let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);

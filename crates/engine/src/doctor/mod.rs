@@ -8,6 +8,6 @@ mod checks;
 mod finding;
 mod look;
 
-pub use checks::{engine, file, home, rival};
+pub use checks::{engine, file, home, rival, undone};
 pub use finding::{Finding, Health};
 pub use look::{accounts, database, others};

@@ -3,6 +3,7 @@
 //! A [`Reader`] builds every view from the definitions and the store alone, so that it works beside a running engine and
 //! from another process. It changes nothing and calls nobody. What the command line prints as JSON is the view itself.
 
+mod app;
 mod foreign;
 mod history;
 mod monitor;
@@ -12,11 +13,12 @@ mod run;
 mod status;
 mod why;
 
+pub use app::{AppView, RunningRelease};
 pub use foreign::Rival;
 pub use history::{HistoryFilter, HistoryLine};
 pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;
-pub use reaction::{HoldingView, ReactionView};
+pub use reaction::{HoldingView, ReactionView, UndoneSteps};
 pub use run::{RunView, WantedBy};
 pub use status::{Attention, Need, Status};
 pub use why::{About, NotKnown, Part, Why};

@@ -6,7 +6,7 @@ use flyball_decide::{
     Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
 use flyball_model::{
-    AccountName, AppName, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
+    AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{Error, RunsPage};
@@ -49,6 +49,17 @@ pub struct ReactionView {
     pub gates: Vec<Answer>,
 }
 
+/// What a reaction took away had to be given back, and it waits for that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UndoneSteps {
+    /// Which reaction.
+    pub reaction: ReactionName,
+    /// On which app.
+    pub app: AppName,
+    /// How often, and until when it waits, in words.
+    pub words: String,
+}
+
 /// What a reaction decided at the latest readings of a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HoldingView {
@@ -69,6 +80,30 @@ pub struct HoldingView {
 }
 
 impl Reader<'_> {
+    /// The reactions that wait since their steps were undone, in the order of the file.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn undone_steps(&self) -> Result<Vec<UndoneSteps>, Error> {
+        let recalled = self.recalled().await?;
+        let mut undone = Vec::new();
+        for reaction in self.definitions.reactions.iter().filter(|reaction| reaction.policy.enabled) {
+            let facts = self.store.app_facts(&self.wiring.subject(reaction), &[reaction.id], self.now).await?;
+            let situation = self.situation(reaction, &recalled, facts);
+            let gates = situation.iter().flat_map(|situation| answers(situation, &situation.wishes[0]));
+            undone.extend(gates.filter_map(|answer| match answer.answered {
+                Answered::Closed(because @ Because::Undone { .. }) => Some(UndoneSteps {
+                    reaction: reaction.name.clone(),
+                    app: reaction.kind.app().clone(),
+                    words: because.to_string(),
+                }),
+                Answered::Closed(_) | Answered::Open | Answered::NotAsked => None,
+            }));
+        }
+        Ok(undone)
+    }
+
     pub(super) async fn reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<ReactionView, Error> {
         let subject = self.wiring.subject(reaction);
         let facts = self.store.app_facts(&subject, &[reaction.id], self.now).await?;

@@ -1,12 +1,13 @@
 //! `why`: what was seen, what is held and for what reason, and what may come next, in sentences.
 
+use super::app::seen;
 use super::foreign::changed_by_others;
-use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView, ago};
+use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView};
 use flyball_model::{AppName, MonitorName, ReactionName, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_settings::did_you_mean;
-use flyball_store::{Error, Pause, RunsPage, Sighting};
+use flyball_store::{Error, Pause, RunsPage};
 use serde::Serialize;
 
 /// At most this many readings are shown: what fits on a screen beside the rest.
@@ -199,22 +200,4 @@ impl About {
             Self::App(name) => name.as_str(),
         }
     }
-}
-
-/// What was last seen of an app, in a sentence.
-fn seen(sighting: Option<&Sighting>, now: Timestamp) -> String {
-    let Some(sighting) = sighting else {
-        return "It has not been looked at yet: that is done when a reaction is called.".to_owned();
-    };
-    let mut facts: Vec<String> = Vec::new();
-    let process = |p: &flyball_model::ProcessFormation| format!("{}={}:{}", p.process_type, p.quantity, p.size);
-    if !sighting.formation.is_empty() {
-        facts.push(sighting.formation.iter().map(process).collect::<Vec<_>>().join(" "));
-    }
-    facts.extend(sighting.releases.iter().find(|release| release.current).map(|r| format!("release {}", r.version)));
-    if sighting.app.maintenance {
-        facts.push("in maintenance mode, in which reactions hold".to_owned());
-    }
-    let facts = if facts.is_empty() { "it was there".to_owned() } else { facts.join(", ") };
-    format!("It was last looked at {} ({}): {facts}.", sighting.seen_at, ago(sighting.seen_at, now))
 }
