@@ -98,12 +98,12 @@ mod tests {
             (&[("a", off), ("b", off)], &[], "no reaction is armed; 2 are switched off: a, b"),
             (&[("a", ""), ("b", "")], &[of_a()], "1 reaction is armed: b; 1 is paused: a"),
             (&[("a", ""), ("b", dry)], &[shop()], "no reaction is armed; 1 only dry-runs: b; 1 is paused: a"),
-            (&[("a", ""), ("b", off)], &[PauseScope::Everything], "no reaction is armed; 1 is switched off: b; 1 is paused: a"),
             (
-                &many,
-                &[],
-                "15 reactions are armed: r10, r11, r12, r13, r14, r15, r16, r17, r18, r19 and 5 more",
+                &[("a", ""), ("b", off)],
+                &[PauseScope::Everything],
+                "no reaction is armed; 1 is switched off: b; 1 is paused: a",
             ),
+            (&many, &[], "15 reactions are armed: r10, r11, r12, r13, r14, r15, r16, r17, r18, r19 and 5 more"),
         ];
         for (reactions, pauses, expected) in cases {
             assert_eq!(told(reactions, pauses), expected);

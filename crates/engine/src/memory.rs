@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::wiring::Wiring;
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Mode, MonitorId, MonitorState, PlanSummary, Rank,
-    ReactionId, RunId, Standing, SubjectKey, Timestamp,
+    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Mode, MonitorId, MonitorState, PlanSummary,
+    Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;

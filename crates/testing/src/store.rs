@@ -6,7 +6,7 @@ use flyball_model::{
     SubjectKey, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Hourly, Loop, MarkSent, Pause, Pauses, Presence,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Hourly, Loop, MarkSent, Pause, Pauses, Presence,
     ReadingsPage, Remembered, Retention, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
@@ -226,6 +226,14 @@ impl<S: StoreStage> Presence for StagedStore<S> {
 
     async fn leave(&self, _: NodeId) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn glimpsed(&self, _: &[Glimpse]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn glimpse(&self, _: &SubjectKey) -> Result<Option<Glimpse>, Error> {
+        Ok(None)
     }
 
     async fn sign(&self) -> Result<Option<Sign>, Error> {

@@ -122,7 +122,11 @@ mod tests {
             ("until 2026-01-02T23:05:00.250Z.", "until 2026-01-03 00:05:00.", "until 23:05:00."),
             ("2026-07-02T13:05:00Z; next", "2026-07-02 15:05:00; next", "2026-07-02 13:05:00; next"),
             ("a 2026-01-02T13:05:00Z b 2026-01-02T13:06:00Z", "a 14:05:00 b 14:06:00", "a 13:05:00 b 13:06:00"),
-            ("no time, Tea, 2026-01-02T, x2026-01-02T13:05:00Z", "no time, Tea, 2026-01-02T, x2026-01-02T13:05:00Z", ""),
+            (
+                "no time, Tea, 2026-01-02T, x2026-01-02T13:05:00Z",
+                "no time, Tea, 2026-01-02T, x2026-01-02T13:05:00Z",
+                "",
+            ),
             ("ü–T–ü TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTZ", "ü–T–ü TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTZ", ""),
         ] {
             assert_eq!(berlin().sentence(words, today), at_home);

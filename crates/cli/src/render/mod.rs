@@ -24,9 +24,10 @@ fn preamble(engine: EngineState, pauses: &[Pause], face: &Clockface) -> Vec<Stri
         ));
     }
     for pause in pauses {
-        let until = pause
-            .until
-            .map_or_else(|| "until somebody resumes it".to_owned(), |until| format!("until {}", face.day_and_time(until)));
+        let until = pause.until.map_or_else(
+            || "until somebody resumes it".to_owned(),
+            |until| format!("until {}", face.day_and_time(until)),
+        );
         lines.push(paint(ODD, format!("Paused: {}, by {}, {until}.", pause.scope, pause.by)));
     }
     lines

@@ -22,8 +22,9 @@ pub(crate) fn text(status: &Status, columns: Option<usize>, face: &Clockface) ->
     let told = |words: &str| face.sentence(words, now);
     let mut blocks = vec![format!("{} {}", face.day_and_time(now), face.offset(now))];
     blocks[0].push_str(&face.note(now).map(|note| format!(" ({note})")).unwrap_or_default());
-    blocks[0]
-        .push_str(&preamble(status.engine, &status.pauses, face).iter().map(|line| format!("\n{line}")).collect::<String>());
+    blocks[0].push_str(
+        &preamble(status.engine, &status.pauses, face).iter().map(|line| format!("\n{line}")).collect::<String>(),
+    );
     if let Some(why) = status.file_not_followed.as_ref().map(ToString::to_string) {
         // What follows the first line are the mistakes, which `validate` tells.
         let first = why.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();

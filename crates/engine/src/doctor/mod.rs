@@ -10,4 +10,5 @@ mod look;
 
 pub use checks::{engine, file, home, rival, undone};
 pub use finding::{Finding, Health};
+pub(crate) use look::accounts_and_apps;
 pub use look::{accounts, database, others};

@@ -2,7 +2,7 @@
 
 use super::{Reader, ago};
 use flyball_model::{AppName, ReleaseVersion, Timestamp};
-use flyball_store::{Error, Sighting};
+use flyball_store::{Error, Glimpse, Sighting};
 use serde::Serialize;
 
 /// An app, as it was seen last.
@@ -36,27 +36,34 @@ impl Reader<'_> {
     pub(super) async fn apps_seen(&self, only: Option<&AppName>) -> Result<Vec<AppView>, Error> {
         let mut seen = Vec::new();
         for app in self.apps().into_iter().filter(|app| only.is_none_or(|only| only == app)) {
-            let sighting = self.store.sighting(&self.wiring.app_named(&app)).await?;
-            seen.extend(sighting.map(|sighting| view(app, &sighting, self.now)));
+            let key = self.wiring.app_named(&app);
+            let (sighting, glimpse) = (self.store.sighting(&key).await?, self.store.glimpse(&key).await?);
+            seen.extend(view(app, sighting.as_ref(), glimpse.as_ref(), self.now));
         }
         Ok(seen)
     }
 }
 
-fn view(name: AppName, sighting: &Sighting, now: Timestamp) -> AppView {
-    let current = sighting.releases.iter().find(|release| release.current);
-    let release = current.map(|release| RunningRelease {
-        version: release.version,
-        since: release.created_at,
-        seen_at: sighting.releases_at.unwrap_or(sighting.seen_at),
+/// From what choices looked at and what the last round saw: of each part, what was seen last.
+fn view(name: AppName, sighting: Option<&Sighting>, glimpse: Option<&Glimpse>, now: Timestamp) -> Option<AppView> {
+    let looked = sighting.map(|sighting| (sighting.seen_at, sighting.app.maintenance));
+    let (seen_at, maintenance) = looked.max(glimpse.map(|glimpse| (glimpse.seen_at, glimpse.maintenance)))?;
+    let of_look = sighting.and_then(|sighting| {
+        let current = sighting.releases.iter().find(|release| release.current)?;
+        let seen_at = sighting.releases_at.unwrap_or(sighting.seen_at);
+        Some(RunningRelease { version: current.version, since: current.created_at, seen_at })
     });
-    let (maintenance, seen_at) = (sighting.app.maintenance, sighting.seen_at);
+    let of_round = glimpse.and_then(|glimpse| {
+        let (version, since) = glimpse.release?;
+        Some(RunningRelease { version, since, seen_at: glimpse.seen_at })
+    });
+    let release = of_look.into_iter().chain(of_round).max_by_key(|release| release.seen_at);
     let is_on = if maintenance { "in maintenance mode, in which reactions hold" } else { "not in maintenance mode" };
     let mut words = format!("{is_on} ({})", ago(seen_at, now));
     if let Some(RunningRelease { version, since, seen_at }) = &release {
         words.push_str(&format!("; {version} runs, made at {since} ({})", ago(*seen_at, now)));
     }
-    AppView { name, maintenance, seen_at, release, words }
+    Some(AppView { name, maintenance, seen_at, release, words })
 }
 
 /// What was last seen of an app, in a sentence: each part with its own moment, since a look does not always need all.
@@ -121,14 +128,29 @@ mod tests {
 
     #[test]
     fn maintenance_mode_and_the_release_that_runs_are_shown_with_when_they_were_seen_and_nothing_else_is() {
-        let shown = |sighting: &Sighting| view("shop".parse().unwrap(), sighting, at(160));
-        let told = shown(&sighting(true, Some(70)));
+        let shown = |sighting: Option<&Sighting>, glimpse: Option<&Glimpse>| {
+            view("shop".parse().unwrap(), sighting, glimpse, at(160))
+        };
+        let told = shown(Some(&sighting(true, Some(70))), None).unwrap();
         assert_eq!(
             told.words,
             "in maintenance mode, in which reactions hold (1m ago); v43 runs, made at 1970-01-01T00:00:10Z (1m 30s ago)"
         );
-        let told = shown(&sighting(false, None));
+        let told = shown(Some(&sighting(false, None)), None).unwrap();
         assert_eq!((told.words.as_str(), told.release), ("not in maintenance mode (1m ago)", None));
+
+        let release = Some((flyball_model::ReleaseVersion::new(44), at(80)));
+        let (host, app) = (ApiHost::default(), "shop".parse().unwrap());
+        let round = Glimpse { host, app, maintenance: true, release, seen_at: at(130) };
+        let later = shown(Some(&sighting(false, Some(70))), Some(&round)).unwrap();
+        assert_eq!(
+            later.words,
+            "in maintenance mode, in which reactions hold (30s ago); v44 runs, made at 1970-01-01T00:01:20Z (30s ago)"
+        );
+        let earlier = Glimpse { seen_at: at(60), ..round };
+        let told = shown(Some(&sighting(false, Some(70))), Some(&earlier)).unwrap();
+        assert!(!told.maintenance && told.release.is_some_and(|release| release.seen_at == at(70)));
+        assert_eq!(shown(None, None), None);
     }
 
     #[test]

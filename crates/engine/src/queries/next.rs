@@ -119,8 +119,10 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mod
     let (name, could) = (&monitor.name, could(mode));
     let state = recalled.states.get(&monitor.id);
     if let Some(unknown) = state.map(|state| state.unknown_in_a_row).filter(|unknown| *unknown > 0) {
-        let words =
-            format!("It waits until \"{name}\" sees again, which could not look at its last {}.", readings(unknown.into()));
+        let words = format!(
+            "It waits until \"{name}\" sees again, which could not look at its last {}.",
+            readings(unknown.into())
+        );
         return Next { at: None, waits_for: Some("the monitor sees again".to_owned()), words };
     }
     let standing = state.and_then(|state| state.standing.as_ref());
@@ -146,10 +148,13 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mod
         Some(because) => return held(because, at),
     }
     let call_on = reaction.policy.call_on;
-    Next::at(at, match missing {
-        1 => format!("It {could} at {at} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
-        _ => format!("It {could} at {at} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
-    })
+    Next::at(
+        at,
+        match missing {
+            1 => format!("It {could} at {at} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
+            _ => format!("It {could} at {at} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
+        },
+    )
 }
 
 /// What a reaction waits for that is not called by readings such as these.
@@ -312,27 +317,47 @@ mod tests {
                 "120",
                 "It could act at 1970-01-01T00:02:00Z at the earliest, after 2 more failing readings of \"page\"",
             ),
-            (Case { extra: "call_on = \"passing\"", ..case() }, "it passes", "when \"page\" passes, after 3 such readings"),
+            (
+                Case { extra: "call_on = \"passing\"", ..case() },
+                "it passes",
+                "when \"page\" passes, after 3 such readings",
+            ),
             (Case { verdict: Verdict::Passing, ..case() }, "it fails", "when \"page\" fails, after 3 such readings"),
             (
                 Case { verdict: Verdict::Passing, waits_for: cooling(160), ..case() },
                 "it fails",
                 "Not before 1970-01-01T00:02:40Z: cooling down",
             ),
-            (Case { extra: "causes = [\"slow\", \"text\"]", ..case() }, "it fails for `slow` or `text`", "when \"page\" fails for"),
+            (
+                Case { extra: "causes = [\"slow\", \"text\"]", ..case() },
+                "it fails for `slow` or `text`",
+                "when \"page\" fails for",
+            ),
             (Case { extra: "causes = [\"status\"]", ..case() }, "110", "at the next reading"),
             (Case { unknown: 2, ..case() }, "the monitor sees again", "could not look at its last 2 readings"),
             (Case { unknown: 2, waits_for: cooling(160), ..case() }, "the monitor sees again", "Not before"),
             (Case { extra: "enabled = false", ..case() }, "-", "switched off in the file"),
             (Case { engine: EngineState::Stopped, ..case() }, "-", "no engine runs"),
-            (Case { waits_for: paused(None), ..case() }, "somebody resumes everything: `flyball resume`", "when somebody resumes everything"),
-            (Case { waits_for: paused(Some(at(300))), ..case() }, "300", "everything is paused until 1970-01-01T00:05:00Z"),
+            (
+                Case { waits_for: paused(None), ..case() },
+                "somebody resumes everything: `flyball resume`",
+                "when somebody resumes everything",
+            ),
+            (
+                Case { waits_for: paused(Some(at(300))), ..case() },
+                "300",
+                "everything is paused until 1970-01-01T00:05:00Z",
+            ),
             (
                 Case { extra: "mode = \"dry_run\"", waits_for: paused(Some(at(300))), ..case() },
                 "300",
                 "It would tell at 1970-01-01T00:05:00Z",
             ),
-            (Case { waits_for: Some(Because::RunOpen), ..case() }, "its open run has ended", "when its open run has ended"),
+            (
+                Case { waits_for: Some(Because::RunOpen), ..case() },
+                "its open run has ended",
+                "when its open run has ended",
+            ),
             (Case { waits_for: cooling(160), ..case() }, "160", "cooling down until"),
             // What its trigger still needs takes longer than its cooldown.
             (Case { waits_for: cooling(110), streak: 1, ..case() }, "120", "cooling down"),
@@ -343,7 +368,11 @@ mod tests {
             ),
             (Case { holds: Some(at_maximum), ..case() }, "-", "It can go no further"),
             (Case { holds: Some(Because::GivenUp { effects: 10 }), ..case() }, "-", "It needs a person"),
-            (Case { holds: Some(Because::Maintenance), ..case() }, "maintenance mode is off", "It waits until maintenance mode is off"),
+            (
+                Case { holds: Some(Because::Maintenance), ..case() },
+                "maintenance mode is off",
+                "It waits until maintenance mode is off",
+            ),
             (Case { holds: Some(Because::NoDynos), ..case() }, "110", "asks again at each reading"),
             // A run in doubt fills its place until a time, and no reading before that changes it.
             (Case { holds: in_doubt(), ..case() }, "600", "could come further at 1970-01-01T00:10:00Z"),

@@ -2,7 +2,8 @@
 
 use super::list;
 use crate::{
-    Armed, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope, PlanSummary, StoreLoss, duration,
+    Armed, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope, PlanSummary,
+    StoreLoss, duration,
 };
 use std::fmt;
 
@@ -101,7 +102,11 @@ impl fmt::Display for Armed {
             1 => write!(f, "1 reaction is armed: {act}")?,
             count => write!(f, "{count} reactions are armed: {act}")?,
         }
-        let others = [(tell, "only dry-runs", "only dry-run"), (off, "is switched off", "are switched off"), (paused, "is paused", "are paused")];
+        let others = [
+            (tell, "only dry-runs", "only dry-run"),
+            (off, "is switched off", "are switched off"),
+            (paused, "is paused", "are paused"),
+        ];
         for (named, one, several) in others {
             match named.count {
                 0 => {}

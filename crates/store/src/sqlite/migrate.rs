@@ -11,13 +11,14 @@ use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("../../migrations/0001_beginning.sql"),
     include_str!("../../migrations/0002_foreign_hands.sql"),
     include_str!("../../migrations/0003_doubt_and_settling.sql"),
     include_str!("../../migrations/0004_never_read.sql"),
     include_str!("../../migrations/0005_one_offs_seen.sql"),
     include_str!("../../migrations/0006_signs_of_life.sql"),
+    include_str!("../../migrations/0007_glimpses.sql"),
 ];
 
 /// The newest schema that this version knows.

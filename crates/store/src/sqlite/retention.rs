@@ -50,7 +50,7 @@ const HOURS_AT_ONCE: u32 = 24 * 8;
 const HOUR_GRACE: Duration = Duration::from_secs(10 * 60);
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 9] = [
+const REMOVALS: [(&str, Duration); 10] = [
     (
         "DELETE FROM hourly WHERE (monitor_id, hour) IN \
          (SELECT monitor_id, hour FROM hourly WHERE hour < $1 ORDER BY hour LIMIT $2)",
@@ -96,6 +96,11 @@ const REMOVALS: [(&str, Duration); 9] = [
     (
         "DELETE FROM sightings WHERE (host, app_id) IN \
          (SELECT host, app_id FROM sightings WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM glimpses WHERE (host, app_name) IN \
+         (SELECT host, app_name FROM glimpses WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)",
         HISTORY_KEPT,
     ),
     (
