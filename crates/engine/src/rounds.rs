@@ -71,7 +71,8 @@ impl Engine {
 
     async fn round(&self, pool: &Pool, definitions: &Definitions) -> Vec<Finding> {
         let (mut findings, sights) = accounts_and_apps(pool, definitions, &*self.ports.clock).await;
-        let seen: Vec<Glimpse> = sights.iter().map(|(app, sight)| glimpse(self.ports.accounts.host(), app, sight)).collect();
+        let seen: Vec<Glimpse> =
+            sights.iter().map(|(app, sight)| glimpse(self.ports.accounts.host(), app, sight)).collect();
         if let Err(error) = self.ports.store.glimpsed(&seen).await {
             tracing::warn!(%error, "what the round saw of apps could not be noted; `flyball status` shows it after the next");
         }

@@ -6,8 +6,9 @@ use flyball_model::{
     SubjectKey, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Hourly, Loop, MarkSent, Pause, Pauses, Presence,
-    ReadingsPage, Remembered, Retention, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Hourly, Loop, MarkSent, Pause, Pauses,
+    Presence, ReadingsPage, Remembered, Retention, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine,
+    TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;

@@ -186,7 +186,10 @@ impl Presence for Sqlite {
                 host: host.clone(),
                 app: name.clone(),
                 maintenance,
-                release: version.and_then(|version| u64::try_from(version).ok()).map(ReleaseVersion::new).zip(since.map(at)),
+                release: version
+                    .and_then(|version| u64::try_from(version).ok())
+                    .map(ReleaseVersion::new)
+                    .zip(since.map(at)),
                 seen_at: at(seen_at),
             }))
         };

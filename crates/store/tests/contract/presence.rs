@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Excerpt, PauseScope, ReleaseVersion, StoreLoss};
-use flyball_store::{Pauses as _, Presence as _, Sign, Glimpse};
+use flyball_store::{Glimpse, Pauses as _, Presence as _, Sign};
 
 fn sign(number: u128) -> Sign {
     Sign {
