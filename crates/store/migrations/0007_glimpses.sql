@@ -2,7 +2,7 @@
 CREATE TABLE glimpses (
     host             TEXT NOT NULL,
     app_name         TEXT NOT NULL,
-    maintenance      BOOLEAN NOT NULL,
+    maintenance      BIGINT NOT NULL,   -- 1 or 0
     release_version  BIGINT,            -- the current one, where releases were looked at
     release_since    BIGINT,            -- when it was made
     seen_at          BIGINT NOT NULL,

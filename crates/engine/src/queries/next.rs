@@ -329,8 +329,8 @@ mod tests {
                 "Not before 1970-01-01T00:02:40Z: cooling down",
             ),
             (
-                Case { extra: "causes = [\"slow\", \"text\"]", ..case() },
-                "it fails for `slow` or `text`",
+                Case { extra: "causes = [\"time_out\", \"refused\"]", ..case() },
+                "it fails for `time_out` or `refused`",
                 "when \"page\" fails for",
             ),
             (Case { extra: "causes = [\"status\"]", ..case() }, "110", "at the next reading"),

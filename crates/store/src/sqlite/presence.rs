@@ -159,7 +159,7 @@ impl Presence for Sqlite {
                 )
                 .bind(host.as_str())
                 .bind(app.as_str())
-                .bind(*maintenance)
+                .bind(i64::from(*maintenance))
                 .bind(version.and_then(|version| i64::try_from(version.get()).ok()))
                 .bind(since.map(Timestamp::as_millis))
                 .bind(seen_at.as_millis())
@@ -174,7 +174,7 @@ impl Presence for Sqlite {
     async fn glimpse(&self, subject: &SubjectKey) -> Result<Option<Glimpse>, Error> {
         let SubjectKey::HerokuApp { host, name } = subject;
         let read = async {
-            let row: Option<(bool, Option<i64>, Option<i64>, i64)> = sqlx::query_as(
+            let row: Option<(i64, Option<i64>, Option<i64>, i64)> = sqlx::query_as(
                 "SELECT maintenance, release_version, release_since, seen_at FROM glimpses \
                  WHERE host = $1 AND app_name = $2",
             )
@@ -185,7 +185,7 @@ impl Presence for Sqlite {
             Ok(row.map(|(maintenance, version, since, seen_at)| Glimpse {
                 host: host.clone(),
                 app: name.clone(),
-                maintenance,
+                maintenance: maintenance != 0,
                 release: version
                     .and_then(|version| u64::try_from(version).ok())
                     .map(ReleaseVersion::new)
