@@ -30,6 +30,9 @@ pub(crate) struct Common {
     /// Print data as JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Show times in UTC, and read them so, instead of the terminal's zone (`TZ`); with --json they always are.
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,7 +62,7 @@ token may not do this.")]
     React(React),
     /// Explain a monitor, a reaction or an app: what was seen, what is held and for what reason, what may come next.
     Why(Why),
-    /// What was seen, decided and done, oldest first; times are UTC.
+    /// What was seen, decided and done, oldest first; times are in the terminal's zone, unless --utc is given.
     History(History),
     /// Stop effects; looking goes on.
     #[command(after_help = "Without --app and --reaction, everything is paused.")]
@@ -173,7 +176,7 @@ pub(crate) struct History {
     /// Only of this reaction.
     #[arg(short, long)]
     pub(crate) reaction: Option<ReactionName>,
-    /// Only since then: 2h, 03:04, 2026-01-02, "2026-01-02 03:04:05"; times are UTC.
+    /// Only since then: 2h, 03:04, 2026-01-02, "2026-01-02 03:04:05"; in the zone that is shown.
     #[arg(short, long, value_name = "AGO|TIME")]
     pub(crate) since: Option<Moment>,
     /// Only until then, and all of that day, minute or second.

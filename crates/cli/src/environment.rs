@@ -3,6 +3,7 @@
 use flyball_engine::Home;
 use flyball_heroku::token::Surroundings;
 use flyball_model::{AppId, Excerpt};
+use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use std::ffi::OsString;
 
@@ -57,6 +58,11 @@ impl Environment {
     /// What this machine calls itself.
     pub(crate) fn host(self) -> Excerpt {
         Excerpt::of(&host_name().filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned()))
+    }
+
+    /// The zone of the terminal: `TZ` where it is set, and else the system's. One that nobody knows is UTC.
+    pub(crate) fn zone(self) -> TimeZone {
+        TimeZone::try_system().unwrap_or(TimeZone::UTC)
     }
 
     /// What is logged, in `RUST_LOG`'s language.

@@ -19,29 +19,35 @@ use clap::Parser;
 use environment::Environment;
 use exit::Exit;
 use failure::Failure;
+use flyball_engine::Clock as _;
+use render::Clockface;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
+use wiring::SystemClock;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let environment = Environment;
+    // What programs read is in UTC, whoever's machine it comes from.
+    let is_utc = arguments.common.utc || arguments.common.json;
+    let face = if is_utc { Clockface::utc() } else { Clockface::of(environment.zone()) };
     log_to_stderr(environment, &arguments.command);
     let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_or_else(
         |error| Err(Failure::new(Exit::NO, "cannot start").because(error)),
         |runtime| {
-            let ended = runtime.block_on(commands::run(arguments, environment));
+            let ended = runtime.block_on(commands::run(arguments, face.clone(), environment));
             // Somebody who does not read our output, or does not answer a question, holds up no end.
             runtime.shutdown_background();
             ended
         },
     );
-    ended.unwrap_or_else(|failure| told(&failure)).into()
+    ended.unwrap_or_else(|failure| told(&failure, &face)).into()
 }
 
 /// Tells a failure, and how the process ends.
-fn told(failure: &Failure) -> Exit {
+fn told(failure: &Failure, face: &Clockface) -> Exit {
     if let Some(words) = failure.render() {
-        output::say(&words);
+        output::say(&face.lone_sentence(&words, SystemClock.now()));
     }
     failure.exit()
 }

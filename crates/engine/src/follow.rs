@@ -105,6 +105,9 @@ pub async fn follow(
         if let Err(error) = engine.tell(Event::File { happened }).await {
             tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
         }
+        if let Err(error) = engine.tell_who_is_armed().await {
+            tracing::warn!(error = %error.in_full(), "who is armed could not be recorded; it is told with the next sign of life");
+        }
     }
 }
 

@@ -29,6 +29,8 @@ impl Engine {
             let renewed = async {
                 if self.look_at_store().await?.is_none() {
                     self.ports.store.renew(self.node, self.ports.clock.now()).await?;
+                    // A pause is written by whoever pauses, and may end by itself.
+                    self.tell_who_is_armed().await?;
                 }
                 Ok::<_, Error>(())
             };

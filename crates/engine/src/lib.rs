@@ -4,6 +4,7 @@
 //! on every stage with a stopped clock. Everything after a run was saved is driven by what is stored: kill the process at
 //! any instruction, start it again, and it goes on.
 
+mod arms;
 mod attend;
 pub mod commands;
 mod desk;

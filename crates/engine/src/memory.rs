@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::wiring::Wiring;
 use flyball_decide::{Adder, called};
 use flyball_model::{
-    AccountName, AppName, Because, Cause, EngineEvent, Entry, Event, Mode, MonitorId, MonitorState, PlanSummary, Rank,
-    ReactionId, RunId, Standing, SubjectKey, Timestamp,
+    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Mode, MonitorId, MonitorState, PlanSummary,
+    Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -20,6 +20,8 @@ const OWED_MAX: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) wiring: Arc<Wiring>,
+    /// Who was told to be armed last.
+    pub(crate) armed: Option<Armed>,
     states: HashMap<MonitorId, MonitorState>,
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,

@@ -1,11 +1,12 @@
 //! Rounds: what a person would find at night is looked for by day. At a start and each hour every token is tried, and
 //! every app that the file names; what would keep the file from being carried out is told, once, and again when it changes.
 
-use crate::doctor::{Finding, Health, accounts};
+use crate::doctor::{Finding, Health, accounts_and_apps};
 use crate::engine::Engine;
 use flyball_config::Definitions;
 use flyball_heroku::Pool;
-use flyball_model::{ApiHost, EngineEvent, Event, Passage};
+use flyball_model::{ApiHost, AppName, EngineEvent, Event, Passage, Sight};
+use flyball_store::Glimpse;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -69,13 +70,30 @@ impl Engine {
     }
 
     async fn round(&self, pool: &Pool, definitions: &Definitions) -> Vec<Finding> {
-        let mut findings = accounts(pool, definitions, &*self.ports.clock).await;
+        let (mut findings, sights) = accounts_and_apps(pool, definitions, &*self.ports.clock).await;
+        let seen: Vec<Glimpse> =
+            sights.iter().map(|(app, sight)| glimpse(self.ports.accounts.host(), app, sight)).collect();
+        if let Err(error) = self.ports.store.glimpsed(&seen).await {
+            tracing::warn!(%error, "what the round saw of apps could not be noted; `flyball status` shows it after the next");
+        }
         // Beside a stand-in for Heroku nothing outside of this machine is of interest.
         if self.ports.accounts.host() == ApiHost::default() {
             let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
             findings.extend(references(definitions, &reached));
         }
         findings
+    }
+}
+
+/// What is kept of an app for people who ask.
+fn glimpse(host: ApiHost, app: &AppName, sight: &Sight) -> Glimpse {
+    let current = sight.releases.newest_first.iter().find(|release| release.current);
+    Glimpse {
+        host,
+        app: app.clone(),
+        maintenance: sight.app.maintenance,
+        release: current.map(|release| (release.version, release.created_at)),
+        seen_at: sight.taken_at,
     }
 }
 

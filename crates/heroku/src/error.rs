@@ -333,9 +333,8 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unauthorized => f.write_str("the Platform API does not know the token (401)"),
-            Self::Stopped { refused_at, until } => {
-                let (refused_at, until) = (refused_at.time_of_day(), until.time_of_day());
-                write!(f, "not sent: Heroku refused the token at {refused_at} and is asked again at {until} UTC")
+            Self::Stopped { until, .. } => {
+                write!(f, "not sent: Heroku refused the token and is asked again at {until}")
             }
             Self::TwoFactor => f.write_str("the account wants a second factor for this (403 `two_factor`)"),
             Self::Forbidden => f.write_str("the account may not do this (403)"),

@@ -52,5 +52,7 @@ pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};
 pub use subject::{HerokuApp, Subject, SubjectKey};
 pub use time::Timestamp;
-pub use timeline::{Counts, EngineEvent, Entry, Event, FileEvent, NotFollowed, OnlyTells, PauseScope, StoreLoss};
+pub use timeline::{
+    Armed, Counts, EngineEvent, Entry, Event, FileEvent, Named, NotFollowed, OnlyTells, PauseScope, StoreLoss,
+};
 pub use why::{Changed, NotSeen, Unchanged, Unclear, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded};

@@ -6,7 +6,8 @@ use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A point in time, to the millisecond, in UTC. Printed and serialised as RFC 3339.
+/// A point in time, to the millisecond, in UTC. Printed and serialised as RFC 3339, in sentences too: whoever shows a
+/// sentence to a person finds its times by that, and shows them in the person's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
@@ -41,12 +42,6 @@ impl Timestamp {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
-    }
-
-    /// The time of day, `HH:MM:SS` in UTC.
-    #[must_use]
-    pub fn time_of_day(self) -> String {
-        self.jiff().strftime("%H:%M:%S").to_string()
     }
 
     fn jiff(self) -> jiff::Timestamp {
@@ -124,7 +119,6 @@ mod tests {
         for millis in [i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX] {
             let at = Timestamp::from_millis(millis);
             assert_eq!(at.to_string().parse(), Ok(at));
-            assert_eq!(at.time_of_day().len(), "03:04:05".len());
         }
     }
 }

@@ -38,6 +38,41 @@ pub enum OnlyTells {
     InFile,
 }
 
+/// Reactions by name, for a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Named {
+    /// How many.
+    pub count: usize,
+    /// The first of them: at most [`Named::NAMES_MAX`].
+    pub names: Vec<ReactionName>,
+}
+
+impl Named {
+    /// What still fits on two lines of a terminal; `status` lists them all.
+    pub const NAMES_MAX: usize = 10;
+
+    /// One more.
+    pub fn add(&mut self, name: &ReactionName) {
+        self.count += 1;
+        if self.names.len() < Self::NAMES_MAX {
+            self.names.push(name.clone());
+        }
+    }
+}
+
+/// Which reactions act by themselves, and why the others do not. Each stands in one place.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Armed {
+    /// Those that act.
+    pub act: Named,
+    /// Those that only tell what they would do.
+    pub tell: Named,
+    /// Those that the file has switched off.
+    pub off: Named,
+    /// Those that would act, and a person paused.
+    pub paused: Named,
+}
+
 /// What happened to the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -65,6 +100,12 @@ pub enum EngineEvent {
         error: Passage,
         /// How many effects were decided meanwhile, and not made.
         unmade: usize,
+    },
+    /// Who acts by itself from now on, at a start and when that changes.
+    Armed {
+        /// Who, and who does not.
+        #[serde(flatten)]
+        armed: Armed,
     },
     /// Its database is not its own any more: it makes no effects until it is started again.
     StoreLost {

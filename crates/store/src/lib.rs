@@ -20,7 +20,7 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
 pub use plain::{Exposed, exposed, open_plain};
-pub use presence::Sign;
+pub use presence::{Glimpse, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
 pub use sqlite::{EngineLock, Sqlite};
 
@@ -144,6 +144,12 @@ pub trait Presence: Send + Sync {
 
     /// The latest sign of life; also that of an engine which died without a word.
     async fn sign(&self) -> Result<Option<Sign>, Error>;
+
+    /// Notes what a round saw, in place of what earlier ones saw of the same apps.
+    async fn glimpsed(&self, seen: &[Glimpse]) -> Result<(), Error>;
+
+    /// What the last round saw of the app that has this name.
+    async fn glimpse(&self, subject: &SubjectKey) -> Result<Option<Glimpse>, Error>;
 
     /// How the store has been lost to an engine that appeared through this very store. `None` while it is its own, and for
     /// whoever never appeared.

@@ -1,7 +1,22 @@
 //! An engine's sign of life, as it stands in the store that the engine works on.
 
-use flyball_model::{Excerpt, NodeId, Timestamp};
+use flyball_model::{ApiHost, AppName, Excerpt, NodeId, ReleaseVersion, Timestamp};
 use std::time::Duration;
+
+/// What a round saw of an app, for people who ask. No choice is made on it: those look themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glimpse {
+    /// Where the API is that knows the app.
+    pub host: ApiHost,
+    /// By the name that it was looked at.
+    pub app: AppName,
+    /// Whether it was in maintenance mode.
+    pub maintenance: bool,
+    /// The release that ran, and when it was made; none where releases were not looked at.
+    pub release: Option<(ReleaseVersion, Timestamp)>,
+    /// When it was seen.
+    pub seen_at: Timestamp,
+}
 
 /// An engine's sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use flyball_model::{
     Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Holding, Loop, MarkSent, Pause, Pauses, Presence, ReadingsPage,
-    Remembered, Retention, Rolled, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline, TimelineLine,
-    TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, Pause, Pauses, Presence,
+    ReadingsPage, Remembered, Retention, Rolled, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline,
+    TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -227,6 +227,14 @@ impl<S: StoreStage> Presence for StagedStore<S> {
 
     async fn leave(&self, _: NodeId) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn glimpsed(&self, _: &[Glimpse]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn glimpse(&self, _: &SubjectKey) -> Result<Option<Glimpse>, Error> {
+        Ok(None)
     }
 
     async fn sign(&self) -> Result<Option<Sign>, Error> {

@@ -94,7 +94,10 @@ impl Taken {
                     1 => "1 effect under way ends first".to_owned(),
                     count => format!("{count} effects under way end first"),
                 };
-                format!("held by {engine}, since {}; {under_way}", self.since.time_of_day())
+                format!(
+                    "held by {engine}, since {}; {under_way}",
+                    wiring.face.lone_sentence(&self.since.to_string(), self.since)
+                )
             }
             EngineState::Running => {
                 format!("{engine} has not taken it in within {} s; ask `flyball doctor`", WAIT_MAX.as_secs())

@@ -42,7 +42,10 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
         Format::Json => {
             output::json(&Checked { monitor: &monitor.name, looks_at, reading: ReadingView::of(&reading), hint })?;
         }
-        Format::Text => output::data(&render::reading::text(&monitor.name, &looks_at, &reading, hint.as_deref()))?,
+        Format::Text => {
+            let (name, face) = (&monitor.name, &wiring.face);
+            output::data(&render::reading::text(name, &looks_at, &reading, hint.as_deref(), face))?;
+        }
     }
     Ok(match reading.verdict() {
         Verdict::Passing => Exit::GOOD,

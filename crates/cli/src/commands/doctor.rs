@@ -38,23 +38,24 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
         Ok(state) => doctor::engine(state),
         Err(failure) => failure.finding("engine"),
     });
-    findings.extend(of_rivals(wiring).await);
+    findings.extend(of_past(wiring).await);
 
     match wiring.format {
         Format::Json => output::json(&findings)?,
-        Format::Text => findings.iter().try_for_each(tell)?,
+        Format::Text => findings.iter().try_for_each(|finding| tell(wiring, finding))?,
     }
     let is_bad = findings.iter().any(|finding| finding.health == Health::Bad);
     Ok(if is_bad { Exit::NO } else { Exit::GOOD })
 }
 
-pub(super) fn tell(finding: &Finding) -> Result<(), Failure> {
+pub(super) fn tell(wiring: &Wiring, finding: &Finding) -> Result<(), Failure> {
     let (mark, style) = match finding.health {
         Health::Good => ("✓", output::GOOD),
         Health::Note => ("·", output::ODD),
         Health::Bad => ("✗", output::BAD),
     };
-    output::data(&format!("{} {}: {}", output::paint(style, mark), finding.about, finding.words))?;
+    let words = wiring.face.lone_sentence(&finding.words, wiring.now());
+    output::data(&format!("{} {}: {words}", output::paint(style, mark), finding.about))?;
     finding.hint.iter().try_for_each(|hint| output::data(&format!("    {hint}")))
 }
 
@@ -80,12 +81,18 @@ fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> 
     }
 }
 
-/// What looks like another autoscaler. Where nothing was remembered yet, nothing can be told.
-async fn of_rivals(wiring: &Wiring) -> Vec<Finding> {
+/// What happened looks like another autoscaler, or like steps that help nobody. Where nothing was remembered yet, nothing can be told.
+async fn of_past(wiring: &Wiring) -> Vec<Finding> {
     let Ok(desk) = Desk::open(wiring, Exit::NO).await else { return Vec::new() };
     let Ok(reader) = desk.reader(wiring).await else { return Vec::new() };
-    match reader.rivals().await {
+    let (rivals, undone) = (reader.rivals().await, reader.undone_steps().await);
+    let mut findings = match rivals {
         Ok(rivals) => rivals.iter().map(doctor::rival).collect(),
         Err(error) => vec![Finding::of_store("rivals", &error)],
+    };
+    match undone {
+        Ok(undone) => findings.extend(undone.iter().map(doctor::undone)),
+        Err(error) => findings.push(Finding::of_store("undone", &error)),
     }
+    findings
 }

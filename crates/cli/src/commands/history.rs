@@ -6,7 +6,6 @@ use crate::arguments::History;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::render::day_and_time;
 use crate::render::timeline::{Stamp, line};
 use crate::wiring::Wiring;
 use flyball_engine::queries::{HistoryFilter, Reader};
@@ -20,8 +19,8 @@ pub(super) async fn history(wiring: &Wiring, asked: History) -> Result<Exit, Fai
         app: asked.app,
         monitor: asked.monitor,
         reaction: asked.reaction,
-        since: asked.since.map(|since| since.begins(now)),
-        until: asked.until.map(|until| until.ends(now)),
+        since: asked.since.map(|since| since.begins(now, wiring.face.zone())),
+        until: asked.until.map(|until| until.ends(now, wiring.face.zone())),
         no_holds: asked.no_holds,
         lines: asked.lines,
         ..HistoryFilter::default()
@@ -34,12 +33,15 @@ pub(super) async fn history(wiring: &Wiring, asked: History) -> Result<Exit, Fai
     match wiring.format {
         Format::Json => output::json(&lines)?,
         Format::Text if lines.is_empty() => output::say("nothing has happened that fits"),
-        Format::Text => lines.iter().try_for_each(|told| output::data(&line(told, Stamp::DayAndTime)))?,
+        Format::Text => {
+            wiring.face.note(now).iter().for_each(|note| output::say(note));
+            lines.iter().try_for_each(|told| output::data(&line(told, Stamp::DayAndTime, &wiring.face)))?;
+        }
     }
     if let Some(first) = lines.first() {
         let earlier = HistoryFilter { before: Some(first.number), lines: 1, ..filter.clone() };
         if !reader.history(&earlier).await?.is_empty() {
-            output::say(&there_is_more(filter.lines, &day_and_time(first.at)));
+            output::say(&there_is_more(filter.lines, &wiring.face.day_and_time(first.at)));
         }
     }
     Ok(Exit::GOOD)

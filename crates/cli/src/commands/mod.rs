@@ -24,18 +24,19 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::render::Clockface;
 use crate::wiring::{SystemClock, SystemIds, Wiring};
 use std::sync::Arc;
 
-/// Runs a command.
+/// Runs a command; times are shown on `face`.
 ///
 /// # Errors
 ///
 /// What kept it from doing what it was asked to.
-pub(crate) async fn run(arguments: Arguments, environment: Environment) -> Result<Exit, Failure> {
-    let Common { config, database, json } = arguments.common;
+pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Environment) -> Result<Exit, Failure> {
+    let Common { config, database, json, utc: _ } = arguments.common;
     let format = if json { Format::Json } else { Format::Text };
-    let wiring = Wiring::new(config, database, format, environment);
+    let wiring = Wiring::new(config, database, format, face, environment);
     if matches!(arguments.command, Command::Up | Command::Check(_) | Command::React(_) | Command::Doctor) {
         crate::environment::keep_out_of_core_dumps();
     }

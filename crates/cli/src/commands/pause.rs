@@ -30,7 +30,10 @@ pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure
     match wiring.format {
         Format::Json => output::json(&Said { paused, taken })?,
         Format::Text => {
-            let until = paused.until.map_or_else(|| "until resumed".to_owned(), |until| format!("until {until}"));
+            let until = paused.until.map_or_else(
+                || "until resumed".to_owned(),
+                |until| format!("until {}", wiring.face.lone_sentence(&until.to_string(), wiring.now())),
+            );
             if exit == Exit::GOOD {
                 output::data(&format!("{} is paused {until}; looking goes on", paused.scope))?;
             }

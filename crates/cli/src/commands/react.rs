@@ -87,7 +87,8 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
         Format::Json => output::json(&said(&asked.reaction, &intent, Some(view)))?,
         Format::Text => {
             let requests = view.requests().filter(|_| asked.verbose).map(|requests| format!(" {requests}"));
-            output::data(&format!("{}{}", view.words, requests.unwrap_or_default()))?;
+            let words = wiring.face.lone_sentence(&view.words, wiring.now());
+            output::data(&format!("{words}{}", requests.unwrap_or_default()))?;
         }
     }
     store.close().await;
@@ -127,7 +128,10 @@ fn held(wiring: &Wiring, reaction: &ReactionName, because: &Because) -> Result<E
             let holds = Some(Held { reason: because.code(), words: because.to_string() });
             output::json(&Said { reaction, plan: None, calls: &[], holds, run: None })?;
         }
-        Format::Text => output::data(&format!("\"{reaction}\" holds: {because}"))?,
+        Format::Text => {
+            let words = format!("\"{reaction}\" holds: {because}");
+            output::data(&wiring.face.lone_sentence(&words, wiring.now()))?;
+        }
     }
     Ok(Exit::NO)
 }
@@ -193,7 +197,8 @@ async fn carried_out(
             RunState::Ended { .. } => return Ok(run),
             RunState::Sent { look_at, at, .. } if !said_lost && now.since(*at) > Duration::from_secs(5) => {
                 said_lost = true;
-                output::say(&format!("no answer yet; it is looked for at {}", look_at.time_of_day()));
+                let words = format!("no answer yet; it is looked for at {look_at}");
+                output::say(&wiring.face.lone_sentence(&words, now));
             }
             RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => {}
         }

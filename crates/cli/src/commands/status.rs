@@ -55,7 +55,7 @@ async fn watch(wiring: &Wiring, desk: &Desk, asked: &Status) -> Result<Exit, Fai
 
 fn shown(wiring: &Wiring, status: &View, layout: Layout) -> String {
     match (wiring.format, layout) {
-        (Format::Text, _) => render::status::text(status, output::columns()),
+        (Format::Text, _) => render::status::text(status, output::columns(), &wiring.face),
         (Format::Json, Layout::Paragraphs) => serde_json::to_string_pretty(status).expect("views are plain values"),
         (Format::Json, Layout::Lines) => serde_json::to_string(status).expect("views are plain values"),
     }

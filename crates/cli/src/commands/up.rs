@@ -4,6 +4,7 @@ use super::validate::warn;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::render::Clockface;
 use crate::render::timeline::{Stamp, line};
 use crate::wiring::{Accounts, Descriptors, SystemIds, Wiring, hangups, stopped_by_person};
 use flyball_config::{Definitions, read_files};
@@ -70,11 +71,12 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let descriptors = Descriptors::raise();
     output::say(&descriptors.words());
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
+    wiring.face.note(wiring.now()).iter().for_each(|note| output::say(note));
     let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
     let file = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, files, hangup, stop.clone()));
 
-    let mut printer = Printer { store: store.clone(), format: wiring.format, printed };
+    let mut printer = Printer { store: store.clone(), format: wiring.format, face: wiring.face.clone(), printed };
     let ended = printer.print_until(&stop).await;
     // Whoever read our output has gone: that ends us as well.
     stop.cancel();
@@ -121,6 +123,7 @@ async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, kept: S
         only_tells,
     };
     engine.tell(Event::Engine { happened }).await?;
+    engine.tell_who_is_armed().await?;
     Ok(engine)
 }
 
@@ -147,6 +150,7 @@ async fn last_number(store: &Sqlite) -> Result<i64, Failure> {
 struct Printer {
     store: Sqlite,
     format: Format,
+    face: Clockface,
     /// The number of the last line that was printed.
     printed: i64,
 }
@@ -186,7 +190,7 @@ impl Printer {
 
     fn shown(&self, new: &HistoryLine) -> String {
         match self.format {
-            Format::Text => line(new, Stamp::Time),
+            Format::Text => line(new, Stamp::Time, &self.face),
             Format::Json => serde_json::to_string(new).expect("views are plain values"),
         }
     }

@@ -48,7 +48,7 @@ pub(super) async fn validate(wiring: &Wiring, asked: &Validate) -> Result<Exit, 
         (Ok(definitions), Format::Text) => {
             good(&file, &definitions)?;
             let online = online(wiring, asked, &definitions).await?;
-            online.iter().try_for_each(tell)?;
+            online.iter().try_for_each(|finding| tell(wiring, finding))?;
             Ok(exit_of(&online))
         }
         (Err(mistakes), Format::Text) => {

@@ -22,7 +22,7 @@ pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
     let why = reader.why(&about).await?;
     match wiring.format {
         Format::Json => output::json(&why)?,
-        Format::Text => output::data(&render::why::text(&why, asked.verbose))?,
+        Format::Text => output::data(&render::why::text(&why, asked.verbose, &wiring.face))?,
     }
     Ok(Exit::GOOD)
 }

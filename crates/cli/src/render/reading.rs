@@ -1,15 +1,23 @@
 //! Everything that one reading saw.
 
+use super::Clockface;
 use crate::output::{FAINT, STRONG, paint, verdict};
 use flyball_model::{Evidence, HttpEvidence, MonitorName, Phases, Reading, duration};
 
 /// A reading, with everything that was seen, and what to do about it where that is known.
-pub(crate) fn text(name: &MonitorName, looks_at: &str, reading: &Reading, hint: Option<&str>) -> String {
+pub(crate) fn text(
+    name: &MonitorName,
+    looks_at: &str,
+    reading: &Reading,
+    hint: Option<&str>,
+    face: &Clockface,
+) -> String {
     let said = reading.verdict();
     let cause = reading.finding.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let words = face.lone_sentence(reading.words.as_str(), reading.begun_at);
     let mut lines = vec![
         format!("{} {}", paint(STRONG, name), paint(FAINT, looks_at)),
-        format!("  {}{cause}: {}", paint(verdict(said), said), reading.words),
+        format!("  {}{cause}: {}", paint(verdict(said), said), words),
     ];
     let mut add =
         |label: &str, value: String| lines.push(format!("  {} {value}", paint(FAINT, format!("{label:<11}"))));

@@ -1,6 +1,6 @@
 //! Where everything stands, as tables.
 
-use super::{day_and_time, preamble};
+use super::{Clockface, preamble};
 use crate::output::{self, BAD, ODD, STRONG, paint};
 use clap::builder::styling::Style;
 use comfy_table::{Table, presets};
@@ -17,11 +17,14 @@ const VERDICT: &str = "VERDICT";
 const LAST_MIN: usize = 24;
 
 /// The status as text, for a terminal with so many columns; without one, no line is wrapped.
-pub(crate) fn text(status: &Status, columns: Option<usize>) -> String {
+pub(crate) fn text(status: &Status, columns: Option<usize>, face: &Clockface) -> String {
     let now = status.at;
-    let mut blocks = vec![format!("{} UTC", day_and_time(now))];
-    blocks[0]
-        .push_str(&preamble(status.engine, &status.pauses).iter().map(|line| format!("\n{line}")).collect::<String>());
+    let told = |words: &str| face.sentence(words, now);
+    let mut blocks = vec![format!("{} {}", face.day_and_time(now), face.offset(now))];
+    blocks[0].push_str(&face.note(now).map(|note| format!(" ({note})")).unwrap_or_default());
+    blocks[0].push_str(
+        &preamble(status.engine, &status.pauses, face).iter().map(|line| format!("\n{line}")).collect::<String>(),
+    );
     if let Some(why) = status.file_not_followed.as_ref().map(ToString::to_string) {
         // What follows the first line are the mistakes, which `validate` tells.
         let first = why.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
@@ -29,22 +32,26 @@ pub(crate) fn text(status: &Status, columns: Option<usize>) -> String {
     }
     if !status.attention.is_empty() {
         let lines = status.attention.iter().map(|one| {
-            let words = format!("{}: {}", one.of, one.words);
+            let words = format!("{}: {}", one.of, told(&one.words));
             wrap(&words, columns.map(|columns| columns.saturating_sub(2))).replace('\n', "\n  ")
         });
         let lines: Vec<String> = lines.map(|line| format!("  {}", paint(BAD, line))).collect();
         blocks.push(format!("{}\n{}", paint(STRONG, "NEEDS A PERSON"), lines.join("\n")));
     }
     if !status.monitors.is_empty() {
-        let rows = status.monitors.iter().map(|monitor| of_monitor(monitor, now));
+        let rows = status.monitors.iter().map(|monitor| of_monitor(monitor, now, face));
         blocks.push(table(["MONITOR", VERDICT, "STREAK", "FOR", "LAST READING"], rows, columns));
     }
     if !status.reactions.is_empty() {
-        let rows = status.reactions.iter().map(|reaction| of_reaction(reaction, now));
+        let rows = status.reactions.iter().map(|reaction| of_reaction(reaction, now, face));
         blocks.push(table(["REACTION", "APP", "MODE", "NEXT", "STANDS"], rows, columns));
     }
+    if !status.apps.is_empty() {
+        let lines = status.apps.iter().map(|app| format!("  {}: {}", app.name, told(&app.words)));
+        blocks.push(format!("{}\n{}", paint(STRONG, "APPS"), lines.collect::<Vec<_>>().join("\n")));
+    }
     if !status.open_runs.is_empty() {
-        let lines: Vec<String> = status.open_runs.iter().map(of_run).collect();
+        let lines: Vec<String> = status.open_runs.iter().map(|run| told(&of_run(run))).collect();
         blocks.push(format!("{}\n{}", paint(STRONG, "OPEN RUNS"), lines.join("\n")));
     }
     blocks.join("\n\n")
@@ -107,7 +114,7 @@ fn wrap(text: &str, width: Option<usize>) -> String {
     wrapped
 }
 
-fn of_monitor(monitor: &MonitorView, now: Timestamp) -> [String; 5] {
+fn of_monitor(monitor: &MonitorView, now: Timestamp, face: &Clockface) -> [String; 5] {
     let verdict = match (monitor.enabled, monitor.verdict) {
         (false, _) => "off".to_owned(),
         (true, None) => "-".to_owned(),
@@ -119,20 +126,22 @@ fn of_monitor(monitor: &MonitorView, now: Timestamp) -> [String; 5] {
     };
     let since = monitor.since.map_or_else(|| "-".to_owned(), |since| age(since, now));
     let last = monitor.last.as_ref();
-    let last = last.map_or_else(|| "-".to_owned(), |last| cut(&format!("{} ago: {}", age(last.at, now), last.words)));
+    let last = last.map(|last| cut(&format!("{} ago: {}", age(last.at, now), face.sentence(last.words.as_str(), now))));
+    let last = last.unwrap_or_else(|| "-".to_owned());
     [monitor.name.to_string(), verdict, streak, since, last]
 }
 
-fn of_reaction(reaction: &ReactionView, now: Timestamp) -> [String; 5] {
+fn of_reaction(reaction: &ReactionView, now: Timestamp, face: &Clockface) -> [String; 5] {
     let mode = match (reaction.enabled, reaction.mode) {
         (false, _) => "off",
         (true, Mode::Act) => "act",
         (true, Mode::DryRun) => "dry run",
     };
-    let next = match reaction.next.at {
-        None => "-".to_owned(),
-        Some(at) if at <= now => "now".to_owned(),
-        Some(at) => format!("in {}", age(now, at)),
+    let next = match (reaction.next.at, &reaction.next.waits_for) {
+        (None, None) => "-".to_owned(),
+        (None, Some(what)) => format!("when {what}"),
+        (Some(at), _) if at <= now => "now".to_owned(),
+        (Some(at), _) => format!("in {}", age(now, at)),
     };
     // Of several monitors, the one whose word is the latest.
     let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);
@@ -142,7 +151,7 @@ fn of_reaction(reaction: &ReactionView, now: Timestamp) -> [String; 5] {
         Some(holding) if holding.acted => format!("acts: {}", holding.words),
         Some(holding) => format!("holds: {}", holding.words),
     };
-    [reaction.name.to_string(), reaction.app.to_string(), mode.to_owned(), next, cut(&stands)]
+    [reaction.name.to_string(), reaction.app.to_string(), mode.to_owned(), next, cut(&face.sentence(&stands, now))]
 }
 
 fn of_run(run: &RunView) -> String {

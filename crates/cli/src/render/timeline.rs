@@ -1,6 +1,6 @@
 //! A line of the timeline.
 
-use super::day_and_time;
+use super::Clockface;
 use crate::output::{BAD, FAINT, GOOD, ODD, paint, verdict};
 use clap::builder::styling::Style;
 use flyball_engine::queries::HistoryLine;
@@ -16,13 +16,13 @@ pub(crate) enum Stamp {
 }
 
 /// A line of the timeline: when, on which app, what. Further lines of it are indented.
-pub(crate) fn line(line: &HistoryLine, stamp: Stamp) -> String {
+pub(crate) fn line(line: &HistoryLine, stamp: Stamp, face: &Clockface) -> String {
     let at = match stamp {
-        Stamp::Time => line.at.time_of_day(),
-        Stamp::DayAndTime => day_and_time(line.at),
+        Stamp::Time => face.time_of_day(line.at),
+        Stamp::DayAndTime => face.day_and_time(line.at),
     };
     let app = line.app.as_ref().map(|app| format!("{app}: ")).unwrap_or_default();
-    let words = line.words.replace('\n', "\n    ");
+    let words = face.sentence(&line.words, line.at).replace('\n', "\n    ");
     format!("{}  {app}{}", paint(FAINT, at), paint(style(&line.event), words))
 }
 

@@ -20,6 +20,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::render::Clockface;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
@@ -40,14 +41,22 @@ pub(crate) struct Wiring {
     database: Option<String>,
     /// How data is written.
     pub(crate) format: Format,
+    /// The zone that times are shown in, and read in.
+    pub(crate) face: Clockface,
     /// The environment.
     pub(crate) environment: Environment,
 }
 
 impl Wiring {
     /// For this file and this database; without one, the database is beside the file.
-    pub(crate) fn new(config: PathBuf, database: Option<String>, format: Format, environment: Environment) -> Self {
-        Self { config, database, format, environment }
+    pub(crate) fn new(
+        config: PathBuf,
+        database: Option<String>,
+        format: Format,
+        face: Clockface,
+        environment: Environment,
+    ) -> Self {
+        Self { config, database, format, face, environment }
     }
 
     /// The file that says what is watched and what is done.

@@ -2,7 +2,7 @@
 //! reading.
 
 use crate::pausing::FAILING;
-use crate::support::{Stage, shop, wait_for};
+use crate::support::{Stage, ended, shop, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind};
 use std::time::Duration;
 
@@ -183,4 +183,35 @@ async fn status_check_answers_well_only_while_an_engine_runs_and_all_passes() {
     up.end().await;
     assert_eq!(stage.run(&["status", "--check"]).await.code, Some(1));
     assert_eq!(stage.run(&["status"]).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn times_are_in_the_zone_of_the_terminal_or_in_utc_and_read_as_they_are_shown() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    stage.history_until("failing").await;
+    let there = async |arguments: &[&str]| {
+        let mut command = stage.command(arguments);
+        command.env("TZ", "XST-5:30");
+        ended(command).await
+    };
+    let (local, utc) = (there(&["history", "-n", "1000"]).await, there(&["--utc", "history", "-n", "1000"]).await);
+    let first = |ended: &crate::support::Ended| ended.stdout.lines().next().unwrap()[..19].replace(' ', "T");
+    let (shown, started) = (format!("{}+05:30", first(&local)), format!("{}Z", first(&utc)));
+    assert_eq!(shown.parse::<flyball_model::Timestamp>(), started.parse(), "{local:?} {utc:?}");
+    assert!(local.stderr.contains("times are at +05:30; --utc shows UTC"), "{local:?}");
+    assert!(!utc.stderr.contains("times are"), "{utc:?}");
+
+    let until = first(&local).replace('T', " ");
+    let told = there(&["history", "--until", &until, "--since", &until]).await;
+    assert!(told.stdout.contains(" started with "), "what was shown is what is read: {told:?}");
+    let why = there(&["why", "page"]).await;
+    assert!(why.stdout.starts_with("times are at +05:30"), "{why:?}");
+    assert!(why.stdout.lines().all(|line| !line.contains("Z (")), "every time is in the zone: {why:?}");
+    let status = there(&["status"]).await;
+    assert!(status.stdout.lines().next().unwrap().contains("+05:30"), "{status:?}");
+    let json = there(&["--json", "history", "-n", "1"]).await;
+    assert!(json.stdout.contains("Z\"") && !json.stdout.contains("+05:30"), "{json:?}");
+    drop(up);
 }

@@ -292,3 +292,25 @@ async fn a_reader_that_stands_still_holds_up_neither_the_engine_nor_its_end() {
     let status = tokio::time::timeout(Duration::from_secs(5), child.wait()).await.expect("it ends in time").unwrap();
     assert_eq!(status.code(), Some(0));
 }
+
+#[tokio::test]
+async fn who_is_armed_is_told_at_a_start_and_at_each_change_by_a_pause_or_the_file() {
+    let stage = Stage::new().await;
+    let file = format!(
+        "{}[[reaction]]\nname = \"careful\"\nmode = \"dry_run\"\nrestart_all_dynos = {{ app = \"shop\" }}\n",
+        crate::pausing::FAILING
+    );
+    stage.write(&file);
+    let up = stage.up().await;
+    let all = "1 reaction is armed: more; 1 only dry-runs: careful";
+    up.until("it is told at the start", |up| up.printed().contains(all)).await;
+    stage.run(&["pause", "--reaction", "more"]).await;
+    let paused = "no reaction is armed; 1 only dry-runs: careful; 1 is paused: more";
+    up.until("it is told at the pause", |up| up.printed().contains(paused)).await;
+    stage.run(&["resume", "--reaction", "more"]).await;
+    up.until("it is told at the end of it", |up| up.printed().matches(all).count() == 2).await;
+    stage.write(&file.replace("name = \"more\"\n", "name = \"more\"\nenabled = false\n"));
+    let off = "no reaction is armed; 1 only dry-runs: careful; 1 is switched off: more";
+    up.until("it is told at a changed file", |up| up.printed().contains(off)).await;
+    assert!(stage.run(&["history"]).await.stdout.contains(off));
+}

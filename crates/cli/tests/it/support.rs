@@ -266,7 +266,7 @@ fn after(folder: &Path, first: &str, arguments: &[&str]) -> Command {
 
 /// A command that knows nothing of us, that we listen to, and that does not outlive us.
 fn held(mut command: Command, folder: &Path) -> Command {
-    command.current_dir(folder).env_clear().env("USER", "ann").env("HOME", folder);
+    command.current_dir(folder).env_clear().env("USER", "ann").env("HOME", folder).env("TZ", "UTC");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -2,7 +2,7 @@
 
 use super::acts;
 use super::finding::Finding;
-use crate::queries::{EngineState, Rival};
+use crate::queries::{EngineState, Rival, UndoneSteps};
 use flyball_config::{AccountCost, Definitions, cost};
 use flyball_decide::Home;
 use flyball_heroku::Error;
@@ -198,10 +198,26 @@ pub fn rival(Rival { app, process_type, times }: &Rival) -> Finding {
         .hint("this looks like another autoscaler: switch one of the two off, or set `give_way` on the reaction")
 }
 
+/// What a reaction took away, and something else had to give back.
+#[must_use]
+pub fn undone(UndoneSteps { reaction, app, words }: &UndoneSteps) -> Finding {
+    Finding::note("undone", format!("\"{reaction}\" on {app}: {words}"))
+        .hint("the load needs what it takes: raise its minimum or `trigger`, or what its monitor asks for")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Health;
     use super::*;
+
+    #[test]
+    fn undone_steps_are_named_with_when_the_next_may_come() {
+        let words = "3 of the last 3 steps in were undone within 2m: next at 2026-01-02T03:04:05Z".to_owned();
+        let steps = UndoneSteps { reaction: "less".parse().unwrap(), app: "shop".parse().unwrap(), words };
+        let told = undone(&steps);
+        assert_eq!(told.health, Health::Note);
+        assert!(told.words.starts_with("\"less\" on shop: 3 of the last 3 steps in were undone"), "{told:?}");
+    }
 
     #[test]
     fn a_clock_is_wrong_only_beyond_what_the_answer_took() {

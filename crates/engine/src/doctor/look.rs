@@ -6,7 +6,7 @@ use crate::look::look;
 use crate::ports::Clock;
 use flyball_config::Definitions;
 use flyball_heroku::{Error, Heroku, Pool};
-use flyball_model::{AccountName, AppName, Needs};
+use flyball_model::{AccountName, AppName, Needs, Sight};
 use flyball_reactions::Reaction;
 use flyball_store::{Exposed, Sqlite, exposed};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -21,7 +21,16 @@ type Needed<'a> = BTreeMap<AccountName, BTreeMap<AppName, Vec<&'a Reaction>>>;
 
 /// Looks at each account that the file needs: its token, its calls, its clock, and the apps that the file names.
 pub async fn accounts(pool: &Pool, definitions: &Definitions, clock: &dyn Clock) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    accounts_and_apps(pool, definitions, clock).await.0
+}
+
+/// The same, with what was seen of each app, by the name in the file.
+pub(crate) async fn accounts_and_apps(
+    pool: &Pool,
+    definitions: &Definitions,
+    clock: &dyn Clock,
+) -> (Vec<Finding>, Vec<(AppName, Sight)>) {
+    let (mut findings, mut sights) = (Vec::new(), Vec::new());
     let needed = needed(definitions);
     let pages = checks::pages(definitions);
     let others_are_used = needed.iter().any(|(name, apps)| *name != AccountName::default() && !apps.is_empty());
@@ -45,12 +54,19 @@ pub async fn accounts(pool: &Pool, definitions: &Definitions, clock: &dyn Clock)
         }
         let looks = apps.iter().map(|(name, reactions)| {
             let (heroku, pages, needs) = (&*heroku, &pages, needs(reactions));
-            async move { checks::app(name, reactions, pages, &look(heroku, name, needs, clock).await) }.boxed()
+            async move {
+                let seen = look(heroku, name, needs, clock).await;
+                (checks::app(name, reactions, pages, &seen), seen.ok().map(|sight| (name.clone(), sight)))
+            }
+            .boxed()
         });
         let looks = futures_util::stream::iter(looks.collect::<Vec<_>>()).buffered(APPS_AT_ONCE);
-        findings.extend(looks.collect::<Vec<_>>().await.into_iter().flatten());
+        for (found, sight) in looks.collect::<Vec<_>>().await {
+            findings.extend(found);
+            sights.extend(sight);
+        }
     }
-    findings
+    (findings, sights)
 }
 
 /// What must be seen of an app to tell whether these can act on it.

@@ -9,7 +9,8 @@ mod finding;
 mod look;
 mod ways;
 
-pub use checks::{engine, file, home, rival};
+pub use checks::{engine, file, home, rival, undone};
 pub use finding::{Finding, Health};
+pub(crate) use look::accounts_and_apps;
 pub use look::{accounts, database, others};
 pub use ways::ways;

@@ -1,8 +1,8 @@
 //! Foreign hands as people read them: what others changed of an app, and who may be working against us.
 
-use super::{Reader, when};
+use super::Reader;
 use flyball_decide::looks_like_autoscaler;
-use flyball_model::{AppName, ForeignChange, ProcessType, Timestamp};
+use flyball_model::{AppName, ForeignChange, ProcessType};
 use flyball_store::{Error, Sighting};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -46,8 +46,8 @@ impl Reader<'_> {
 }
 
 /// What others changed of an app, in a sentence.
-pub(super) fn changed_by_others(sighting: &Sighting, now: Timestamp) -> Option<String> {
+pub(super) fn changed_by_others(sighting: &Sighting) -> Option<String> {
     let latest = sighting.foreign.iter().rev().take(TOLD);
-    let told: Vec<String> = latest.map(|foreign| format!("{} ({})", foreign.change, when(foreign.at, now))).collect();
+    let told: Vec<String> = latest.map(|foreign| format!("{} ({})", foreign.change, foreign.at)).collect();
     (!told.is_empty()).then(|| format!("Others changed it: {}.", told.join("; ")))
 }

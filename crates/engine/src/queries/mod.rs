@@ -3,6 +3,7 @@
 //! A [`Reader`] builds every view from the definitions and the store alone, so that it works beside a running engine and
 //! from another process. It changes nothing and calls nobody. What the command line prints as JSON is the view itself.
 
+mod app;
 mod foreign;
 mod history;
 mod monitor;
@@ -12,11 +13,12 @@ mod run;
 mod status;
 mod why;
 
+pub use app::{AppView, RunningRelease};
 pub use foreign::Rival;
 pub use history::{HistoryFilter, HistoryLine};
 pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;
-pub use reaction::{HoldingView, ReactionView};
+pub use reaction::{HoldingView, ReactionView, UndoneSteps};
 pub use run::{RunView, WantedBy};
 pub use status::{Attention, Need, Status};
 pub use why::{About, NotKnown, Part, Why};
@@ -105,12 +107,6 @@ fn ago(then: Timestamp, now: Timestamp) -> String {
     format!("{} ago", flyball_model::duration::roughly(whole))
 }
 
-/// A time for a sentence: the time of day, with the date when it is another day's.
-fn when(at: Timestamp, now: Timestamp) -> String {
-    let (text, today) = (at.to_string(), now.to_string());
-    if text[..10] == today[..10] { at.time_of_day() } else { format!("{} {}", &text[..10], at.time_of_day()) }
-}
-
 /// "once", "14 times".
 fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
@@ -167,8 +163,6 @@ mod tests {
         let now = at("2026-01-02T12:00:00Z");
         assert_eq!(ago(at("2026-01-02T11:56:58.400Z"), now), "3m 1s ago");
         assert_eq!(ago(now, now), "just now");
-        assert_eq!(when(at("2026-01-02T11:00:00Z"), now), "11:00:00");
-        assert_eq!(when(at("2026-01-01T11:00:00Z"), now), "2026-01-01 11:00:00");
     }
 
     #[test]

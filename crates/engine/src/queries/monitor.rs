@@ -1,6 +1,6 @@
 //! Monitors and readings as people read them.
 
-use super::{Reader, Recalled, ago, readings, times, when};
+use super::{Reader, Recalled, ago, readings, times};
 use flyball_model::{
     Cause, Evidence, Excerpt, MonitorName, MonitorState, ReactionName, Reading, Timestamp, Verdict, duration,
 };
@@ -118,7 +118,7 @@ impl MonitorView {
         let standing = self.known_verdict.zip(self.since).map(|(verdict, since)| {
             let cause = self.cause.map(|cause| format!(", the latest for `{cause}`")).unwrap_or_default();
             let streak = readings(u64::from(self.streak));
-            format!("{verdict} since {} ({}), {streak} in a row{cause}", when(since, now), ago(since, now))
+            format!("{verdict} since {} ({}), {streak} in a row{cause}", since, ago(since, now))
         });
         told.push(match (self.unknown_in_a_row, standing) {
             (0, Some(standing)) => format!("It is {standing}."),

@@ -1,12 +1,12 @@
 //! Reactions as people read them: why they hold still, and when they could act next.
 
 use super::next::{Gate, next};
-use super::{Next, Reader, Recalled, RunView, ago, names, readings, when};
+use super::{Next, Reader, Recalled, RunView, ago, names, readings};
 use flyball_decide::{
     Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
 use flyball_model::{
-    AccountName, AppName, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
+    AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{Error, RunsPage};
@@ -49,6 +49,17 @@ pub struct ReactionView {
     pub gates: Vec<Answer>,
 }
 
+/// What a reaction took away had to be given back, and it waits for that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UndoneSteps {
+    /// Which reaction.
+    pub reaction: ReactionName,
+    /// On which app.
+    pub app: AppName,
+    /// How often, and until when it waits, in words.
+    pub words: String,
+}
+
 /// What a reaction decided at the latest readings of a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HoldingView {
@@ -69,6 +80,30 @@ pub struct HoldingView {
 }
 
 impl Reader<'_> {
+    /// The reactions that wait since their steps were undone, in the order of the file.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn undone_steps(&self) -> Result<Vec<UndoneSteps>, Error> {
+        let recalled = self.recalled().await?;
+        let mut undone = Vec::new();
+        for reaction in self.definitions.reactions.iter().filter(|reaction| reaction.policy.enabled) {
+            let facts = self.store.app_facts(&self.wiring.subject(reaction), &[reaction.id], self.now).await?;
+            let situation = self.situation(reaction, &recalled, facts);
+            let gates = situation.iter().flat_map(|situation| answers(situation, &situation.wishes[0]));
+            undone.extend(gates.filter_map(|answer| match answer.answered {
+                Answered::Closed(because @ Because::Undone { .. }) => Some(UndoneSteps {
+                    reaction: reaction.name.clone(),
+                    app: reaction.kind.app().clone(),
+                    words: because.to_string(),
+                }),
+                Answered::Closed(_) | Answered::Open | Answered::NotAsked => None,
+            }));
+        }
+        Ok(undone)
+    }
+
     pub(super) async fn reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<ReactionView, Error> {
         let subject = self.wiring.subject(reaction);
         let facts = self.store.app_facts(&subject, &[reaction.id], self.now).await?;
@@ -169,7 +204,7 @@ impl ReactionView {
         if self.mode == Mode::DryRun {
             told.push("It only tells what it would do (`mode = \"dry_run\"`).".to_owned());
         }
-        told.extend(self.holdings.iter().map(|holding| holding.sentence(self.mode, now)));
+        told.extend(self.holdings.iter().map(|holding| holding.sentence(self.mode)));
         if let Some(run) = &self.last_run {
             told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
         }
@@ -216,8 +251,8 @@ impl ReactionView {
 }
 
 impl HoldingView {
-    fn sentence(&self, mode: Mode, now: Timestamp) -> String {
-        let (monitor, since) = (&self.monitor, when(self.since, now));
+    fn sentence(&self, mode: Mode) -> String {
+        let (monitor, since) = (&self.monitor, self.since);
         let count = self.count.map(|count| format!(" ({})", readings(count))).unwrap_or_default();
         let verb = match (self.acted, mode) {
             (true, Mode::Act) => "acts on",

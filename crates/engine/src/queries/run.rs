@@ -56,7 +56,7 @@ impl RunView {
             RunState::Queued => "waits to be performed".to_owned(),
             RunState::Claimed { .. } => "the app is looked at before the call is sent".to_owned(),
             RunState::Sent { look_at, .. } => {
-                format!("the call was sent; without an answer it is looked for at {}", look_at.time_of_day())
+                format!("the call was sent; without an answer it is looked for at {look_at}")
             }
             RunState::Ended { outcome, .. } => outcome.to_string(),
         };

@@ -1,6 +1,6 @@
 //! `status`: every monitor and reaction at a glance.
 
-use super::{EngineState, MonitorView, ReactionView, Reader, RunView};
+use super::{AppView, EngineState, MonitorView, ReactionView, Reader, RunView};
 use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, Timestamp, Verdict};
 use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
@@ -23,6 +23,8 @@ pub struct Status {
     /// What needs a person: first the runs in doubt, then what gave up, what is refused, and what cannot be seen, and what the
     /// last round found.
     pub attention: Vec<Attention>,
+    /// What was seen last of the apps of the file; an app that was not looked at is not there.
+    pub apps: Vec<AppView>,
     /// The monitors, in the order of the file.
     pub monitors: Vec<MonitorView>,
     /// The reactions, in the order of the file.
@@ -142,6 +144,7 @@ impl Reader<'_> {
             file_not_followed: not_followed(&lines),
             pauses: self.store.pauses(self.now).await?,
             attention: attention(&monitors, &reactions, &lines),
+            apps: self.apps_seen(app).await?,
             monitors,
             reactions,
             open_runs: open_runs.iter().map(RunView::of).collect(),

@@ -1,12 +1,13 @@
 //! `why`: what was seen, what is held and for what reason, and what may come next, in sentences.
 
+use super::app::seen;
 use super::foreign::changed_by_others;
-use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView, ago, when};
+use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView};
 use flyball_model::{AppName, MonitorName, ReactionName, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_settings::did_you_mean;
-use flyball_store::{Error, Pause, RunsPage, Sighting};
+use flyball_store::{Error, Pause, RunsPage};
 use serde::Serialize;
 
 /// At most this many readings are shown: what fits on a screen beside the rest.
@@ -144,7 +145,7 @@ impl Reader<'_> {
         let page = RunsPage { app: Some(app.clone()), runs: RUNS, ..RunsPage::default() };
         let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
         let mut sentences = vec![seen(sighting.as_ref(), self.now)];
-        sentences.extend(sighting.as_ref().and_then(|sighting| changed_by_others(sighting, self.now)));
+        sentences.extend(sighting.as_ref().and_then(changed_by_others));
         let about = About::App(app.clone());
         parts.push(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs });
         let reactions: Vec<&Reaction> =
@@ -199,22 +200,4 @@ impl About {
             Self::App(name) => name.as_str(),
         }
     }
-}
-
-/// What was last seen of an app, in a sentence.
-fn seen(sighting: Option<&Sighting>, now: Timestamp) -> String {
-    let Some(sighting) = sighting else {
-        return "It has not been looked at yet: that is done when a reaction is called.".to_owned();
-    };
-    let mut facts: Vec<String> = Vec::new();
-    let process = |p: &flyball_model::ProcessFormation| format!("{}={}:{}", p.process_type, p.quantity, p.size);
-    if !sighting.formation.is_empty() {
-        facts.push(sighting.formation.iter().map(process).collect::<Vec<_>>().join(" "));
-    }
-    facts.extend(sighting.releases.iter().find(|release| release.current).map(|r| format!("release {}", r.version)));
-    if sighting.app.maintenance {
-        facts.push("in maintenance mode, in which reactions hold".to_owned());
-    }
-    let facts = if facts.is_empty() { "it was there".to_owned() } else { facts.join(", ") };
-    format!("It was last looked at {} ({}): {facts}.", when(sighting.seen_at, now), ago(sighting.seen_at, now))
 }

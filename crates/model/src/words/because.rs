@@ -21,11 +21,11 @@ impl fmt::Display for Because {
             }
             Self::BelowTrigger { streak, trigger } => write!(f, "{streak} of {trigger} readings in a row"),
             Self::TooFewSince { streak, trigger, since } => {
-                write!(f, "{streak} of {trigger} readings in a row since {}", since.time_of_day())
+                write!(f, "{streak} of {trigger} readings in a row since {since}")
             }
             Self::Paused { scope, until: None } => write!(f, "{scope} is paused until somebody resumes it"),
-            Self::Paused { scope, until: Some(until) } => write!(f, "{scope} is paused until {}", until.time_of_day()),
-            Self::CoolingDown { until } => write!(f, "cooling down until {}", until.time_of_day()),
+            Self::Paused { scope, until: Some(until) } => write!(f, "{scope} is paused until {until}"),
+            Self::CoolingDown { until } => write!(f, "cooling down until {until}"),
             Self::Undone { step, times, of, within, until } => {
                 let which = if *step == Rank::Down { "down" } else { "in" };
                 let steps = if *of == 1 { "step" } else { "steps" };
@@ -35,16 +35,16 @@ impl fmt::Display for Because {
                     "{times} of the last {of} {steps} {which} {were} undone within {}",
                     duration::roughly(*within)
                 )?;
-                write!(f, ": next at {}", until.time_of_day())
+                write!(f, ": next at {until}")
             }
             Self::OncePerInterval { until } => {
-                write!(f, "acted within this interval already; next at {}", until.time_of_day())
+                write!(f, "acted within this interval already; next at {until}")
             }
             Self::AppBusy { reaction } => write!(f, "a run of \"{reaction}\" on the app is open"),
             Self::RunOpen => write!(f, "its last run is still open"),
             Self::StillLooking => write!(f, "the app is still being looked at for an earlier reading"),
             Self::BackedOff { until, refusal } => {
-                write!(f, "Heroku refused: {refusal}; not tried again before {}", until.time_of_day())
+                write!(f, "Heroku refused: {refusal}; not tried again before {until}")
             }
             Self::AccountStopped { account } => {
                 write!(
@@ -55,14 +55,14 @@ impl fmt::Display for Because {
             Self::CannotSee { error } => write!(f, "the app cannot be looked at: {error}"),
             Self::Maintenance => write!(f, "the app is in maintenance mode"),
             Self::Settling { dyno, until } => {
-                write!(f, "{dyno} is booting, and is waited for until {}", until.time_of_day())
+                write!(f, "{dyno} is booting, and is waited for until {until}")
             }
             Self::RollingOut { dyno, release, until } => {
-                write!(f, "{dyno} does not run {release} yet, and is waited for until {}", until.time_of_day())
+                write!(f, "{dyno} does not run {release} yet, and is waited for until {until}")
             }
             Self::Preboot { dyno, until } => {
                 write!(f, "the old {dyno} still answers beside the new one (preboot), and is waited out, ")?;
-                write!(f, "at most until {}", until.time_of_day())
+                write!(f, "at most until {until}")
             }
             Self::AtMaximum { process_type, quantity, max } => {
                 write!(f, "at limit: {process_type} has {}, and at most {max} are allowed", dynos(*quantity))
@@ -103,13 +103,13 @@ impl fmt::Display for Because {
                 write!(f, "\"{reaction}\", which adds to the same process type, has its condition met")
             }
             Self::Stabilizing { until } => {
-                write!(f, "dynos were added a short time ago; none are taken before {}", until.time_of_day())
+                write!(f, "dynos were added a short time ago; none are taken before {until}")
             }
             Self::Outranked { reaction } => write!(f, "\"{reaction}\" goes first"),
             Self::OneOffRunning { running, at_once, doubted } => {
                 write!(f, "{running} of {at_once} one-off dynos at once are running, or may be")?;
                 let Some(Doubted { run, until }) = doubted else { return Ok(()) };
-                write!(f, ": run {run} is in doubt, and counts until {}; once you know, ", until.time_of_day())?;
+                write!(f, ": run {run} is in doubt, and counts until {until}; once you know, ")?;
                 write!(f, "`flyball settle {run} --done` or `--not-done`")
             }
             Self::NoVariable { name } => {
@@ -117,11 +117,9 @@ impl fmt::Display for Because {
             }
             Self::CutOff { doubt } => write!(f, "Flyball may be cut off itself: {doubt}"),
             Self::AppSpent { sort, effects, max, until } => {
-                let until = until.time_of_day();
                 write!(f, "the app had {effects} {sort} within an hour, and {max} are allowed; next at {until}")
             }
             Self::ReactionSpent { effects, max, per, until } => {
-                let until = until.time_of_day();
                 write!(f, "it acted {effects} times within {per}, and {max} are allowed; next at {until}")
             }
             Self::GivenUp { effects } => {
@@ -132,7 +130,7 @@ impl fmt::Display for Because {
                 write!(f, "once the monitor has passed")
             }
             Self::GivingWay { change, until } => {
-                write!(f, "gives way until {}, since somebody else changed the app: {change}", until.time_of_day())
+                write!(f, "gives way until {until}, since somebody else changed the app: {change}")
             }
             Self::Ourselves { app } => {
                 write!(f, "Flyball runs on {app} itself (`allow_self = true` on the reaction would act all the same)")
@@ -142,7 +140,7 @@ impl fmt::Display for Because {
                 write!(f, "runtime-dyno-metadata`, or write `own_app = \"…\"` into the file")
             }
             Self::DrySettling { until } => {
-                write!(f, "would have acted a short time ago, and waits as if it had until {}", until.time_of_day())
+                write!(f, "would have acted a short time ago, and waits as if it had until {until}")
             }
             Self::OnlyTells => write!(f, "the reaction only tells by now"),
             Self::ChangedInFile => write!(f, "the reaction was changed in the file"),

@@ -1,7 +1,9 @@
 //! The lines of the timeline.
 
+use super::list;
 use crate::{
-    EngineEvent, Event, FileEvent, Flip, NotFollowed, OnlyTells, Passage, PauseScope, PlanSummary, StoreLoss, duration,
+    Armed, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope, PlanSummary,
+    StoreLoss, duration,
 };
 use std::fmt;
 
@@ -20,7 +22,7 @@ impl fmt::Display for Event {
             Self::Would { plan, because } => write!(f, "would {}{plan}, because {because}", verb(plan)),
             Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
-            Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {}", look_at.time_of_day()),
+            Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {look_at}"),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
             Self::Settled { plan, outcome, by } => write!(f, "settled by {by}: {plan}: {outcome}"),
             Self::Foreign { change, by, times } => {
@@ -68,6 +70,7 @@ impl fmt::Display for EngineEvent {
                 write!(f, "Flyball {version} started with {file}: {counts}")?;
                 only_tells.as_ref().map_or(Ok(()), |only_tells| write!(f, "; {only_tells}"))
             }
+            Self::Armed { armed } => armed.fmt(f),
             Self::Stopped => write!(f, "Flyball stopped"),
             Self::Rounds { found } if found.is_empty() => write!(f, "what the last round found is mended"),
             Self::Rounds { found } => {
@@ -87,6 +90,41 @@ impl fmt::Display for EngineEvent {
                 }
             }
             Self::Told(words) => words.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Armed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { act, tell, off, paused } = self;
+        match act.count {
+            0 => write!(f, "no reaction is armed")?,
+            1 => write!(f, "1 reaction is armed: {act}")?,
+            count => write!(f, "{count} reactions are armed: {act}")?,
+        }
+        let others = [
+            (tell, "only dry-runs", "only dry-run"),
+            (off, "is switched off", "are switched off"),
+            (paused, "is paused", "are paused"),
+        ];
+        for (named, one, several) in others {
+            match named.count {
+                0 => {}
+                1 => write!(f, "; 1 {one}: {named}")?,
+                count => write!(f, "; {count} {several}: {named}")?,
+            }
+        }
+        let has_none = [act, tell, off, paused].iter().all(|named| named.count == 0);
+        if has_none { write!(f, ": the file has none") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&list(&self.names))?;
+        match self.count.saturating_sub(self.names.len()) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
         }
     }
 }

@@ -11,22 +11,23 @@ use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("../../migrations/0001_beginning.sql"),
     include_str!("../../migrations/0002_foreign_hands.sql"),
     include_str!("../../migrations/0003_doubt_and_settling.sql"),
     include_str!("../../migrations/0004_never_read.sql"),
     include_str!("../../migrations/0005_one_offs_seen.sql"),
     include_str!("../../migrations/0006_signs_of_life.sql"),
-    include_str!("../../migrations/0007_narrow_readings.sql"),
-    include_str!("../../migrations/0008_moved.sql"),
+    include_str!("../../migrations/0007_glimpses.sql"),
+    include_str!("../../migrations/0008_narrow_readings.sql"),
+    include_str!("../../migrations/0009_moved.sql"),
 ];
 
 /// The newest schema that this version knows.
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// The step before which the readings of earlier versions are moved.
-const MOVED: i64 = 8;
+const MOVED: i64 = 9;
 
 impl Sqlite {
     /// Brings the schema up to date.

@@ -4,9 +4,9 @@ use super::lock::lock_path;
 use super::read::{at, from_text};
 use super::{Sqlite, beside};
 use crate::error::Fault;
-use crate::{Error, Presence, Sign};
+use crate::{Error, Glimpse, Presence, Sign};
 use async_trait::async_trait;
-use flyball_model::{Excerpt, NodeId, StoreLoss, Timestamp};
+use flyball_model::{Excerpt, NodeId, ReleaseVersion, StoreLoss, SubjectKey, Timestamp};
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
@@ -143,6 +143,57 @@ impl Presence for Sqlite {
             Ok(tx.commit().await?)
         };
         left.await.map_err(self.told("take the sign of life away"))
+    }
+
+    async fn glimpsed(&self, seen: &[Glimpse]) -> Result<(), Error> {
+        let noted = async {
+            let mut tx = self.writing().await?;
+            for Glimpse { host, app, maintenance, release, seen_at } in seen {
+                let (version, since) = release.unzip();
+                sqlx::query(
+                    "INSERT INTO glimpses (host, app_name, maintenance, release_version, release_since, seen_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6) \
+                     ON CONFLICT (host, app_name) DO UPDATE SET maintenance = excluded.maintenance, \
+                        release_version = excluded.release_version, release_since = excluded.release_since, \
+                        seen_at = excluded.seen_at",
+                )
+                .bind(host.as_str())
+                .bind(app.as_str())
+                .bind(i64::from(*maintenance))
+                .bind(version.and_then(|version| i64::try_from(version.get()).ok()))
+                .bind(since.map(Timestamp::as_millis))
+                .bind(seen_at.as_millis())
+                .execute(&mut *tx)
+                .await?;
+            }
+            Ok(tx.commit().await?)
+        };
+        noted.await.map_err(self.told("note what a round saw"))
+    }
+
+    async fn glimpse(&self, subject: &SubjectKey) -> Result<Option<Glimpse>, Error> {
+        let SubjectKey::HerokuApp { host, name } = subject;
+        let read = async {
+            let row: Option<(i64, Option<i64>, Option<i64>, i64)> = sqlx::query_as(
+                "SELECT maintenance, release_version, release_since, seen_at FROM glimpses \
+                 WHERE host = $1 AND app_name = $2",
+            )
+            .bind(host.as_str())
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+            Ok(row.map(|(maintenance, version, since, seen_at)| Glimpse {
+                host: host.clone(),
+                app: name.clone(),
+                maintenance: maintenance != 0,
+                release: version
+                    .and_then(|version| u64::try_from(version).ok())
+                    .map(ReleaseVersion::new)
+                    .zip(since.map(at)),
+                seen_at: at(seen_at),
+            }))
+        };
+        read.await.map_err(self.told("read what a round saw"))
     }
 
     async fn sign(&self) -> Result<Option<Sign>, Error> {

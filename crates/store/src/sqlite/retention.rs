@@ -51,7 +51,7 @@ const ROWS_AT_ONCE: i64 = 5000;
 const REMOVALS_MAX: u32 = 400;
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 13] = [
+const REMOVALS: [(&str, Duration); 14] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
@@ -115,6 +115,11 @@ const REMOVALS: [(&str, Duration); 13] = [
     (
         "DELETE FROM sightings WHERE (host, app_id) IN \
          (SELECT host, app_id FROM sightings WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM glimpses WHERE (host, app_name) IN \
+         (SELECT host, app_name FROM glimpses WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)",
         HISTORY_KEPT,
     ),
     (

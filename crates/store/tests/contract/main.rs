@@ -126,6 +126,7 @@ macro_rules! every_promise_is_kept_by {
                     a_sign_of_life_is_seen_until_the_engine_leaves
                     what_was_written_before_is_taken_in_with_the_next_sign
                     a_store_is_lost_to_whose_sign_is_gone
+                    what_a_round_saw_of_an_app_is_kept_until_the_next_sees_it
                 }
                 facts {
                     the_last_effect_is_the_latest_that_happened_or_may_have

@@ -2,8 +2,8 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Excerpt, PauseScope, StoreLoss};
-use flyball_store::{Pauses as _, Presence as _, Sign};
+use flyball_model::{Excerpt, PauseScope, ReleaseVersion, StoreLoss};
+use flyball_store::{Glimpse, Pauses as _, Presence as _, Sign};
 
 fn sign(number: u128) -> Sign {
     Sign {
@@ -52,4 +52,19 @@ pub(crate) async fn a_store_is_lost_to_whose_sign_is_gone<D: Database>(database:
     assert_eq!(second.loss(node(2)).await.unwrap(), None);
     first.renew(node(1), at(9)).await.unwrap();
     assert_eq!(second.sign().await.unwrap(), Some(sign(2)), "nobody comes back by renewing");
+}
+
+pub(crate) async fn what_a_round_saw_of_an_app_is_kept_until_the_next_sees_it<D: Database>(database: &D) {
+    let (engine, person) = (database.open().await, database.open().await);
+    let shop = subject("shop", None).key();
+    assert_eq!(person.glimpse(&shop).await.unwrap(), None, "nothing is invented");
+    let flyball_model::SubjectKey::HerokuApp { host, name } = shop.clone();
+    let release = Some((ReleaseVersion::new(43), at(1)));
+    let first = Glimpse { host, app: name, maintenance: true, release, seen_at: at(2) };
+    let elsewhere = Glimpse { host: "api.example.com".parse().unwrap(), maintenance: false, ..first.clone() };
+    engine.glimpsed(&[first.clone(), elsewhere]).await.unwrap();
+    assert_eq!(person.glimpse(&shop).await.unwrap(), Some(first.clone()));
+    let second = Glimpse { maintenance: false, release: None, seen_at: at(3), ..first };
+    engine.glimpsed(std::slice::from_ref(&second)).await.unwrap();
+    assert_eq!(person.glimpse(&shop).await.unwrap(), Some(second));
 }

@@ -74,7 +74,10 @@ pub(crate) async fn hours_are_rolled_up_before_their_readings_go<D: Database>(da
     assert_eq!(starts(&parts), [at(0), at(3300), at(3600), at(3 * 3600)]);
     assert_eq!(held(&parts[1]), [0, 0, 60]);
     let days = rolled(&*store, "front door", Span::Day).await;
-    assert_eq!(days.iter().map(|day| (day.start, held(day))).collect::<Vec<_>>(), [(Span::Day.start_of(at(0)), [240, 60, 60])]);
+    assert_eq!(
+        days.iter().map(|day| (day.start, held(day))).collect::<Vec<_>>(),
+        [(Span::Day.start_of(at(0)), [240, 60, 60])]
+    );
     store.sweep(at(0) + DAY * 390).await.unwrap();
     assert!(rolled(&*store, "front door", Span::FiveMinutes).await.is_empty(), "kept for 30 days");
     assert_eq!(rolled(&*store, "front door", Span::Hour).await.len(), 3);

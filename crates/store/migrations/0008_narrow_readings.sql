@@ -1,4 +1,4 @@
--- Readings in a few bytes. What was stored before is moved over in steps (see sqlite/moving.rs), and gone after step 8.
+-- Readings in a few bytes. What was stored before is moved over in steps (see sqlite/moving.rs), and gone after step 9.
 ALTER TABLE readings RENAME TO readings_before;
 DROP INDEX readings_by_time;
 
