@@ -11,6 +11,7 @@ mod resolve;
 mod rules;
 mod stall;
 mod tls;
+mod tls_words;
 
 pub(crate) use connection::{Arrived, Connection, IdleConnections, RequestBody, Version, io_error, of_hyper};
 pub use failure::Failure;
