@@ -183,8 +183,8 @@ impl Engine {
         let variables = move |name: &str| accounts.variable(name);
         let made = effects::perform(&run.plan.effect, &run.plan.app().name, &*heroku, &variables).await;
         match made {
-            Ok(Made { request_id: id, release, dyno }) => {
-                let outcome = Outcome::Done { seen: Look::Answered, release, dyno };
+            Ok(Made { request_id: id, release, dyno, dyno_name }) => {
+                let outcome = Outcome::Done { seen: Look::Answered, release, dyno, dyno_name };
                 self.end(run, fence, outcome, request_id(id.as_deref())).await
             }
             Err(NotMade::NoVariable(name)) => {
@@ -256,7 +256,9 @@ impl Engine {
             Err(why) => Trace::NotYet(why),
         };
         let outcome = match trace {
-            Trace::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
+            Trace::Done { release, dyno, dyno_name } => {
+                Outcome::Done { seen: Look::SeenAfterwards, release, dyno, dyno_name }
+            }
             // It may still be on its way.
             Trace::NotDone(_) | Trace::InDoubt(_) | Trace::NotYet(_) if now < may_arrive_until(sent_at) => {
                 return self.ports.store.defer(run.id, fence, look_again(sent_at, now), &[], &[]).await;
