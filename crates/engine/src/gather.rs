@@ -156,7 +156,9 @@ impl Engine {
 
     /// What only the store knows of an app and those who would act on it.
     pub(crate) async fn facts(&self, subject: &Subject, reactions: &[ReactionId]) -> Result<AppFacts, Error> {
-        self.ports.store.app_facts(subject, reactions, self.ports.clock.now()).await
+        let mut facts = self.ports.store.app_facts(subject, reactions, self.ports.clock.now()).await?;
+        facts.pauses.extend(self.held_by_signal());
+        Ok(facts)
     }
 
     /// Takes up what was seen of an app before this process began.

@@ -5,6 +5,7 @@
 //! any instruction, start it again, and it goes on.
 
 mod attend;
+mod brake;
 pub mod commands;
 mod desk;
 pub mod doctor;

@@ -98,11 +98,19 @@ impl Engine {
             let why = WhyNotDone::Stopped;
             return self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await;
         }
+        if let Some(pause) = self.held_by_signal() {
+            return self.end(&run, fence, paused(&pause), Vec::new()).await;
+        }
         let sending_at = self.ports.clock.now();
         // As long as this process lives it hears the answer first; another looks as soon as it takes over.
         let look_at = may_arrive_until(sending_at);
         match self.ports.store.mark_sent(run.id, fence, sending_at, look_at).await? {
-            MarkSent::Go => {}
+            // It waited for a store that was held up, which is when a signal comes. Nothing was sent yet.
+            MarkSent::Go => {
+                if let Some(pause) = self.held_by_signal() {
+                    return self.end(&run, fence, paused(&pause), Vec::new()).await;
+                }
+            }
             MarkSent::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
             // Somebody else has the run in hand now: what happens to it is theirs to tell.
             MarkSent::Lost => return Ok(()),

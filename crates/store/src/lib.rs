@@ -7,17 +7,19 @@
 mod batch;
 mod error;
 mod facts;
+mod holder;
 mod page;
 mod plain;
 mod presence;
 mod sqlite;
 
 pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
-pub use error::Error;
+pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
+pub use holder::Holder;
 pub use page::{Hourly, Open, ReadingsPage, RunsPage, TimelineLine, TimelinePage};
-pub use plain::{Exposed, exposed, open_plain};
+pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use presence::Sign;
 pub use sqlite::{EngineLock, Sqlite};
 
