@@ -51,11 +51,11 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     warn(&definitions.warnings);
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
-    let store = Sqlite::open(&database).await?;
     let closed: Vec<String> = tighten(&database).iter().map(|file| file.display().to_string()).collect();
     if !closed.is_empty() {
         output::say(&format!("other users of this machine could read {}, and cannot any more", closed.join(", ")));
     }
+    let store = Sqlite::open(&database).await?;
     for exposed in exposed(&database) {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
     }
