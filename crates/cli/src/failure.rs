@@ -107,13 +107,16 @@ impl From<flyball_store::Error> for Failure {
     fn from(error: flyball_store::Error) -> Self {
         use flyball_store::Error;
         let exit = match &error {
-            Error::Busy { .. } | Error::Full { .. } | Error::EngineRuns { .. } => Exit::TRY_AGAIN,
+            Error::Busy { .. } | Error::Full { .. } | Error::EngineRuns { .. } | Error::LockedByStranger { .. } => {
+                Exit::TRY_AGAIN
+            }
             Error::ReadOnly { .. } | Error::CannotOpen { .. } => Exit::NO_PERMISSION,
             Error::Unsupported { .. } | Error::NotASqliteUrl => Exit::CONFIGURATION,
             Error::Corrupt { .. }
             | Error::Unreadable { .. }
             | Error::Newer { .. }
             | Error::NotPlain { .. }
+            | Error::NotOurs { .. }
             | Error::NotALock { .. }
             | Error::Other { .. } => Exit::NO,
         };

@@ -3,7 +3,7 @@
 //! A reading is never rewritten by this: the monitor goes on failing, and the reaction holds. That Heroku's API answers
 //! is known by then, since the app was just looked at; it is one way out of many.
 
-use flyball_model::{Cause, Doubt, Timestamp};
+use flyball_model::{Cause, Doubt, Reference, Timestamp};
 use std::time::Duration;
 
 /// With fewer references than this nothing can be said: one alone may itself be down.
@@ -17,8 +17,8 @@ const SAME_MINUTE: Duration = Duration::from_secs(60);
 /// What is known of ways other than the one that fails.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Elsewhere<'a> {
-    /// Of each reference, whether it was reached just now.
-    pub references: &'a [bool],
+    /// The references, as they were found just now.
+    pub references: &'a [Reference],
     /// Of each other host that has nothing to do with the app: since when it cannot be reached, if it cannot.
     pub hosts: &'a [Option<Timestamp>],
 }
@@ -32,10 +32,13 @@ pub(crate) fn doubt(cause: Cause, since: Timestamp, elsewhere: &Elsewhere<'_>) -
     of_references(elsewhere.references).or_else(|| of_hosts(elsewhere.hosts, since))
 }
 
-fn of_references(references: &[bool]) -> Option<Doubt> {
-    let reached = references.iter().filter(|reached| **reached).count();
-    let cut_off = references.len() >= REFERENCES_MIN && 2 * reached < references.len();
-    cut_off.then(|| Doubt::References { reached: count(reached), of: count(references.len()) })
+fn of_references(references: &[Reference]) -> Option<Doubt> {
+    let of = references.len();
+    let missed: Vec<_> = references.iter().filter(|reference| !reference.reached).collect();
+    let reached = of - missed.len();
+    let cut_off = of >= REFERENCES_MIN && 2 * reached < of;
+    let missed = || missed.into_iter().map(|reference| reference.address.clone()).collect();
+    cut_off.then(|| Doubt::References { reached: count(reached), of: count(of), missed: missed() })
 }
 
 fn of_hosts(hosts: &[Option<Timestamp>], since: Timestamp) -> Option<Doubt> {
@@ -52,6 +55,7 @@ fn count(of: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_model::Excerpt;
 
     const Y: bool = true;
     const N: bool = false;
@@ -66,24 +70,28 @@ mod tests {
         let none: &[Option<i64>] = &[];
         let (up, now, before, after) = (None, Some(1000), Some(939), Some(1061));
         let edges = [Some(940), Some(1060), up, up];
-        let references = |reached, of| Some(Doubt::References { reached, of });
+        let address = |nth: usize| Excerpt::of(&format!("{nth}.example:443"));
+        let doubted = |reached, of, missed: &[usize]| {
+            Some(Doubt::References { reached, of, missed: missed.iter().map(|nth| address(*nth)).collect() })
+        };
+        let (none_of_two, one_of_three) = (doubted(0, 2, &[0, 1]), doubted(1, 3, &[0, 2]));
         let hosts = |failing, of| Some(Doubt::Hosts { failing, of });
         type Case<'a> = (&'a str, Cause, &'a [bool], &'a [Option<i64>], Option<Doubt>);
         let cases: [Case<'_>; 26] = [
             ("nothing else is known", TimeOut, &[], none, None),
             ("both references are reached", TimeOut, &[Y, Y], none, None),
             ("one of two is", TimeOut, &[Y, N], none, None),
-            ("none of two is", TimeOut, &[N, N], none, references(0, 2)),
-            ("one of three is", TimeOut, &[N, Y, N], none, references(1, 3)),
+            ("none of two is", TimeOut, &[N, N], none, none_of_two.clone()),
+            ("one of three is", TimeOut, &[N, Y, N], none, one_of_three),
             ("two of three are", TimeOut, &[Y, Y, N], none, None),
             ("two of four are", TimeOut, &[Y, Y, N, N], none, None),
-            ("one of four is", TimeOut, &[Y, N, N, N], none, references(1, 4)),
+            ("one of four is", TimeOut, &[Y, N, N, N], none, doubted(1, 4, &[1, 2, 3])),
             ("a single one says nothing", TimeOut, &[N], none, None),
-            ("a name that cannot be looked up", Name, &[N, N], none, references(0, 2)),
-            ("a refused connection", Refused, &[N, N], none, references(0, 2)),
-            ("a cut connection", Reset, &[N, N], none, references(0, 2)),
-            ("TLS in between", Tls, &[N, N], none, references(0, 2)),
-            ("no way to the host", Unreachable, &[N, N], none, references(0, 2)),
+            ("a name that cannot be looked up", Name, &[N, N], none, none_of_two.clone()),
+            ("a refused connection", Refused, &[N, N], none, none_of_two.clone()),
+            ("a cut connection", Reset, &[N, N], none, none_of_two.clone()),
+            ("TLS in between", Tls, &[N, N], none, none_of_two.clone()),
+            ("no way to the host", Unreachable, &[N, N], none, none_of_two.clone()),
             ("a page that answered was reached", Status, &[N, N], &[now, now, now, now], None),
             ("and so was one with a text", Text, &[N, N], none, None),
             ("and one that was slow", Slow, &[N, N], none, None),
@@ -95,11 +103,14 @@ mod tests {
             ("they began later", TimeOut, &[Y, Y], &[after, after, after, after], None),
             ("a minute to either side counts", TimeOut, &[Y, Y], &edges, hosts(2, 4)),
             ("hosts tell also without references", TimeOut, &[], &[now, now, now, now, up], hosts(4, 5)),
-            ("references tell first", TimeOut, &[N, N], &[now, now, now, now], references(0, 2)),
+            ("references tell first", TimeOut, &[N, N], &[now, now, now, now], none_of_two.clone()),
         ];
         for (case, cause, references, hosts, told) in cases {
             let hosts: Vec<Option<Timestamp>> = hosts.iter().map(|began| began.map(at)).collect();
-            let elsewhere = Elsewhere { references, hosts: &hosts };
+            let references = references.iter().enumerate();
+            let references: Vec<Reference> =
+                references.map(|(nth, reached)| Reference { address: address(nth), reached: *reached }).collect();
+            let elsewhere = Elsewhere { references: &references, hosts: &hosts };
             assert_eq!(doubt(cause, at(1000), &elsewhere), told, "{case}");
         }
     }

@@ -222,7 +222,7 @@ mod tests {
             sent_at: Some(at(50)),
             request_ids: Vec::new(),
             state: match state {
-                "done" => ended(Outcome::Done { seen: Look::Answered, release: None, dyno: None }),
+                "done" => ended(Outcome::Done { seen: Look::Answered, release: None, dyno: None, dyno_name: None }),
                 "in doubt" => ended(Outcome::InDoubt { why: WhyInDoubt::Unclear { seen: Unclear::NoOneOff } }),
                 "sent" => RunState::Sent { node, at: at(50), look_at: at(80) },
                 _ => RunState::Queued,

@@ -90,7 +90,36 @@ mod tests {
     }
 
     fn done(dyno: Option<&str>) -> Outcome {
-        Outcome::Done { seen: Look::Answered, release: None, dyno: dyno.map(DynoId::new) }
+        Outcome::Done { seen: Look::Answered, release: None, dyno: dyno.map(DynoId::new), dyno_name: None }
+    }
+
+    #[test]
+    fn the_end_of_a_one_off_dyno_is_told_once_by_the_first_look_that_no_longer_shows_it() {
+        let clean = DynoId::new("clean");
+        let mut running = testing::dyno("run.1", at(100));
+        (running.id, running.process_type) = (clean.clone(), "run".parse().unwrap());
+        let seen = |gone_at| before(vec![SeenOneOff { id: clean.clone(), gone_at }]);
+        let looked_at = |second| Sighting { seen_at: at(second), ..before(Vec::new()) };
+        let told = Some(Duration::from_secs(200));
+        let doubt = Outcome::InDoubt { why: WhyInDoubt::Told("who knows".into()) };
+        #[rustfmt::skip]
+        let cases: [(&str, Outcome, Vec<Dyno>, Option<Sighting>, Option<Duration>); 8] = [
+            ("it runs", done(Some("clean")), vec![running], Some(seen(None)), None),
+            ("it ran when it was looked at before", done(Some("clean")), vec![], Some(seen(None)), told),
+            ("it was gone by then", done(Some("clean")), vec![], Some(seen(Some(at(250)))), None),
+            ("it came and went between two looks", done(Some("clean")), vec![], Some(looked_at(99)), told),
+            ("and the look before had no sight of it either", done(Some("clean")), vec![], Some(looked_at(299)), None),
+            ("this is the first look of all", done(Some("clean")), vec![], None, told),
+            ("nobody knows which it is", done(None), vec![], Some(seen(None)), None),
+            ("nobody knows whether it is", doubt, vec![], Some(seen(None)), None),
+        ];
+        for (case, outcome, dynos, before, expected) in cases {
+            let sight = sight(dynos);
+            let run = did(clean_up(), outcome).last_effect.remove(&below()).unwrap();
+            let runs = [run];
+            let ended = Seen::new(&sight, before.as_ref()).one_offs_ended(&runs);
+            assert_eq!(ended.first().map(|(_, within)| *within), expected, "{case}");
+        }
     }
 
     fn sight(dynos: Vec<Dyno>) -> Sight {

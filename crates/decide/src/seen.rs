@@ -4,7 +4,8 @@ use crate::facts::{SeenOneOff, Sighting, Unsettled};
 use crate::foreign::{KnownBefore, foreign_changes, released_before};
 use crate::settle::{evidence_from, settling, unsettled_from};
 use flyball_model::{
-    ApiHost, Because, Dyno, DynoId, DynoState, Foreign, Needs, Release, ReleaseVersion, Run, Sight, Timestamp,
+    ApiHost, Because, Dyno, DynoId, DynoState, Foreign, Needs, Outcome, Release, ReleaseVersion, Run, RunState, Sight,
+    Timestamp,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -125,6 +126,26 @@ impl<'a> Seen<'a> {
             gone.chain(there.map(|id| SeenOneOff { id: id.clone(), gone_at: None })).collect();
         one_offs.drain(..one_offs.len().saturating_sub(Sighting::ONE_OFFS_MAX));
         one_offs
+    }
+
+    /// Those of our runs whose one-off dynos this look, which was for dynos, no longer shows, for the first time: each
+    /// with how long it ran at most. One that came and went between two looks is among them.
+    #[must_use]
+    pub fn one_offs_ended<'r>(&self, runs: &'r [Run]) -> Vec<(&'r Run, Duration)> {
+        let taken_at = self.sight.taken_at;
+        let ended = runs.iter().filter_map(|run| {
+            let RunState::Ended { at, outcome: Outcome::Done { dyno: Some(dyno), .. } } = &run.state else {
+                return None;
+            };
+            let told_by_now = |before: &Sighting| match before.one_offs.iter().find(|one_off| one_off.id == *dyno) {
+                Some(one_off) => one_off.gone_at.is_some(),
+                None => before.seen_at > *at,
+            };
+            let is_news =
+                self.one_off(dyno) != OneOffSeen::Running && *at < taken_at && !self.before.is_some_and(told_by_now);
+            is_news.then(|| (run, taken_at.since(run.sent_at.unwrap_or(*at))))
+        });
+        ended.collect()
     }
 
     /// What others changed since it was seen before, where it was and as far as is looked now.

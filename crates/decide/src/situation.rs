@@ -8,8 +8,8 @@ use crate::seen::Seen;
 use crate::{Adder, Home, Known, Planned, StartedOneOff};
 use flyball_model::{
     AccountName, AppLimits, AppName, Because, Cause, Changed, Effect, Finding, Foreign, Mode, MonitorId, MonitorName,
-    Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Run, RunState, Sight, Standing, StoreLoss,
-    Subject, Timestamp,
+    Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Reference, Run, RunState, Sight, Standing,
+    StoreLoss, Subject, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -233,8 +233,8 @@ pub struct Scene {
     pub view: View,
     /// What others changed of the app of late.
     pub foreign: Vec<Foreign>,
-    /// Of each reference, whether it was reached just now; none before they were asked.
-    pub references: Option<Vec<bool>>,
+    /// The references, as they were found just now; none before they were asked.
+    pub references: Option<Vec<Reference>>,
     /// The run that is about to be sent, when this is the last check before that.
     pub sending: Option<Sending>,
 }

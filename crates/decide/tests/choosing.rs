@@ -5,10 +5,10 @@ use flyball_decide::{
     Situation, Stage, Step, Unseen, View, Wish, choose, may_send, unseen,
 };
 use flyball_model::{
-    AccountName, AppId, AppLimits, AppName, Because, Cause, Changed, DynoId, DynoState, Effect, Finding, Foreign,
-    ForeignChange, Mode, MonitorId, MonitorName, Needs, Outcome, PauseScope, Plan, Policy, ProcessType, Quantity, Rank,
-    ReactionId, ReactionName, ReleaseVersion, Run, RunId, RunState, Sight, Standing, Timestamp, Trigger, Verdict,
-    testing,
+    AccountName, AppId, AppLimits, AppName, Because, Cause, Changed, DynoId, DynoState, Effect, Excerpt, Finding,
+    Foreign, ForeignChange, Mode, MonitorId, MonitorName, Needs, Outcome, PauseScope, Plan, Policy, ProcessType,
+    Quantity, Rank, ReactionId, ReactionName, Reference, ReleaseVersion, Run, RunId, RunState, Sight, Standing,
+    Timestamp, Trigger, Verdict, testing,
 };
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::LazyLock;
@@ -146,10 +146,16 @@ fn situation(wishes: Vec<Wish<Plain>>) -> Situation<Plain> {
         unset: BTreeSet::new(),
         view: View::Seen { sight: Box::new(sight), parts: Needs::ALL, no_further: None },
         foreign: Vec::new(),
-        references: Some(vec![true, true]),
+        references: reached(true),
         sending: None,
     };
     Situation { wishes, scene }
+}
+
+/// Two references that are both reached, or neither of them.
+fn reached(reached: bool) -> Option<Vec<Reference>> {
+    let of = |address: &str| Reference { address: Excerpt::of(address), reached };
+    Some(vec![of("a.example:443"), of("b.example:443")])
 }
 
 fn one() -> Situation<Plain> {
@@ -264,7 +270,7 @@ const CLOSES: [(&str, &str, Change); 22] = [
         let change = ForeignChange::Quantity { process_type: ProcessType::web(), from, to };
         it.scene.foreign = vec![Foreign { at: ago(30), change }];
     }),
-    ("cut off", "cut_off", |it| it.scene.references = Some(vec![false, false])),
+    ("cut off", "cut_off", |it| it.scene.references = reached(false)),
 ];
 
 fn held(situation: &Situation<Plain>) -> Vec<(&'static str, &'static str)> {
@@ -469,7 +475,7 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
         ("basis", "basis_gone", |it| {
             it.scene.sending.as_mut().expect("it is about to be sent").gone = Some(Changed::NoCurrentRelease);
         }),
-        ("cut off", "cut_off", |it| it.scene.references = Some(vec![false, false])),
+        ("cut off", "cut_off", |it| it.scene.references = reached(false)),
     ];
     for (gate, code, change) in cases {
         assert_eq!(about_to_send(change), Err((gate, code)));

@@ -17,7 +17,7 @@ use flyball_model::{
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::{Batch, Definition, Error, Fence, Origin};
+use flyball_store::{Batch, Definition, Error, Fence, Origin, Pause};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub struct Engine {
     stopping: AtomicBool,
     /// How the store was lost, once it is not our own any more.
     pub(crate) store_loss: OnceLock<StoreLoss>,
+    /// The pause that a signal asked for, until the store has it.
+    pub(crate) held_by_signal: Mutex<Option<Pause>>,
 }
 
 impl Engine {
@@ -51,6 +53,7 @@ impl Engine {
             home: Home::default(),
             stopping: AtomicBool::new(false),
             store_loss: OnceLock::new(),
+            held_by_signal: Mutex::default(),
         }
     }
 

@@ -28,6 +28,7 @@ impl Engine {
             }
             let renewed = async {
                 if self.look_at_store().await?.is_none() {
+                    self.record_signal().await?;
                     self.ports.store.renew(self.node, self.ports.clock.now()).await?;
                     // A pause is written by whoever pauses, and may end by itself.
                     self.tell_who_is_armed().await?;

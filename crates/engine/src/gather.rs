@@ -1,5 +1,6 @@
 //! Gathering: everything that a choice about an app rests on, brought together as one situation.
 
+use crate::attend::entry_of;
 use crate::desk::Glance;
 use crate::effects;
 use crate::engine::Engine;
@@ -11,8 +12,8 @@ use flyball_decide::{
 };
 use flyball_heroku::{Error as HerokuError, Heroku};
 use flyball_model::{
-    Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, HerokuApp, Needs, ReactionId, ReleaseVersion,
-    Sight, Standing, Subject, Timestamp,
+    Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, HerokuApp, Needs, Outcome, ReactionId,
+    ReleaseVersion, Run, RunState, Sight, Standing, Subject, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -155,7 +156,9 @@ impl Engine {
 
     /// What only the store knows of an app and those who would act on it.
     pub(crate) async fn facts(&self, subject: &Subject, reactions: &[ReactionId]) -> Result<AppFacts, Error> {
-        self.ports.store.app_facts(subject, reactions, self.ports.clock.now()).await
+        let mut facts = self.ports.store.app_facts(subject, reactions, self.ports.clock.now()).await?;
+        facts.pauses.extend(self.held_by_signal());
+        Ok(facts)
     }
 
     /// Takes up what was seen of an app before this process began.
@@ -219,6 +222,10 @@ impl Engine {
         }
         let mut memory = self.memory();
         let seen = flyball_decide::Seen::new(sight, memory.sighting(&key));
+        if parts.dynos {
+            let ended = seen.one_offs_ended(&scene.facts.one_offs).into_iter();
+            batch.entries.extend(ended.map(|(run, within)| one_off_ended(run, within, sight.taken_at)));
+        }
         let sighting = seen.sighting(&app.host, scene.up_to_date());
         let sighting = Sighting { foreign: scene.foreign.clone(), ..sighting };
         memory.set_sighting(key, sighting.clone());
@@ -298,6 +305,15 @@ impl Memory {
         let calling = standings.filter(|standing| reaction.policy.call_on.matches(standing.verdict));
         calling.map(|standing| standing.since).min().unwrap_or(now)
     }
+}
+
+/// The timeline's line of a one-off dyno of ours that is gone.
+fn one_off_ended(run: &Run, within: Duration, at: Timestamp) -> Entry {
+    let dyno = match &run.state {
+        RunState::Ended { outcome: Outcome::Done { dyno_name, .. }, .. } => dyno_name.clone(),
+        _ => None,
+    };
+    entry_of(run, at, Event::OneOffEnded { dyno, plan: run.plan.summary(), within })
 }
 
 /// The timeline's word of what somebody else did.

@@ -6,6 +6,7 @@
 
 mod arms;
 mod attend;
+mod brake;
 pub mod commands;
 mod desk;
 pub mod doctor;

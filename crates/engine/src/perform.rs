@@ -98,11 +98,19 @@ impl Engine {
             let why = WhyNotDone::Stopped;
             return self.end(&run, fence, Outcome::NotDone { why }, Vec::new()).await;
         }
+        if let Some(pause) = self.held_by_signal() {
+            return self.end(&run, fence, paused(&pause), Vec::new()).await;
+        }
         let sending_at = self.ports.clock.now();
         // As long as this process lives it hears the answer first; another looks as soon as it takes over.
         let look_at = may_arrive_until(sending_at);
         match self.ports.store.mark_sent(run.id, fence, sending_at, look_at).await? {
-            MarkSent::Go => {}
+            // It waited for a store that was held up, which is when a signal comes. Nothing was sent yet.
+            MarkSent::Go => {
+                if let Some(pause) = self.held_by_signal() {
+                    return self.end(&run, fence, paused(&pause), Vec::new()).await;
+                }
+            }
             MarkSent::Paused(pause) => return self.end(&run, fence, paused(&pause), Vec::new()).await,
             // Somebody else has the run in hand now: what happens to it is theirs to tell.
             MarkSent::Lost => return Ok(()),
@@ -183,8 +191,8 @@ impl Engine {
         let variables = move |name: &str| accounts.variable(name);
         let made = effects::perform(&run.plan.effect, &run.plan.app().name, &*heroku, &variables).await;
         match made {
-            Ok(Made { request_id: id, release, dyno }) => {
-                let outcome = Outcome::Done { seen: Look::Answered, release, dyno };
+            Ok(Made { request_id: id, release, dyno, dyno_name }) => {
+                let outcome = Outcome::Done { seen: Look::Answered, release, dyno, dyno_name };
                 self.end(run, fence, outcome, request_id(id.as_deref())).await
             }
             Err(NotMade::NoVariable(name)) => {
@@ -256,7 +264,9 @@ impl Engine {
             Err(why) => Trace::NotYet(why),
         };
         let outcome = match trace {
-            Trace::Done { release, dyno } => Outcome::Done { seen: Look::SeenAfterwards, release, dyno },
+            Trace::Done { release, dyno, dyno_name } => {
+                Outcome::Done { seen: Look::SeenAfterwards, release, dyno, dyno_name }
+            }
             // It may still be on its way.
             Trace::NotDone(_) | Trace::InDoubt(_) | Trace::NotYet(_) if now < may_arrive_until(sent_at) => {
                 return self.ports.store.defer(run.id, fence, look_again(sent_at, now), &[], &[]).await;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use flyball_decide::{Choice, Situation};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, ApiHost, Reading, RunId, Timestamp};
+use flyball_model::{AccountName, ApiHost, Reading, Reference, RunId, Timestamp};
 use flyball_monitors::{Monitor, Observer};
 use flyball_reactions::Reaction;
 use flyball_store::Store;
@@ -94,8 +94,8 @@ pub trait Accounts: Send + Sync {
 /// Reaches out to places that have nothing to do with what is watched, to tell whether we are cut off ourselves.
 #[async_trait]
 pub trait References: Send + Sync {
-    /// Of each reference of the file, whether it can be reached now. Fewer than two say nothing.
-    async fn reached(&self) -> Vec<bool>;
+    /// Each reference of the file, and whether it can be reached now. Fewer than two say nothing.
+    async fn reached(&self) -> Vec<Reference>;
 
     /// Goes over to the references of other definitions. Whoever always has the same need not listen.
     fn define(&self, _network: &flyball_config::Network) {}
@@ -107,7 +107,7 @@ pub struct NoReferences;
 
 #[async_trait]
 impl References for NoReferences {
-    async fn reached(&self) -> Vec<bool> {
+    async fn reached(&self) -> Vec<Reference> {
         Vec::new()
     }
 }

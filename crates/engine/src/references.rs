@@ -3,17 +3,17 @@
 
 use crate::ports::{Clock, References};
 use flyball_decide::FRESH;
-use flyball_model::Timestamp;
+use flyball_model::{Reference, Timestamp};
 use tokio::sync::Mutex;
 
 /// What the references told last, and when. Held while they are asked: whoever waits for that finds the answer.
 #[derive(Default)]
-pub(crate) struct Reached(Mutex<Option<(Timestamp, Vec<bool>)>>);
+pub(crate) struct Reached(Mutex<Option<(Timestamp, Vec<Reference>)>>);
 
 impl Reached {
-    /// Of each reference, whether it is reached; asked anew when that is not known. Several apps whose pages fail together
+    /// The references, each with whether it is reached; asked anew when that is not known. Several apps whose pages fail together
     /// ask once.
-    pub(crate) async fn or_ask(&self, references: &dyn References, clock: &dyn Clock) -> Vec<bool> {
+    pub(crate) async fn or_ask(&self, references: &dyn References, clock: &dyn Clock) -> Vec<Reference> {
         let mut told = self.0.lock().await;
         let now = clock.now();
         if let Some((at, reached)) = &*told
@@ -31,6 +31,7 @@ impl Reached {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_model::Excerpt;
     use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
     #[derive(Default)]
@@ -48,11 +49,12 @@ mod tests {
     #[async_trait::async_trait]
     impl References for Outside {
         /// As long as it takes until they are given up.
-        async fn reached(&self) -> Vec<bool> {
+        async fn reached(&self) -> Vec<Reference> {
             self.asked.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             self.now.fetch_add(5_000, Ordering::SeqCst);
-            vec![false, false]
+            let missed = |address: &str| Reference { address: Excerpt::of(address), reached: false };
+            vec![missed("a.example:443"), missed("b.example:443")]
         }
     }
 

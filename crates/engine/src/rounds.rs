@@ -5,7 +5,7 @@ use crate::doctor::{Finding, Health, accounts_and_apps};
 use crate::engine::Engine;
 use flyball_config::Definitions;
 use flyball_heroku::Pool;
-use flyball_model::{ApiHost, AppName, EngineEvent, Event, Passage, Sight};
+use flyball_model::{ApiHost, AppName, EngineEvent, Event, Passage, Reference, Sight};
 use flyball_store::Glimpse;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -79,7 +79,7 @@ impl Engine {
         // Beside a stand-in for Heroku nothing outside of this machine is of interest.
         if self.ports.accounts.host() == ApiHost::default() {
             let reached = self.reached.or_ask(&*self.ports.references, &*self.ports.clock).await;
-            findings.extend(references(definitions, &reached));
+            findings.extend(references(&reached));
         }
         findings
     }
@@ -98,9 +98,9 @@ fn glimpse(host: ApiHost, app: &AppName, sight: &Sight) -> Glimpse {
 }
 
 /// The references that cannot be reached. With none that can, a failure to reach the app is always doubted.
-fn references(definitions: &Definitions, reached: &[bool]) -> Option<Finding> {
-    let missed = definitions.network.references.iter().zip(reached).filter(|(_, reached)| !**reached);
-    let missed: Vec<String> = missed.map(|(reference, _)| reference.to_string()).collect();
+fn references(found: &[Reference]) -> Option<Finding> {
+    let missed = found.iter().filter(|reference| !reference.reached);
+    let missed: Vec<&str> = missed.map(|reference| reference.address.as_str()).collect();
     let words = format!("{} cannot be reached from here", missed.join(", "));
     let hint = "what boots dynos anew holds while none is reached: name places that are, in `references` of [network]";
     (!missed.is_empty()).then(|| Finding::bad("references", words).hint(hint))
@@ -109,6 +109,7 @@ fn references(definitions: &Definitions, reached: &[bool]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_model::Excerpt;
 
     fn told(event: Option<EngineEvent>) -> Option<String> {
         event.map(|happened| Event::Engine { happened }.to_string())
@@ -128,10 +129,9 @@ mod tests {
 
     #[test]
     fn references_that_cannot_be_reached_are_named() {
-        let definitions = flyball_config::read("flyball.toml", "").unwrap();
-        let all = vec![true; definitions.network.references.len()];
-        assert_eq!(references(&definitions, &all), None);
-        let none = references(&definitions, &vec![false; all.len()]).unwrap();
-        assert!(none.words.contains(&definitions.network.references[0].to_string()), "{none:?}");
+        let found = |reached| vec![Reference { address: Excerpt::of("a.example:443"), reached }];
+        assert_eq!(references(&found(true)), None);
+        let missed = references(&found(false)).unwrap();
+        assert_eq!(missed.words, "a.example:443 cannot be reached from here");
     }
 }

@@ -31,7 +31,7 @@ mod why;
 mod words;
 
 pub use because::{Because, Doubted};
-pub use doubt::Doubt;
+pub use doubt::{Doubt, Reference};
 pub use effect::{Effect, EffectKind, Plan, Rank};
 pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};

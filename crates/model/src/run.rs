@@ -30,7 +30,7 @@ pub enum Actor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It took effect.
+    /// It took effect. Of a one-off dyno: it was started.
     Done {
         /// How we know.
         seen: Look,
@@ -40,6 +40,9 @@ pub enum Outcome {
         /// The one-off dyno that was started.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dyno: Option<crate::DynoId>,
+        /// Its name, for people; runs of earlier versions do not tell it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dyno_name: Option<crate::DynoName>,
     },
     /// It did not take effect, and will not.
     NotDone {

@@ -1,8 +1,8 @@
 //! The timeline: everything that was seen, decided and done, in one growing order.
 
 use crate::{
-    AppName, Because, Excerpt, Finding, Flip, MonitorId, MonitorName, Outcome, Passage, PlanSummary, ReactionId,
-    ReactionName, RunId, Timestamp, WhyLost,
+    AppName, Because, DynoName, Excerpt, Finding, Flip, MonitorId, MonitorName, Outcome, Passage, PlanSummary,
+    ReactionId, ReactionName, RunId, Timestamp, WhyLost,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -256,6 +256,15 @@ pub enum Event {
         plan: PlanSummary,
         /// How it ended.
         outcome: Outcome,
+    },
+    /// A one-off dyno that we started is not there any more.
+    OneOffEnded {
+        /// Its name, as far as it is known.
+        dyno: Option<DynoName>,
+        /// What was to be done.
+        plan: PlanSummary,
+        /// How long it ran at most: from its start to the look that no longer showed it.
+        within: Duration,
     },
     /// A person said how a run that was in doubt had ended.
     Settled {

@@ -13,17 +13,31 @@ pub(crate) const PAGES_BYTES: usize = 256 * 1024 * 1024;
 const STEP: usize = 64 * 1024;
 
 /// The memory that pages share.
-pub(crate) struct PageMemory(Arc<Semaphore>);
+pub(crate) struct PageMemory {
+    left: Arc<Semaphore>,
+    /// All of it, in steps.
+    whole: u32,
+}
 
 impl PageMemory {
     /// So many bytes, in whole steps.
     pub(crate) fn of(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new((bytes / STEP).min(Semaphore::MAX_PERMITS))))
+        let whole = u32::try_from(bytes / STEP).unwrap_or(u32::MAX);
+        Self { left: Arc::new(Semaphore::new(whole as usize)), whole }
     }
 
     /// A share of nothing yet.
     pub(crate) fn share(&self) -> Share {
-        Share { memory: Arc::clone(&self.0), held: None }
+        Share { memory: Arc::clone(&self.left), held: None }
+    }
+
+    /// A share for a page of at most so many bytes, or of all that there is, once it is free. Who asks first goes first. It
+    /// is taken whole before the page is asked for: those who held a part and waited for more would wait for each other.
+    pub(crate) async fn room_for(&self, bytes: u64) -> Share {
+        let steps = u32::try_from(bytes.div_ceil(STEP as u64)).unwrap_or(u32::MAX).min(self.whole);
+        // It is never closed.
+        let held = Arc::clone(&self.left).acquire_many_owned(steps).await.ok();
+        Share { memory: Arc::clone(&self.left), held }
     }
 }
 
@@ -34,8 +48,8 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// Takes what a page of so many bytes needs. False when no more is left: nobody waits here, since those who wait
-    /// would hold what the others wait for.
+    /// Takes what a page of so many bytes needs, beyond what was taken for it. False when no more is left: nobody waits here,
+    /// since those who wait would hold what the others wait for.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let more = bytes.div_ceil(STEP).saturating_sub(held);
@@ -55,6 +69,22 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
+
+    #[test]
+    fn who_finds_no_room_waits_for_it_in_the_order_of_asking() {
+        let memory = PageMemory::of(10 * STEP);
+        let pages = |steps: usize| (steps * STEP) as u64;
+        let first = memory.room_for(pages(8)).now_or_never().expect("there is room");
+        let (mut large, mut small) = (Box::pin(memory.room_for(pages(99))), Box::pin(memory.room_for(1)));
+        assert!((&mut large).now_or_never().is_none());
+        assert!((&mut small).now_or_never().is_none(), "nobody overtakes, or a large page would starve");
+        drop(first);
+        let large = large.now_or_never().expect("all that there is");
+        assert!((&mut small).now_or_never().is_none());
+        drop(large);
+        assert!(small.now_or_never().is_some());
+    }
 
     #[test]
     fn pages_share_the_memory_and_give_it_back() {

@@ -1,17 +1,20 @@
 //! What can go wrong with the store: what happened, to which file, and what to do.
 
+use crate::holder::{Holder, Lock, holder};
 use std::path::{Path, PathBuf};
 
 /// Why the store did not do what it was asked to. Nothing was written, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else wrote to the file for longer than we wait.
-    #[error("cannot {doing}: {} stayed locked for too long", file.display())]
+    #[error("cannot {doing}: {} stayed locked for too long{}", file.display(), by(holder.as_ref()))]
     Busy {
         /// What was being done.
         doing: String,
         /// The database.
         file: PathBuf,
+        /// Who keeps it locked now, where that can be seen.
+        holder: Option<Holder>,
     },
     /// The disk is full.
     #[error("cannot {doing}: no room left for {}", file.display())]
@@ -79,6 +82,24 @@ pub enum Error {
         /// The other's process id, where it could be read.
         process: Option<u32>,
     },
+    /// Somebody who is no engine holds the lock.
+    #[error("cannot start on {}: {} is locked by {holder}, which is no flyball that runs on it", file.display(), lock.display())]
+    LockedByStranger {
+        /// The database.
+        file: PathBuf,
+        /// The file beside it that is locked.
+        lock: PathBuf,
+        /// Who has it.
+        holder: Holder,
+    },
+    /// The name of the database leads to a file of another user.
+    #[error("cannot use {}: it is a link to {}, which belongs to another user", file.display(), target.display())]
+    NotOurs {
+        /// The database's name.
+        file: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// A link, a pipe or a folder stands where a file of ours should be.
     #[error("cannot use {}: it is a link, a pipe or a folder, and no plain file", file.display())]
     NotPlain {
@@ -111,6 +132,10 @@ pub enum Error {
     },
 }
 
+fn by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(String::new, |holder| format!(" by {holder}"))
+}
+
 fn in_words(process: Option<u32>) -> String {
     process.map_or_else(String::new, |process| format!(" (process {process})"))
 }
@@ -125,7 +150,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Busy { .. } => {
+            Self::Busy { holder: Some(Holder { process, .. }), .. } => {
+                Some(format!("wait for process {process}, or end it, and try again"))
+            }
+            Self::Busy { holder: None, .. } => {
                 Some("end what holds it, such as a backup or a database browser, and try again".into())
             }
             Self::Full { file, .. } => Some(format!("make room on the disk of {}", file.display())),
@@ -146,6 +174,12 @@ impl Error {
                 Some(process) => format!("stop process {process} first, or name another file with --database"),
                 None => "stop the other one first, or name another file with --database".into(),
             }),
+            Self::LockedByStranger { lock, holder, .. } => {
+                Some(format!("end process {}, see why it locks {}, and try again", holder.process, lock.display()))
+            }
+            Self::NotOurs { target, .. } => {
+                Some(format!("name {} itself with --database, if that is meant", target.display()))
+            }
             Self::NotPlain { file } | Self::NotALock { file } => Some(format!(
                 "see who put {} there, and remove it; or name another database with --database",
                 file.display()
@@ -208,9 +242,15 @@ impl Fault {
         let (doing, file) = (doing.to_owned(), file.to_owned());
         match self {
             Self::Unreadable { row, source } => Error::Unreadable { doing, file, row, source },
-            Self::Sql(sqlx::Error::PoolTimedOut) => Error::Busy { doing, file },
+            Self::Sql(sqlx::Error::PoolTimedOut) => {
+                let holder = who_writes(&file);
+                Error::Busy { doing, file, holder }
+            }
             Self::Sql(error) => match primary_code(&error) {
-                Some(BUSY | LOCKED) => Error::Busy { doing, file },
+                Some(BUSY | LOCKED) => {
+                    let holder = who_writes(&file);
+                    Error::Busy { doing, file, holder }
+                }
                 Some(FULL) => Error::Full { doing, file },
                 Some(READ_ONLY | PERMISSION) => Error::ReadOnly { doing, file },
                 Some(CANNOT_OPEN) => Error::CannotOpen { doing, file },
@@ -219,6 +259,13 @@ impl Fault {
             },
         }
     }
+}
+
+/// Who keeps others from writing a database: in write-ahead mode that lock is on the log's index, else on the file itself.
+#[must_use]
+pub fn who_writes(database: &Path) -> Option<Holder> {
+    let index = crate::sqlite::beside(database, "-shm");
+    holder(&index, Lock::Ranges).or_else(|| holder(database, Lock::Ranges))
 }
 
 // SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html
@@ -244,7 +291,7 @@ mod tests {
     #[test]
     fn every_error_that_a_person_can_mend_says_how() {
         let file = PathBuf::from("flyball.db");
-        let busy = Error::Busy { doing: "save".into(), file: file.clone() };
+        let busy = Error::Busy { doing: "save".into(), file: file.clone(), holder: None };
         assert_eq!(busy.to_string(), "cannot save: flyball.db stayed locked for too long");
         assert!(busy.hint().is_some() && busy.may_pass());
         let runs = Error::EngineRuns { file: file.clone(), process: Some(41) };

@@ -7,6 +7,7 @@
 mod batch;
 mod error;
 mod facts;
+mod holder;
 mod narrow;
 mod page;
 mod plain;
@@ -15,11 +16,12 @@ mod rollup;
 mod sqlite;
 
 pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
-pub use error::Error;
+pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
+pub use holder::Holder;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
-pub use plain::{Exposed, exposed, open_plain};
+pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use presence::{Glimpse, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
 pub use sqlite::{EngineLock, Sqlite};

@@ -100,6 +100,49 @@ pub fn exposed(database: &Path) -> Vec<Exposed> {
     exposed
 }
 
+/// Takes a database and its companions from other users, where they are open to them and belong to us: an earlier version made
+/// them so, or somebody copied them. Returns those that it closed. What a group may do is somebody's choice, and stays
+/// as long as nobody else may do anything.
+///
+/// Called before this process opens the database: closing a file takes away the locks that SQLite holds on it.
+/// Source: <https://www.sqlite.org/howtocorrupt.html>, section 2.2.
+pub fn tighten(database: &Path) -> Vec<PathBuf> {
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let files = ["", "-wal", "-shm", ".lock"].map(|behind| crate::sqlite::beside(&real, behind));
+    files.into_iter().filter(|file| close_to_others(file).unwrap_or(false)).collect()
+}
+
+/// Whether it was open to others, and is not any more. Changed through what was opened, so that nothing that comes in its
+/// place meanwhile is changed instead.
+#[cfg(unix)]
+fn close_to_others(file: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = open_plain(File::options().read(true), file)?;
+    let found = file.metadata()?;
+    if others(&found) == 0 || !is_of_ours(&found) {
+        return Ok(false);
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    Ok(true)
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Whether a file belongs to the user that this process runs as.
+#[cfg(unix)]
+pub(crate) fn is_of_ours(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    found.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_of_ours(_: &Metadata) -> bool {
+    true
+}
+
 const READ: u32 = 0o4;
 const WRITE: u32 = 0o2;
 
@@ -141,6 +184,43 @@ mod tests {
         }
         assert_eq!(exposed(&database), []);
         store.close().await;
+    }
+
+    #[test]
+    fn files_of_ours_that_an_earlier_version_left_open_are_closed_to_others_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().canonicalize().unwrap().join("flyball.db");
+        let files = ["", "-wal", "-shm", ".lock"].map(|behind| crate::sqlite::beside(&database, behind));
+        for file in &files {
+            std::fs::write(file, "").unwrap();
+            std::fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
+        }
+        assert_eq!(tighten(&database), files);
+        assert!(files.iter().all(|file| mode(file) == 0o600));
+        assert_eq!((tighten(&database), exposed(&database)), (vec![], vec![]));
+        std::fs::set_permissions(&database, Permissions::from_mode(0o660)).unwrap();
+        assert_eq!(tighten(&database), [] as [&Path; 0], "a group is somebody's choice");
+    }
+
+    #[tokio::test]
+    async fn a_link_to_somebody_elses_file_is_no_database_and_one_to_our_own_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, link) = (folder.path().join("ours.db"), folder.path().join("flyball.db"));
+        Sqlite::open(&ours).await.unwrap().close().await;
+        symlink(&ours, &link).unwrap();
+        Sqlite::open(&link).await.unwrap().close().await;
+        // Who is not root cannot give a file away, and finds root's.
+        let theirs = match std::os::unix::fs::chown(&ours, Some(65_534), None) {
+            Ok(()) => ours,
+            Err(_) => PathBuf::from("/etc/passwd"),
+        };
+        let (other, before) = (folder.path().join("other.db"), std::fs::read(&theirs).unwrap());
+        symlink(&theirs, &other).unwrap();
+        for opened in [Sqlite::open(&other).await, Sqlite::open_existing(&other).await] {
+            let error = opened.unwrap_err();
+            assert!(matches!(error, Error::NotOurs { .. }) && error.hint().is_some(), "{error:?}");
+        }
+        assert_eq!(std::fs::read(&theirs).unwrap(), before);
     }
 
     #[test]

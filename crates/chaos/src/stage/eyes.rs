@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use flyball_engine::{Observe, References};
 use flyball_heroku::{Heroku, Live};
 use flyball_heroku_sim::handle;
-use flyball_model::{Blind, Cause, Phases, Reading, Timestamp};
+use flyball_model::{Blind, Cause, Excerpt, Phases, Reading, Reference, Timestamp};
 use flyball_monitors::{Exchange, Failure, Http, Kind, Monitor, Observer, Trust};
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,7 +100,7 @@ pub(crate) struct Landmarks(pub(crate) SharedOutside);
 
 #[async_trait]
 impl References for Landmarks {
-    async fn reached(&self) -> Vec<bool> {
+    async fn reached(&self) -> Vec<Reference> {
         let outside = &self.0;
         let turn = outside.turn(Port::Page, "references");
         outside.comes_before(turn.fate).await;
@@ -109,6 +109,7 @@ impl References for Landmarks {
         let reached = !outside.is_under(Spell::NoNetwork);
         // One of them may be down by itself.
         let one_fails = matches!(turn.fate, Some(Fate::PageTimeOut | Fate::PageRefused | Fate::PageUnknown));
-        vec![reached, reached && !one_fails]
+        let found = [("one.localhost:443", reached), ("other.localhost:443", reached && !one_fails)];
+        found.map(|(address, reached)| Reference { address: Excerpt::of(address), reached }).to_vec()
     }
 }

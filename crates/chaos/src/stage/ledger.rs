@@ -15,7 +15,7 @@ pub(crate) struct Ledger(pub(crate) SharedOutside);
 
 impl Ledger {
     fn busy(&self, what: &str) -> Error {
-        Error::Busy { doing: what.to_owned(), file: self.0.disk.store.file().to_owned() }
+        Error::Busy { doing: what.to_owned(), file: self.0.disk.store.file().to_owned(), holder: None }
     }
 
     fn full(&self, what: &str) -> Error {

@@ -1,4 +1,5 @@
-//! `flyball pause`: effects stop, observation goes on. It says that it holds only when a running engine holds it.
+//! `flyball pause`: effects stop, observation goes on. It says that it holds only when a running engine holds it. Where the
+//! database cannot be written, the engine is told by a signal.
 
 use super::brake::{Taken, must_be_known, scope};
 use super::reading::Desk;
@@ -8,7 +9,10 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::Wiring;
 use flyball_engine::commands::{Paused, pause_effects};
+use flyball_model::PauseScope;
 use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// What is paused, and by whom it is held, as data.
 #[derive(Serialize)]
@@ -19,12 +23,75 @@ struct Said {
     taken: Taken,
 }
 
+/// How long the row may take: who pauses is in a hurry, and there is a second way.
+const WRITE_MAX: Duration = Duration::from_secs(1);
+
+/// What to do where neither way is open.
+const HINT: &str = "`flyball pause` without a name can hold everything by a signal; else stop the engine";
+
+/// The second way: the engine on this machine is told by a signal, and holds everything. It cannot be asked whether it has
+/// heard, so that the exit code says to look again.
+async fn by_signal(wiring: &Wiring, desk: &Desk, scope: &PauseScope, failure: Failure) -> Result<Exit, Failure> {
+    let process = match scope {
+        // Whoever pauses one app does not mean all of them.
+        PauseScope::App(_) | PauseScope::Reaction(_) => None,
+        PauseScope::Everything => desk.process_here(wiring).await.filter(|process| signal(*process)),
+    };
+    let Some(process) = process else { return Err(failure) };
+    failure.render().iter().for_each(|words| output::say(words));
+    let told = BySignal { signalled: true, process };
+    match wiring.format {
+        Format::Json => output::json(&told)?,
+        Format::Text => output::data(&format!(
+            "the engine (process {process}) was told by a signal to hold everything, and records it as soon as it can; \
+             `flyball status` shows it then"
+        ))?,
+    }
+    Ok(Exit::TRY_AGAIN)
+}
+
+/// That an engine was told by a signal, as data.
+#[derive(Serialize)]
+struct BySignal {
+    signalled: bool,
+    process: u32,
+}
+
+/// Why the row was not written, as far as can be seen.
+fn not_written(desk: &Desk) -> String {
+    let file = desk.store.file();
+    let holder = flyball_store::who_writes(file).map_or_else(String::new, |holder| format!(" by {holder}"));
+    format!("{} stayed locked{holder}", file.display())
+}
+
+/// Sends SIGUSR1 to a process; whether it could be sent.
+#[cfg(unix)]
+fn signal(process: u32) -> bool {
+    use rustix::process::{Pid, Signal, kill_process};
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    process.is_some_and(|process| kill_process(process, Signal::USR1).is_ok())
+}
+
+#[cfg(not(unix))]
+fn signal(_: u32) -> bool {
+    false
+}
+
 pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure> {
     let desk = Desk::open(wiring, Exit::TRY_AGAIN).await?;
     let scope = scope(asked.app, asked.reaction);
     must_be_known(wiring, &desk, &scope)?;
     let by = wiring.environment.person();
-    let paused = pause_effects(&desk.store, scope, asked.lasts, by, wiring.now()).await?;
+    let writing = pause_effects(&desk.store, scope.clone(), asked.lasts, by, wiring.now());
+    let paused = match timeout(WRITE_MAX, writing).await {
+        Ok(Ok(paused)) => paused,
+        Ok(Err(error)) => return by_signal(wiring, &desk, &scope, error.into()).await,
+        Err(_) => {
+            let what = format!("cannot pause {scope} within {} s", WRITE_MAX.as_secs());
+            let busy = Failure::new(Exit::TRY_AGAIN, what).because(not_written(&desk)).hint(HINT);
+            return by_signal(wiring, &desk, &scope, busy).await;
+        }
+    };
     let taken = Taken::wait(wiring, &desk, &paused.scope).await?;
     let exit = taken.exit();
     match wiring.format {

@@ -48,6 +48,17 @@ impl Desk {
         Ok(Reader::new(&self.store, &self.definitions, self.host.clone(), state, wiring.now()))
     }
 
+    /// The process of the engine that works on the store, where it is one of this machine: its sign of life and the lock that
+    /// it holds name the same. A sign that grew old while nothing could be written is good enough, since the lock is not.
+    pub(super) async fn process_here(&self, wiring: &Wiring) -> Option<u32> {
+        let sign = self.store.sign().await.ok()??;
+        let file = self.store.file();
+        let is_here = sign.host == wiring.environment.host()
+            && EngineLock::is_held(file).unwrap_or(false)
+            && EngineLock::process(file) == Some(sign.process);
+        is_here.then_some(sign.process)
+    }
+
     /// The engine that works on the store, as of now.
     pub(super) async fn engine(&self, wiring: &Wiring) -> Result<Engine, Failure> {
         Engine::of(&self.store, wiring.now()).await

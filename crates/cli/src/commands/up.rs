@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render::Clockface;
 use crate::render::timeline::{Stamp, line};
-use crate::wiring::{Accounts, Descriptors, SystemIds, Wiring, hangups, stopped_by_person};
+use crate::wiring::{Accounts, Descriptors, Held, SystemIds, Wiring, hangups, stopped_by_person};
 use flyball_config::{Definitions, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
@@ -15,7 +15,7 @@ use flyball_engine::{Engine, Ports};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
-use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage, exposed};
+use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage, exposed, tighten};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
             () = asked_to_stop.cancelled() => {}
         }
     });
+    // Before anybody can find this process by the lock: a signal that nobody listens for would end it.
+    let held = Held::listen();
     let hangup = Arc::new(Notify::new());
     tasks.spawn(hangups(Arc::clone(&hangup), stop.clone()));
 
@@ -50,6 +52,10 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     warn(&definitions.warnings);
     let database = wiring.database()?;
     let _lock = EngineLock::take(&database)?;
+    let closed: Vec<String> = tighten(&database).iter().map(|file| file.display().to_string()).collect();
+    if !closed.is_empty() {
+        output::say(&format!("other users of this machine could read {}, and cannot any more", closed.join(", ")));
+    }
     let store = Sqlite::open(&database).await?;
     for exposed in exposed(&database) {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
@@ -60,6 +66,10 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let ports = wiring.ports(store.clone(), &accounts);
     let printed = last_number(&store).await?;
     let engine = start(wiring, ports, &definitions, files.kept()).await?;
+    tasks.spawn({
+        let (engine, stop) = (Arc::clone(&engine), stop.clone());
+        async move { held.tell(|| engine.hold_by_signal(), stop).await }
+    });
     let staying = Arc::clone(&engine);
     let until = stop.clone();
     tasks.spawn(async move { staying.stay(until).await });

@@ -99,6 +99,7 @@ impl Teller {
             | Event::Would { .. }
             | Event::Settled { .. }
             // The people of the shop tell what they do by themselves.
+            | Event::OneOffEnded { .. }
             | Event::Foreign { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. } => return None,

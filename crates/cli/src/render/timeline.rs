@@ -36,6 +36,7 @@ fn style(event: &Event) -> Style {
         },
         Event::Unknown { .. }
         | Event::Lost { .. }
+        | Event::OneOffEnded { .. }
         | Event::Foreign { .. }
         | Event::Paused { .. }
         | Event::Resumed { .. } => ODD,

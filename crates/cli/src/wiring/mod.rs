@@ -14,7 +14,7 @@ pub(crate) use clock::SystemClock;
 pub(crate) use descriptors::Descriptors;
 pub(crate) use ids::SystemIds;
 pub(crate) use references::References;
-pub(crate) use signals::{hangups, stopped_by_person};
+pub(crate) use signals::{Held, hangups, stopped_by_person};
 
 use crate::environment::Environment;
 use crate::exit::Exit;

@@ -1,6 +1,7 @@
 //! References: the places by which the engine tells an outage of its own from one of what is watched.
 
 use async_trait::async_trait;
+use flyball_model::{Excerpt, Reference};
 use flyball_monitors::Address;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -19,9 +20,11 @@ impl References {
 
 #[async_trait]
 impl flyball_engine::References for References {
-    async fn reached(&self) -> Vec<bool> {
+    async fn reached(&self) -> Vec<Reference> {
         let references = Arc::clone(&self.of_file.read().unwrap_or_else(PoisonError::into_inner));
-        self.reach.reached(&references).await
+        let reached = self.reach.reached(&references).await;
+        let named = references.iter().map(|reference| Excerpt::of(&reference.to_string()));
+        named.zip(reached).map(|(address, reached)| Reference { address, reached }).collect()
     }
 
     fn define(&self, network: &flyball_config::Network) {

@@ -59,7 +59,7 @@ async fn no_value_in_the_database_breaks_what_reads_it() {
     let event = Event::app("shop", AppEvent::DatabaseError(500));
     stage.sim.world().lock().unwrap().apply(event).unwrap();
     wait_for("the page is put right", async || !stage.changes().is_empty()).await;
-    stage.history_until(": done").await;
+    stage.history_until(": started as ").await;
     assert!(stage.run(&["pause", "clean"]).await.code.is_some());
     up.signal("-INT").await;
     up.end().await;

@@ -2,6 +2,7 @@
 
 use crate::support::{Stage, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind};
+use sqlx::{Connection as _, SqliteConnection};
 use std::time::Duration;
 
 /// The page says "Welcome", which this monitor does not want: it fails at each reading.
@@ -159,4 +160,69 @@ async fn a_broken_or_deleted_file_blinds_nobody_beside_a_running_engine() {
     sees("unknown key `evry`").await;
     std::fs::remove_file(stage.path("flyball.toml")).unwrap();
     sees("it does not exist").await;
+}
+
+/// Holds the database's one write lock, as a browser of databases or a backup does, until it is closed.
+async fn write_locked(stage: &Stage) -> SqliteConnection {
+    let url = format!("sqlite://{}", stage.path("flyball.db").display());
+    let mut holder = SqliteConnection::connect(&url).await.unwrap();
+    // An engine writes often, and this waits for its turn.
+    sqlx::query("PRAGMA busy_timeout = 20000").execute(&mut holder).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut holder).await.unwrap();
+    holder
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn where_the_database_cannot_be_written_a_pause_goes_by_a_signal_and_is_recorded_later() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    wait_for("it scales", async || stage.web() >= 2).await;
+    let holder = write_locked(&stage).await;
+    let one = stage.run(&["pause", "--app", "shop"]).await;
+    assert!(one.code == Some(75) && !one.stdout.contains("signal"), "who pauses one app does not mean all: {one:?}");
+    let told = stage.run(&["pause"]).await;
+    let words = format!("the engine (process {}) was told by a signal to hold everything", up.id());
+    assert!(told.code == Some(75) && told.stdout.contains(&words), "{told:?}");
+    if cfg!(target_os = "linux") {
+        let who = format!("stayed locked by process {}, `", std::process::id());
+        assert!(told.stderr.contains(&who), "{told:?}");
+    }
+    up.until("it hears it", |up| up.printed().contains("everything is held by a signal")).await;
+    let held_at = stage.web();
+    holder.close().await.unwrap();
+    stage.history_until("everything paused by a signal (SIGUSR1)").await;
+    wait_for("it holds", async || stage.reaction("more").await["holdings"][0]["count"].as_u64() >= Some(3)).await;
+    assert_eq!(stage.web(), held_at);
+    assert!(stage.run(&["resume"]).await.code.is_some());
+    wait_for("it scales again", async || stage.web() > held_at).await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn kill_usr1_holds_everything() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    wait_for("it scales", async || stage.web() >= 2).await;
+    up.signal("-USR1").await;
+    stage.history_until("everything paused by a signal (SIGUSR1)").await;
+    wait_for("it holds", async || stage.reaction("more").await["holdings"][0]["reason"] == "paused").await;
+}
+
+/// What a process keeps out of core dumps belongs to root in `/proc`, whoever runs it. Source: `man 5 proc`.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_running_engine_is_kept_out_of_core_dumps() {
+    use std::os::unix::fs::MetadataExt as _;
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let up = stage.up().await;
+    let folder = std::path::Path::new("/proc").join(up.id().to_string());
+    // Root may look everywhere; all others are kept away by that owner.
+    assert_eq!(std::fs::metadata(folder.join("environ")).unwrap().uid(), 0);
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        assert!(std::fs::read(folder.join("environ")).is_err());
+    }
 }

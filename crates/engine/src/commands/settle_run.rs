@@ -47,7 +47,7 @@ pub async fn settle_run(
         return Ok(Settled::NotInDoubt(run.state));
     }
     let outcome = match known {
-        Known::Done => Outcome::Done { seen: Look::SaidSo, release: None, dyno: None },
+        Known::Done => Outcome::Done { seen: Look::SaidSo, release: None, dyno: None, dyno_name: None },
         Known::NotDone => Outcome::NotDone { why: WhyNotDone::SaidSo { by: Passage::of(by) } },
     };
     let plan = run.plan.summary();

@@ -10,7 +10,7 @@ mod set_size;
 
 use flyball_heroku::{Error, Heroku};
 use flyball_model::{
-    AppName, Changed, DynoId, Effect, NotSeen, ReleaseVersion, Sight, Timestamp, Unchanged, Unclear, WhyLost,
+    AppName, Changed, DynoId, DynoName, Effect, NotSeen, ReleaseVersion, Sight, Timestamp, Unchanged, Unclear, WhyLost,
 };
 use secrecy::SecretString;
 
@@ -20,6 +20,7 @@ pub(crate) struct Made {
     pub(crate) request_id: Option<String>,
     pub(crate) release: Option<ReleaseVersion>,
     pub(crate) dyno: Option<DynoId>,
+    pub(crate) dyno_name: Option<DynoName>,
 }
 
 /// Why a call did not take effect, or may not have.
@@ -48,7 +49,7 @@ impl From<Error> for NotMade {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trace {
     /// It happened.
-    Done { release: Option<ReleaseVersion>, dyno: Option<DynoId> },
+    Done { release: Option<ReleaseVersion>, dyno: Option<DynoId>, dyno_name: Option<DynoName> },
     /// It did not happen, and will not.
     NotDone(Unchanged),
     /// What is seen is older than the call, and says nothing of it.
@@ -58,7 +59,7 @@ pub(crate) enum Trace {
 }
 
 impl Trace {
-    const DONE: Self = Self::Done { release: None, dyno: None };
+    const DONE: Self = Self::Done { release: None, dyno: None, dyno_name: None };
 }
 
 pub(crate) use roll_back::made_by as releases_made_by;

@@ -29,7 +29,7 @@ pub(super) fn check(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> 
 
 pub(super) async fn perform(release: &ReleaseId, app: &AppName, heroku: &dyn Heroku) -> Result<Made, NotMade> {
     let answer = heroku.roll_back(app, release).await?;
-    Ok(Made { request_id: answer.request_id, release: Some(answer.value.version), dyno: None })
+    Ok(Made { request_id: answer.request_id, release: Some(answer.value.version), dyno: None, dyno_name: None })
 }
 
 pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> Trace {
@@ -41,7 +41,7 @@ pub(super) fn find(from: ReleaseVersion, to: ReleaseVersion, sight: &Sight) -> T
     // Oldest first: of several rollbacks to the same release, ours came right after what it was based on.
     let made = newer.filter(|release| goes_back_to(release, to, sight)).min_by_key(|release| release.version);
     match made {
-        Some(release) => Trace::Done { release: Some(release.version), dyno: None },
+        Some(release) => Trace::Done { release: Some(release.version), dyno: None, dyno_name: None },
         None => Trace::NotDone(Unchanged::NoRollback { from, to }),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Made, NotMade, Others, Trace, Variables};
 use flyball_heroku::{Heroku, OneOff};
-use flyball_model::{AppName, DynoId, DynoSize, EnvValue, Sight, Timestamp, Unclear};
+use flyball_model::{AppName, Dyno, DynoId, DynoSize, EnvValue, Sight, Timestamp, Unclear};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,8 @@ pub(super) fn one_off(
 
 pub(super) async fn perform(one_off: &OneOff, app: &AppName, heroku: &dyn Heroku) -> Result<Made, NotMade> {
     let answer = heroku.run_one_off(app, one_off).await?;
-    Ok(Made { request_id: answer.request_id, release: None, dyno: Some(answer.value.id) })
+    let Dyno { id, name, .. } = answer.value;
+    Ok(Made { request_id: answer.request_id, release: None, dyno: Some(id), dyno_name: Some(name) })
 }
 
 pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &Sight, sent_at: Timestamp) -> Trace {
@@ -42,9 +43,11 @@ pub(super) fn find(command: &str, present: &[DynoId], others: &Others, sight: &S
     let may_be_ours: Vec<_> = may_be_ours.collect();
     match may_be_ours.as_slice() {
         [] => Trace::InDoubt(Unclear::NoOneOff),
-        [dyno] if others.unknown == 0 => Trace::Done { release: None, dyno: Some(dyno.id.clone()) },
+        [dyno] if others.unknown == 0 => {
+            Trace::Done { release: None, dyno: Some(dyno.id.clone()), dyno_name: Some(dyno.name.clone()) }
+        }
         // More than others can have started: ours is among them, and which it is nobody can tell.
-        several if several.len() > others.unknown => Trace::Done { release: None, dyno: None },
+        several if several.len() > others.unknown => Trace::Done { release: None, dyno: None, dyno_name: None },
         _ => Trace::InDoubt(Unclear::OneOffOfAnother),
     }
 }

@@ -16,7 +16,7 @@ fn without_references_in_reach_nothing_boots_anew_and_the_reading_stays_failing(
     assert_eq!(
         told,
         [
-            "0:30 again: holds: Flyball may be cut off itself: of 2 references it reaches 0 (`references` of `[network]`)"
+            "0:30 again: holds: Flyball may be cut off itself: of 2 references it reaches 0, and not 0.example:443, 1.example:443 (`references` of `[network]`)"
         ]
     );
     // The way out is back, and the page still cannot be reached.

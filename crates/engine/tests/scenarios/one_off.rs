@@ -65,6 +65,21 @@ fn by_default_it_holds_while_the_one_before_is_running() {
 }
 
 #[test]
+fn a_one_off_dyno_is_named_when_it_starts_and_when_its_end_is_seen() {
+    let app = shop().mechanics(|mechanics| mechanics.one_off_runs = secs(40));
+    let mut day = Scenario::of(app).file(one("sleep", SLEEP)).front_reads("f").begin();
+    day.pass(secs(85));
+    let name = day.world(|world| world.app("shop").unwrap().one_offs().next().unwrap().name.clone());
+    assert_eq!(day.told(&format!("run `sleep` once on shop, for 10m at most: started as {name}")).len(), 1);
+    assert!(day.told("has ended").is_empty());
+    // Seen by the look that the next readings ask for, and told once.
+    day.pass(mins(1));
+    let told = day.told(&format!("{name} has ended, "));
+    let log = format!("`sleep`; its exit status is only in the app's log (`heroku logs -a shop -d {name}`)");
+    assert!(told.len() == 1 && told[0].contains(&log), "{told:?}");
+}
+
+#[test]
 fn a_lost_answer_whose_dyno_is_still_there_is_found_again() {
     let app = shop().mechanics(|mechanics| mechanics.one_off_runs = mins(5));
     let mut day = Scenario::of(app).file(one("sleep", SLEEP)).front_reads("f").begin();

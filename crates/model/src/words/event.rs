@@ -2,10 +2,11 @@
 
 use super::list;
 use crate::{
-    Armed, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope, PlanSummary,
-    StoreLoss, duration,
+    Armed, DynoName, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope,
+    PlanSummary, StoreLoss, duration,
 };
 use std::fmt;
+use std::time::Duration;
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,6 +25,7 @@ impl fmt::Display for Event {
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
             Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {look_at}"),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),
+            Self::OneOffEnded { dyno, plan, within } => one_off_ended(dyno.as_ref(), plan, *within, f),
             Self::Settled { plan, outcome, by } => write!(f, "settled by {by}: {plan}: {outcome}"),
             Self::Foreign { change, by, times } => {
                 write!(f, "changed by others: {change}")?;
@@ -40,6 +42,24 @@ impl fmt::Display for Event {
             Self::Resumed { scope, by } => write!(f, "{scope} resumed by {by}"),
         }
     }
+}
+
+/// Heroku's API tells no exit status, so it is told where to find it.
+fn one_off_ended(
+    dyno: Option<&DynoName>,
+    plan: &PlanSummary,
+    within: Duration,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let within = duration::roughly(within);
+    let (PlanSummary::RunOneOff { app, command, .. }, Some(dyno)) = (plan, dyno) else {
+        return write!(f, "{plan}: its dyno has ended, {within} after its start at most");
+    };
+    write!(
+        f,
+        "{dyno} has ended, {within} after its start at most: `{command}`; its exit status is only in the app's log "
+    )?;
+    write!(f, "(`heroku logs -a {app} -d {dyno}`)")
 }
 
 /// What a plan lacks to stand in a sentence.

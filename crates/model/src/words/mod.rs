@@ -11,7 +11,7 @@ use crate::{Counts, Passage, Quantity};
 use std::fmt;
 
 /// A list with commas.
-fn list<T: fmt::Display>(list: &[T]) -> String {
+pub(crate) fn list<T: fmt::Display>(list: &[T]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -7,8 +7,12 @@ use std::fmt;
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Done { seen: Look::Answered, release: None, .. } => write!(f, "done"),
             Self::Done { seen: Look::Answered, release: Some(made), .. } => write!(f, "done, as {made}"),
+            Self::Done { seen: Look::Answered, dyno_name: Some(started), .. } => write!(f, "started as {started}"),
+            Self::Done { seen: Look::Answered, .. } => write!(f, "done"),
+            Self::Done { seen: Look::SeenAfterwards, dyno_name: Some(started), .. } => {
+                write!(f, "started as {started}: the answer was lost, and it was seen afterwards")
+            }
             Self::Done { seen: Look::SeenAfterwards, .. } => {
                 write!(f, "done: the answer was lost, and it was seen afterwards")
             }

@@ -12,6 +12,7 @@ mod resolve;
 mod rules;
 mod stall;
 mod tls;
+mod tls_words;
 mod tunnel;
 mod way;
 

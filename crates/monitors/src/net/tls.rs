@@ -1,10 +1,10 @@
 //! The TLS handshake.
 
-use super::{Failure, Progress, Step, of_io};
-use flyball_model::{Cause, Timestamp};
+use super::{Failure, Progress, Step, of_io, tls_words};
+use flyball_model::Cause;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use std::io;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -83,44 +83,7 @@ fn system_roots() -> RootCertStore {
 /// What an I/O error says of TLS, if it does.
 pub(crate) fn of_tls(error: &io::Error) -> Option<Failure> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let words = match error {
-        rustls::Error::InvalidCertificate(error) => certificate_words(error),
-        rustls::Error::AlertReceived(alert) => format!("the other side ended TLS with {alert:?}"),
-        rustls::Error::InvalidMessage(_) => "what answered did not speak TLS".to_owned(),
-        error => format!("TLS failed: {error}"),
-    };
-    Some(Failure::failing(Cause::Tls, words))
-}
-
-/// What is wrong with a certificate.
-fn certificate_words(error: &CertificateError) -> String {
-    let day = |time: rustls::pki_types::UnixTime| {
-        let millis = i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000);
-        let time = Timestamp::from_millis(millis).to_string();
-        time.split('T').next().unwrap_or_default().to_owned()
-    };
-    match error {
-        CertificateError::ExpiredContext { not_after, .. } => format!("the certificate expired on {}", day(*not_after)),
-        CertificateError::Expired => "the certificate has expired".to_owned(),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("the certificate is not valid before {}", day(*not_before))
-        }
-        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
-        CertificateError::NotValidForNameContext { expected, presented } => {
-            let names: Vec<String> = presented.iter().take(3).map(|name| name_in(name).to_owned()).collect();
-            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
-            format!("the certificate is not for {}, but for {names}", expected.to_str())
-        }
-        CertificateError::NotValidForName => "the certificate is for another name".to_owned(),
-        CertificateError::UnknownIssuer => "the certificate is signed by nobody who is trusted".to_owned(),
-        CertificateError::Revoked => "the certificate was revoked".to_owned(),
-        error => format!("the certificate is not valid: {error}"),
-    }
-}
-
-/// `DnsName("a.example")` and `IpAddress(…)` come in rustls' own spelling.
-fn name_in(presented: &str) -> &str {
-    presented.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")")).unwrap_or(presented)
+    Some(Failure::failing(Cause::Tls, tls_words::words(error)))
 }
 
 #[cfg(test)]
@@ -130,11 +93,5 @@ mod tests {
     #[test]
     fn there_are_always_roots_to_trust() {
         assert!(!system_roots().is_empty());
-    }
-
-    #[test]
-    fn a_name_in_a_certificate_is_told_without_its_wrapping() {
-        assert_eq!(name_in("DnsName(\"a.example\")"), "a.example");
-        assert_eq!(name_in("IpAddress(127.0.0.1)"), "IpAddress(127.0.0.1)");
     }
 }

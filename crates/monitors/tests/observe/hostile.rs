@@ -5,6 +5,7 @@ use crate::faults::{Act, Server, answer, head};
 use crate::http::encoded;
 use crate::support::{BEGUN_AT, assert_failing, assert_passing, evidence, http, look, monitor, observer};
 use flyball_model::{Blind, Cause, Excerpt, Finding, Reading};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Seeks what is never there, in not much of the page. The time is for those that are not to run out of it.
@@ -309,6 +310,27 @@ fn a_regex_takes_time_in_proportion_to_the_page_whatever_it_says() {
         let reading = http.judge_page(200, &page, Duration::ZERO, crate::support::BEGUN_AT);
         assert_failing(&reading, Cause::Text, "the page does not have a match of");
     }
+}
+
+#[tokio::test]
+async fn a_page_waits_for_memory_within_its_time_and_one_that_found_none_is_unknown() {
+    let page = vec![b'x'; 600 * 1024];
+    let server = Server::start(move |_| vec![answer("200 OK", "", &page)]).await;
+    let silent = Server::start(|_| vec![Act::Hang]).await;
+    // Room for one page at a time.
+    let observer = observer().with_page_memory(1024 * 1024);
+    let look = async |address: SocketAddr, timeout: &str| {
+        let regex = r#"regex = "y", present = false"#;
+        let settings = format!(r#"{{ url = "http://{address}/", {regex}, timeout = "{timeout}" }}"#);
+        observer.observe(&monitor("http", &settings), BEGUN_AT).await
+    };
+    let address = server.address;
+    let (one, two, three) = tokio::join!(look(address, "10s"), look(address, "10s"), look(address, "10s"));
+    [one, two, three].iter().for_each(assert_passing);
+    let (holds, waits) = tokio::join!(look(silent.address, "2s"), look(address, "300ms"));
+    assert_failing(&holds, Cause::TimeOut, "no answer within 2s");
+    assert_eq!(waits.finding, Finding::Unknown(Blind::Overload), "{}", waits.words);
+    assert!(waits.words.as_str().starts_with("no memory is left for this page"), "{}", waits.words);
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use crate::hostile::assert_harmless;
 use crate::support::{BEGUN_AT, assert_failing, assert_passing, evidence, monitor, observer_trusting};
 use flyball_model::{Cause, Reading};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
 use std::convert::Infallible;
@@ -85,7 +87,20 @@ async fn a_bad_certificate_is_failing_and_the_words_say_why() {
         params.not_after = date_time_ymd(2021, 2, 3);
     };
     let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(2090, 1, 1);
+    let authoritys_own = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let of_clients =
+        |params: &mut CertificateParams| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let cases = [
+        (
+            authority.acceptor(&["localhost"], authoritys_own, &[]),
+            authority.roots(),
+            "the certificate is an authority's own and cannot be used by a site",
+        ),
+        (
+            authority.acceptor(&["localhost"], of_clients, &[]),
+            authority.roots(),
+            "the certificate is for clients, and cannot be used by a site",
+        ),
         (authority.acceptor(&["localhost"], expired, &[]), authority.roots(), "the certificate expired on 2021-02-03"),
         (authority.acceptor(&["localhost"], early, &[]), authority.roots(), "not valid before 2090-01-01"),
         (

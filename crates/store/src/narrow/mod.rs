@@ -185,7 +185,8 @@ mod testing {
         let http = (any::<(Option<u16>, Option<bool>, u64, bool)>(), excerpt, any::<Option<String>>(), any_phases());
         let http = http.prop_map(|((status, found, body_bytes, cut_short), excerpt, address, phases)| {
             let redirected_to = excerpt.clone();
-            HttpEvidence { status, redirected_to, address, found, excerpt, body_bytes, cut_short, phases }
+            let proxy = address.clone();
+            HttpEvidence { status, redirected_to, address, proxy, found, excerpt, body_bytes, cut_short, phases }
         });
         let not_up = proptest::collection::vec((1_u32..9, Just(DynoState::Crashed)), 0..3).prop_map(|dynos| {
             let named = |(number, state)| (format!("web.{number}").parse().expect("the name of a dyno"), state);

@@ -36,8 +36,9 @@ impl Shape {
     /// The same without what strangers wrote: for a monitor whose every page is another.
     pub(crate) fn plain(&self) -> Self {
         let seen = match &self.seen {
-            Evidence::Http(HttpEvidence { status, found, cut_short, .. }) => Evidence::Http(HttpEvidence {
+            Evidence::Http(HttpEvidence { status, found, cut_short, proxy, .. }) => Evidence::Http(HttpEvidence {
                 status: *status,
+                proxy: proxy.clone(),
                 found: *found,
                 cut_short: *cut_short,
                 ..Default::default()

@@ -3,6 +3,7 @@
 //! An advisory lock on a file beside the database. The operating system gives it back when the process dies, however
 //! it dies. Commands beside a running engine read and write the database without it.
 
+use crate::holder::{Lock, holder};
 use crate::plain::ours;
 use crate::{Error, open_plain};
 use std::ffi::OsString;
@@ -46,7 +47,7 @@ impl EngineLock {
         let mut file = open_plain(ours(File::options().read(true).write(true).create(true).truncate(false)), &path)
             .map_err(told)?;
         if !locked(&file).map_err(told)? {
-            return Err(Error::EngineRuns { file: database.to_owned(), process: process_in(&mut file) });
+            return Err(held(database, path, process_in(&mut file)));
         }
         // What is cut short below must be a lock of ours, whatever other names this file has.
         if file.metadata().map_err(told)?.len() > 0 && process_in(&mut file).is_none() {
@@ -87,6 +88,15 @@ impl EngineLock {
     #[must_use]
     pub fn process(database: &Path) -> Option<u32> {
         process_in(&mut open_plain(File::options().read(true), &lock_path(database)).ok()?)
+    }
+}
+
+/// Why the lock cannot be had: an engine has it, which wrote its process into it, or a stranger, as the system tells.
+fn held(database: &Path, lock: PathBuf, process: Option<u32>) -> Error {
+    let file = database.to_owned();
+    match holder(&lock, Lock::Whole) {
+        Some(holder) if Some(holder.process) != process => Error::LockedByStranger { file, lock, holder },
+        _ => Error::EngineRuns { file, process },
     }
 }
 
@@ -143,6 +153,27 @@ mod tests {
         drop(first);
         assert!(!EngineLock::is_held(&database).unwrap());
         EngineLock::take(&database).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_stranger_who_holds_the_lock_is_named() {
+        use std::io::{BufRead as _, BufReader};
+        use std::process::{Command, Stdio};
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("flyball.db");
+        drop(EngineLock::take(&database).unwrap());
+        let mut stranger = Command::new("flock");
+        stranger.arg(lock_path(&database)).args(["sh", "-c", "echo held; cat"]);
+        let mut stranger = stranger.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(stranger.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let error = EngineLock::take(&database).unwrap_err();
+        // It goes on until nobody writes to it.
+        drop(stranger.stdin.take());
+        stranger.wait().unwrap();
+        let who = format!("locked by process {}, `flock` of user ", stranger.id());
+        assert!(error.to_string().contains(&who) && error.hint().is_some(), "{error}");
     }
 
     #[cfg(unix)]

@@ -28,7 +28,7 @@ mod url;
 pub use lock::EngineLock;
 
 use crate::error::Fault;
-use crate::plain::ours;
+use crate::plain::{is_of_ours, ours};
 use crate::{Error, open_plain};
 use known::Known;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -229,6 +229,10 @@ fn are_plain(database: &Path) -> Result<(), Error> {
         return Err(Error::NotPlain { file: database.to_owned() });
     }
     let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let is_link = std::fs::symlink_metadata(database).is_ok_and(|found| found.is_symlink());
+    if is_link && std::fs::metadata(database).is_ok_and(|found| !is_of_ours(&found)) {
+        return Err(Error::NotOurs { file: database.to_owned(), target: real });
+    }
     let companions = ["-wal", "-shm"].map(|behind| beside(&real, behind));
     match companions.into_iter().find(|file| is_other(std::fs::symlink_metadata(file))) {
         Some(file) => Err(Error::NotPlain { file }),

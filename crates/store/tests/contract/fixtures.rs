@@ -111,11 +111,11 @@ pub(crate) fn rollback(mut run: Run) -> Run {
 }
 
 pub(crate) fn done() -> Outcome {
-    Outcome::Done { seen: Look::Answered, release: None, dyno: None }
+    Outcome::Done { seen: Look::Answered, release: None, dyno: None, dyno_name: None }
 }
 
 pub(crate) fn released(version: u64) -> Outcome {
-    Outcome::Done { seen: Look::Answered, release: Some(ReleaseVersion::new(version)), dyno: None }
+    Outcome::Done { seen: Look::Answered, release: Some(ReleaseVersion::new(version)), dyno: None, dyno_name: None }
 }
 
 pub(crate) fn refused() -> Outcome {

@@ -15,7 +15,10 @@ use flyball_engine::live::Live;
 use flyball_engine::{Engine, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
-use flyball_model::{Entry, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Run, RunId, RunState, Timestamp};
+use flyball_model::{
+    Entry, Excerpt, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reference, Run, RunId, RunState,
+    Timestamp,
+};
 use flyball_monitors::Monitor;
 use flyball_store::{Holding, HoldingKey, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
 use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
@@ -60,8 +63,12 @@ struct Told(Arc<Mutex<Vec<bool>>>);
 
 #[async_trait::async_trait]
 impl References for Told {
-    async fn reached(&self) -> Vec<bool> {
-        lock(&self.0).clone()
+    async fn reached(&self) -> Vec<Reference> {
+        let named = |(nth, reached): (usize, &bool)| Reference {
+            address: Excerpt::of(&format!("{nth}.example:443")),
+            reached: *reached,
+        };
+        lock(&self.0).iter().enumerate().map(named).collect()
     }
 }
 

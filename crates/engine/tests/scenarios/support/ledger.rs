@@ -49,19 +49,19 @@ impl Ledger {
         let (doing, file) = (what.to_owned(), self.store().file().to_owned());
         match self.outside.refuses.get() {
             Some(Refuses::Full) => return Err(Error::Full { doing, file }),
-            Some(Refuses::Busy) => return Err(Error::Busy { doing, file }),
+            Some(Refuses::Busy) => return Err(Error::Busy { doing, file, holder: None }),
             None => {}
         }
         match fate {
             Some(Cut::Before) => self.script.die().await,
-            Some(Cut::Failed) => return Err(Error::Busy { doing, file }),
+            Some(Cut::Failed) => return Err(Error::Busy { doing, file, holder: None }),
             Some(Cut::After | Cut::Lost) | None => {}
         }
         let answer = call();
         self.script.run(&line, Side::After, &self.outside).await;
         match fate {
             Some(Cut::After) => self.script.die().await,
-            Some(Cut::Lost) => return Err(Error::Busy { doing, file }),
+            Some(Cut::Lost) => return Err(Error::Busy { doing, file, holder: None }),
             Some(Cut::Before | Cut::Failed) | None => {}
         }
         answer

@@ -139,7 +139,7 @@ enum Then {
 }
 
 /// No memory is left for a page.
-fn no_room() -> Failure {
+pub(super) fn no_room() -> Failure {
     let words = "no memory is left for this page: the pages of other checks fill what all of them may take";
     Failure::unknown(Blind::Overload, words)
 }

@@ -1,12 +1,13 @@
 //! Asking for a page: hop after hop, within one time-out, and what was met on the way.
 
-use super::body::{Partial, read_page};
+use super::body::{Partial, no_room, read_page};
 use super::page_text::PageText;
 use super::request::Hop;
 use super::search::Text;
-use super::settings::Http;
+use super::settings::{Http, SoughtText};
 use super::verdict::{Exchange, Page};
 use crate::means::Means;
+use crate::memory::Share;
 use crate::net::{
     Arrived, Behind, Connection, Failure, Peer, Progress, StallWatch, Step, Version, Way, of_proxy, unauthorized,
 };
@@ -15,7 +16,13 @@ use flyball_model::{Blind, Cause, Excerpt, Finding, MonitorId, Reading, Timestam
 use http::header::LOCATION;
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::either::Either;
+
+/// A check that waited this long for room had less time for its page than it was given: that it ran out is no fault of the
+/// page.
+const SHORTENED_MIN: Duration = Duration::from_millis(10);
 
 /// A search of more than this is not done between two other checks: a regex that is slow takes milliseconds for it.
 const SEARCH_INLINE_MAX: usize = 64 * 1024;
@@ -25,17 +32,52 @@ struct Seen {
     progress: Progress,
     redirected_to: Option<Excerpt>,
     page: Option<Partial>,
+    /// The memory that is kept for the page.
+    room: Option<Share>,
+}
+
+impl Seen {
+    /// What came of it when no page was asked for.
+    fn without_page(self, failure: Failure) -> Exchange {
+        Exchange {
+            page: None,
+            failure: Some(failure),
+            address: None,
+            proxy: None,
+            redirected_to: None,
+            phases: self.progress.phases(),
+            took: self.progress.took(),
+        }
+    }
+}
+
+/// What a page may take of the memory that all pages share: keywords are sought as it streams, and take nothing.
+async fn room(means: &Means, http: &Http) -> Option<Share> {
+    match http.sought.as_ref().map(|sought| &sought.text) {
+        Some(SoughtText::Regex(_)) => Some(means.memory.room_for(http.max_body.get()).await),
+        Some(SoughtText::Keyword(_)) | None => None,
+    }
 }
 
 /// Asks for the page, and judges it.
 pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begun_at: Timestamp) -> Reading {
     let mut stall = StallWatch::begin();
-    let mut seen = Seen { progress: Progress::begin(), redirected_to: None, page: None };
+    let came = Instant::now();
+    let waited = stall.within(http.timeout, room(means, http)).await;
+    // What was waited for room is no time of the page's: it counts from here on, and has what is left.
+    let left = http.timeout.saturating_sub(came.elapsed());
+    let mut seen = Seen { progress: Progress::begin(), redirected_to: None, page: None, room: None };
+    let Some(room) = waited else {
+        return stall.judge(http.reading(&seen.without_page(no_room()), begun_at));
+    };
+    let shortened = http.timeout - left >= SHORTENED_MIN;
+    seen.room = room;
     let asked = Asking { means, monitor, http };
     let failure = match Hop::first(http, |name| (means.secrets)(name)) {
         Err(failure) => Some(failure),
-        Ok(first) => match stall.within(http.timeout, asked.follow(first, &mut seen)).await {
+        Ok(first) => match stall.within(left, asked.follow(first, &mut seen)).await {
             Some(result) => result.err(),
+            None if shortened => Some(no_room()),
             None => Some(seen.progress.timed_out(http.timeout)),
         },
     };
@@ -205,7 +247,7 @@ impl Asking<'_> {
             text,
             body_bytes: 0,
             cut_short: false,
-            share: self.means.memory.share(),
+            share: seen.room.take().unwrap_or_else(|| self.means.memory.share()),
         });
         if method == Method::Head {
             return Ok(true);
