@@ -1,5 +1,7 @@
 //! A file that is split: what it includes is read as if it were one with it, and each mistake names its own place.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use flyball_config::{Colour, FILES_MAX, Files, Located, read_files};
 use std::fs;
 use std::path::Path;

@@ -5,7 +5,8 @@ use super::{Sqlite, packing};
 use crate::error::Fault;
 use flyball_model::{Excerpt, MonitorId, Reading};
 use sqlx::SqliteConnection;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Readings that one transaction moves.
 const READINGS_AT_ONCE: i64 = 10_000;

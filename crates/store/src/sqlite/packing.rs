@@ -371,7 +371,7 @@ async fn write_day(tx: &mut SqliteConnection, first: i64, last: i64, day: Timest
         match postcard::from_bytes::<StoredHour>(&packed) {
             Ok(hour) => days.entry(monitor).or_default().add(&hour.rollup),
             Err(error) => {
-                tracing::warn!(monitor, %error, "a rolled-up hour cannot be read, and is left out of its day")
+                tracing::warn!(monitor, %error, "a rolled-up hour cannot be read, and is left out of its day");
             }
         }
     }
