@@ -85,7 +85,8 @@ mod tests {
         let of_a = || PauseScope::Reaction("a".parse().unwrap());
         let many: Vec<(String, &str)> = (10..25).map(|number| (format!("r{number}"), "")).collect();
         let many: Vec<(&str, &str)> = many.iter().map(|(name, lines)| (name.as_str(), *lines)).collect();
-        let cases: [(&[(&str, &str)], &[PauseScope], &str); 10] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [PauseScope], &'a str);
+        let cases: [Case<'_>; 10] = [
             (&[], &[], "no reaction is armed: the file has none"),
             (&[("a", "")], &[], "1 reaction is armed: a"),
             (&[("b", ""), ("a", "")], &[], "2 reactions are armed: a, b"),

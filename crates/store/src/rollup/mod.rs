@@ -239,7 +239,8 @@ mod tests {
         const DOWN: Finding = Finding::Failing(Cause::Slow);
         const BLIND: Finding = Finding::Unknown(Blind::Network);
         let before = |seconds: i64, verdict| Some(Since { verdict, begun_at_ms: seconds * 1000 });
-        let table: [(&str, Option<Since>, &[(Finding, Numbers)], Option<i64>, [u64; 3]); 7] = [
+        type Case<'a> = (&'a str, Option<Since>, &'a [(Finding, Numbers)], Option<i64>, [u64; 3]);
+        let table: [Case<'_>; 7] = [
             ("nobody looked", None, &[], None, [0, 0, 0]),
             ("one look", None, &[seen(100, UP)], None, [30, 0, 0]),
             ("up, down, up", None, &[seen(0, UP), seen(60, DOWN), seen(80, UP)], Some(110), [90, 20, 0]),
