@@ -109,8 +109,10 @@ impl Engine {
         let now = self.ports.clock.now();
         let remembered = self.ports.store.remembered().await?;
         let holdings = self.ports.store.holdings().await?;
+        let newer = self.ports.store.newer_readings().await?;
         self.memory().recall(remembered, holdings);
         self.apply(definitions).await?;
+        self.memory().catch_up(newer);
         self.take_over(now).await
     }
 

@@ -2,16 +2,17 @@
 
 use crate::desk::Desk;
 use crate::wiring::Wiring;
-use flyball_decide::{Adder, called};
+use flyball_decide::{Adder, called, fold};
 use flyball_model::{
-    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Mode, MonitorId, MonitorState, PlanSummary,
-    Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
+    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Finding, Mode, MonitorId, MonitorState,
+    PlanSummary, Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::{Batch, Fence, Holding, HoldingKey, Remembered, Sighting};
+use flyball_store::{Batch, Fence, Holding, HoldingKey, NewerReadings, Remembered, Sighting};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// While the store takes nothing, at most this many readings and lines are kept: an hour of 80 failing monitors at 30 s.
 const OWED_MAX: usize = 10_000;
@@ -23,6 +24,8 @@ pub(crate) struct Memory {
     /// Who was told to be armed last.
     pub(crate) armed: Option<Armed>,
     states: HashMap<MonitorId, MonitorState>,
+    /// Up to which reading the store has each state, or is about to.
+    saved: HashMap<MonitorId, Timestamp>,
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
     sightings: HashMap<SubjectKey, Sighting>,
@@ -49,6 +52,10 @@ struct Trouble {
     /// The latest of them: what was said not to be written may have been.
     latest: VecDeque<RunId>,
 }
+
+/// A state is saved at least this often, so that a start has few readings to fold in: twenty at 30 s. Else it is saved when a
+/// reading says something new.
+const SAVE_STATE_EVERY: Duration = Duration::from_secs(600);
 
 /// Of at most this many effects that were decided while the store took nothing, it is asked afterwards whether it has them.
 const DECIDED_MAX: usize = 100;
@@ -81,6 +88,29 @@ impl Memory {
         self.holdings = holdings.into_iter().map(|holding| (holding.key, holding)).collect();
     }
 
+    /// Folds in what the store has of each monitor that came since its state was saved.
+    pub(crate) fn catch_up(&mut self, newer: Vec<NewerReadings>) {
+        for NewerReadings { monitor, found } in newer {
+            let Some(wired) = self.wiring.monitor(monitor) else { continue };
+            let (every, remember) = (wired.every, self.wiring.remember(monitor));
+            if let Some(state) = self.states.get_mut(&monitor) {
+                *state = caught_up(std::mem::take(state), &found, every, remember);
+            }
+        }
+    }
+
+    /// Whether a reading that only repeats what is known can do without its monitor's state beside it: the store has one
+    /// that is new enough to fold the rest into.
+    pub(crate) fn is_saved_of_late(&self, monitor: MonitorId, begun_at: Timestamp) -> bool {
+        self.saved.get(&monitor).is_some_and(|saved| *saved < begun_at && begun_at.since(*saved) < SAVE_STATE_EVERY)
+    }
+
+    /// What a monitor remembers, for the store, which has it from now on.
+    pub(crate) fn to_save(&mut self, monitor: MonitorId, begun_at: Timestamp) -> Option<Remembered> {
+        self.saved.insert(monitor, begun_at);
+        self.remembered(monitor)
+    }
+
     /// Brings the states of a batch up to date before it is written: later readings may have been written already while
     /// it waited, and a state never goes back behind them.
     pub(crate) fn bring_up_to_date(&self, batch: &mut Batch) {
@@ -94,7 +124,8 @@ impl Memory {
     /// Keeps what the store did not take, so that nothing stays untold: readings, and lines of the timeline. The runs of
     /// the batch were not decided, and nor are they told; everything else is written with the next reading as it is then.
     pub(crate) fn owe(&mut self, batch: Batch) {
-        let Batch { readings, entries, .. } = batch;
+        let Batch { readings, entries, states, .. } = batch;
+        self.saved.retain(|monitor, _| states.iter().all(|row| row.monitor != *monitor));
         self.owed.readings.extend(readings);
         self.owed.entries.extend(entries.into_iter().filter(|entry| entry.run.is_none()));
         let surplus = |length: usize| length.saturating_sub(OWED_MAX);
@@ -177,6 +208,7 @@ impl Memory {
             watched.insert(monitor.id, looks_at);
         }
         self.states.retain(|monitor, _| watched.contains_key(monitor));
+        self.saved.retain(|monitor, _| self.states.contains_key(monitor));
         self.watched = watched;
         let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
         self.holdings.retain(|key, _| wired(key));
@@ -305,6 +337,16 @@ impl Memory {
     pub(crate) fn set_would(&mut self, reaction: ReactionId, would: Would) {
         self.would.insert(reaction, would);
     }
+}
+
+/// A state with what was found since.
+pub(crate) fn caught_up(
+    state: MonitorState,
+    found: &[(Timestamp, Finding)],
+    every: Duration,
+    remember: u32,
+) -> MonitorState {
+    found.iter().fold(state, |state, (begun_at, finding)| fold(&state, *finding, *begun_at, every, remember).state)
 }
 
 /// Whether a reason is the same as before. Its numbers may differ; what stands in the way of looking may not.

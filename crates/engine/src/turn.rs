@@ -46,10 +46,8 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
         }
         let mut batch = Batch::default();
         let finding = reading.finding;
-        let folded = {
-            let before = memory.state(monitor.id).cloned().unwrap_or_default();
-            fold(&before, finding, reading.begun_at, monitor.every, wiring.remember(monitor.id))
-        };
+        let before = memory.state(monitor.id).cloned().unwrap_or_default();
+        let folded = fold(&before, finding, reading.begun_at, monitor.every, wiring.remember(monitor.id));
         batch.entries.extend(news(&monitor, &reading, &folded));
         memory.set_state(monitor.id, folded.state.clone());
 
@@ -67,8 +65,12 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
                 Ok(_) => wishes.push(Called { monitor: Arc::clone(&monitor), reaction: Arc::clone(reaction) }),
             }
         }
+        let begun_at = reading.begun_at;
         batch.readings.push((monitor.id, reading));
-        batch.states.extend(memory.remembered(monitor.id));
+        let is_quiet = wishes.is_empty() && repeats(&before, &folded);
+        if !(is_quiet && memory.is_saved_of_late(monitor.id, begun_at)) {
+            batch.states.extend(memory.to_save(monitor.id, begun_at));
+        }
         turn.put_down(memory, wishes, batch, now);
     }
     turn
@@ -105,6 +107,14 @@ impl Turn {
 fn standing(state: &MonitorState) -> Option<&flyball_model::Standing> {
     state.standing.as_ref()
 }
+
+/// Whether a reading said only what was known: the next start can fold it in again.
+fn repeats(before: &MonitorState, folded: &Folded) -> bool {
+    let cause = |state: &MonitorState| standing(state).and_then(|standing| standing.cause);
+    let is_in_order = before.last_at < folded.state.last_at;
+    folded.flip.is_none() && folded.spell.is_none() && is_in_order && cause(before) == cause(&folded.state)
+}
+
 /// What the timeline says of a reading: a flip, or the beginning or end of a spell of unknown.
 fn news(monitor: &Monitor, reading: &Reading, folded: &Folded) -> Vec<Entry> {
     let entry = |event| {

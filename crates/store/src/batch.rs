@@ -1,7 +1,7 @@
 //! What the loop writes.
 
 use flyball_decide::Sighting;
-use flyball_model::{Because, Entry, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
+use flyball_model::{Because, Entry, Finding, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::time::Duration;
@@ -98,6 +98,15 @@ pub struct Remembered {
     pub watched: String,
     /// What it remembers.
     pub state: MonitorState,
+}
+
+/// What was found by a monitor since its state was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewerReadings {
+    /// Which monitor.
+    pub monitor: MonitorId,
+    /// When each check began and what it found, oldest first.
+    pub found: Vec<(Timestamp, Finding)>,
 }
 
 /// Which monitor and reaction.

@@ -15,7 +15,7 @@ mod presence;
 mod rollup;
 mod sqlite;
 
-pub use batch::{Batch, Definition, Holding, HoldingKey, Origin, Remembered};
+pub use batch::{Batch, Definition, Holding, HoldingKey, NewerReadings, Origin, Remembered};
 pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
@@ -44,8 +44,12 @@ pub trait Loop: Send + Sync {
     /// are retired and stay readable.
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error>;
 
-    /// What every monitor remembered when it was last saved.
+    /// What every monitor remembered when that was last saved. Readings that came since are in [`Loop::newer_readings`].
     async fn remembered(&self) -> Result<Vec<Remembered>, Error>;
+
+    /// What was found since each monitor's state was saved, oldest first: a reading that only repeats what was known is
+    /// saved without it.
+    async fn newer_readings(&self) -> Result<Vec<NewerReadings>, Error>;
 
     /// Why each reaction held still last, for each monitor that it is attached to.
     async fn holdings(&self) -> Result<Vec<Holding>, Error>;

@@ -6,9 +6,9 @@ use flyball_model::{
     Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, Pause, Pauses, Presence,
-    ReadingsPage, Remembered, Retention, Rolled, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite, Timeline,
-    TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, NewerReadings, Pause, Pauses,
+    Presence, ReadingsPage, Remembered, Retention, Rolled, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite,
+    Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -108,6 +108,10 @@ impl<S: StoreStage> Loop for StagedStore<S> {
 
     async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
         self.read("remembered", self.0.store().remembered()).await
+    }
+
+    async fn newer_readings(&self) -> Result<Vec<NewerReadings>, Error> {
+        self.read("newer readings", self.0.store().newer_readings()).await
     }
 
     async fn holdings(&self) -> Result<Vec<Holding>, Error> {

@@ -63,6 +63,8 @@ impl StoreStage for Ledger {
             Done::Saved(batch) => {
                 for (monitor, reading) in &batch.readings {
                     outside.note(Noted::Written { monitor: *monitor, begun_at: reading.begun_at });
+                    // Whoever starts folds it into the state that is saved.
+                    outside.note(Noted::Remembered { monitor: *monitor, last_at: Some(reading.begun_at) });
                 }
                 for row in &batch.states {
                     outside.note(Noted::Remembered { monitor: row.monitor, last_at: row.state.last_at });

@@ -110,12 +110,14 @@ impl Engine {
     /// When the store does not answer.
     pub async fn beside(ports: Ports, node: NodeId, mode: Mode, definitions: &Definitions) -> Result<Self, Error> {
         let remembered = ports.store.remembered().await?;
+        let newer = ports.store.newer_readings().await?;
         ports.accounts.define(&definitions.accounts);
         let (host, now) = (ports.accounts.host(), ports.clock.now());
         let engine = Self::new(ports, node, mode);
         let mut memory = engine.memory();
         memory.recall(remembered, Vec::new());
         memory.rewire(Wiring::new(definitions, host, mode, &Wiring::default(), now));
+        memory.catch_up(newer);
         drop(memory);
         Ok(engine)
     }

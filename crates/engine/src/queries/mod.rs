@@ -23,10 +23,11 @@ pub use run::{RunView, WantedBy};
 pub use status::{Attention, Need, Status};
 pub use why::{About, NotKnown, Part, Why};
 
+use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Timestamp};
-use flyball_store::{Error, Holding, Sign, Store};
+use flyball_store::{Error, Holding, NewerReadings, Sign, Store};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -91,7 +92,12 @@ impl<'a> Reader<'a> {
         let still_watched = |row: &flyball_store::Remembered| {
             self.wiring.monitor(row.monitor).is_some_and(|monitor| monitor.kind.watched() == row.watched)
         };
-        let states = remembered.into_iter().filter(still_watched).map(|row| (row.monitor, row.state)).collect();
+        let mut states: HashMap<MonitorId, MonitorState> =
+            remembered.into_iter().filter(still_watched).map(|row| (row.monitor, row.state)).collect();
+        for NewerReadings { monitor, found } in self.store.newer_readings().await? {
+            let (Some(wired), Some(state)) = (self.wiring.monitor(monitor), states.get_mut(&monitor)) else { continue };
+            *state = caught_up(std::mem::take(state), &found, wired.every, self.wiring.remember(monitor));
+        }
         Ok(Recalled { states, holdings: self.store.holdings().await? })
     }
 }

@@ -5,10 +5,10 @@
 //! block the next time.
 
 use super::Sqlite;
-use super::read::{at, from_json, to_json};
-use super::readings::hex;
+use super::read::{at, to_json};
+use super::readings::{findings, hex};
 use crate::error::Fault;
-use crate::narrow::{Numbers, Shape, block, row};
+use crate::narrow::{Numbers, block, row};
 use crate::rollup::{Rollup, Share, Since, Sketch, Span, roll_up};
 use flyball_model::{Finding, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -243,7 +243,8 @@ pub(super) const fn number_of(span: Span) -> i64 {
 
 async fn write_rollups(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), Fault> {
     let (Some(first), Some(last)) = (hours.keys().next(), hours.keys().next_back()) else { return Ok(()) };
-    let findings = findings(tx, hours).await?;
+    let shapes = hours.values().flat_map(|readings| readings.values().map(|(shape, _)| *shape)).collect();
+    let findings = findings(tx, &shapes).await?;
     let intervals: HashMap<i64, i64> = sqlx::query_as::<_, (i64, i64)>(
         "SELECT number, every_ms FROM monitor_numbers WHERE number BETWEEN $1 AND $2 AND every_ms IS NOT NULL",
     )
@@ -317,23 +318,6 @@ fn five_minutes(
         rest = behind;
     }
     parts
-}
-
-/// What each shape in use found.
-async fn findings(tx: &mut SqliteConnection, hours: &Hours) -> Result<HashMap<u32, Finding>, Fault> {
-    let mut shapes: Vec<u32> = hours.values().flat_map(|readings| readings.values().map(|(shape, _)| *shape)).collect();
-    shapes.sort_unstable();
-    shapes.dedup();
-    let rows: Vec<(u32, String)> =
-        sqlx::query_as("SELECT number, body FROM shapes WHERE number IN (SELECT value FROM json_each($1))")
-            .bind(to_json(&shapes))
-            .fetch_all(tx)
-            .await?;
-    let read = |(number, body): (u32, String)| {
-        let shape: Shape = from_json(&body, || format!("shape {number}")).ok()?;
-        Some((number, shape.finding))
-    };
-    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// The latest reading before each of these hours, where the hour before it was packed earlier.

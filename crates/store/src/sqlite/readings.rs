@@ -5,11 +5,11 @@ use super::known::Known;
 use super::read::{at, bounded, from_json, to_json};
 use crate::error::Fault;
 use crate::narrow::{Numbers, Shape, block, row};
-use crate::{Error, ReadingsPage};
-use flyball_model::{MonitorId, Reading, Timestamp};
+use crate::{Error, NewerReadings, ReadingsPage};
+use flyball_model::{Finding, MonitorId, Reading, Timestamp};
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// New shapes of one monitor in an hour. A page that is well has one or two, one that flaps a handful; of a page whose
 /// every answer is another, the later ones are kept without what the stranger wrote.
@@ -150,6 +150,40 @@ impl Sqlite {
         Ok(numbers.into_iter().map(|number| number.expect("in the second round nothing is refused")).collect())
     }
 
+    /// What was found since each monitor's state was saved. States are saved every few minutes, and rows stay for an hour.
+    pub(super) async fn read_newer(&self) -> Result<Vec<NewerReadings>, Fault> {
+        let mut tx = self.reading().await?;
+        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT monitor_states.monitor_id, readings.begun_at, readings.packed FROM monitor_states \
+             JOIN monitor_numbers ON monitor_numbers.monitor_id = monitor_states.monitor_id \
+             JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at > monitor_states.last_at \
+             ORDER BY readings.monitor, readings.begun_at",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut read = Vec::with_capacity(rows.len());
+        for (monitor, begun_at, packed) in rows {
+            match row::unpack(at(begun_at), &packed) {
+                Ok((shape, _)) => read.push((monitor, at(begun_at), shape)),
+                Err(error) => left_out(&format!("the reading begun at {}", at(begun_at)), &error),
+            }
+        }
+        let shapes = read.iter().map(|(_, _, shape)| *shape).collect();
+        let findings = findings(&mut tx, &shapes).await?;
+        let mut newer: Vec<NewerReadings> = Vec::new();
+        let mut last = String::new();
+        for (id, begun_at, shape) in read {
+            let Some(finding) = findings.get(&shape) else { continue };
+            if id != last {
+                let monitor = super::read::from_text(&id, || format!("monitor {id}"))?;
+                newer.push(NewerReadings { monitor, found: Vec::new() });
+                last = id;
+            }
+            newer.last_mut().expect("the monitor was put there").found.push((begun_at, *finding));
+        }
+        Ok(newer)
+    }
+
     /// A page of readings, oldest first.
     pub(super) async fn read_readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
         self.read_page(page).await.map_err(self.told("read the readings of a monitor"))
@@ -206,7 +240,7 @@ impl Sqlite {
                 break;
             }
         }
-        let shapes = shapes_of(&mut tx, number, number).await?;
+        let shapes = shapes_of(&mut tx, number).await?;
         let wanted = found.range(at(since)..).rev().take(most).map(|(_, row)| row);
         let told = |(shape, numbers): &(u32, Numbers)| {
             let shape = shapes.get(shape);
@@ -228,21 +262,36 @@ fn left_out(row: &str, error: &dyn std::fmt::Display) {
     tracing::warn!(row, %error, "a stored row cannot be read, and is left out");
 }
 
-/// The shapes of these monitors by number. Those that cannot be read are left out.
-pub(super) async fn shapes_of(tx: &mut SqliteConnection, first: i64, last: i64) -> Result<HashMap<u32, Shape>, Fault> {
-    let rows: Vec<(u32, String)> = sqlx::query_as("SELECT number, body FROM shapes WHERE monitor BETWEEN $1 AND $2")
-        .bind(first)
-        .bind(last)
-        .fetch_all(tx)
-        .await?;
-    let read = |(number, body): (u32, String)| match from_json(&body, || format!("shape {number}")) {
-        Ok(shape) => Some((number, shape)),
+/// What each of these shapes found. Those that cannot be read are left out.
+pub(super) async fn findings(
+    tx: &mut SqliteConnection,
+    shapes: &BTreeSet<u32>,
+) -> Result<HashMap<u32, Finding>, Fault> {
+    let rows: Vec<(u32, String)> =
+        sqlx::query_as("SELECT number, body FROM shapes WHERE number IN (SELECT value FROM json_each($1))")
+            .bind(to_json(shapes))
+            .fetch_all(tx)
+            .await?;
+    let shape = |(number, body): (u32, String)| Some((number, readable_shape(number, &body)?.finding));
+    Ok(rows.into_iter().filter_map(shape).collect())
+}
+
+fn readable_shape(number: u32, body: &str) -> Option<Shape> {
+    match from_json(body, || format!("shape {number}")) {
+        Ok(shape) => Some(shape),
         Err(error) => {
             left_out(&format!("shape {number}"), &format!("{error:?}"));
             None
         }
-    };
-    Ok(rows.into_iter().filter_map(read).collect())
+    }
+}
+
+/// The shapes of a monitor by number. Those that cannot be read are left out.
+async fn shapes_of(tx: &mut SqliteConnection, monitor: i64) -> Result<HashMap<u32, Shape>, Fault> {
+    let rows: Vec<(u32, String)> =
+        sqlx::query_as("SELECT number, body FROM shapes WHERE monitor = $1").bind(monitor).fetch_all(tx).await?;
+    let shape = |(number, body): (u32, String)| Some((number, readable_shape(number, &body)?));
+    Ok(rows.into_iter().filter_map(shape).collect())
 }
 
 /// Finds or gives these monitors' numbers.

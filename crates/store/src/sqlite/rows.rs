@@ -55,17 +55,25 @@ struct StateRow<'a> {
     monitor_id: MonitorId,
     watched: &'a str,
     state: &'a MonitorState,
+    last_at: Option<i64>,
 }
 
 async fn write_states(tx: &mut SqliteConnection, states: &[Remembered]) -> Result<(), Fault> {
     let rows: Vec<_> = last_of_each(states, |row| row.monitor)
         .into_iter()
-        .map(|row| StateRow { monitor_id: row.monitor, watched: &row.watched, state: &row.state })
+        .map(|row| StateRow {
+            monitor_id: row.monitor,
+            watched: &row.watched,
+            state: &row.state,
+            last_at: row.state.last_at.map(flyball_model::Timestamp::as_millis),
+        })
         .collect();
-    let sql = "INSERT INTO monitor_states (monitor_id, watched, state) \
-        SELECT value ->> 'monitor_id', value ->> 'watched', CAST(value -> 'state' AS TEXT) \
+    let sql = "INSERT INTO monitor_states (monitor_id, watched, state, last_at) \
+        SELECT value ->> 'monitor_id', value ->> 'watched', CAST(value -> 'state' AS TEXT), \
+               CAST(value ->> 'last_at' AS BIGINT) \
         FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor_id) DO UPDATE SET watched = excluded.watched, state = excluded.state";
+        ON CONFLICT (monitor_id) DO UPDATE SET watched = excluded.watched, state = excluded.state, \
+               last_at = excluded.last_at";
     write_rows(tx, sql, &rows).await
 }
 

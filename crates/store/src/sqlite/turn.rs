@@ -3,7 +3,9 @@
 use super::read::{at, from_json, from_text, readable};
 use super::{Sqlite, definitions, facts, rows};
 use crate::error::Fault;
-use crate::{AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, Remembered, Sighting, Unsettled};
+use crate::{
+    AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, NewerReadings, Remembered, Sighting, Unsettled,
+};
 use async_trait::async_trait;
 use flyball_model::{AppName, ReactionId, Subject, SubjectKey, Timestamp};
 
@@ -31,6 +33,10 @@ impl Loop for Sqlite {
             })
         };
         read.await.map_err(self.told("read what monitors remember"))
+    }
+
+    async fn newer_readings(&self) -> Result<Vec<NewerReadings>, Error> {
+        self.read_newer().await.map_err(self.told("read what monitors found since"))
     }
 
     async fn holdings(&self) -> Result<Vec<Holding>, Error> {

@@ -91,6 +91,7 @@ macro_rules! every_promise_is_kept_by {
                     of_what_is_remembered_once_the_later_wins
                     a_save_cut_short_anywhere_leaves_all_or_nothing
                     the_same_reading_saved_twice_is_there_once
+                    what_was_found_since_a_state_was_saved_is_told
                     definitions_that_are_gone_are_retired_and_may_come_back
                     text_from_outside_cannot_break_out_of_a_statement
                 }

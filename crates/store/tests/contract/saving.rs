@@ -4,7 +4,8 @@ use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Because, Blind, Cause, Finding, Timestamp};
 use flyball_store::{
-    Batch, Definition, Holding, HoldingKey, Loop as _, Origin, ReadingsPage, Runs as _, Timeline as _, TimelinePage,
+    Batch, Definition, Holding, HoldingKey, Loop as _, NewerReadings, Origin, ReadingsPage, Runs as _, Timeline as _,
+    TimelinePage,
 };
 use std::future::Future;
 use std::task::Poll;
@@ -172,4 +173,24 @@ pub(crate) async fn text_from_outside_cannot_break_out_of_a_statement<D: Databas
     store.save(&batch).await.unwrap();
     assert_eq!(store.remembered().await.unwrap(), [state]);
     assert_eq!(store.timeline(&TimelinePage::default()).await.unwrap()[0].entry, entries[0]);
+}
+
+pub(crate) async fn what_was_found_since_a_state_was_saved_is_told<D: Database>(database: &D) {
+    let store = database.open().await;
+    let (front, back) = (monitor("front door").0, monitor("back door").0);
+    let seen = |of, second, finding| (of, reading(at(second), finding));
+    let first = vec![seen(front, 10, Finding::Passing), seen(back, 10, Finding::Passing)];
+    let states = ["front door", "back door"].map(|of| {
+        let mut state = remembered(of, 1);
+        state.state.last_at = Some(at(10));
+        state
+    });
+    store.save(&Batch { readings: first, states: states.to_vec(), ..Batch::default() }).await.unwrap();
+    assert_eq!(store.newer_readings().await.unwrap(), []);
+    let later = vec![seen(front, 20, Finding::Passing), seen(front, 30, Finding::Failing(Cause::Slow))];
+    store.save(&Batch { readings: later, ..Batch::default() }).await.unwrap();
+    let found = vec![(at(20), Finding::Passing), (at(30), Finding::Failing(Cause::Slow))];
+    // Another process, which has to look up what this one knows.
+    let other = database.open().await;
+    assert_eq!(other.newer_readings().await.unwrap(), [NewerReadings { monitor: front, found }]);
 }

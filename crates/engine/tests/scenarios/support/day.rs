@@ -497,9 +497,17 @@ impl Day {
     /// How many readings in a row the monitor remembers, in the store.
     pub(crate) fn streak(&self, monitor: &str) -> u32 {
         let monitor = MonitorId::of(&monitor.parse().expect("a monitor's name"));
-        let remembered = self.outside.disk.at_once(self.outside.disk.store.remembered()).expect("the store answers");
-        let row = remembered.into_iter().find(|row| row.monitor == monitor);
-        row.and_then(|row| row.state.standing).map_or(0, |standing| standing.streak)
+        let disk = &self.outside.disk;
+        let remembered = disk.at_once(disk.store.remembered()).expect("the store answers");
+        let newer = disk.at_once(disk.store.newer_readings()).expect("the store answers");
+        let mut state =
+            remembered.into_iter().find(|row| row.monitor == monitor).map(|row| row.state).unwrap_or_default();
+        for (begun_at, finding) in
+            newer.into_iter().filter(|newer| newer.monitor == monitor).flat_map(|newer| newer.found)
+        {
+            state = flyball_decide::fold(&state, finding, begun_at, secs(60), 1).state;
+        }
+        state.standing.map_or(0, |standing| standing.streak)
     }
 }
 
