@@ -106,7 +106,7 @@ impl Memory {
     }
 
     /// What a monitor remembers, for the store, which has it from now on.
-    pub(crate) fn to_save(&mut self, monitor: MonitorId, begun_at: Timestamp) -> Option<Remembered> {
+    pub(crate) fn saving(&mut self, monitor: MonitorId, begun_at: Timestamp) -> Option<Remembered> {
         self.saved.insert(monitor, begun_at);
         self.remembered(monitor)
     }

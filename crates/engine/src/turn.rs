@@ -69,7 +69,7 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
         batch.readings.push((monitor.id, reading));
         let is_quiet = wishes.is_empty() && repeats(&before, &folded);
         if !(is_quiet && memory.is_saved_of_late(monitor.id, begun_at)) {
-            batch.states.extend(memory.to_save(monitor.id, begun_at));
+            batch.states.extend(memory.saving(monitor.id, begun_at));
         }
         turn.put_down(memory, wishes, batch, now);
     }

@@ -505,7 +505,7 @@ impl Day {
         for (begun_at, finding) in
             newer.into_iter().filter(|newer| newer.monitor == monitor).flat_map(|newer| newer.found)
         {
-            state = flyball_decide::fold(&state, finding, begun_at, secs(60), 1).state;
+            state = flyball_decide::fold(&state, finding, begun_at, Duration::from_secs(60), 1).state;
         }
         state.standing.map_or(0, |standing| standing.streak)
     }
