@@ -402,6 +402,15 @@ fn of_those_that_would_act_together_the_first_of_the_order_goes_and_one_offs_sta
 }
 
 #[test]
+fn without_room_a_reaction_that_two_monitors_call_says_so_to_both() {
+    let clean = Plain { rank: Rank::OneOff, ..restarts("clean") };
+    let (first, second) = (called_by("page", restarts("again")), called_by("other page", restarts("again")));
+    let mut situation = situation(vec![called_by("job", clean), first, second]);
+    situation.scene.limits = AppLimits { effects_per_hour: 1, rollbacks_per_hour: 1 };
+    assert_eq!(held(&situation), [("", "act"), ("room", "app_spent"), ("room", "app_spent")]);
+}
+
+#[test]
 fn of_a_clean_up_and_a_rollback_on_one_monitor_the_clean_up_has_its_chance_first() {
     let ranked = |name: &str, rank| Plain { rank, ..restarts(name) };
     let (clean, back) = (ranked("again", Rank::OneOff), ranked("back", Rank::RollBack));
