@@ -77,7 +77,7 @@ mod tests {
         let (none_of_two, one_of_three) = (doubted(0, 2, &[0, 1]), doubted(1, 3, &[0, 2]));
         let hosts = |failing, of| Some(Doubt::Hosts { failing, of });
         type Case<'a> = (&'a str, Cause, &'a [bool], &'a [Option<i64>], Option<Doubt>);
-        let cases: [Case<'_>; 26] = [
+        let cases: [Case<'_>; 28] = [
             ("nothing else is known", TimeOut, &[], none, None),
             ("both references are reached", TimeOut, &[Y, Y], none, None),
             ("one of two is", TimeOut, &[Y, N], none, None),
@@ -97,6 +97,8 @@ mod tests {
             ("and one that was slow", Slow, &[N, N], none, None),
             ("four other hosts that are well", TimeOut, &[Y, Y], &[up, up, up, up], None),
             ("one of four fails as well", TimeOut, &[Y, Y], &[now, up, up, up], None),
+            ("three of eight do", TimeOut, &[Y, Y], &[now, now, now, up, up, up, up, up], None),
+            ("and four of eight do", TimeOut, &[Y, Y], &[now, now, now, now, up, up, up, up], hosts(4, 8)),
             ("two of four since the same minute", TimeOut, &[Y, Y], &[now, now, up, up], hosts(2, 4)),
             ("all of three are too few to tell", TimeOut, &[Y, Y], &[now, now, now], None),
             ("they failed before that already", TimeOut, &[Y, Y], &[before, before, before, before], None),

@@ -26,13 +26,10 @@ pub fn first_due(id: MonitorId, every: Duration, now: Timestamp) -> Timestamp {
 /// The first of the times `due`, `due + every`, … that is not before `now`, and how many were missed before it.
 #[must_use]
 pub fn due_at_or_after(due: Timestamp, every: Duration, now: Timestamp) -> (Timestamp, u64) {
-    let every = millis(every).max(1);
-    let behind = now.as_millis() - due.as_millis();
-    if behind <= 0 {
-        return (due, 0);
-    }
-    let missed = (behind + every - 1) / every;
-    (Timestamp::from_millis(due.as_millis() + missed * every), u64::try_from(missed).unwrap_or(0))
+    let every = every.as_millis().max(1);
+    let missed = now.since(due).as_millis().div_ceil(every);
+    let later = u64::try_from(missed * every).unwrap_or(u64::MAX);
+    (due + Duration::from_millis(later), u64::try_from(missed).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -72,6 +69,7 @@ mod tests {
         assert_eq!(due_at_or_after(at(100), every, at(95)), (at(100), 0));
         assert_eq!(due_at_or_after(at(100), every, at(100)), (at(100), 0));
         assert_eq!(due_at_or_after(at(100), every, at(101)), (at(110), 1));
+        assert_eq!(due_at_or_after(at(100), every, at(110)), (at(110), 1), "at the next time itself");
         assert_eq!(due_at_or_after(at(100), every, at(135)), (at(140), 4));
     }
 }

@@ -90,7 +90,8 @@ pub struct Step {
 
 impl Step {
     /// How far back steps are told: undoings a day apart do not belong together, and six of them wait as long as any number.
-    pub const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    /// A week.
+    pub const TOLD_FOR: Duration = Duration::from_hours(168);
     /// At most so many steps of one app: three an hour, all week.
     pub const TOLD_MAX: usize = 500;
 }

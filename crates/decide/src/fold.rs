@@ -70,9 +70,7 @@ pub fn fold(state: &MonitorState, finding: Finding, begun_at: Timestamp, every: 
     standing.known_at = begun_at;
     standing.begun.push_back(begun_at);
     let keep = usize::try_from(remember.max(1)).unwrap_or(usize::MAX);
-    while standing.begun.len() > keep {
-        standing.begun.pop_front();
-    }
+    standing.begun.drain(..standing.begun.len().saturating_sub(keep));
     next.standing = Some(standing);
     Folded { state: next, flip, spell }
 }
@@ -128,6 +126,7 @@ mod tests {
     fn a_flip_is_told_once_and_unknown_is_no_flip() {
         let passing = fold(&MonitorState::default(), Finding::Passing, at(0), EVERY, 1);
         assert_eq!(passing.flip, Some(Flip { from: None, to: Verdict::Passing, at: at(0) }));
+        assert_eq!(passing.spell, None, "nothing was unknown before the first reading");
         let blind = fold(&passing.state, BLIND, at(30), EVERY, 1);
         assert_eq!((blind.flip, blind.spell), (None, Some(Spell::Begins)));
         let still = fold(&blind.state, BLIND, at(60), EVERY, 1);
@@ -155,6 +154,7 @@ mod tests {
             let standing = second.state.standing.unwrap();
             assert_eq!(standing.streak, streak, "interval {every:?}, gap {gap}");
             assert_eq!(standing.since, at(0));
+            assert_eq!(standing.streak_since(Some(at(-1))), streak, "what was before the gap is no evidence");
             assert_eq!(second.flip, None);
         }
     }

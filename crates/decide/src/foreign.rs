@@ -72,7 +72,7 @@ pub(crate) fn released_before(
 }
 
 /// Nobody gives way for longer than a day.
-const GIVE_WAY_MAX: Duration = Duration::from_secs(24 * 3600);
+const GIVE_WAY_MAX: Duration = Duration::from_hours(24);
 
 /// Our runs whose effect may have come after a look at `at`.
 fn since(ours: &[Run], at: Timestamp) -> Vec<&Run> {
@@ -249,6 +249,71 @@ mod tests {
     }
 
     #[test]
+    fn what_we_did_explains_one_value_of_one_process_type() {
+        let both = |of_web: ProcessFormation, worker: ProcessFormation| {
+            vec![of_web, ProcessFormation { process_type: "worker".parse().unwrap(), ..worker }]
+        };
+        let (small, large) = ("standard-1x", "standard-2x");
+        let resize = |of: &str, to: &str| Effect::SetSize {
+            process_type: of.parse().unwrap(),
+            from: DynoSize::new("standard-1x"),
+            to: DynoSize::new(to),
+        };
+        let workers = |quantity| Effect::SetQuantity {
+            process_type: "worker".parse().unwrap(),
+            from: Quantity::new(1),
+            to: Quantity::new(quantity),
+        };
+        /// What was tried, what is seen now, what we did, and what is told.
+        type Case<'a> = (&'a str, Vec<ProcessFormation>, Vec<Effect>, &'a [&'a str]);
+        let cases: [Case<'_>; 6] = [
+            ("we resized web", both(web(1, large), web(1, small)), vec![resize("web", large)], &[]),
+            (
+                "we resized the workers, and somebody web",
+                both(web(1, large), web(1, large)),
+                vec![resize("worker", large)],
+                &["web from Standard-1X to Standard-2X"],
+            ),
+            ("we scaled both", both(web(3, small), web(2, small)), vec![to(3), workers(2)], &[]),
+            ("in the other order", both(web(3, small), web(2, small)), vec![workers(2), to(3)], &[]),
+            (
+                "we scaled web, and somebody resized it",
+                both(web(2, large), web(1, small)),
+                vec![to(2)],
+                &["web from Standard-1X to Standard-2X"],
+            ),
+            (
+                "we scaled the workers, and somebody web",
+                both(web(2, small), web(2, small)),
+                vec![workers(2)],
+                &["web from 1 to 2 dynos"],
+            ),
+        ];
+        let before = both(web(1, small), web(1, small));
+        for (case, formation, ours, expected) in cases {
+            let ours: Vec<Run> = ours.into_iter().map(|effect| run(effect, "done")).collect();
+            let sight = Sight { formation, ..testing::sight(at(100)) };
+            assert_eq!(told(&before, &ours, &[], &sight), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_was_under_way_at_the_last_look_may_have_shown_only_after_it() {
+        // The call was sent at second 50, and had its answer at second 60.
+        for (looked_at, told) in [(50, 0), (55, 0), (60, 0), (61, 1)] {
+            let one = web(1, "standard-1x");
+            let before = KnownBefore {
+                formation: Some((std::slice::from_ref(&one), at(looked_at))),
+                newest: None,
+                ours: &[run(to(2), "done")],
+                our_rollbacks: &BTreeSet::new(),
+            };
+            let sight = Sight { formation: vec![web(2, "standard-1x")], ..testing::sight(at(100)) };
+            assert_eq!(foreign_changes(&before, &sight, |at| at).len(), told, "looked at second {looked_at}");
+        }
+    }
+
+    #[test]
     fn what_we_did_or_may_have_done_is_not_foreign() {
         let one = web(1, "standard-1x");
         /// What was tried, how many there are now, what we did or may have done, and what is told.
@@ -321,6 +386,12 @@ mod tests {
         };
         assert_eq!(before(&[]), Some((at(90), "v4, a rollback".to_owned())), "at its own time");
         assert_eq!(before(&[4]), Some((at(90), "v3, a deploy".to_owned())));
+        let day = 86_400;
+        for (taken_at, told) in [(90 + day - 1, 4), (90 + day, 0)] {
+            let sight = Sight { taken_at: at(taken_at), ..rollback.clone() };
+            let released = released_before(&sight, &BTreeSet::new(), |at| at);
+            assert_eq!(released.len(), told, "a day later nobody gives way to it: seen at {taken_at}");
+        }
     }
 
     fn quantity_at(seconds: i64) -> Foreign {

@@ -508,7 +508,8 @@ fn leaves_the_turn(asked: &Question<'_>) -> Result<(), Because> {
     let (rank, monitor, among) = (asked.reaction.rank(), asked.call.caller.monitor(), asked.among);
     let climbing = among.climbing.iter().filter(|above| above.rank < rank);
     let above = among.acting.iter().filter(|above| rank == Rank::OneOff && above.rank < rank && asked.has_acted());
-    let below = among.acting.iter().filter(|below| rank < below.rank && below.rank == Rank::OneOff && !below.has_acted);
+    let below = among.acting.iter().filter(|below| below.rank == Rank::OneOff && !below.has_acted);
+    // A one-off dyno itself boots nothing of the formation anew, and so waits for no other.
     let below = below.filter(|_| asked.reaction.boots_anew());
     match climbing.chain(above).chain(below).find(|rung| rung.monitor == monitor) {
         Some(first) => Err(Because::Outranked { reaction: first.reaction.clone() }),
@@ -522,8 +523,8 @@ fn is_first(asked: &Question<'_>) -> Result<(), Because> {
         return Err(Because::RunOpen);
     }
     match asked.among.first {
-        Some((id, _)) if *id == asked.reaction.id() => Err(Because::RunOpen),
-        Some((_, name)) => Err(Because::Outranked { reaction: name.clone() }),
-        None => Ok(()),
+        Some((id, name)) if *id != asked.reaction.id() => Err(Because::Outranked { reaction: name.clone() }),
+        // Called by another monitor it was first, and something after the order held it: that holds it here as well.
+        Some(_) | None => Ok(()),
     }
 }

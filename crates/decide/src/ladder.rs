@@ -137,6 +137,7 @@ mod tests {
             (&Ladder::Balanced, up, "private-s", "performance-l", Rung::Off),
             (&Ladder::Balanced, up, "basic", "performance-l", Rung::Off),
             (&Ladder::Balanced, down, "standard-2x", "standard-1x", to("Standard-1X")),
+            (&Ladder::Balanced, down, "standard-2x", "standard-2x", Rung::AtLimit),
             (&Ladder::Balanced, down, "standard-1x", "standard-2x", Rung::AtLimit),
             (&Ladder::Old, up, "standard-1x", "performance-l", to("Standard-2X")),
             (&Ladder::Old, up, "standard-2x", "performance-l", to("Performance-L")),

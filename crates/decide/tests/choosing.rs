@@ -1,8 +1,9 @@
 //! The choice, from outside: every gate closes for its own reason, in order, and what must be looked at is asked for.
 
 use flyball_decide::{
-    Adder, AppFacts, Call, Caller, Choice, FRESH, GATES, Home, Known, Pause, Planned, Reacts, Resumed, Scene, Sending,
-    Situation, Stage, Step, Unseen, View, Wish, choose, may_send, unseen,
+    Adder, Answered, AppFacts, ByHand, Call, Caller, Choice, FRESH, GATES, Home, Known, Pause, Planned, Reacts,
+    Resumed, Scene, Sending, Situation, Stage, Step, Unseen, View, Wish, answers, choose, may_send, must_doubt, unseen,
+    waits_for,
 };
 use flyball_model::{
     AccountName, AppId, AppLimits, AppName, Because, Cause, Changed, DynoId, DynoState, Effect, Excerpt, Finding,
@@ -10,7 +11,7 @@ use flyball_model::{
     Quantity, Rank, ReactionId, ReactionName, Reference, ReleaseVersion, Run, RunId, RunState, Sight, Standing,
     Timestamp, Trigger, Verdict, testing,
 };
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -273,6 +274,30 @@ const CLOSES: [(&str, &str, Change); 22] = [
     ("cut off", "cut_off", |it| it.scene.references = reached(false)),
 ];
 
+/// A kind that is at its limit.
+fn at_limit() -> Planned {
+    let max = Quantity::new(1);
+    Planned::Hold(Because::AtMaximum { process_type: ProcessType::web(), quantity: max, max })
+}
+
+/// A kind that starts a one-off dyno.
+fn starts_one_off() -> Effect {
+    Effect::RunOneOff {
+        command: "clean".into(),
+        size: None,
+        time_to_live: Duration::from_secs(600),
+        env: BTreeMap::new(),
+        present: Vec::new(),
+    }
+}
+
+fn fails_for(situation: &mut Situation<Plain>, cause: Cause) {
+    let Caller::Monitor { finding, .. } = &mut situation.wishes[0].call.caller else {
+        unreachable!("a monitor calls it")
+    };
+    *finding = Finding::Failing(cause);
+}
+
 fn held(situation: &Situation<Plain>) -> Vec<(&'static str, &'static str)> {
     let told = |choice: &Choice| match choice {
         Choice::Act(_) => ("", "act"),
@@ -334,10 +359,8 @@ fn a_person_is_held_by_what_holds_a_person() {
         let mut situation = one();
         situation.wishes[0].call.caller = Caller::Person { episode: NOW };
         change(&mut situation);
-        let waived = matches!(
-            GATES.iter().find(|of| of.name == gate).expect("it is in the table").by_hand,
-            flyball_decide::ByHand::Waived
-        );
+        let waived =
+            matches!(GATES.iter().find(|of| of.name == gate).expect("it is in the table").by_hand, ByHand::Waived);
         let (closed, came_to) = held(&situation)[0];
         if waived {
             assert!(["act", "tell"].contains(&came_to), "{gate} is waived by hand: {closed}");
@@ -355,16 +378,6 @@ fn what_must_be_looked_at_is_asked_for_in_turn_and_only_by_those_who_may_look() 
     policy(&mut situation).enabled = false;
     assert_eq!(unseen(&situation), None, "it is held before looking");
 
-    let mut old = one();
-    seen(&mut old).taken_at = ago(6);
-    assert_eq!(unseen(&old), Some(Unseen::App(Needs::ALL)), "nobody acts on what is older than five seconds");
-    old.wishes[0].call.patience = Duration::from_secs(60);
-    assert_eq!(unseen(&old), Some(Unseen::App(Needs::ALL)), "nor one who stood at its limit, once it would act");
-    let max = Quantity::new(1);
-    let at_limit = Because::AtMaximum { process_type: ProcessType::web(), quantity: max, max };
-    old.wishes[0].reaction.plans = Planned::Hold(at_limit);
-    assert_eq!(unseen(&old), None, "but it holds on it");
-
     let mut renamed = one();
     renamed.scene.facts.app_id = None;
     assert_eq!(unseen(&renamed), Some(Unseen::FactsOf(AppId::new("id-of-shop"))));
@@ -376,10 +389,17 @@ fn what_must_be_looked_at_is_asked_for_in_turn_and_only_by_those_who_may_look() 
     let View::Seen { no_further, .. } = &mut deep.scene.view else { unreachable!("it was looked at") };
     *no_further = Some(Because::CannotSee { error: "no".into() });
     assert_eq!((unseen(&deep), held(&deep)), (None, vec![("plan", "cannot_see")]));
+    let mut before_its_plan = one();
+    before_its_plan.wishes[0].reaction.plans = Planned::LookFurther { below };
+    seen(&mut before_its_plan).app.maintenance = true;
+    assert_eq!(unseen(&before_its_plan), None, "what is held before it plans looks no further");
 
     let mut doubts = one();
     doubts.scene.references = None;
     assert_eq!(unseen(&doubts), Some(Unseen::References));
+    fails_for(&mut doubts, Cause::Status);
+    assert_eq!(unseen(&doubts), None, "a page that answers was reached");
+    fails_for(&mut doubts, Cause::TimeOut);
     doubts.wishes[0].reaction.rank = Rank::Out;
     doubts.wishes[0].reaction.plans = Planned::Do(Effect::SetQuantity {
         process_type: ProcessType::web(),
@@ -387,6 +407,177 @@ fn what_must_be_looked_at_is_asked_for_in_turn_and_only_by_those_who_may_look() 
         to: Quantity::new(2),
     });
     assert_eq!(unseen(&doubts), None, "a quantity makes nothing boot anew");
+}
+
+#[test]
+fn nobody_acts_on_an_old_sight_and_one_at_its_limit_bears_an_older_one() {
+    let (acts, minute) = (Planned::Do(Effect::RestartAll { ids: Vec::new() }), Duration::from_secs(60));
+    let anew = Some(Unseen::App(Needs::ALL));
+    let no_releases = Needs { releases: false, ..Needs::ALL };
+    let cases = [
+        ("five seconds are fresh", FRESH, 5, Needs::ALL, acts.clone(), None),
+        ("six are not", FRESH, 6, Needs::ALL, acts.clone(), anew.clone()),
+        ("nor are they to one that holds", FRESH, 6, Needs::ALL, at_limit(), anew.clone()),
+        ("one that stood at its limit holds on what is a minute old", minute, 60, Needs::ALL, at_limit(), None),
+        ("and on nothing older", minute, 61, Needs::ALL, at_limit(), anew.clone()),
+        ("once it would act it looks anew", minute, 6, Needs::ALL, acts.clone(), anew.clone()),
+        ("unless that is fresh", minute, 5, Needs::ALL, acts.clone(), None),
+        ("a part was not looked at", FRESH, 0, no_releases, acts, anew),
+    ];
+    for (case, patience, age, looked_at, planned, expected) in cases {
+        let mut situation = one();
+        seen(&mut situation).taken_at = ago(age);
+        let View::Seen { parts, .. } = &mut situation.scene.view else { unreachable!("it was looked at") };
+        *parts = looked_at;
+        situation.wishes[0].call.patience = patience;
+        situation.wishes[0].reaction.plans = planned;
+        assert_eq!(unseen(&situation), expected, "{case}");
+    }
+}
+
+#[test]
+fn before_dynos_boot_anew_because_a_page_is_out_of_reach_it_is_asked_whether_we_are_cut_off() {
+    let cases: [(&str, bool, Change); 5] = [
+        ("a restart for a page that does not answer", true, |_| ()),
+        ("it was asked already", false, |it| it.scene.references = Some(vec![true, true])),
+        ("the page answers", false, |it| fails_for(it, Cause::Status)),
+        ("a quantity boots nothing anew", false, |it| it.wishes[0].reaction.rank = Rank::Out),
+        ("a person has looked", false, |it| it.wishes[0].call.caller = Caller::Person { episode: NOW }),
+    ];
+    for (case, asked, change) in cases {
+        let mut situation = one();
+        situation.scene.references = None;
+        change(&mut situation);
+        assert_eq!(must_doubt(&situation), asked, "{case}");
+    }
+}
+
+/// The gates that are asked on the way to a plan, and those of them that are not open, with what they answer.
+fn answered(situation: &Situation<Plain>) -> (Vec<&'static str>, Vec<(&'static str, &'static str)>) {
+    let answers = answers(situation, &situation.wishes[0]);
+    let told = answers.iter().filter_map(|answer| match &answer.answered {
+        Answered::Open => None,
+        Answered::Closed(because) => Some((answer.gate, because.code())),
+        Answered::NotAsked => Some((answer.gate, "not asked")),
+    });
+    (answers.iter().map(|answer| answer.gate).collect(), told.collect())
+}
+
+#[test]
+fn every_gate_on_the_way_to_a_plan_is_told_once_also_behind_one_that_is_closed() {
+    let mut situation = one();
+    let on_the_way = |by_hand: bool| -> BTreeSet<&str> {
+        let stages = [Stage::BeforeLooking, Stage::AfterLooking];
+        let gates = GATES.iter().filter(|gate| stages.iter().any(|stage| gate.stages.contains(stage)));
+        gates.filter(|gate| !by_hand || gate.by_hand == ByHand::Holds).map(|gate| gate.name).collect()
+    };
+    let (gates, told) = answered(&situation);
+    assert_eq!(gates.len(), on_the_way(false).len(), "each once");
+    assert_eq!(BTreeSet::from_iter(gates), on_the_way(false));
+    assert!(told.is_empty(), "all of them are open: {told:?}");
+
+    situation.scene.facts.pauses =
+        vec![Pause { scope: PauseScope::Everything, at: ago(5), until: None, by: "ada".into() }];
+    seen(&mut situation).app.maintenance = true;
+    let (gates, told) = answered(&situation);
+    assert_eq!(gates.len(), on_the_way(false).len(), "those behind a closed one as well");
+    assert_eq!(told, [("pause", "paused"), ("maintenance", "maintenance")]);
+
+    situation = one();
+    situation.wishes[0].call.caller = Caller::Person { episode: NOW };
+    assert_eq!(BTreeSet::from_iter(answered(&situation).0), on_the_way(true), "a person's react");
+
+    situation = one();
+    situation.scene.view = View::NotYet;
+    let (_, told) = answered(&situation);
+    assert!(told.iter().all(|(_, answered)| *answered == "not asked"), "{told:?}");
+    let not_asked: BTreeSet<&str> = told.into_iter().map(|(gate, _)| gate).collect();
+    let needs_no_look =
+        |name: &&str| GATES.iter().any(|gate| gate.name == *name && gate.stages.contains(&Stage::BeforeLooking));
+    let needs_a_look: BTreeSet<&str> = on_the_way(false).into_iter().filter(|name| !needs_no_look(name)).collect();
+    assert_eq!(not_asked, needs_a_look);
+}
+
+#[test]
+fn next_names_what_a_reaction_waits_for_beside_its_readings_and_the_app() {
+    let waits = [
+        "enabled",
+        "pause",
+        "own run",
+        "app",
+        "cooldown",
+        "undone",
+        "interval",
+        "home",
+        "reaction's limit",
+        "app's limit",
+        "variables",
+    ];
+    assert_eq!(waits_for(&one()), None);
+    for (gate, code, change) in CLOSES {
+        let mut situation = one();
+        change(&mut situation);
+        let told = waits_for(&situation);
+        let expected = waits.contains(&gate).then_some(code);
+        assert_eq!(told.as_ref().map(Because::code), expected, "{gate}");
+    }
+    let mut refusal = one();
+    refusal.scene.facts.last_ended = of_again(refused());
+    assert_eq!(waits_for(&refusal).as_ref().map(Because::code), Some("backed_off"));
+}
+
+#[test]
+fn a_refusal_is_forgiven_when_the_file_changes_after_it() {
+    for (since, expected) in [(ago(3600), "backed_off"), (ago(9), "backed_off"), (ago(8), "act")] {
+        let mut situation = one();
+        situation.scene.facts.last_ended = of_again(refused());
+        situation.wishes[0].call.since = since;
+        assert_eq!(held(&situation)[0].1, expected, "refused 9 s ago, and as it is in the file since {since}");
+    }
+}
+
+#[test]
+fn a_pause_covers_what_it_names_and_so_does_its_end() {
+    let app = |name: &str| PauseScope::App(name.parse().expect("a name"));
+    let reaction = |name: &str| PauseScope::Reaction(name.parse().expect("a name"));
+    let cases = [
+        ("everything", PauseScope::Everything, true),
+        ("its app", app("shop"), true),
+        ("another app", app("blog"), false),
+        ("the reaction", reaction("again"), true),
+        ("another reaction", reaction("more"), false),
+    ];
+    for (case, scope, covers) in cases {
+        let mut paused = one();
+        paused.scene.facts.pauses = vec![Pause { scope: scope.clone(), at: ago(5), until: None, by: "ada".into() }];
+        assert_eq!(held(&paused)[0].1, if covers { "paused" } else { "act" }, "{case} is paused");
+        let mut resumed = one();
+        policy(&mut resumed).trigger = Trigger::new(2);
+        resumed.scene.facts.resumed = vec![Resumed { scope, at: ago(20) }];
+        assert_eq!(held(&resumed)[0].1, if covers { "too_few_since" } else { "act" }, "{case} goes on");
+        // The clock was set back since: what is still to come says nothing about the readings that there are.
+        resumed.scene.facts.resumed[0].at = NOW + Duration::from_secs(1);
+        assert_eq!(held(&resumed)[0].1, "act", "{case} goes on in a second");
+    }
+}
+
+#[test]
+fn a_dry_run_waits_for_its_own_cooldown_and_then_for_the_app_to_settle_as_it_would() {
+    let cases = [
+        ("it cools down", Mode::DryRun, Rank::Out, 59, ("dry run", "cooling_down")),
+        ("it has cooled down", Mode::DryRun, Rank::Out, 60, ("", "tell")),
+        ("the app would still settle", Mode::DryRun, Rank::RestartAll, 299, ("dry run", "dry_settling")),
+        ("it would have settled", Mode::DryRun, Rank::RestartAll, 300, ("", "tell")),
+        ("what acts now was a dry run before", Mode::Act, Rank::Out, 59, ("", "act")),
+    ];
+    for (case, mode, rank, seconds, expected) in cases {
+        let mut situation = one();
+        situation.wishes[0].reaction.rank = rank;
+        policy(&mut situation).cooldown = Duration::from_secs(60);
+        situation.wishes[0].call.mode = mode;
+        situation.wishes[0].call.would_have_acted = Some(ago(seconds));
+        assert_eq!(held(&situation), [expected], "{case}");
+    }
 }
 
 #[test]
@@ -405,6 +596,15 @@ fn of_those_that_would_act_together_the_first_of_the_order_goes_and_one_offs_sta
     situation.scene.limits = AppLimits { effects_per_hour: 1, rollbacks_per_hour: 1 };
     situation.wishes[4] = called_by("other job", ranked("report", Rank::OneOff));
     assert_eq!(held(&situation)[4], ("room", "app_spent"), "one-offs of one turn count against the app's purse");
+}
+
+#[test]
+fn without_room_a_reaction_that_two_monitors_call_says_so_to_both() {
+    let clean = Plain { rank: Rank::OneOff, ..restarts("clean") };
+    let (first, second) = (called_by("page", restarts("again")), called_by("other page", restarts("again")));
+    let mut situation = situation(vec![called_by("job", clean), first, second]);
+    situation.scene.limits = AppLimits { effects_per_hour: 1, rollbacks_per_hour: 1 };
+    assert_eq!(held(&situation), [("", "act"), ("room", "app_spent"), ("room", "app_spent")]);
 }
 
 #[test]
@@ -449,6 +649,14 @@ fn a_rung_that_only_waits_for_readings_lets_no_lower_rung_of_its_monitor_act() {
 }
 
 #[test]
+fn of_two_that_do_the_same_neither_is_a_rung_above_the_other() {
+    let later = Plain { policy: Policy { trigger: Trigger::new(3), ..Policy::default() }, ..restarts("later") };
+    let mut situation = situation(vec![called_by("page", restarts("again")), called_by("page", later)]);
+    seen(&mut situation).dynos[0].updated_at = ago(40);
+    assert_eq!(held(&situation), [("", "act"), ("evidence", "too_few_since")]);
+}
+
+#[test]
 fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
     let sending =
         || Sending { queued_at: ago(2), attached: true, effect: Effect::RestartAll { ids: Vec::new() }, gone: None };
@@ -480,7 +688,37 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
     for (gate, code, change) in cases {
         assert_eq!(about_to_send(change), Err((gate, code)));
     }
-    assert_eq!(about_to_send(|it| policy(it).cooldown = Duration::from_secs(9)), Ok(()), "a cooldown was asked before");
+    let may_go: [(&str, Change); 4] = [
+        ("a cooldown was asked before", |it| policy(it).cooldown = Duration::from_secs(9)),
+        ("decided in the moment in which the file was taken", |it| it.wishes[0].call.since = ago(2)),
+        ("one run at a time changes an app", |it| {
+            it.scene.facts.open = vec![run("again", Rank::RestartAll, None, RunState::Queued)];
+        }),
+        ("its basis was looked at, and it is not planned once more", |it| {
+            it.wishes[0].reaction.plans = Planned::Hold(Because::NoDynos);
+        }),
+    ];
+    for (case, change) in may_go {
+        assert_eq!(about_to_send(change), Ok(()), "{case}");
+    }
+}
+
+#[test]
+fn before_a_one_off_dyno_starts_those_that_there_are_by_then_are_counted() {
+    let about_to_start = |change: Change| {
+        let mut situation = one();
+        situation.wishes[0].reaction.rank = Rank::OneOff;
+        situation.wishes[0].reaction.plans = Planned::Do(starts_one_off());
+        situation.scene.sending =
+            Some(Sending { queued_at: ago(2), attached: true, effect: starts_one_off(), gone: None });
+        change(&mut situation);
+        may_send(&situation).map_err(|closed| (closed.gate, closed.because.code()))
+    };
+    assert_eq!(about_to_start(|_| ()), Ok(()));
+    let earlier: Change = |it| it.scene.facts.open = vec![run("again", Rank::OneOff, None, RunState::Queued)];
+    assert_eq!(about_to_start(earlier), Err(("own run", "run_open")), "of two at once the earlier goes");
+    let full: Change = |it| it.wishes[0].reaction.plans = at_limit();
+    assert_eq!(about_to_start(full), Err(("plan", "at_maximum")), "it has as many as it may");
 }
 
 #[test]
@@ -489,6 +727,9 @@ fn every_gate_is_asked_somewhere_and_has_a_name_of_its_own() {
         assert!(!gate.stages.is_empty() && !gate.asks.is_empty(), "{}", gate.name);
         assert!(GATES[..index].iter().all(|other| other.name != gate.name), "{} stands twice", gate.name);
     }
+    let stages = [Stage::BeforeLooking, Stage::AfterLooking, Stage::Together, Stage::BeforeSending];
+    let words: BTreeSet<&str> = stages.into_iter().map(Stage::words).collect();
+    assert_eq!(words.len(), stages.len(), "the page of gates tells each stage from the others");
     let together = GATES.iter().filter(|gate| gate.stages.contains(&Stage::Together)).count();
     assert_eq!(together, 3);
 }
