@@ -64,6 +64,8 @@ token may not do this.")]
     Why(Why),
     /// What was seen, decided and done, oldest first; times are in the terminal's zone, unless --utc is given.
     History(History),
+    /// Uptime and times of monitors over days and months: for how long each was down, and how long its checks took.
+    Report(Report),
     /// Stop effects; looking goes on.
     #[command(after_help = "Without --app and --reaction, everything is paused.")]
     Pause(Pause),
@@ -162,6 +164,20 @@ pub(crate) struct Why {
     /// Show Heroku's request ids too, which its support asks for; JSON always has them.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+/// `flyball report`
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Only of this monitor.
+    #[arg(short, long)]
+    pub(crate) monitor: Option<MonitorName>,
+    /// Only since then: 30d, 2026-01-02, "2026-01-02 03:04"; in the zone that is shown. The default is 30d.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) since: Option<Moment>,
+    /// Only until then, and all of that day, minute or second.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) until: Option<Moment>,
 }
 
 /// `flyball history`

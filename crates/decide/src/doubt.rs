@@ -105,7 +105,7 @@ mod tests {
             ("they began later", TimeOut, &[Y, Y], &[after, after, after, after], None),
             ("a minute to either side counts", TimeOut, &[Y, Y], &edges, hosts(2, 4)),
             ("hosts tell also without references", TimeOut, &[], &[now, now, now, now, up], hosts(4, 5)),
-            ("references tell first", TimeOut, &[N, N], &[now, now, now, now], none_of_two.clone()),
+            ("references tell first", TimeOut, &[N, N], &[now, now, now, now], none_of_two),
         ];
         for (case, cause, references, hosts, told) in cases {
             let hosts: Vec<Option<Timestamp>> = hosts.iter().map(|began| began.map(at)).collect();

@@ -28,7 +28,8 @@ pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{
-    Excerpt, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey, Timestamp,
+    Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
+    Timestamp,
 };
 use std::time::Duration;
 
@@ -170,6 +171,13 @@ pub trait Timeline: Send + Sync {
 
     /// Readings of a monitor, oldest first.
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error>;
+
+    /// The latest reading of each monitor that has one in the last hour.
+    async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error>;
+
+    /// What became of a monitor between two times. The edges are exact to five minutes within 30 days, to an hour within
+    /// thirteen months, and to a day before.
+    async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error>;
 
     /// Roll-ups of a monitor, oldest first: of spans that are over and in which there were readings.
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error>;

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use flyball_model::{
-    Entry, Excerpt, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
-    Timestamp,
+    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject,
+    SubjectKey, Timestamp,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, NewerReadings, Pause, Pauses,
-    Presence, ReadingsPage, Remembered, Retention, Rolled, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite,
+    Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite,
     Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
@@ -258,6 +258,14 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
         self.read("readings", self.0.store().readings(page)).await
+    }
+
+    async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error> {
+        self.read("latest readings", self.0.store().latest()).await
+    }
+
+    async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error> {
+        self.read("rolled up", self.0.store().rolled_up(monitor, since, until)).await
     }
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {

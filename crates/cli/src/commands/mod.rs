@@ -12,6 +12,7 @@ mod init;
 mod pause;
 mod react;
 mod reading;
+mod report;
 mod resume;
 mod settle;
 mod status;
@@ -49,6 +50,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::React(react) => react::react(&wiring, &react).await,
         Command::Why(why) => why::why(&wiring, &why).await,
         Command::History(history) => history::history(&wiring, history).await,
+        Command::Report(report) => report::report(&wiring, &report).await,
         Command::Pause(pause) => pause::pause(&wiring, pause).await,
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
         Command::Settle(settle) => settle::settle(&wiring, &settle).await,

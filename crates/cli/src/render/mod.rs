@@ -2,6 +2,7 @@
 
 mod clockface;
 pub(crate) mod reading;
+pub(crate) mod report;
 pub(crate) mod status;
 pub(crate) mod timeline;
 pub(crate) mod why;

@@ -9,6 +9,7 @@ mod history;
 mod monitor;
 mod next;
 mod reaction;
+mod report;
 mod run;
 mod status;
 mod why;
@@ -19,6 +20,7 @@ pub use history::{HistoryFilter, HistoryLine};
 pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;
 pub use reaction::{HoldingView, ReactionView, UndoneSteps};
+pub use report::{MonitorReport, Percentiles, Report};
 pub use run::{RunView, WantedBy};
 pub use status::{Attention, Need, Status};
 pub use why::{About, NotKnown, Part, Why};
@@ -26,7 +28,7 @@ pub use why::{About, NotKnown, Part, Why};
 use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
-use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Timestamp};
+use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Reading, Timestamp};
 use flyball_store::{Error, Holding, NewerReadings, Sign, Store};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -71,6 +73,8 @@ pub struct Reader<'a> {
 struct Recalled {
     states: HashMap<MonitorId, MonitorState>,
     holdings: Vec<Holding>,
+    /// The latest reading of each monitor that looked within the hour.
+    latest: HashMap<MonitorId, Reading>,
 }
 
 impl<'a> Reader<'a> {
@@ -98,7 +102,8 @@ impl<'a> Reader<'a> {
             let (Some(wired), Some(state)) = (self.wiring.monitor(monitor), states.get_mut(&monitor)) else { continue };
             *state = caught_up(std::mem::take(state), &found, wired.every, self.wiring.remember(monitor));
         }
-        Ok(Recalled { states, holdings: self.store.holdings().await? })
+        let latest = self.store.latest().await?.into_iter().collect();
+        Ok(Recalled { states, holdings: self.store.holdings().await?, latest })
     }
 }
 

@@ -74,7 +74,10 @@ impl ReadingView {
 
 impl Reader<'_> {
     pub(super) async fn monitor(&self, monitor: &Monitor, recalled: &Recalled) -> Result<MonitorView, Error> {
-        let last = self.last_readings(monitor, 1).await?.pop();
+        let last = match recalled.latest.get(&monitor.id) {
+            Some(reading) => Some(ReadingView::of(reading)),
+            None => self.last_readings(monitor, 1).await?.pop(),
+        };
         let state = recalled.states.get(&monitor.id);
         Ok(view(monitor, state, last))
     }

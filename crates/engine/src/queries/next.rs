@@ -287,6 +287,7 @@ mod tests {
         let recalled = Recalled {
             states: HashMap::from([(monitor.id, state(&case))]),
             holdings: case.holds.map(holding).into_iter().collect(),
+            latest: HashMap::new(),
         };
         let gate = Gate { mode: reaction.policy.mode, engine: case.engine, waits_for: case.waits_for };
         let next = next(reaction, &[monitor], &recalled, &gate, at(105));
@@ -391,7 +392,7 @@ mod tests {
     #[test]
     fn without_a_monitor_only_a_person_does_it() {
         let definitions = definitions("");
-        let recalled = Recalled { states: HashMap::new(), holdings: Vec::new() };
+        let recalled = Recalled { states: HashMap::new(), holdings: Vec::new(), latest: HashMap::new() };
         let gate = Gate { mode: Mode::Act, engine: EngineState::Running, waits_for: None };
         let next = next(&definitions.reactions[0], &[], &recalled, &gate, at(0));
         assert!(next.words.contains("`flyball react` does it by hand"), "{}", next.words);

@@ -254,12 +254,11 @@ async fn write_rollups(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), F
     .await?
     .into_iter()
     .collect();
-    let mut before = latest_before(tx, hours).await?;
+    let mut before = latest_before_each(tx, hours).await?;
     let mut rows = Vec::new();
     let mut late = Vec::new();
     for ((monitor, hour), readings) in hours {
-        let every = intervals.get(monitor).and_then(|every| u64::try_from(*every).ok());
-        let every = every.map_or(EVERY_UNKNOWN, Duration::from_millis);
+        let every = interval(intervals.get(monitor).copied());
         let start = at(*hour);
         let readings: Vec<(Finding, Numbers)> =
             readings.values().filter_map(|(shape, numbers)| Some((*findings.get(shape)?, *numbers))).collect();
@@ -291,6 +290,26 @@ async fn write_rollups(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), F
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// A monitor's interval, as it is stored.
+pub(super) fn interval(every_ms: Option<i64>) -> Duration {
+    every_ms.and_then(|every| u64::try_from(every).ok()).map_or(EVERY_UNKNOWN, Duration::from_millis)
+}
+
+/// The latest reading of the hour before this moment, if that hour is packed.
+pub(super) async fn latest_before(
+    tx: &mut SqliteConnection,
+    monitor: i64,
+    moment: Timestamp,
+) -> Result<Option<Since>, Fault> {
+    let packed: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT packed FROM rollups WHERE monitor = $1 AND span = 1 AND start = $2")
+            .bind(monitor)
+            .bind(moment.as_millis() - HOUR_MS)
+            .fetch_optional(tx)
+            .await?;
+    Ok(packed.and_then(|packed| postcard::from_bytes::<StoredHour>(&packed).ok()?.last))
+}
+
 /// The parts of an hour in which there is anything, each with its place.
 pub(super) type Parts = Vec<(u8, Rollup)>;
 
@@ -321,7 +340,7 @@ fn five_minutes(
 }
 
 /// The latest reading before each of these hours, where the hour before it was packed earlier.
-async fn latest_before(tx: &mut SqliteConnection, hours: &Hours) -> Result<HashMap<(i64, i64), Since>, Fault> {
+async fn latest_before_each(tx: &mut SqliteConnection, hours: &Hours) -> Result<HashMap<(i64, i64), Since>, Fault> {
     let places: Vec<_> =
         hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour - HOUR_MS }).collect();
     let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(

@@ -184,6 +184,33 @@ impl Sqlite {
         Ok(newer)
     }
 
+    /// The latest reading of each monitor, of those whose hour is not packed yet.
+    pub(super) async fn read_latest(&self) -> Result<Vec<(MonitorId, Reading)>, Fault> {
+        let mut tx = self.reading().await?;
+        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT monitor_numbers.monitor_id, readings.begun_at, readings.packed FROM monitor_numbers \
+             JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at = \
+                 (SELECT MAX(latest.begun_at) FROM readings AS latest WHERE latest.monitor = monitor_numbers.number)",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut read = Vec::with_capacity(rows.len());
+        for (monitor, begun_at, packed) in rows {
+            match row::unpack(at(begun_at), &packed) {
+                Ok(row) => read.push((monitor, row)),
+                Err(error) => left_out(&format!("the reading begun at {}", at(begun_at)), &error),
+            }
+        }
+        let wanted = read.iter().map(|(_, (shape, _))| *shape).collect();
+        let shapes = shapes(&mut tx, &wanted).await?;
+        let mut latest = Vec::with_capacity(read.len());
+        for (id, (shape, numbers)) in read {
+            let Some(shape) = shapes.get(&shape) else { continue };
+            latest.push((super::read::from_text(&id, || format!("monitor {id}"))?, shape.with(&numbers)));
+        }
+        Ok(latest)
+    }
+
     /// A page of readings, oldest first.
     pub(super) async fn read_readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
         self.read_page(page).await.map_err(self.told("read the readings of a monitor"))
@@ -265,14 +292,20 @@ fn left_out(row: &str, error: &dyn std::fmt::Display) {
 /// What each of these shapes found. Those that cannot be read are left out.
 pub(super) async fn findings(
     tx: &mut SqliteConnection,
-    shapes: &BTreeSet<u32>,
+    wanted: &BTreeSet<u32>,
 ) -> Result<HashMap<u32, Finding>, Fault> {
+    let shapes = shapes(tx, wanted).await?;
+    Ok(shapes.into_iter().map(|(number, shape)| (number, shape.finding)).collect())
+}
+
+/// The shapes that have these numbers. Those that cannot be read are left out.
+async fn shapes(tx: &mut SqliteConnection, wanted: &BTreeSet<u32>) -> Result<HashMap<u32, Shape>, Fault> {
     let rows: Vec<(u32, String)> =
         sqlx::query_as("SELECT number, body FROM shapes WHERE number IN (SELECT value FROM json_each($1))")
-            .bind(to_json(shapes))
+            .bind(to_json(wanted))
             .fetch_all(tx)
             .await?;
-    let shape = |(number, body): (u32, String)| Some((number, readable_shape(number, &body)?.finding));
+    let shape = |(number, body): (u32, String)| Some((number, readable_shape(number, &body)?));
     Ok(rows.into_iter().filter_map(shape).collect())
 }
 

@@ -1,14 +1,77 @@
 //! Roll-ups, as people read them.
 
 use super::Sqlite;
-use super::packing::{Parts, StoredHour, number_of};
+use super::packing::{Parts, StoredHour, interval, latest_before, number_of};
 use super::read::at;
+use super::readings::findings;
 use crate::error::Fault;
-use crate::rollup::{Rollup, Span};
+use crate::narrow::{Numbers, row};
+use crate::rollup::{Rollup, Span, roll_up};
 use crate::{Rolled, RollupsPage};
-use flyball_model::Timestamp;
+use flyball_model::{Finding, MonitorId, Timestamp};
 
 impl Sqlite {
+    /// What became of a monitor between two times: whole days, hours of days that are not rolled up or not whole, five
+    /// minutes of hours that are not, and the rows of the hour that runs.
+    pub(super) async fn read_rolled_up(
+        &self,
+        monitor: MonitorId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Rollup, Fault> {
+        let mut sum = Rollup::default();
+        let mut covered: Vec<(Timestamp, Timestamp)> = Vec::new();
+        for span in Span::ALL.into_iter().rev() {
+            for Rolled { start, rollup } in self.read_rollups(&RollupsPage { monitor, span, since, until }).await? {
+                let end = start + span.length();
+                let is_counted = covered.iter().any(|(from, to)| *from <= start && end <= *to);
+                if end <= until && !is_counted {
+                    sum.add(&rollup);
+                    covered.push((start, end));
+                }
+            }
+        }
+        if let Some(rollup) = self.roll_up_rows(monitor, since, until).await? {
+            sum.add(&rollup);
+        }
+        Ok(sum)
+    }
+
+    /// What became of the hours that are not packed yet.
+    async fn roll_up_rows(
+        &self,
+        monitor: MonitorId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Rollup>, Fault> {
+        let mut tx = self.reading().await?;
+        let packed_until: i64 =
+            sqlx::query_scalar("SELECT value FROM counters WHERE name = 'hours_until'").fetch_one(&mut *tx).await?;
+        let found: Option<(i64, Option<i64>)> =
+            sqlx::query_as("SELECT number, every_ms FROM monitor_numbers WHERE monitor_id = $1")
+                .bind(monitor.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let Some((number, every_ms)) = found else { return Ok(None) };
+        let from = since.max(at(packed_until));
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 AND begun_at < $3 \
+             ORDER BY begun_at",
+        )
+        .bind(number)
+        .bind(from.as_millis())
+        .bind(until.as_millis())
+        .fetch_all(&mut *tx)
+        .await?;
+        let rows: Vec<_> =
+            rows.into_iter().filter_map(|(begun_at, packed)| row::unpack(at(begun_at), &packed).ok()).collect();
+        let findings = findings(&mut tx, &rows.iter().map(|(shape, _)| *shape).collect()).await?;
+        let readings: Vec<(Finding, Numbers)> =
+            rows.iter().filter_map(|(shape, numbers)| Some((*findings.get(shape)?, *numbers))).collect();
+        let before = latest_before(&mut tx, number, from).await?;
+        Ok(Some(roll_up(from, until, interval(every_ms), before, &readings, None)))
+    }
+
     /// A page of roll-ups, oldest first.
     pub(super) async fn read_rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Fault> {
         // Five-minute spans are stored by the hour.

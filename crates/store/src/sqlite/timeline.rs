@@ -3,9 +3,9 @@
 use super::Sqlite;
 use super::read::{at, bounded, from_json, from_text, readable};
 use crate::error::Fault;
-use crate::{Error, ReadingsPage, Rolled, RollupsPage, Timeline, TimelineLine, TimelinePage};
+use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
 use async_trait::async_trait;
-use flyball_model::{Entry, Reading};
+use flyball_model::{Entry, MonitorId, Reading, Timestamp};
 use sqlx::QueryBuilder;
 
 #[async_trait]
@@ -54,6 +54,14 @@ impl Timeline for Sqlite {
 
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
         self.read_readings(page).await
+    }
+
+    async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error> {
+        self.read_latest().await.map_err(self.told("read the latest readings"))
+    }
+
+    async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error> {
+        self.read_rolled_up(monitor, since, until).await.map_err(self.told("roll up what became of a monitor"))
     }
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {

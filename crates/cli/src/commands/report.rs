@@ -1,0 +1,33 @@
+//! `flyball report`: uptime and times, over days and months.
+
+use super::check::nothing_named;
+use super::reading::Desk;
+use crate::arguments::Report;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::render;
+use crate::wiring::Wiring;
+use flyball_model::Timestamp;
+use std::time::Duration;
+
+/// What is reported unless said otherwise.
+const SINCE: Duration = Duration::from_hours(30 * 24);
+
+pub(super) async fn report(wiring: &Wiring, asked: &Report) -> Result<Exit, Failure> {
+    let desk = Desk::open(wiring, Exit::NO).await?;
+    let (now, zone) = (wiring.now(), wiring.face.zone());
+    let since = asked.since.map_or_else(|| now - SINCE, |since| since.begins(now, zone));
+    let until = asked.until.map_or(Timestamp::FAR_FUTURE, |until| until.ends(now, zone));
+    let report = desk.reader(wiring).await?.report(asked.monitor.as_ref(), since, until).await?;
+    if let (Some(name), true) = (&asked.monitor, report.monitors.is_empty()) {
+        let known = desk.definitions.monitors.iter().map(|monitor| monitor.name.as_str());
+        let because = format!("{} has no monitor of this name", wiring.config().display());
+        return Err(nothing_named("monitor", name.as_str(), because, known));
+    }
+    match wiring.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => output::data(&render::report::text(&report, &wiring.face))?,
+    }
+    Ok(Exit::GOOD)
+}
