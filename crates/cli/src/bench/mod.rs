@@ -1,4 +1,5 @@
-//! `flyball bench`: what observation costs on this machine, and whether anybody starves, measured on the real loop.
+//! `flyball bench`: what observation and its history cost on this machine, and whether anybody starves, measured on the real
+//! loop and the real store.
 //!
 //! The targets are processes of their own, so that their work is not counted as ours. Nothing leaves the machine.
 
@@ -6,6 +7,7 @@ mod course;
 mod monitors;
 mod outage;
 mod process;
+mod store;
 mod target;
 
 use crate::exit::Exit;
@@ -44,6 +46,8 @@ enum What {
     Monitors(Monitors),
     /// Many pages that take the connection and never answer, beside a healthy one: is it still looked at?
     Outage(Outage),
+    /// A store that days of readings go through in fast time: its size, and how long it lets others wait
+    Store(store::Store),
     /// What they look at
     #[command(hide = true)]
     Target {
@@ -76,6 +80,7 @@ pub(crate) async fn run(
             let report = monitors::measure(&wanted, clock, ids).await?;
             told(format, &report, monitors::table, report.is_good())
         }
+        What::Store(wanted) => told(format, &store::measure(&wanted).await?, store::table, true),
         What::Outage(wanted) => {
             let report = outage::measure(&wanted, clock, ids).await?;
             told(format, &report, outage::table, report.is_good())
