@@ -250,7 +250,7 @@ pub(crate) struct HerokuSim {
     /// The address to listen on: this machine's loopback. Port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5000")]
     pub(crate) listen: SocketAddr,
-    /// A world file; without one there is one app, `shop`.
+    /// A world file, of at most 4 MiB; without one there is one app, `shop`.
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
     /// The only token that is taken; without it, any is.

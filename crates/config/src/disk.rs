@@ -24,7 +24,7 @@ impl Files {
     /// which [`read_files`](crate::read_files) tells at its place. What is too large is cut off just beyond what is
     /// allowed, and refused there.
     pub fn of(main: &Path) -> io::Result<Self> {
-        let mut look = Look { files: Self::one(&shown(main), &text(main, room(0))?), seen: HashSet::new() };
+        let mut look = Look { files: Self::one(&shown(main), &read_text(main, room(0))?), seen: HashSet::new() };
         look.seen.extend(fs::canonicalize(main));
         let folder = main.parent().unwrap_or(Path::new(""));
         for include in includes(&look.files.main.text) {
@@ -88,7 +88,7 @@ impl Look {
 
     /// Reads one file. One that went away since it was found was not there.
     fn read(&mut self, include: &Include, path: &Path) {
-        match text(path, room(self.files.bytes())) {
+        match read_text(path, room(self.files.bytes())) {
             Ok(text) => self.files.included.push(File { name: shown(path), text }),
             Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {}
             Err(error) => self.files.unread.push(unreadable(include, path, &error)),
@@ -121,8 +121,14 @@ fn room(read: usize) -> u64 {
     u64::try_from((FILE_BYTES_MAX + 1).saturating_sub(read)).unwrap_or(u64::MAX)
 }
 
-/// The text of a plain file, or of what a link leads to, cut off at `room`.
-fn text(path: &Path, room: u64) -> io::Result<String> {
+/// The text of a plain file, or of what a link leads to, cut off at `room` bytes. Waits for no pipe but one that a shell has
+/// handed over.
+///
+/// # Errors
+///
+/// As opening and reading have them; [`ErrorKind::InvalidInput`] for what is no plain file, and [`ErrorKind::InvalidData`]
+/// for what is no UTF-8.
+pub fn read_text(path: &Path, room: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     open(path)?.take(room).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()) == Ok(room) {

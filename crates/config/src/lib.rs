@@ -29,6 +29,7 @@ mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
 pub use definitions::{Account, Definitions, Instance};
+pub use disk::read_text;
 pub use files::{File, Files};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;

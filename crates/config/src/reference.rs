@@ -16,7 +16,8 @@ pub fn reference() -> String {
          writes it anew.\n\nOne TOML file, `flyball.toml` by default. Lengths of time are in words: `\"800ms\"`, \
          `\"30s\"`, `\"1h 30m\"`. A secret is named by its environment variable, `{ env = \"NAME\" }`, and never written \
          out. A table may be written in one line, or as a section of its own: `http = { url = \"…\" }` is the same as \
-         `[monitor.http]` with `url = \"…\"` below it.\n",
+         `[monitor.http]` with `url = \"…\"` below it.\n\nThe world file of the stand-in for \
+         Heroku has a page of its own: [heroku-sim.md](heroku-sim.md).\n",
     );
     section::<InstanceFields>(&mut page, "The top level");
     section::<LimitFields>(&mut page, "`[limits]`");

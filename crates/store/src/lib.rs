@@ -24,7 +24,7 @@ pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, 
 pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use presence::{Glimpse, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
-pub use sqlite::{EngineLock, Sqlite};
+pub use sqlite::{EngineLock, Sizes, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{

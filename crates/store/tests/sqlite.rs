@@ -166,7 +166,7 @@ const SQLITE_ONLY: [(&str, &[&str]); 16] = [
     ("strftime", &[]),
     ("datetime(", &[]),
     ("group_concat", &[]),
-    (" glob ", &[]),
+    (" glob ", &["mod.rs"]),
     ("?1", &[]),
 ];
 

@@ -48,10 +48,13 @@ pub(super) struct Report {
     every_ms: u64,
     days: u32,
     readings: u64,
-    /// Bytes of the closed database for each reading of its first hour, when none is packed.
+    /// Bytes of a reading whose hour is not packed, indexes included.
     first_hour_bytes_per_reading: f64,
-    /// Bytes of the closed database at the end, for each reading that it keeps: of the last seven days.
-    bytes_per_reading: f64,
+    /// Bytes of a reading in a block.
+    packed_bytes_per_reading: f64,
+    /// Bytes of roll-ups for each monitor and hour that was rolled up.
+    rollup_bytes_per_hour: f64,
+    /// Everything, once the database is closed.
     size_mib: f64,
     /// Time of this process for one reading, from the save to its packing.
     us_per_reading: f64,
@@ -115,13 +118,14 @@ pub(super) async fn measure(wanted: &Store) -> Result<Report, Failure> {
 }
 
 async fn write(wanted: &Store, file: &Path) -> Result<Report, flyball_store::Error> {
-    let mut store = Sqlite::open(file).await?;
+    let store = Sqlite::open(file).await?;
     let monitors: Vec<Definition> = (0..wanted.count).map(|nth| definition(nth, wanted.every)).collect();
     store.define(&monitors, &[], BEGINS).await?;
     let ids: Vec<MonitorId> = monitors.iter().map(|monitor| MonitorId(monitor.id)).collect();
     let ends = BEGINS + Duration::from_hours(24) * wanted.days;
     let (mut noise, mut now, mut swept, mut readings) = (Noise(1), BEGINS, BEGINS, 0_u64);
-    let (mut saves, mut sweep_max, mut in_a_sweep_max, mut first_hour) = (Vec::new(), Duration::ZERO, Duration::ZERO, 0.0);
+    let (mut saves, mut sweep_max, mut in_a_sweep_max, mut first_hour) =
+        (Vec::new(), Duration::ZERO, Duration::ZERO, 0.0);
     let began = Instant::now();
     while now < ends {
         for some in ids.chunks(READINGS_A_SAVE) {
@@ -132,20 +136,26 @@ async fn write(wanted: &Store, file: &Path) -> Result<Report, flyball_store::Err
         readings += u64::from(wanted.count);
         now = now + wanted.every;
         if first_hour == 0.0 && now.since(BEGINS) >= FIRST_HOUR {
-            store.close().await;
-            first_hour = size(file) / readings as f64;
-            store = Sqlite::open(file).await?;
+            first_hour = store.sizes().await?.rows as f64 / readings as f64;
         }
         if now.since(swept) >= SWEEP_EVERY {
             swept = now;
-            let (swept, waited) = tokio::join!(timed(store.sweep(now)), waits(&store, ids[0], now));
-            sweep_max = sweep_max.max(swept?);
-            in_a_sweep_max = in_a_sweep_max.max(waited?);
+            let mut sweep = std::pin::pin!(timed(store.sweep(now)));
+            let swept = loop {
+                tokio::select! {
+                    biased;
+                    swept = &mut sweep => break swept?,
+                    waited = one_save(&store, ids[0], now) => in_a_sweep_max = in_a_sweep_max.max(waited?),
+                }
+            };
+            sweep_max = sweep_max.max(swept);
         }
     }
     let took = began.elapsed();
+    let sizes = store.sizes().await?;
     store.close().await;
-    let (size, kept) = (size(file), readings.min(7 * 86_400_000 / millis(wanted.every).max(1) * u64::from(wanted.count)));
+    let hours = f64::from(wanted.days) * 24.0 - 1.0;
+    let packed = hours.min(7.0 * 24.0) * 3_600_000.0 / millis(wanted.every).max(1) as f64 * f64::from(wanted.count);
     saves.sort_unstable();
     let at = |share: f64| ms(micros(saves[(share * (saves.len() - 1) as f64) as usize]));
     let opened = Instant::now();
@@ -166,8 +176,9 @@ async fn write(wanted: &Store, file: &Path) -> Result<Report, flyball_store::Err
         days: wanted.days,
         readings,
         first_hour_bytes_per_reading: first_hour,
-        bytes_per_reading: size / kept as f64,
-        size_mib: size / f64::from(1 << 20),
+        packed_bytes_per_reading: sizes.blocks as f64 / packed,
+        rollup_bytes_per_hour: sizes.rollups as f64 / hours / f64::from(wanted.count),
+        size_mib: sizes.whole as f64 / f64::from(1 << 20),
         us_per_reading: took.as_secs_f64() * 1e6 / readings as f64,
         save_ms_p50: at(0.5),
         save_ms_p99: at(0.99),
@@ -181,16 +192,11 @@ async fn write(wanted: &Store, file: &Path) -> Result<Report, flyball_store::Err
     })
 }
 
-/// The longest that a small save takes while something else goes on, which is as long as some hundred of them.
-async fn waits(store: &Sqlite, monitor: MonitorId, now: Timestamp) -> Result<Duration, flyball_store::Error> {
-    let mut longest = Duration::ZERO;
+/// How long a small save takes while something else goes on.
+async fn one_save(store: &Sqlite, monitor: MonitorId, now: Timestamp) -> Result<Duration, flyball_store::Error> {
     // Lies between two readings of this monitor, and is the same one each time.
     let readings = vec![(monitor, Noise(1).reading(now + Duration::from_millis(500)))];
-    let batch = Batch { readings, ..Batch::default() };
-    for _ in 0..20 {
-        longest = longest.max(timed(store.save(&batch)).await?);
-    }
-    Ok(longest)
+    timed(store.save(&Batch { readings, ..Batch::default() })).await
 }
 
 async fn timed<T, E>(doing: impl Future<Output = Result<T, E>>) -> Result<Duration, E> {
@@ -211,10 +217,6 @@ fn definition(nth: u32, every: Duration) -> Definition {
     }
 }
 
-fn size(file: &Path) -> f64 {
-    std::fs::metadata(file).map_or(0, |found| found.len()) as f64
-}
-
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
@@ -225,7 +227,8 @@ pub(super) fn table(report: &Report) -> Table {
     table.add_row(["monitors", &format!("{}, each every {}", report.monitors, words(report.every_ms))]);
     table.add_row(["readings", &format!("{}, of {} days", report.readings, report.days)]);
     table.add_row(["in their first hour", &format!("{:.1} bytes a reading", report.first_hour_bytes_per_reading)]);
-    table.add_row(["after seven days", &format!("{:.2} bytes a reading, roll-ups included", report.bytes_per_reading)]);
+    table.add_row(["packed", &format!("{:.2} bytes a reading", report.packed_bytes_per_reading)]);
+    table.add_row(["roll-ups", &format!("{:.0} bytes for a monitor's hour", report.rollup_bytes_per_hour)]);
     table.add_row(["size", &format!("{:.1} MiB", report.size_mib)]);
     table.add_row(["written, packed, removed", &format!("{:.1} µs a reading", report.us_per_reading)]);
     table.add_row([

@@ -74,7 +74,9 @@ fn tell(format: Format, apps: &[String], listening: &Listening) -> Result<(), Fa
 
 fn world_file(file: &Path) -> Result<WorldFile, Failure> {
     let cannot = || Failure::new(Exit::CONFIGURATION, format!("cannot use the world file {}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| cannot().because(error))?;
+    // One byte beyond what is taken tells that it is too much.
+    let room = WorldFile::BYTES_MAX as u64 + 1;
+    let text = flyball_config::read_text(file, room).map_err(|error| cannot().because(error))?;
     WorldFile::parse(&text)
         .map_err(|error| error.mistakes().iter().fold(cannot(), |failure, mistake| failure.because(mistake)))
 }

@@ -4,6 +4,8 @@ mod clockface;
 pub(crate) mod reading;
 pub(crate) mod report;
 pub(crate) mod status;
+#[cfg(test)]
+mod stored;
 pub(crate) mod timeline;
 pub(crate) mod why;
 

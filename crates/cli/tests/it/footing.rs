@@ -135,3 +135,34 @@ async fn what_a_stopped_engine_left_can_be_read_where_nothing_may_be_written() {
     }
     seal(&stage, 0o755);
 }
+
+#[tokio::test]
+async fn up_takes_files_of_ours_that_others_may_read_from_them_and_says_so_once() {
+    let stage = Stage::new().await;
+    stage.write(FAILING);
+    let mut up = stage.up().await;
+    up.signal("-TERM").await;
+    assert_eq!(up.end().await.0, Some(0));
+    assert!(!up.printed().contains("could read"), "what it made is its own: {}", up.printed());
+    let mode = |name| std::fs::metadata(stage.path(name)).unwrap().permissions().mode() & 0o777;
+    for name in ["flyball.db", "flyball.db.lock"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+        std::fs::set_permissions(stage.path(name), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    for told in [1, 0] {
+        let mut up = stage.up().await;
+        for name in ["flyball.db", "flyball.db-wal", "flyball.db-shm", "flyball.db.lock"] {
+            assert_eq!(mode(name), 0o600, "{name}");
+        }
+        let printed = up.printed();
+        let lines: Vec<&str> = printed.lines().filter(|line| line.contains("could read")).collect();
+        assert_eq!(lines.len(), told, "{printed}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.contains("flyball.db, ") && line.contains("flyball.db.lock, and cannot any more"))
+        );
+        up.signal("-TERM").await;
+        assert_eq!(up.end().await.0, Some(0));
+    }
+}

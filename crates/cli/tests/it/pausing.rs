@@ -211,18 +211,31 @@ async fn kill_usr1_holds_everything() {
     wait_for("it holds", async || stage.reaction("more").await["holdings"][0]["reason"] == "paused").await;
 }
 
-/// What a process keeps out of core dumps belongs to root in `/proc`, whoever runs it. Source: `man 5 proc`.
+/// What a process keeps out of core dumps belongs to root in `/proc`, whoever runs it, and anything else to that user. Root
+/// itself would see no difference, so that the engine runs as nobody then. Source: `man 5 proc`.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_running_engine_is_kept_out_of_core_dumps() {
     use std::os::unix::fs::MetadataExt as _;
+    let owner = |process: u32, file: &str| std::fs::metadata(format!("/proc/{process}/{file}")).unwrap().uid();
     let stage = Stage::new().await;
     stage.write(FAILING);
-    let up = stage.up().await;
-    let folder = std::path::Path::new("/proc").join(up.id().to_string());
-    // Root may look everywhere; all others are kept away by that owner.
-    assert_eq!(std::fs::metadata(folder.join("environ")).unwrap().uid(), 0);
-    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
-        assert!(std::fs::read(folder.join("environ")).is_err());
+    let we_are_root = owner(std::process::id(), "") == 0;
+    let command = |arguments: &[&str]| match we_are_root {
+        true => stage.command_as_nobody(arguments),
+        false => stage.command(arguments),
+    };
+    if we_are_root {
+        stage.give_to_nobody();
     }
+    let up = stage.up_with(command(&["up"])).await;
+    for file in ["environ", "mem", "maps"] {
+        assert_eq!(owner(up.id(), file), 0, "{file}");
+        let is_open = std::fs::File::open(format!("/proc/{}/{file}", up.id())).is_ok();
+        assert_eq!(is_open, we_are_root, "{file}");
+    }
+    // The same program, where it holds no token, is its user's as everything is.
+    let sim = crate::support::Up::spawn(command(&["heroku-sim", "--listen", "127.0.0.1:0"]));
+    sim.until("it listens", |sim| sim.printed().contains("HEROKU_HOST=")).await;
+    assert_ne!(owner(sim.id(), "environ"), 0);
 }

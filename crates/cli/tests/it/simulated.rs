@@ -56,6 +56,24 @@ async fn a_wrong_world_and_an_address_of_the_outside_are_refused() {
 }
 
 #[tokio::test]
+async fn a_world_that_is_no_plain_file_or_too_large_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    // As long as the disk is: no space is taken for it.
+    std::fs::File::create(folder.path().join("large")).unwrap().set_len(1 << 40).unwrap();
+    for (world, words) in [
+        ("folder", "no plain file"),
+        ("pipe", "no plain file"),
+        ("/dev/zero", "no plain file"),
+        ("large", "it is longer than 4194304 bytes"),
+    ] {
+        let told = ended(bare(folder.path(), &["heroku-sim", "--listen", "127.0.0.1:0", "--world", world])).await;
+        assert!(told.code == Some(78) && told.stderr.contains(words), "{world}: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_first_steps_can_be_followed_against_it() {
     let stage = Stage::new().await;
     assert_eq!(stage.run(&["init", "--app", "shop"]).await.code, Some(0));

@@ -123,6 +123,13 @@ impl Stage {
         command
     }
 
+    /// Gives the folder and the file to that user.
+    pub(crate) fn give_to_nobody(&self) {
+        for path in [self.path(""), self.path("flyball.toml")] {
+            std::os::unix::fs::chown(path, Some(NOBODY), None).unwrap();
+        }
+    }
+
     /// Tells a command where the stand-in is.
     fn known(&self, mut command: Command) -> Command {
         command.env("HEROKU_HOST", self.sim.url()).env("HEROKU_API_KEY", &self.token);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Requests a second, capacities and rates stay below this, so that sums of them stay numbers.
-const RATE_MAX: f64 = 1e9;
+pub(super) const RATE_MAX: f64 = 1e9;
 
 /// Every app has v1 and v2 before anything that the file says. Source: platform-api 6.
 const FIRST_RELEASES: u64 = 2;

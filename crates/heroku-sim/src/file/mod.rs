@@ -5,12 +5,11 @@
 
 mod check;
 mod raw;
+#[cfg(test)]
+mod reference;
 
 use crate::world::WorldFile;
 use std::fmt;
-
-/// The largest world file that is read: far more than a day needs.
-const FILE_MAX: usize = 4 * 1024 * 1024;
 
 /// Everything that is wrong with a world file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,14 +36,17 @@ impl fmt::Display for WorldFileError {
 impl std::error::Error for WorldFileError {}
 
 impl WorldFile {
+    /// The largest world file that is read, in bytes: far more than a day needs.
+    pub const BYTES_MAX: usize = 4 << 20;
+
     /// Reads a world file.
     ///
     /// # Errors
     ///
     /// Every mistake in it.
     pub fn parse(text: &str) -> Result<Self, WorldFileError> {
-        if text.len() > FILE_MAX {
-            return Err(WorldFileError { mistakes: vec![format!("it is longer than {FILE_MAX} bytes")] });
+        if text.len() > Self::BYTES_MAX {
+            return Err(WorldFileError { mistakes: vec![format!("it is longer than {} bytes", Self::BYTES_MAX)] });
         }
         let raw: raw::File = toml::from_str(text)
             .map_err(|error| WorldFileError { mistakes: vec![error.to_string().trim_end().to_owned()] })?;

@@ -11,6 +11,7 @@ use crate::error::Fault;
 use crate::narrow::{Numbers, block, row};
 use crate::rollup::{Rollup, Share, Since, Sketch, Span, roll_up};
 use flyball_model::{Finding, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +28,12 @@ const HOUR_GRACE: Duration = Duration::from_secs(10 * 60);
 
 /// How long after its end a day is rolled up: after its last hour, wherever a sweep is late.
 const DAY_GRACE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// No roll-up is longer when it is unpacked: twelve sketches of all bins that there are would be 100 KB.
+const UNPACKED_MAX: usize = 1 << 18;
+
+/// How hard zstd tries.
+const LEVEL: i32 = 9;
 
 /// The interval of a monitor that was stored before intervals were.
 const EVERY_UNKNOWN: Duration = Duration::from_secs(60);
@@ -173,11 +180,12 @@ struct Place {
     start: i64,
 }
 
-/// Puts the readings of those hours that were packed before to the others.
+/// Puts the readings of those hours that were packed before to the others. (SQLite looks into the tables of a `CROSS JOIN` in
+/// the order in which they are written: few places first, each found by an index.)
 async fn add_blocks(tx: &mut SqliteConnection, hours: &mut Hours) -> Result<(), Fault> {
     let places: Vec<_> = hours.keys().map(|(monitor, start)| Place { monitor: *monitor, start: *start }).collect();
     let blocks: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT blocks.monitor, blocks.hour, blocks.packed FROM json_each($1) JOIN blocks \
+        "SELECT blocks.monitor, blocks.hour, blocks.packed FROM json_each($1) CROSS JOIN blocks \
          ON blocks.monitor = value ->> 'monitor' AND blocks.hour = value ->> 'start'",
     )
     .bind(to_json(&places))
@@ -227,9 +235,23 @@ struct RollupOut {
 
 impl RollupOut {
     fn new<T: Serialize>(monitor: i64, span: Span, start: i64, value: &T) -> Self {
-        let packed = postcard::to_stdvec(value).expect("numbers serialise");
-        Self { monitor, span: number_of(span), start, packed: hex(&packed) }
+        Self { monitor, span: number_of(span), start, packed: hex(&pack(value)) }
     }
+}
+
+/// A rolled-up span, or the parts of one, as bytes.
+fn pack<T: Serialize>(value: &T) -> Vec<u8> {
+    let bytes = postcard::to_stdvec(value).expect("numbers serialise");
+    zstd::bulk::compress(&bytes, LEVEL).expect("compressing in memory takes every input")
+}
+
+/// And back.
+///
+/// # Errors
+/// When these bytes are something else.
+pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+    let bytes = zstd::bulk::decompress(packed, UNPACKED_MAX)?;
+    Ok(postcard::from_bytes(&bytes)?)
 }
 
 /// How a span is stored.
@@ -307,7 +329,7 @@ pub(super) async fn latest_before(
             .bind(moment.as_millis() - HOUR_MS)
             .fetch_optional(tx)
             .await?;
-    Ok(packed.and_then(|packed| postcard::from_bytes::<StoredHour>(&packed).ok()?.last))
+    Ok(packed.and_then(|packed| unpack::<StoredHour>(&packed).ok()?.last))
 }
 
 /// The parts of an hour in which there is anything, each with its place.
@@ -344,14 +366,14 @@ async fn latest_before_each(tx: &mut SqliteConnection, hours: &Hours) -> Result<
     let places: Vec<_> =
         hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour - HOUR_MS }).collect();
     let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT rollups.monitor, rollups.start, rollups.packed FROM json_each($1) JOIN rollups \
+        "SELECT rollups.monitor, rollups.start, rollups.packed FROM json_each($1) CROSS JOIN rollups \
          ON rollups.monitor = value ->> 'monitor' AND rollups.span = 1 AND rollups.start = value ->> 'start'",
     )
     .bind(to_json(&places))
     .fetch_all(tx)
     .await?;
     let read = |(monitor, start, packed): (i64, i64, Vec<u8>)| {
-        let hour: StoredHour = postcard::from_bytes(&packed).ok()?;
+        let hour: StoredHour = unpack(&packed).ok()?;
         Some(((monitor, start + HOUR_MS), hour.last?))
     };
     Ok(rows.into_iter().filter_map(read).collect())
@@ -371,7 +393,7 @@ async fn write_day(tx: &mut SqliteConnection, first: i64, last: i64, day: Timest
     .await?;
     let mut days: BTreeMap<i64, Rollup> = BTreeMap::new();
     for (monitor, packed) in rows {
-        match postcard::from_bytes::<StoredHour>(&packed) {
+        match unpack::<StoredHour>(&packed) {
             Ok(hour) => days.entry(monitor).or_default().add(&hour.rollup),
             Err(error) => {
                 tracing::warn!(monitor, %error, "a rolled-up hour cannot be read, and is left out of its day");

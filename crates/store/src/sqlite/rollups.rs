@@ -1,7 +1,7 @@
 //! Roll-ups, as people read them.
 
 use super::Sqlite;
-use super::packing::{Parts, StoredHour, interval, latest_before, number_of};
+use super::packing::{Parts, StoredHour, interval, latest_before, number_of, unpack};
 use super::read::at;
 use super::readings::findings;
 use crate::error::Fault;
@@ -105,13 +105,17 @@ impl Sqlite {
     }
 }
 
-fn unpacked(span: Span, start: Timestamp, packed: &[u8]) -> Result<Vec<Rolled>, postcard::Error> {
+fn unpacked(
+    span: Span,
+    start: Timestamp,
+    packed: &[u8],
+) -> Result<Vec<Rolled>, Box<dyn std::error::Error + Send + Sync>> {
     Ok(match span {
-        Span::FiveMinutes => postcard::from_bytes::<Parts>(packed)?
+        Span::FiveMinutes => unpack::<Parts>(packed)?
             .into_iter()
             .map(|(place, rollup)| Rolled { start: start + span.length() * u32::from(place), rollup })
             .collect(),
-        Span::Hour => vec![Rolled { start, rollup: postcard::from_bytes::<StoredHour>(packed)?.rollup }],
-        Span::Day => vec![Rolled { start, rollup: postcard::from_bytes::<Rollup>(packed)? }],
+        Span::Hour => vec![Rolled { start, rollup: unpack::<StoredHour>(packed)?.rollup }],
+        Span::Day => vec![Rolled { start, rollup: unpack::<Rollup>(packed)? }],
     })
 }
