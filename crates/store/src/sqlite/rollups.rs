@@ -20,16 +20,21 @@ impl Sqlite {
         until: Timestamp,
     ) -> Result<Rollup, Fault> {
         let mut sum = Rollup::default();
-        let mut covered: Vec<(Timestamp, Timestamp)> = Vec::new();
+        let mut gaps = vec![(since, until)];
         for span in Span::ALL.into_iter().rev() {
-            for Rolled { start, rollup } in self.read_rollups(&RollupsPage { monitor, span, since, until }).await? {
-                let end = start + span.length();
-                let is_counted = covered.iter().any(|(from, to)| *from <= start && end <= *to);
-                if end <= until && !is_counted {
+            let mut left = Vec::new();
+            for (since, until) in gaps {
+                let page = RollupsPage { monitor, span, since, until };
+                let whole = |rolled: &Rolled| rolled.start + span.length() <= until;
+                let mut from = since;
+                for Rolled { start, rollup } in self.read_rollups(&page).await?.into_iter().filter(whole) {
                     sum.add(&rollup);
-                    covered.push((start, end));
+                    left.push((from, start));
+                    from = start + span.length();
                 }
+                left.push((from, until));
             }
+            gaps = left.into_iter().filter(|(from, to)| from < to).collect();
         }
         if let Some(rollup) = self.roll_up_rows(monitor, since, until).await? {
             sum.add(&rollup);

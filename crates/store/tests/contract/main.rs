@@ -156,6 +156,7 @@ macro_rules! every_promise_is_kept_by {
                     history_goes_after_two_years_and_not_before
                     open_runs_and_the_lineage_never_go
                     reasons_of_a_reaction_that_is_gone_go_with_it
+                    what_became_of_a_monitor_is_told_for_any_time
                     a_reading_that_comes_days_late_is_counted_and_kept
                     readings_are_the_same_in_rows_and_in_blocks
                     a_page_whose_every_answer_is_another_costs_no_disk_without_end

@@ -244,3 +244,29 @@ pub(crate) async fn a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_it
     assert_eq!(store.timeline(&of_the_app).await.unwrap().len(), 1, "and what a run did");
     assert_eq!(store.timeline(&first("back door")).await.unwrap().len(), 1, "and the other monitor's");
 }
+
+pub(crate) async fn what_became_of_a_monitor_is_told_for_any_time<D: Database>(database: &D) {
+    let store = database.open().await;
+    let front = monitor("front door").0;
+    store.define(&[watched("front door", Duration::from_secs(60))], &[], at(0)).await.unwrap();
+    // Three days and a bit of a look each minute, of which every hour's first ten minutes fail.
+    let whole = 3 * 24 * 60 + 90;
+    let seen = (0..whole).map(|minute| {
+        let finding = if minute % 60 < 10 { Finding::Failing(Cause::Status) } else { Finding::Passing };
+        (front, reading(at(minute * 60), finding))
+    });
+    store.save(&Batch { readings: seen.collect(), ..Batch::default() }).await.unwrap();
+    let now = at(whole * 60);
+    // Before anything is packed, and after; to minutes that lie anywhere in hours and days.
+    for _ in 0..2 {
+        for (from, to) in [(0, whole), (5, 65), (70, 115), (60, 2 * 24 * 60 + 35), (24 * 60 - 5, whole - 20)] {
+            let rollup = store.rolled_up(front, at(from * 60), at(to * 60)).await.unwrap();
+            let failing = (from..to).filter(|minute| minute % 60 < 10).count() as u64;
+            assert_eq!(rollup.failing.held_ms / 60_000, failing, "{from} to {to}");
+            assert_eq!(rollup.passing.held_ms / 60_000, to - from - failing, "{from} to {to}");
+            assert_eq!(rollup.readings(), to - from);
+        }
+        assert_eq!(store.latest().await.unwrap(), [(front, reading(at((whole - 1) * 60), Finding::Passing))]);
+        store.sweep(now).await.unwrap();
+    }
+}
