@@ -11,6 +11,9 @@ use flyball_model::{Policy, ReactionId, Run, RunId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+/// No release phase of a story takes longer.
+const RELEASE_PHASE_MAX: Duration = Duration::from_secs(240);
+
 /// Everything, sorted.
 pub(super) struct Evidence<'a> {
     pub(super) story: &'a Story,
@@ -130,9 +133,18 @@ impl<'a> Evidence<'a> {
         self.story.ahead_ms != 0 || self.clock_was_set(0, self.record.notes.len())
     }
 
-    /// Whether somebody did something with this app between two places.
+    /// Whether what somebody did with this app came about between two places: a release with its release phase comes about
+    /// minutes after it was made.
     pub(super) fn app_was_touched(&self, app: &str, from: Place, to: Place) -> bool {
-        self.between(from, to).any(|note| matches!(&note.what, Noted::Happened(What::App { app: of, .. }) if of == app))
+        let deed = |note: &'a Note| match &note.what {
+            Noted::Happened(What::App { app: of, what }) if of == app => Some(what),
+            _ => None,
+        };
+        let makes_release =
+            |what: &AppEvent| matches!(what, AppEvent::Deploy(_) | AppEvent::Config(_) | AppEvent::Rollback(_));
+        let began = self.note(from).at - RELEASE_PHASE_MAX;
+        let earlier = self.record.notes[..from].iter().rev().take_while(|note| note.at >= began);
+        self.between(from, to).any(|note| deed(note).is_some()) || earlier.filter_map(deed).any(makes_release)
     }
 
     /// Whether maintenance mode of this app was switched between two places.
