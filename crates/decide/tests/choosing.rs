@@ -189,6 +189,10 @@ fn of_again<T>(value: T) -> HashMap<ReactionId, T> {
     HashMap::from([(restarts("again").id(), value)])
 }
 
+fn restart_of_one() -> Effect {
+    Effect::RestartDyno { dyno: "web.1".parse().expect("a name"), id: DynoId::new("id-of-web.1") }
+}
+
 type Change = fn(&mut Situation<Plain>);
 
 fn policy(situation: &mut Situation<Plain>) -> &mut Policy {
@@ -285,6 +289,28 @@ fn nothing_in_the_way_is_an_act_with_its_plan() {
     let mut only_tells = one();
     only_tells.wishes[0].call.mode = Mode::DryRun;
     assert_eq!(held(&only_tells), [("", "tell")]);
+}
+
+#[test]
+fn a_reaction_that_is_shared_decides_as_it_does_by_itself() {
+    /// All that a choice asks of a reaction, but for its plan.
+    fn asked(of: &dyn Reacts) -> impl PartialEq + std::fmt::Debug + use<> {
+        let effects = [Effect::RestartAll { ids: Vec::new() }, restart_of_one()];
+        let texts = (of.name().to_string(), of.app().to_string(), of.account().to_string());
+        let variables: Vec<String> = of.variables().into_iter().map(str::to_owned).collect();
+        let kind = (of.rank(), of.needs(), of.boots_anew(), of.process_type().cloned(), variables);
+        (of.id(), texts, of.policy().clone(), kind, effects.map(|effect| of.may_have_planned(&effect)))
+    }
+    for rank in [Rank::RestartAll, Rank::Out] {
+        let account = "second".parse().expect("a name");
+        let policy = Policy { trigger: Trigger::new(3), ..Policy::default() };
+        let mut situation = situation(vec![called_by("page", Plain { rank, account, policy, ..restarts("again") })]);
+        let reaction = situation.wishes[0].reaction.clone();
+        assert_eq!(asked(&std::sync::Arc::new(reaction.clone())), asked(&reaction));
+        situation.scene.view = View::NotYet;
+        let shared = situation.clone().with_reactions(std::sync::Arc::new);
+        assert_eq!((choose(&shared), unseen(&shared)), (choose(&situation), unseen(&situation)));
+    }
 }
 
 #[test]
