@@ -108,7 +108,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         let name = || "other".parse::<ReactionName>().unwrap();
         let none = Facts::default;
-        let cases: [(&str, Rank, Facts, &str); 11] = [
+        let cases: [(&str, Rank, Facts, &str); 12] = [
             ("nothing known", Rank::Out, none(), "ok"),
             ("paused", Rank::OneOff, Facts { paused: Some((PauseScope::Everything, None)), ..none() }, "paused"),
             ("its own run is open", Rank::OneOff, Facts { run_open: true, ..none() }, "run_open"),
@@ -132,6 +132,12 @@ mod tests {
                 "acted at the end of the one before",
                 Rank::Out,
                 Facts { last_decided: Some(at(989)), shared_interval: Some(Duration::from_secs(30)), ..none() },
+                "once_per_interval",
+            ),
+            (
+                "acted early in this interval, more than half of one ago",
+                Rank::Out,
+                Facts { last_decided: Some(at(965)), shared_interval: Some(minute), ..none() },
                 "once_per_interval",
             ),
             ("one monitor alone", Rank::Out, Facts { last_decided: Some(at(1000)), ..none() }, "ok"),

@@ -103,7 +103,8 @@ mod tests {
         let told = Some(Duration::from_secs(200));
         let doubt = Outcome::InDoubt { why: WhyInDoubt::Told("who knows".into()) };
         #[rustfmt::skip]
-        let cases: [(&str, Outcome, Vec<Dyno>, Option<Sighting>, Option<Duration>); 8] = [
+        type Case<'a> = (&'a str, Outcome, Vec<Dyno>, Option<Sighting>, Option<Duration>);
+        let cases: [Case<'_>; 8] = [
             ("it runs", done(Some("clean")), vec![running], Some(seen(None)), None),
             ("it ran when it was looked at before", done(Some("clean")), vec![], Some(seen(None)), told),
             ("it was gone by then", done(Some("clean")), vec![], Some(seen(Some(at(250)))), None),

@@ -218,3 +218,158 @@ impl<'a> Seen<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::{DynoSize, ForeignChange, ProcessFormation, ProcessType, Quantity, ReleaseHistory, testing};
+
+    const SETTLE: Duration = Duration::from_secs(300);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    /// A sight of so many web dynos and of these releases, oldest first, the last of which was made a minute ago.
+    fn sight(taken_at: Timestamp, quantity: u32, versions: &[u64]) -> Sight {
+        let release = |version: &u64| testing::release(*version, taken_at - Duration::from_secs(60));
+        let (process_type, size) = (ProcessType::web(), DynoSize::new("standard-1x"));
+        Sight {
+            formation: vec![ProcessFormation { process_type, quantity: Quantity::new(quantity), size }],
+            releases: ReleaseHistory {
+                newest_first: versions.iter().rev().map(release).collect(),
+                reaches_the_first: true,
+            },
+            ..testing::sight(taken_at)
+        }
+    }
+
+    fn remembered(sight: &Sight, parts: Needs) -> Sighting {
+        Seen::new(sight, None).sighting(&ApiHost::default(), parts)
+    }
+
+    #[test]
+    fn a_list_of_releases_that_ends_before_what_was_known_is_old() {
+        // What was seen before, the release that a rollback of ours made, what is seen, and how the list is called.
+        type Case = (&'static str, Option<&'static [u64]>, Option<u64>, &'static [u64], Option<&'static str>);
+        let cases: [Case; 9] = [
+            ("the first look", None, None, &[1], None),
+            ("a new app has none", Some(&[]), None, &[], None),
+            ("nothing was released since", Some(&[1, 2]), None, &[1, 2], None),
+            ("something was", Some(&[1, 2]), None, &[1, 2, 3], None),
+            ("it lacks the newest", Some(&[1, 2, 3]), None, &[1, 2], Some("ends with v2, and v3")),
+            ("it lacks them all", Some(&[1]), None, &[], Some("is empty, and v1")),
+            ("it lacks our own rollback", Some(&[1, 2]), Some(3), &[1, 2], Some("ends with v2, and v3")),
+            ("it has our own rollback", Some(&[1, 2]), Some(3), &[1, 2, 3], None),
+            (
+                "it lacks one that was made after our own",
+                Some(&[1, 2, 4]),
+                Some(3),
+                &[1, 2, 3],
+                Some("ends with v3, and v4"),
+            ),
+        ];
+        for (case, before, ours, versions, old) in cases {
+            let before = before.map(|versions| remembered(&sight(at(100), 1, versions), Needs::ALL));
+            let ours = ours.map(ReleaseVersion::new).into_iter().collect();
+            let sight = sight(at(200), 1, versions);
+            let seen = Seen::new(&sight, before.as_ref());
+            match (seen.is_up_to_date(Needs::ALL, &ours), old) {
+                (Ok(()), None) => {}
+                (Err(Because::CannotSee { error }), Some(old)) => assert!(error.contains(old), "{case}: {error}"),
+                (answer, _) => panic!("{case}: {answer:?}"),
+            }
+            let without = Needs { releases: false, ..Needs::ALL };
+            assert_eq!(seen.is_up_to_date(without, &ours), Ok(()), "{case}: who needs no releases goes on");
+        }
+        let mut other = remembered(&sight(at(100), 1, &[1, 2, 3]), Needs::ALL);
+        other.app.id = flyball_model::AppId::new("another");
+        let young = sight(at(200), 1, &[1]);
+        let answer = Seen::new(&young, Some(&other)).is_up_to_date(Needs::ALL, &BTreeSet::new());
+        assert_eq!(answer, Ok(()), "an app that was made anew under the name of an old one");
+    }
+
+    #[test]
+    fn heroku_s_clock_counts_where_it_is_two_seconds_away_from_ours() {
+        let look = |ahead: i64| {
+            let heroku_now = Some(Timestamp::from_millis(at(5000).as_millis() + ahead));
+            Sight { heroku_now, ..sight(at(5000), 1, &[]) }
+        };
+        for (ahead, counts) in
+            [(0, 0), (1999, 0), (-1999, 0), (2000, 2000), (-2000, -2000), (90_000, 90_000), (-90_000, -90_000)]
+        {
+            let mut sight = look(ahead);
+            let seen = Seen::new(&sight, None);
+            assert_eq!(seen.to_heroku(at(4000)).as_millis(), 4_000_000 + counts, "{ahead} ms ahead");
+            assert_eq!(seen.heroku_now().as_millis(), 5_000_000 + counts, "{ahead} ms ahead");
+            // A dyno's times are Heroku's, a reading's are ours.
+            sight.dynos = vec![testing::dyno("web.1", at(4500))];
+            let from = Seen::new(&sight, None).evidence_from(SETTLE).expect("a dyno came up");
+            assert_eq!(from.as_millis(), 4_501_000 - counts, "{ahead} ms ahead");
+        }
+        assert_eq!(Seen::new(&sight(at(5000), 1, &[]), None).heroku_now(), at(5000), "an answer without a date");
+    }
+
+    #[test]
+    fn an_app_that_was_seen_unsettled_is_given_its_time_to_settle_and_no_more() {
+        let sight = sight(at(1000), 0, &[]);
+        let unsettled = Some(Unsettled { at: at(500), from: at(400) });
+        let before = Sighting { unsettled, ..remembered(&sight, Needs::ALL) };
+        let seen = Seen::new(&sight, Some(&before));
+        for (case, settle, from) in
+            [("it was still settling when it was seen", 300, 500), ("its time had been over by then", 50, 450)]
+        {
+            assert_eq!(seen.evidence_from(Duration::from_secs(settle)), Some(at(from)), "{case}");
+        }
+        assert_eq!(Seen::new(&sight, None).evidence_from(SETTLE), None, "nothing is known");
+    }
+
+    const FORMATION: Needs = Needs { formation: true, dynos: false, releases: false };
+    const RELEASES: Needs = Needs { formation: false, dynos: false, releases: true };
+
+    fn told(foreign: &[Foreign]) -> Vec<String> {
+        foreign.iter().map(|foreign| foreign.change.to_string()).collect()
+    }
+
+    #[test]
+    fn what_others_changed_is_news_where_it_was_seen_before_and_is_seen_now() {
+        let (old, new) = (sight(at(1000), 1, &[1]), sight(at(2000), 3, &[1, 2]));
+        let (scaled, released) = ("web from 1 to 3 dynos", "v2, a deploy");
+        let cases: [(&str, Option<Needs>, Needs, &[&str]); 6] = [
+            ("everything was seen and is", Some(Needs::ALL), Needs::ALL, &[scaled, released]),
+            ("only the formation is", Some(Needs::ALL), FORMATION, &[scaled]),
+            ("only the releases are", Some(Needs::ALL), RELEASES, &[released]),
+            ("only the formation was", Some(FORMATION), Needs::ALL, &[scaled]),
+            ("only the releases were", Some(RELEASES), Needs::ALL, &[released]),
+            ("the first look", None, Needs::ALL, &[]),
+        ];
+        for (case, before, needs, expected) in cases {
+            let before = before.map(|parts| remembered(&old, parts));
+            let news = Seen::new(&new, before.as_ref()).foreign(needs, &[], &BTreeSet::new());
+            assert_eq!(told(&news), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_first_look_at_releases_remembers_what_was_released_of_late_without_calling_it_news() {
+        let sight = sight(at(200_000), 1, &[1]);
+        let change =
+            ForeignChange::Quantity { process_type: ProcessType::web(), from: Quantity::new(2), to: Quantity::new(1) };
+        let before = |parts| {
+            let foreign = vec![Foreign { at: at(100), change: change.clone() }];
+            Some(Sighting { foreign, ..remembered(&sight, parts) })
+        };
+        let (scaled, released) = ("web from 2 to 1 dynos", "v1, a deploy");
+        let cases: [(&str, Option<Sighting>, Needs, &[&str]); 5] = [
+            ("the first look", None, Needs::ALL, &[released]),
+            ("the first look, at something else", None, FORMATION, &[]),
+            ("releases for the first time", before(FORMATION), Needs::ALL, &[scaled, released]),
+            ("something else once more", before(FORMATION), FORMATION, &[scaled]),
+            ("everything once more", before(Needs::ALL), Needs::ALL, &[scaled]),
+        ];
+        for (case, before, needs, expected) in cases {
+            let remembered = Seen::new(&sight, before.as_ref()).foreign_remembered(needs, &BTreeSet::new());
+            assert_eq!(told(&remembered), expected, "{case}");
+        }
+    }
+}

@@ -197,7 +197,13 @@ mod tests {
         let later = dyno("web.2", DynoState::Up, 1000, 1030, 2);
         assert_eq!(evidence_from(&sight(vec![up.clone(), later]), &none, SETTLE), Some(at(1031)));
         let stuck = dyno("web.2", DynoState::Starting, 1000, 1000, 2);
-        assert_eq!(evidence_from(&sight(vec![up, stuck]), &none, SETTLE), Some(at(1300)));
+        assert_eq!(evidence_from(&sight(vec![up, stuck.clone()]), &none, SETTLE), Some(at(1300)));
+        let been_up = BTreeSet::from([stuck.id.clone()]);
+        assert_eq!(
+            evidence_from(&sight(vec![stuck]), &been_up, SETTLE),
+            Some(at(1000)),
+            "it was up, and needs no time"
+        );
         assert_eq!(evidence_from(&sight(vec![]), &none, SETTLE), None);
     }
 }

@@ -335,3 +335,156 @@ fn started_one_off(run: &Run, seen: &Seen<'_>) -> Option<StartedOneOff> {
     let at = seen.to_heroku(run.took_effect_at()?);
     Some(StartedOneOff { at, dyno, time_to_live: *time_to_live, run: run.id })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::{
+        Actor, ApiHost, DynoId, DynoSize, ForeignChange, Look, Plan, ProcessFormation, Quantity, Release,
+        ReleaseHistory, RunId, testing,
+    };
+    use std::collections::BTreeMap;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn sight(quantity: u32, versions: &[u64]) -> Sight {
+        let release = |version: &u64| -> Release { testing::release(*version, at(version.cast_signed())) };
+        let (process_type, size) = (ProcessType::web(), DynoSize::new("standard-1x"));
+        let newest_first = versions.iter().rev().map(release).collect();
+        Sight {
+            formation: vec![ProcessFormation { process_type, quantity: Quantity::new(quantity), size }],
+            releases: ReleaseHistory { newest_first, reaches_the_first: true },
+            ..testing::sight(at(1000))
+        }
+    }
+
+    /// Three releases and one web dyno were seen before; this is seen now.
+    fn scene(view: View) -> Scene {
+        Scene {
+            now: at(1000),
+            subject: testing::subject(),
+            limits: AppLimits::default(),
+            home: Home::Elsewhere,
+            store_loss: None,
+            facts: AppFacts::default(),
+            before: Some(Seen::new(&sight(1, &[1, 2, 3]), None).sighting(&ApiHost::default(), Needs::ALL)),
+            adders: Vec::new(),
+            unset: BTreeSet::new(),
+            view,
+            foreign: Vec::new(),
+            references: None,
+            sending: None,
+        }
+    }
+
+    fn looked_at(sight: Sight, parts: Needs) -> View {
+        View::Seen { sight: Box::new(sight), parts, no_further: None }
+    }
+
+    #[test]
+    fn an_old_list_of_releases_is_neither_told_nor_remembered_and_everything_else_is() {
+        let without_releases = Needs { releases: false, ..Needs::ALL };
+        let only_releases = Needs { formation: false, dynos: false, releases: true };
+        let current = || sight(1, &[1, 2, 3]);
+        let cases = [
+            ("it is as it was", looked_at(current(), Needs::ALL), Needs::ALL),
+            ("the list is old", looked_at(sight(1, &[1, 2]), Needs::ALL), without_releases),
+            ("releases were not looked at", looked_at(sight(1, &[]), without_releases), without_releases),
+            ("nothing else was", looked_at(current(), only_releases), only_releases),
+            ("nothing was yet", View::NotYet, Needs::default()),
+        ];
+        for (case, view, expected) in cases {
+            assert_eq!(scene(view).up_to_date(), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn of_what_others_changed_the_latest_are_remembered_and_what_is_new_is_told() {
+        let change = |to| {
+            let (process_type, from, to) = (ProcessType::web(), Quantity::new(9), Quantity::new(to));
+            ForeignChange::Quantity { process_type, from, to }
+        };
+        let known = |count: u32| (0..count).map(|n| Foreign { at: at(1), change: change(n) }).collect::<Vec<_>>();
+        let most = u32::try_from(Foreign::REMEMBERED).unwrap();
+        let (v4, web) = ("v4, a deploy", "web from 1 to 2 dynos");
+        let cases = [
+            ("nobody changed anything", 2, sight(1, &[1, 2, 3]), vec![], 2),
+            ("somebody did", 0, sight(2, &[1, 2, 3, 4]), vec![web, v4], 2),
+            ("beside what is known", 5, sight(2, &[1, 2, 3, 4]), vec![web, v4], 7),
+            ("the oldest is forgotten", most, sight(2, &[1, 2, 3]), vec![web], most),
+            ("an old list says nothing of releases", 0, sight(2, &[1]), vec![web], 1),
+        ];
+        for (case, before, sight, expected, count) in cases {
+            let mut scene = scene(looked_at(sight, Needs::ALL));
+            scene.before.as_mut().expect("it was seen").foreign = known(before);
+            let (news, remembered) = scene.foreign_hands();
+            let told: Vec<String> = news.iter().map(|foreign| foreign.change.to_string()).collect();
+            assert_eq!(told, expected, "{case}");
+            assert!(remembered.ends_with(&news), "{case}: what is new is remembered as the latest");
+            assert_eq!(remembered.len(), usize::try_from(count).unwrap(), "{case}");
+        }
+        let unseen = Scene { foreign: known(3), ..scene(View::NotYet) };
+        assert_eq!(unseen.foreign_hands(), (vec![], known(3)), "without a look what is known stays");
+    }
+
+    /// A run of a reaction, decided at second 99 and sent at this time.
+    fn run(reaction: &str, effect: Effect, sent_at: Option<i64>, state: RunState) -> Run {
+        let name: ReactionName = reaction.parse().unwrap();
+        Run {
+            id: RunId(uuid::Uuid::nil()),
+            reaction: ReactionId::of(&name),
+            reaction_name: name,
+            actor: Actor::Person { name: "ada".into() },
+            because: Because::ByHand,
+            plan: Plan { subject: testing::subject(), effect, seen_at: at(99), gist: String::new(), restores: None },
+            rank: Rank::OneOff,
+            queued_at: at(99),
+            sent_at: sent_at.map(at),
+            request_ids: Vec::new(),
+            state,
+        }
+    }
+
+    #[test]
+    fn a_reaction_s_own_one_off_dynos_are_told_with_their_times_by_heroku_s_clock() {
+        let clean = || Effect::RunOneOff {
+            command: "clean".into(),
+            size: None,
+            time_to_live: Duration::from_secs(600),
+            env: BTreeMap::new(),
+            present: Vec::new(),
+        };
+        let done = |dyno: Option<&str>| RunState::Ended {
+            at: at(102),
+            outcome: Outcome::Done {
+                seen: Look::Answered,
+                release: None,
+                dyno: dyno.map(DynoId::new),
+                dyno_name: None,
+            },
+        };
+        let restart = Effect::RestartAll { ids: Vec::new() };
+        // Which run, and what is told of it: when the call was sent, and the dyno.
+        let cases = [
+            ("its dyno is known", run("clean", clean(), Some(100), done(Some("run"))), Some((190, Some("run")))),
+            ("its dyno is not", run("clean", clean(), Some(100), done(None)), Some((190, None))),
+            ("another reaction's", run("report", clean(), Some(100), done(Some("run"))), None),
+            ("no one-off dyno", run("clean", restart, Some(100), done(None)), None),
+        ];
+        for (case, run, expected) in cases {
+            let heroku_now = Some(at(1090));
+            let mut scene = scene(looked_at(Sight { heroku_now, ..sight(1, &[]) }, Needs::ALL));
+            scene.facts.one_offs = vec![run];
+            let one_offs = scene.one_offs(ReactionId::of(&"clean".parse().unwrap()), &scene.seen().unwrap());
+            let expected = expected.map(|(sent_at, dyno)| StartedOneOff {
+                at: at(sent_at),
+                dyno: dyno.map(DynoId::new),
+                time_to_live: Duration::from_secs(600),
+                run: RunId(uuid::Uuid::nil()),
+            });
+            assert_eq!(one_offs, expected.into_iter().collect::<Vec<_>>(), "{case}");
+        }
+    }
+}

@@ -103,6 +103,24 @@ mod tests {
             let left = app_has_left(rank, limits, &on_app, at(NOW));
             assert_eq!(left.err().and_then(|because| because.until()), until.map(at), "{case}");
         }
+        let nothing = AppLimits { effects_per_hour: 0, rollbacks_per_hour: 0 };
+        let never = app_has_left(Rank::RestartAll, nothing, &[], at(NOW));
+        assert_eq!(never.err().and_then(|because| because.until()), Some(at(NOW + 3600)), "nothing may be done at all");
+    }
+
+    #[test]
+    fn the_reason_tells_how_many_effects_the_hour_has_had() {
+        let limits = AppLimits { effects_per_hour: 2, rollbacks_per_hour: 1 };
+        let cases: [(&str, &[i64], u32); 3] = [
+            ("at the limit", &[10, 20], 2),
+            ("past it, however that came", &[10, 20, 30], 3),
+            ("an hour ago is no longer in it", &[10, 3599, 3600, 7200], 2),
+        ];
+        for (case, spent, expected) in cases {
+            let left = app_has_left(Rank::RestartAll, limits, &ago(spent), at(NOW));
+            let Err(Because::AppSpent { effects, max: 2, .. }) = left else { panic!("{case}: {left:?}") };
+            assert_eq!(effects, expected, "{case}");
+        }
     }
 
     #[test]

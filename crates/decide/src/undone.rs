@@ -118,7 +118,7 @@ mod tests {
             (0..count).flat_map(|n| [('-', n * apart), ('+', n * apart + 2)]).collect()
         };
         #[rustfmt::skip]
-        let cases: [Case; 14] = [
+        let cases: [Case; 16] = [
             ("nothing was done", vec![], 5, None),
             ("one was taken, and that was well", vec![('-', 0)], 5, None),
             ("one was added", vec![('+', 0)], 5, None),
@@ -132,11 +132,21 @@ mod tests {
             ("twice", again(2, 30), 33, Some((32 + 40, 2, 2))),
             ("one between them was well", vec![('-', 0), ('+', 2), ('-', 60), ('-', 120), ('+', 122)], 123, Some((162, 2, 3))),
             ("six times, and the wait has its longest", again(6, 3 * HOUR), 15 * HOUR + 3, Some((15 * HOUR + 2 + 6 * HOUR, 6, 6))),
-            ("a day later it begins anew", [again(3, 60), vec![('-', 2 * DAY), ('+', 2 * DAY + 2)]].concat(), 2 * DAY + 3, Some((2 * DAY + 22, 1, 1))),
+            ("a minute less than a day later they are remembered", vec![('-', 0), ('+', 2), ('-', DAY), ('+', DAY + 1)], DAY + 3, Some((DAY + 41, 2, 2))),
+            ("a day later they are forgotten", vec![('-', 0), ('+', 2), ('-', DAY), ('+', DAY + 2)], DAY + 3, Some((DAY + 22, 1, 1))),
+            ("two days later it begins anew", [again(3, 60), vec![('-', 2 * DAY), ('+', 2 * DAY + 2)]].concat(), 2 * DAY + 3, Some((2 * DAY + 22, 1, 1))),
         ];
         for (case, written, now, expected) in cases {
             assert_eq!(next(&written, now), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn the_reason_tells_the_longest_time_that_an_undoing_took() {
+        let thrice = [('-', 0), ('+', 2), ('-', 30), ('+', 37), ('-', 90), ('+', 93)];
+        let held = may_be_tried_again(Rank::In, Some(&ProcessType::web()), &steps(&thrice), at(94));
+        let Err(Because::Undone { within, .. }) = held else { panic!("it waits: {held:?}") };
+        assert_eq!(within, Duration::from_secs(7 * 60));
     }
 
     #[test]

@@ -196,6 +196,10 @@ fn of_again<T>(value: T) -> HashMap<ReactionId, T> {
     HashMap::from([(restarts("again").id(), value)])
 }
 
+fn restart_of_one() -> Effect {
+    Effect::RestartDyno { dyno: "web.1".parse().expect("a name"), id: DynoId::new("id-of-web.1") }
+}
+
 type Change = fn(&mut Situation<Plain>);
 
 fn policy(situation: &mut Situation<Plain>) -> &mut Policy {
@@ -319,6 +323,28 @@ fn nothing_in_the_way_is_an_act_with_its_plan() {
 }
 
 #[test]
+fn a_reaction_that_is_shared_decides_as_it_does_by_itself() {
+    /// All that a choice asks of a reaction, but for its plan.
+    fn asked(of: &dyn Reacts) -> impl PartialEq + std::fmt::Debug + use<> {
+        let effects = [Effect::RestartAll { ids: Vec::new() }, restart_of_one()];
+        let texts = (of.name().to_string(), of.app().to_string(), of.account().to_string());
+        let variables: Vec<String> = of.variables().into_iter().map(str::to_owned).collect();
+        let kind = (of.rank(), of.needs(), of.boots_anew(), of.process_type().cloned(), variables);
+        (of.id(), texts, of.policy().clone(), kind, effects.map(|effect| of.may_have_planned(&effect)))
+    }
+    for rank in [Rank::RestartAll, Rank::Out] {
+        let account = "second".parse().expect("a name");
+        let policy = Policy { trigger: Trigger::new(3), ..Policy::default() };
+        let mut situation = situation(vec![called_by("page", Plain { rank, account, policy, ..restarts("again") })]);
+        let reaction = situation.wishes[0].reaction.clone();
+        assert_eq!(asked(&std::sync::Arc::new(reaction.clone())), asked(&reaction));
+        situation.scene.view = View::NotYet;
+        let shared = situation.clone().with_reactions(std::sync::Arc::new);
+        assert_eq!((choose(&shared), unseen(&shared)), (choose(&situation), unseen(&situation)));
+    }
+}
+
+#[test]
 fn each_gate_closes_for_its_own_reason() {
     for (gate, code, change) in CLOSES {
         let mut situation = one();
@@ -439,7 +465,7 @@ fn nobody_acts_on_an_old_sight_and_one_at_its_limit_bears_an_older_one() {
 fn before_dynos_boot_anew_because_a_page_is_out_of_reach_it_is_asked_whether_we_are_cut_off() {
     let cases: [(&str, bool, Change); 5] = [
         ("a restart for a page that does not answer", true, |_| ()),
-        ("it was asked already", false, |it| it.scene.references = Some(vec![true, true])),
+        ("it was asked already", false, |it| it.scene.references = reached(true)),
         ("the page answers", false, |it| fails_for(it, Cause::Status)),
         ("a quantity boots nothing anew", false, |it| it.wishes[0].reaction.rank = Rank::Out),
         ("a person has looked", false, |it| it.wishes[0].call.caller = Caller::Person { episode: NOW }),

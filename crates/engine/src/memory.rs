@@ -24,8 +24,8 @@ pub(crate) struct Memory {
     /// Who was told to be armed last.
     pub(crate) armed: Option<Armed>,
     states: HashMap<MonitorId, MonitorState>,
-    /// Up to which reading the store has each state, or is about to.
-    saved: HashMap<MonitorId, Timestamp>,
+    /// Of each state, up to when every reading that began is in it, and in what the store has of it, or is about to have.
+    reaches: HashMap<MonitorId, Reach>,
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
     sightings: HashMap<SubjectKey, Sighting>,
@@ -41,6 +41,27 @@ pub(crate) struct Memory {
     owed: Batch,
     /// Since when the store takes nothing.
     trouble: Option<Trouble>,
+}
+
+/// How far a state reaches.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    /// Every reading that began up to then is in it.
+    covers: Timestamp,
+    /// The same of what the store has; none where it has none, or may not have it.
+    saved: Option<Timestamp>,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { covers: Timestamp::EPOCH, saved: None }
+    }
+}
+
+impl Reach {
+    fn cover(&mut self, begun_at: Timestamp) {
+        self.covers = self.covers.max(begun_at);
+    }
 }
 
 /// A time in which the store takes nothing.
@@ -82,6 +103,7 @@ impl Memory {
     /// Takes up what the store remembers.
     pub(crate) fn recall(&mut self, remembered: Vec<Remembered>, holdings: Vec<Holding>) {
         for row in remembered {
+            self.reaches.insert(row.monitor, Reach { covers: row.covers, saved: Some(row.covers) });
             self.watched.insert(row.monitor, row.watched);
             self.states.insert(row.monitor, row.state);
         }
@@ -93,22 +115,32 @@ impl Memory {
         for NewerReadings { monitor, found } in newer {
             let Some(wired) = self.wiring.monitor(monitor) else { continue };
             let (every, remember) = (wired.every, self.wiring.remember(monitor));
-            if let Some(state) = self.states.get_mut(&monitor) {
-                *state = caught_up(std::mem::take(state), &found, every, remember);
+            let Some(state) = self.states.get(&monitor) else { continue };
+            let state = caught_up(state.clone(), &found, every, remember);
+            for (begun_at, _) in found {
+                self.reach(monitor).cover(begun_at);
             }
+            self.states.insert(monitor, state);
         }
     }
 
     /// Whether a reading that only repeats what is known can do without its monitor's state beside it: the store has one
     /// that is new enough to fold the rest into.
     pub(crate) fn is_saved_of_late(&self, monitor: MonitorId, begun_at: Timestamp) -> bool {
-        self.saved.get(&monitor).is_some_and(|saved| *saved < begun_at && begun_at.since(*saved) < SAVE_STATE_EVERY)
+        let Some(reach) = self.reaches.get(&monitor) else { return false };
+        // Where the clock was set back, the store could not tell which readings came since.
+        reach.saved.is_some_and(|saved| begun_at.since(saved) < SAVE_STATE_EVERY) && reach.covers < begun_at
     }
 
     /// What a monitor remembers, for the store, which has it from now on.
-    pub(crate) fn saving(&mut self, monitor: MonitorId, begun_at: Timestamp) -> Option<Remembered> {
-        self.saved.insert(monitor, begun_at);
+    pub(crate) fn saving(&mut self, monitor: MonitorId) -> Option<Remembered> {
+        let reach = self.reach(monitor);
+        reach.saved = Some(reach.covers);
         self.remembered(monitor)
+    }
+
+    fn reach(&mut self, monitor: MonitorId) -> &mut Reach {
+        self.reaches.entry(monitor).or_default()
     }
 
     /// Brings the states of a batch up to date before it is written: later readings may have been written already while
@@ -125,7 +157,7 @@ impl Memory {
     /// the batch were not decided, and nor are they told; everything else is written with the next reading as it is then.
     pub(crate) fn owe(&mut self, batch: Batch) {
         let Batch { readings, entries, states, .. } = batch;
-        self.saved.retain(|monitor, _| states.iter().all(|row| row.monitor != *monitor));
+        states.iter().for_each(|row| self.reach(row.monitor).saved = None);
         self.owed.readings.extend(readings);
         self.owed.entries.extend(entries.into_iter().filter(|entry| entry.run.is_none()));
         let surplus = |length: usize| length.saturating_sub(OWED_MAX);
@@ -208,7 +240,7 @@ impl Memory {
             watched.insert(monitor.id, looks_at);
         }
         self.states.retain(|monitor, _| watched.contains_key(monitor));
-        self.saved.retain(|monitor, _| self.states.contains_key(monitor));
+        self.reaches.retain(|monitor, _| self.states.contains_key(monitor));
         self.watched = watched;
         let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
         self.holdings.retain(|key, _| wired(key));
@@ -222,13 +254,17 @@ impl Memory {
     }
 
     pub(crate) fn set_state(&mut self, monitor: MonitorId, state: MonitorState) {
+        if let Some(begun_at) = state.last_at {
+            self.reach(monitor).cover(begun_at);
+        }
         self.states.insert(monitor, state);
     }
 
     /// What a monitor remembers, for the store.
     pub(crate) fn remembered(&self, monitor: MonitorId) -> Option<Remembered> {
         let (state, watched) = (self.states.get(&monitor)?.clone(), self.watched.get(&monitor)?.clone());
-        Some(Remembered { monitor, watched, state })
+        let covers = self.reaches.get(&monitor)?.covers;
+        Some(Remembered { monitor, watched, state, covers })
     }
 
     /// Notes that a reaction is called, and waits until a choice about its app is made. Where it was called before, the

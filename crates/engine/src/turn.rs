@@ -49,6 +49,7 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
         let before = memory.state(monitor.id).cloned().unwrap_or_default();
         let folded = fold(&before, finding, reading.begun_at, monitor.every, wiring.remember(monitor.id));
         batch.entries.extend(news(&monitor, &reading, &folded));
+        let is_saved = memory.is_saved_of_late(monitor.id, reading.begun_at);
         memory.set_state(monitor.id, folded.state.clone());
 
         let mut wishes = Vec::new();
@@ -65,11 +66,9 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
                 Ok(_) => wishes.push(Called { monitor: Arc::clone(&monitor), reaction: Arc::clone(reaction) }),
             }
         }
-        let begun_at = reading.begun_at;
         batch.readings.push((monitor.id, reading));
-        let is_quiet = wishes.is_empty() && repeats(&before, &folded);
-        if !(is_quiet && memory.is_saved_of_late(monitor.id, begun_at)) {
-            batch.states.extend(memory.saving(monitor.id, begun_at));
+        if !(is_saved && wishes.is_empty() && repeats(&before, &folded)) {
+            batch.states.extend(memory.saving(monitor.id));
         }
         turn.put_down(memory, wishes, batch, now);
     }
@@ -111,8 +110,7 @@ fn standing(state: &MonitorState) -> Option<&flyball_model::Standing> {
 /// Whether a reading said only what was known: the next start can fold it in again.
 fn repeats(before: &MonitorState, folded: &Folded) -> bool {
     let cause = |state: &MonitorState| standing(state).and_then(|standing| standing.cause);
-    let is_in_order = before.last_at < folded.state.last_at;
-    folded.flip.is_none() && folded.spell.is_none() && is_in_order && cause(before) == cause(&folded.state)
+    folded.flip.is_none() && folded.spell.is_none() && cause(before) == cause(&folded.state)
 }
 
 /// What the timeline says of a reading: a flip, or the beginning or end of a spell of unknown.

@@ -48,9 +48,9 @@ CREATE TABLE rollups (
 CREATE UNIQUE INDEX rollups_of_monitor ON rollups (monitor, span, start);
 CREATE INDEX rollups_by_age ON rollups (span, start);
 
--- When the last reading began that a state knows of: what came since is folded in when it is read. Earlier versions wrote the
+-- Every reading that began up to then is in the state; what came since is folded in when it is read. Earlier versions wrote the
 -- state with every reading.
-ALTER TABLE monitor_states ADD COLUMN last_at BIGINT;
+ALTER TABLE monitor_states ADD COLUMN covers BIGINT;
 
 -- How far hours are packed, and days rolled up.
 UPDATE counters SET name = 'hours_until', value = 0 WHERE name = 'rolled_until';

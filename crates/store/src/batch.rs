@@ -98,6 +98,8 @@ pub struct Remembered {
     pub watched: String,
     /// What it remembers.
     pub state: MonitorState,
+    /// Every reading that began up to then is in it. Later than the latest reading's beginning where the clock was set back.
+    pub covers: Timestamp,
 }
 
 /// What was found by a monitor since its state was saved.

@@ -167,6 +167,7 @@ async fn keep(file: &Path) {
             monitor,
             watched: page.kind.watched(),
             state: MonitorState { standing: Some(standing), last_at: Some(NOW), unknown_in_a_row: 1 },
+            covers: NOW,
         }],
         holdings: vec![holding(Because::CoolingDown { until: NOW }, 0), holding(matched(), 1)],
         runs: runs.clone(),

@@ -181,7 +181,9 @@ impl CreateOneOffDyno {
 
 #[cfg(test)]
 mod tests {
-    use crate::kinds::testing::{NOW, mistakes, outcome, shop};
+    use crate::kinds::testing::{NOW, mistakes, outcome, planned, shop};
+    use flyball_decide::Planned;
+    use flyball_model::{Because, DynoId, Effect};
     use std::time::Duration;
 
     const KIND: &str = r#"create_one_off_dyno = { app = "shop", command = "clean", time_to_live = "10m" }"#;
@@ -196,8 +198,9 @@ mod tests {
         let late = base().one_off("run.1").started("run.1", minutes(11));
         assert_eq!(outcome(KIND, &late), "one_off_running", "Heroku has not ended it yet");
         assert_eq!(outcome(KIND, &base().started("run.1", minutes(1))), RUNS, "it has ended");
-        let just_now = NOW - Duration::from_secs(5);
-        assert_eq!(outcome(KIND, &base().started("run.1", just_now)), "one_off_running", "not listed yet");
+        let started = |seconds| base().started("run.1", NOW - Duration::from_secs(seconds));
+        assert_eq!(outcome(KIND, &started(14)), "one_off_running", "it may not be listed yet");
+        assert_eq!(outcome(KIND, &started(15)), RUNS, "it would be listed by now");
         assert_eq!(outcome(KIND, &base().one_off("run.9")), RUNS, "a person's own one-off is no reason");
     }
 
@@ -207,8 +210,22 @@ mod tests {
         let doubt = |ago| shop().web(1, "standard-1x").in_doubt(minutes(ago));
         assert_eq!(outcome(KIND, &doubt(9)), "one_off_running");
         assert_eq!(outcome(KIND, &doubt(10)), RUNS);
-        let repeat = KIND.replace(" }", r#", in_doubt = "repeat" }"#);
-        assert_eq!(outcome(&repeat, &doubt(1)), RUNS);
+        let written = |word| KIND.replace(" }", &format!(r#", in_doubt = "{word}" }}"#));
+        assert_eq!(outcome(&written("hold"), &doubt(9)), "one_off_running");
+        assert_eq!(outcome(&written("repeat"), &doubt(1)), RUNS);
+        let Planned::Hold(Because::OneOffRunning { doubted, .. }) = planned(KIND, &doubt(1).in_doubt(minutes(9)))
+        else {
+            panic!("it holds")
+        };
+        let until = doubted.map(|doubted| doubted.until);
+        assert_eq!(until, Some(NOW + Duration::from_secs(60)), "it tells when the first place is free again");
+    }
+
+    #[test]
+    fn the_plan_tells_the_one_off_dynos_that_are_there_from_the_one_that_it_starts() {
+        let there = shop().web(2, "standard-1x").one_off("run.7").one_off("run.8");
+        let Planned::Do(Effect::RunOneOff { present, .. }) = planned(KIND, &there) else { panic!("it runs") };
+        assert_eq!(present, ["id-of-run.7", "id-of-run.8"].map(DynoId::new));
     }
 
     #[test]
@@ -222,6 +239,29 @@ mod tests {
     #[test]
     fn on_fir_the_launcher_goes_in_front() {
         assert_eq!(outcome(KIND, &shop().fir()), "run `launcher clean` once on shop, for 10m at most");
+    }
+
+    #[test]
+    fn commands_and_variables_are_taken_up_to_their_bounds() {
+        let written = |command: &str, name: &str| {
+            mistakes(&format!(
+                r#"create_one_off_dyno = {{ app = "shop", command = "{command}", env = {{ "{name}" = "c" }} }}"#
+            ))
+        };
+        for (command, name) in [("x", "A_1b"), (&"x".repeat(4096), "_"), ("x", &"A".repeat(128))] {
+            assert!(written(command, name).is_empty(), "{command} {name}");
+        }
+        for (command, name) in [
+            (" ", "A"),
+            (&"x".repeat(4097), "A"),
+            ("x\\u0000", "A"),
+            ("x", ""),
+            ("x", "A-B"),
+            ("x", "AÄ"),
+            ("x", &"A".repeat(129)),
+        ] {
+            assert_eq!(written(command, name).len(), 1, "{command} {name}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ mod tests {
             (Limit::MaxQuantity(Quantity::new(5)), Limit::MaxQuantity(Quantity::new(3)), false),
             (Limit::MinSize(&large), Limit::MaxSize(&small), true),
             (Limit::MinSize(&small), Limit::MaxSize(&large), false),
+            (Limit::MinSize(&large), Limit::MaxSize(&large), false),
             (Limit::MinSize(&ram), Limit::MaxSize(&large), false),
             (Limit::MinSize(&private), Limit::MaxSize(&small), false),
             (Limit::MinSize(&large), Limit::MaxQuantity(Quantity::new(0)), false),

@@ -6,7 +6,7 @@ use super::limit::Limit;
 use super::size_limit::SizeLimit;
 use flyball_decide::ladder::Direction;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, ProcessType, Rank, Sight};
+use flyball_model::{AccountName, AppName, Effect, ProcessType, Rank, Sight};
 use flyball_settings::{Fields, Settings};
 use serde::Serialize;
 
@@ -53,6 +53,10 @@ impl ReactionKind for ScaleDown {
 
     fn plan(&self, sight: &Sight, _known: &Known<'_>) -> Planned {
         self.size.plan(Direction::Down, &self.process_type, sight)
+    }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        self.size.may_have_planned(Direction::Down, effect)
     }
 }
 

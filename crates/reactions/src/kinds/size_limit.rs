@@ -135,6 +135,15 @@ impl SizeLimit {
             Rung::Off => Planned::Hold(Because::OffLadder { process_type, size: present }),
         }
     }
+
+    /// Whether an effect is one rung towards the limit, from whatever size. The API's names are the file's own, or those of
+    /// a Shield space.
+    pub(super) fn may_have_planned(&self, direction: Direction, effect: &Effect) -> bool {
+        let Effect::SetSize { from, to, .. } = effect else { return false };
+        let is_a_rung = |from: &DynoSize, to| self.ladder.next(direction, from, &self.limit) == Rung::Next(to);
+        let shield = |size| renamed(size, "Private-", "Shield-");
+        is_a_rung(from, to.clone()) || is_a_rung(&shield(from), shield(to))
+    }
 }
 
 /// In a Shield space the API says `Private-*` for `Shield-*`. Source: the official CLI, which renames both ways.

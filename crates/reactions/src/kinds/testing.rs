@@ -1,10 +1,12 @@
 //! What the tests of the kinds share: an app in a few words, and a kind as it is written in the file.
 
 use super::Kind;
-use flyball_decide::{Known, Planned, StartedOneOff};
+use crate::Reaction;
+use flyball_decide::{Known, Planned, Reacts, StartedOneOff};
 use flyball_model::{
-    Content, DynoId, DynoSize, Generation, Plan, ProcessFormation, ProcessType, Quantity, Release, RunId, Sight,
-    SlugId, Timestamp, testing,
+    Content, DynoId, DynoSize, Effect, EnvValue, Generation, Needs, Plan, Policy, ProcessFormation, ProcessType,
+    Quantity, ReactionId, ReactionName, Release, ReleaseId, ReleaseVersion, RunId, Sight, SlugId, Timestamp, Trigger,
+    testing,
 };
 use flyball_settings::{Key, Mistake, Node, Table, Value};
 use std::collections::BTreeSet;
@@ -84,10 +86,14 @@ impl Shop {
     }
 }
 
-/// What a kind, written `word = { … }`, does about an app: the plan in words, or the word of its reason.
-pub(super) fn outcome(written: &str, shop: &Shop) -> String {
+/// A kind, written `word = { … }`.
+fn kind(written: &str) -> Kind {
     let (kind, mistakes) = read(written);
-    let kind = kind.unwrap_or_else(|| panic!("{written}: {mistakes:?}"));
+    kind.unwrap_or_else(|| panic!("{written}: {mistakes:?}"))
+}
+
+/// What a kind, written `word = { … }`, does about an app.
+pub(super) fn planned(written: &str, shop: &Shop) -> Planned {
     let known = Known {
         now: NOW,
         episode: NOW,
@@ -95,11 +101,18 @@ pub(super) fn outcome(written: &str, shop: &Shop) -> String {
         one_offs: &shop.one_offs,
         last_out: shop.last_out,
     };
-    match kind.plan(&shop.sight, &known) {
+    kind(written).plan(&shop.sight, &known)
+}
+
+/// The same: the plan in words, or the word of its reason.
+pub(super) fn outcome(written: &str, shop: &Shop) -> String {
+    match planned(written, shop) {
         Planned::Hold(because) => because.code().to_owned(),
         Planned::LookFurther { below } => format!("below {below}"),
         Planned::Do(effect) => {
+            let kind = kind(written);
             assert_eq!(kind.rank().effect(), effect.kind(), "a kind plans the effect that its rank names");
+            assert!(kind.may_have_planned(&effect), "a kind knows its own plan again");
             let Sight { app, taken_at, .. } = shop.sight.clone();
             let plan = Plan {
                 subject: flyball_model::testing::subject().seen_as(&app),
@@ -160,4 +173,164 @@ fn an_unknown_key_is_told_with_what_was_meant() {
     assert_eq!(kind, None);
     let hints: Vec<_> = mistakes.iter().filter_map(|mistake| mistake.hint.as_deref()).collect();
     assert!(hints.contains(&"did you mean `max_quantity`?"), "{mistakes:?}");
+}
+
+#[test]
+fn a_mistake_says_what_was_expected_or_what_was_meant() {
+    let up = |settings: &str| format!(r#"scale_up = {{ app = "shop", {settings} }}"#);
+    let one_off = r#"create_one_off_dyno = { app = "shop", command = "x", in_doubt = "maybe" }"#;
+    for (written, label, hint) in [
+        (one_off.to_owned(), r#"expected "hold" or "repeat""#, None),
+        (
+            up(r#"max_size = "2x", ladder = "speed""#),
+            r#"expected "memory", or a list of dyno sizes, smallest first"#,
+            None,
+        ),
+        (up(r#"ladder = "memory""#), "`max_size` belongs here", Some("a dyno size such as")),
+        (
+            up(r#"max_size = "performance-l-ram""#),
+            "expected a size of the ladder",
+            Some("`ladder = \"memory\"` takes it in"),
+        ),
+        (
+            up(r#"max_size = "basic", ladder = ["standard-1x", "standard-2x"]"#),
+            "expected a size of the ladder",
+            Some("of its tier: Basic"),
+        ),
+        (up(r#"max_size = "perfomance-l""#), "expected a size of the ladder", Some(r#"did you mean "performance-l"?"#)),
+    ] {
+        let (kind, mistakes) = read(&written);
+        let [mistake] = mistakes.as_slice() else { panic!("{written}: {mistakes:?}") };
+        assert_eq!((kind, mistake.label.as_str()), (None, label), "{written}");
+        let told = mistake.hint.as_deref().unwrap_or_default();
+        assert!(told.contains(hint.unwrap_or_default()) && told.is_empty() == hint.is_none(), "{written}: {told}");
+    }
+}
+
+/// A reaction of this kind, with a policy that is not the default.
+fn reaction(written: &str) -> Reaction {
+    let name: ReactionName = "mend".parse().expect("a name");
+    let policy = Policy { trigger: Trigger::new(7), ..Policy::default() };
+    Reaction { id: ReactionId::of(&name), name, policy, kind: kind(written) }
+}
+
+#[test]
+fn a_reaction_tells_a_choice_what_stands_in_the_file_and_what_follows_from_its_kind() {
+    const FORMATION: Needs = Needs { formation: true, dynos: false, releases: false };
+    const DYNOS: Needs = Needs { formation: false, dynos: true, releases: false };
+    const DYNOS_AND_RELEASES: Needs = Needs { formation: false, dynos: true, releases: true };
+    // What is written beside app and account, what it must see, whether dynos boot anew, the process type, and its limit.
+    type Case = (&'static str, &'static str, Needs, bool, Option<&'static str>, Option<&'static str>);
+    let of_worker = r#"process_type = "worker", "#;
+    let cases: [Case; 8] = [
+        ("scale_out", "max_quantity = 3", FORMATION, false, Some("worker"), Some("max_quantity 3")),
+        ("scale_in", "min_quantity = 2", FORMATION, false, Some("worker"), Some("min_quantity 2")),
+        ("scale_up", r#"max_size = "2x""#, Needs::ALL, true, Some("worker"), Some("max_size Standard-2X")),
+        ("scale_down", r#"min_size = "1x""#, Needs::ALL, true, Some("worker"), Some("min_size Standard-1X")),
+        ("restart_dyno", r#"dyno = "web.1""#, DYNOS_AND_RELEASES, true, None, None),
+        ("restart_all_dynos", "", DYNOS_AND_RELEASES, true, None, None),
+        ("rollback_release", "max_steps = 2", DYNOS_AND_RELEASES, true, None, None),
+        ("create_one_off_dyno", r#"command = "x""#, DYNOS, false, None, None),
+    ];
+    assert_eq!(cases.map(|(word, ..)| word), Kind::words());
+    for (word, settings, needs, boots_anew, process_type, limit) in cases {
+        let of = process_type.map_or("", |_| of_worker);
+        let settings = if settings.is_empty() { String::new() } else { format!(", {settings}") };
+        let reaction = reaction(&format!(r#"{word} = {{ {of}app = "shop", account = "second"{settings} }}"#));
+        let of: &dyn Reacts = &reaction;
+        assert_eq!(
+            (of.name().as_str(), of.app().as_str(), of.account().as_str()),
+            ("mend", "shop", "second"),
+            "{word}"
+        );
+        assert_eq!((of.id(), of.policy().trigger), (ReactionId::of(&reaction.name), Trigger::new(7)), "{word}");
+        assert_eq!((of.needs(), of.boots_anew()), (needs, boots_anew), "{word}");
+        assert_eq!(of.process_type().map(ProcessType::as_str), process_type, "{word}");
+        assert_eq!(of.variables(), Vec::<&str>::new(), "{word}");
+        let told = reaction.kind.limit().map(|limit| format!("{} {limit}", limit.setting()));
+        assert_eq!(told.as_deref(), limit, "{word}");
+    }
+    let env = r#"env = { KEY = { env = "SHOP_KEY" }, MODE = "fast" }"#;
+    let cleans = reaction(&format!(r#"create_one_off_dyno = {{ app = "shop", command = "x", {env} }}"#));
+    assert_eq!(Reacts::variables(&cleans), ["SHOP_KEY"], "a variable that must be set before it acts");
+}
+
+#[test]
+fn a_stored_plan_is_a_reaction_s_own_only_within_what_stands_in_the_file() {
+    let quantity = |of: &str, from: u32, to: u32| Effect::SetQuantity {
+        process_type: of.parse().expect("a name"),
+        from: Quantity::new(from),
+        to: Quantity::new(to),
+    };
+    let size = |from: &str, to: &str| Effect::SetSize {
+        process_type: ProcessType::web(),
+        from: DynoSize::new(from),
+        to: DynoSize::new(to),
+    };
+    let dyno = |name: &str| Effect::RestartDyno { dyno: name.parse().expect("a name"), id: DynoId::new("id") };
+    let back = |from: u64, to: u64| Effect::RollBack {
+        from: ReleaseVersion::new(from),
+        origin: ReleaseVersion::new(from),
+        to: ReleaseVersion::new(to),
+        release: ReleaseId::new("id"),
+    };
+    let run = |command: &str, size: Option<&str>, minutes: u64, mode: Option<&str>| Effect::RunOneOff {
+        command: command.to_owned(),
+        size: size.map(DynoSize::new),
+        time_to_live: Duration::from_secs(minutes * 60),
+        env: mode.map(|mode| ("MODE".to_owned(), EnvValue::Plain(mode.to_owned()))).into_iter().collect(),
+        present: Vec::new(),
+    };
+    let all = || Effect::RestartAll { ids: Vec::new() };
+
+    let more = r#"scale_out = { app = "shop", max_quantity = 3 }"#;
+    let fewer = r#"scale_in = { app = "shop", min_quantity = 2 }"#;
+    let larger = r#"scale_up = { app = "shop", max_size = "performance-m" }"#;
+    let smaller = r#"scale_down = { app = "shop", min_size = "standard-2x" }"#;
+    let shield = r#"scale_up = { app = "shop", max_size = "shield-l" }"#;
+    let restart = r#"restart_dyno = { app = "shop", dyno = "web.1" }"#;
+    let restart_all = r#"restart_all_dynos = { app = "shop" }"#;
+    let back_to_3 = r#"rollback_release = { app = "shop", min_release = 3 }"#;
+    let steps = r#"rollback_release = { app = "shop", max_steps = 3 }"#;
+    let clean = r#"create_one_off_dyno = { app = "shop", command = "clean", time_to_live = "10m", size = "basic", env = { MODE = "fast" } }"#;
+    #[rustfmt::skip]
+    let cases = [
+        (more, quantity("web", 2, 3), true),
+        (more, quantity("web", 3, 4), false),
+        (more, quantity("web", 1, 3), false),
+        (more, quantity("web", 3, 2), false),
+        (more, quantity("worker", 2, 3), false),
+        (more, all(), false),
+        (fewer, quantity("web", 3, 2), true),
+        (fewer, quantity("web", 2, 1), false),
+        (fewer, quantity("web", 5, 3), false),
+        (larger, size("standard-2x", "performance-m"), true),
+        (larger, size("performance-m", "performance-l"), false),
+        (larger, size("standard-1x", "performance-m"), false),
+        (larger, size("performance-m", "standard-2x"), false),
+        (smaller, size("performance-m", "standard-2x"), true),
+        (smaller, size("standard-2x", "standard-1x"), false),
+        (shield, size("private-s", "private-m"), true),
+        (shield, size("private-l", "private-xl"), false),
+        (restart, dyno("web.1"), true),
+        (restart, dyno("web.2"), false),
+        (restart, all(), false),
+        (restart_all, all(), true),
+        (restart_all, dyno("web.1"), false),
+        (back_to_3, back(5, 3), true),
+        (back_to_3, back(5, 2), false),
+        (back_to_3, back(4, 4), false),
+        (back_to_3, back(4, 5), false),
+        (steps, back(5, 1), true),
+        (steps, back(5, 5), false),
+        (clean, run("clean", Some("basic"), 10, Some("fast")), true),
+        (clean, run("launcher clean", Some("basic"), 10, Some("fast")), true),
+        (clean, run("drop", Some("basic"), 10, Some("fast")), false),
+        (clean, run("clean", None, 10, Some("fast")), false),
+        (clean, run("clean", Some("basic"), 60, Some("fast")), false),
+        (clean, run("clean", Some("basic"), 10, None), false),
+    ];
+    for (written, effect, expected) in cases {
+        assert_eq!(Reacts::may_have_planned(&reaction(written), &effect), expected, "{written}: {effect:?}");
+    }
 }

@@ -156,7 +156,7 @@ impl Sqlite {
         let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
             "SELECT monitor_states.monitor_id, readings.begun_at, readings.packed FROM monitor_states \
              JOIN monitor_numbers ON monitor_numbers.monitor_id = monitor_states.monitor_id \
-             JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at > monitor_states.last_at \
+             JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at > monitor_states.covers \
              ORDER BY readings.monitor, readings.begun_at",
         )
         .fetch_all(&mut *tx)

@@ -55,7 +55,7 @@ struct StateRow<'a> {
     monitor_id: MonitorId,
     watched: &'a str,
     state: &'a MonitorState,
-    last_at: Option<i64>,
+    covers: i64,
 }
 
 async fn write_states(tx: &mut SqliteConnection, states: &[Remembered]) -> Result<(), Fault> {
@@ -65,15 +65,15 @@ async fn write_states(tx: &mut SqliteConnection, states: &[Remembered]) -> Resul
             monitor_id: row.monitor,
             watched: &row.watched,
             state: &row.state,
-            last_at: row.state.last_at.map(flyball_model::Timestamp::as_millis),
+            covers: row.covers.as_millis(),
         })
         .collect();
-    let sql = "INSERT INTO monitor_states (monitor_id, watched, state, last_at) \
+    let sql = "INSERT INTO monitor_states (monitor_id, watched, state, covers) \
         SELECT value ->> 'monitor_id', value ->> 'watched', CAST(value -> 'state' AS TEXT), \
-               CAST(value ->> 'last_at' AS BIGINT) \
+               CAST(value ->> 'covers' AS BIGINT) \
         FROM json_each($1) WHERE true \
         ON CONFLICT (monitor_id) DO UPDATE SET watched = excluded.watched, state = excluded.state, \
-               last_at = excluded.last_at";
+               covers = excluded.covers";
     write_rows(tx, sql, &rows).await
 }
 

@@ -7,7 +7,7 @@ use crate::{
     AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, NewerReadings, Remembered, Sighting, Unsettled,
 };
 use async_trait::async_trait;
-use flyball_model::{AppName, ReactionId, Subject, SubjectKey, Timestamp};
+use flyball_model::{AppName, MonitorState, ReactionId, Subject, SubjectKey, Timestamp};
 
 #[async_trait]
 impl Loop for Sqlite {
@@ -22,14 +22,15 @@ impl Loop for Sqlite {
 
     async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
         let read = async {
-            let rows: Vec<(String, String, String)> =
-                sqlx::query_as("SELECT monitor_id, watched, state FROM monitor_states")
+            let rows: Vec<(String, String, String, Option<i64>)> =
+                sqlx::query_as("SELECT monitor_id, watched, state, covers FROM monitor_states")
                     .fetch_all(&self.readers)
                     .await?;
-            readable(rows, |(monitor, watched, state)| {
+            readable(rows, |(monitor, watched, state, covers)| {
                 let row = || format!("the state of monitor {monitor}");
-                let (state, monitor) = (from_json(&state, row)?, from_text(&monitor, row)?);
-                Ok(Remembered { monitor, watched, state })
+                let (state, monitor): (MonitorState, _) = (from_json(&state, row)?, from_text(&monitor, row)?);
+                let covers = covers.map(at).or(state.last_at).unwrap_or(Timestamp::EPOCH);
+                Ok(Remembered { monitor, watched, state, covers })
             })
         };
         read.await.map_err(self.told("read what monitors remember"))

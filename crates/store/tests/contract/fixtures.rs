@@ -151,6 +151,7 @@ pub(crate) fn remembered(of: &str, streak: u32) -> Remembered {
         monitor: monitor(of).0,
         watched: "https://shop.example.com/".into(),
         state: MonitorState { standing: Some(standing), last_at: Some(at(9)), unknown_in_a_row: 1 },
+        covers: at(9),
     }
 }
 

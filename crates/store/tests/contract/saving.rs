@@ -182,7 +182,7 @@ pub(crate) async fn what_was_found_since_a_state_was_saved_is_told<D: Database>(
     let first = vec![seen(front, 10, Finding::Passing), seen(back, 10, Finding::Passing)];
     let states = ["front door", "back door"].map(|of| {
         let mut state = remembered(of, 1);
-        state.state.last_at = Some(at(10));
+        state.covers = at(10);
         state
     });
     store.save(&Batch { readings: first, states: states.to_vec(), ..Batch::default() }).await.unwrap();
