@@ -85,6 +85,11 @@ fn one_release_further_back_by_content() {
         ("a description that lies is not followed", "- a b c<3", min(1), "v4 to v3"),
         ("one to a higher version neither", "- - a b b<9", min(1), "v5 to v4"),
         ("an origin that was destroyed is still the origin", "- a x- c b<3", min(1), "v5 to v2"),
+        ("nor is a link to one that shows other code, destroyed or not", "- a xb c c<3", min(1), "v5 to v4"),
+        ("nor to one that never had code", "- - a b<2", min(1), "v4 to v3"),
+        ("nor from a container to a slug", "- a b @<2", min(1), "v4 to v3"),
+        ("a link of one that was destroyed is followed", "- z a b x-<3 a<5", min(1), "v6 to v2"),
+        ("unless it shows other code", "- a b xc<2 c<4", min(1), "v5 to v3"),
         ("a rollback that a person made in between", "- a b c d e b<3", min(1), "v7 to v2"),
         ("of a container Heroku's word decides", "- - @ @", min(1), "v4 to v3"),
         ("its rollbacks are followed without code", "- - @ @ @ @<4", min(1), "v6 to v3"),
@@ -106,6 +111,20 @@ fn a_pending_release_is_waited_for_up_to_an_hour() {
     assert_eq!(step(at(6)), waits);
     assert_eq!(step(at(64)), waits);
     assert_eq!(step(at(65)).unwrap().to, ReleaseVersion::new(3));
+}
+
+#[test]
+fn nothing_else_is_waited_for() {
+    for (case, words, expected) in [
+        ("a newer one that failed", "- - a b* !c", "v4 to v3"),
+        ("an older one whose phase hangs", "- a ?b c", "v4 to v2"),
+        ("what is current already", "- - a ?b*", "v4 to v3"),
+    ] {
+        let now = at(6);
+        let answer = step_back(&history(words), min(1), &BTreeSet::new(), at(99), now);
+        let told = answer.map(|step| format!("{} to {}", step.from, step.to));
+        assert_eq!(told.as_deref(), Ok(expected), "{case}: {words}");
+    }
 }
 
 #[test]
@@ -142,20 +161,23 @@ fn a_descent_is_the_unbroken_chain_of_our_rollbacks() {
 
 #[test]
 fn what_is_not_known_is_asked_for_and_not_guessed() {
-    let cut = |words: &str, known: usize| {
+    let cut_to = |words: &str, known: usize, limits: BackLimits| {
         let mut history = history(words);
         history.newest_first.truncate(known);
         history.reaches_the_first = false;
-        match step_back(&history, min(1), &BTreeSet::new(), at(99), at(100)) {
+        match step_back(&history, limits, &BTreeSet::new(), at(99), at(100)) {
             Ok(step) => format!("{} to {}", step.from, step.to),
             Err(NoStep::Hold(because)) => because.code().to_owned(),
             Err(NoStep::LookFurther { below }) => format!("below {below}"),
         }
     };
+    let cut = |words: &str, known: usize| cut_to(words, known, min(1));
     assert_eq!(cut("- - a b c d c<5", 3), "below v5", "its origin is v5, and the next below is not known");
     assert_eq!(cut("- - a b c d a<3", 3), "below v5", "where its content came from is not known");
     assert_eq!(cut("- - a b* !c !d !e", 3), "below v5", "what is current is not known");
     assert_eq!(cut("- - a b c", 2), "v5 to v4", "enough is known");
+    assert_eq!(cut_to("- - a !b c", 2, min(3)), "below v4", "v3 may run, and is not known");
+    assert_eq!(cut_to("- - a !b c", 2, min(4)), "at_minimum_release", "what is not known is older than may run");
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn one_off_dynos_decided_in_one_moment_do_not_pass_the_limit_together() {
     let mut day = Scenario::of(shop()).file(file).front_reads("f").begin();
     day.pass(mins(30));
     assert_eq!(day.effects(), ["run clean 1", "run clean 2"]);
+    assert_eq!(day.outcomes(), ["done", "done"], "the third was never decided");
 }
 
 #[test]
