@@ -392,3 +392,38 @@ fn is_same_reason(before: &Because, now: &Because) -> bool {
         _ => before.code() == now.code(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flyball_model::MonitorName;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn a_state_is_written_with_each_reading_until_the_clock_is_back_where_it_was() {
+        let monitor = MonitorId::of(&"page".parse::<MonitorName>().expect("a name"));
+        let mut memory = Memory::default();
+        memory.watched.insert(monitor, "https://shop.example.com/".to_owned());
+        let mut read = |second| {
+            let is_saved = memory.is_saved_of_late(monitor, at(second));
+            memory.set_state(monitor, MonitorState { last_at: Some(at(second)), ..MonitorState::default() });
+            let covers = if is_saved { None } else { memory.saving(monitor).map(|row| row.covers) };
+            covers
+        };
+        let cases = [
+            ("the first", 100, Some(at(100))),
+            ("a repetition", 130, None),
+            ("another", 699, None),
+            ("after ten minutes", 701, Some(at(701))),
+            ("the clock was set back: which readings came since, the store could not tell", 650, Some(at(701))),
+            ("it still goes behind", 680, Some(at(701))),
+            ("it is back", 710, None),
+        ];
+        for (case, second, covers) in cases {
+            assert_eq!(read(second), covers, "{case}");
+        }
+    }
+}

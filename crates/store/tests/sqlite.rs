@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what does not hold ends its test")]
 
-use flyball_model::{NodeId, PauseScope, Timestamp};
-use flyball_store::{Error, Loop as _, Pause, Pauses as _, Runs as _, Sqlite, Timeline as _, TimelinePage};
+use flyball_model::{
+    Cause, Evidence, Excerpt, Finding, HttpEvidence, MonitorId, MonitorName, NodeId, PauseScope, Reading, Timestamp,
+};
+use flyball_store::{
+    Error, Loop as _, Pause, Pauses as _, ReadingsPage, Retention as _, RollupsPage, Runs as _, Span, Sqlite,
+    Timeline as _, TimelinePage,
+};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -101,6 +106,95 @@ async fn a_file_with_columns_that_were_never_read_is_brought_up_to_date_with_its
     assert_eq!(sqlx::query_scalar::<_, String>(kept).fetch_one(&now).await.unwrap(), "page more");
     let gone = "SELECT COUNT(*) FROM pragma_table_info('runs') WHERE name = 'effect_kind'";
     assert_eq!(sqlx::query_scalar::<_, i64>(gone).fetch_one(&now).await.unwrap(), 0);
+}
+
+/// A file as the version before readings took a few bytes left it, with so many readings of one monitor and hours of another.
+async fn of_an_earlier_version(path: &Path, readings: u32) -> Vec<Reading> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let older = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    for step in [
+        include_str!("../migrations/0001_beginning.sql"),
+        include_str!("../migrations/0002_foreign_hands.sql"),
+        include_str!("../migrations/0003_doubt_and_settling.sql"),
+        include_str!("../migrations/0004_never_read.sql"),
+        include_str!("../migrations/0005_one_offs_seen.sql"),
+        include_str!("../migrations/0006_signs_of_life.sql"),
+        "CREATE TABLE schema_steps (number BIGINT PRIMARY KEY)",
+        "INSERT INTO schema_steps (number) VALUES (1), (2), (3), (4), (5), (6)",
+    ] {
+        sqlx::raw_sql(step).execute(&older).await.unwrap();
+    }
+    let mut kept = Vec::new();
+    let mut tx = older.begin().await.unwrap();
+    for nth in 0..readings {
+        let finding = if nth % 100 == 7 { Finding::Failing(Cause::Slow) } else { Finding::Passing };
+        let reading = Reading {
+            begun_at: Timestamp::EPOCH + Duration::from_secs(30) * nth,
+            took: Duration::from_micros(u64::from(nth % 5000 + 700)),
+            finding,
+            words: Excerpt::of("it's as it was"),
+            evidence: Evidence::Http(HttpEvidence {
+                status: Some(200),
+                body_bytes: u64::from(nth),
+                ..Default::default()
+            }),
+        };
+        let json = |value: serde_json::Result<String>| value.unwrap();
+        sqlx::query(
+            "INSERT INTO readings (monitor_id, begun_at, took_us, verdict, finding, words, evidence) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(front().to_string())
+        .bind(reading.begun_at.as_millis())
+        .bind(i64::try_from(reading.took.as_micros()).unwrap())
+        .bind(reading.verdict().to_string())
+        .bind(json(serde_json::to_string(&reading.finding)))
+        .bind(reading.words.as_str())
+        .bind(json(serde_json::to_string(&reading.evidence)))
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        kept.push(reading);
+    }
+    let back = MonitorId::of(&"back door".parse::<MonitorName>().unwrap());
+    sqlx::query("INSERT INTO hourly VALUES ($1, 7200000, 90, 30, 0, 6000000, 800000)")
+        .bind(back.to_string())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    older.close().await;
+    kept
+}
+
+fn front() -> MonitorId {
+    MonitorId::of(&"front door".parse::<MonitorName>().unwrap())
+}
+
+#[tokio::test]
+async fn the_history_of_an_earlier_version_is_there_in_todays_form() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    // More than one transaction moves.
+    let before = of_an_earlier_version(&path, 10_500).await;
+    let store = Sqlite::open(&path).await.unwrap();
+    let page = ReadingsPage { monitor: front(), since: None, readings: 0 };
+    let latest = &before[before.len() - 1000..];
+    assert_eq!(store.readings(&page).await.unwrap(), latest);
+    let back = MonitorId::of(&"back door".parse::<MonitorName>().unwrap());
+    let (since, until) = (Timestamp::EPOCH, Timestamp::FAR_FUTURE);
+    let hours = RollupsPage { monitor: back, span: Span::Hour, since, until };
+    let hour = store.rollups(&hours).await.unwrap().remove(0).rollup;
+    assert_eq!((hour.passing.readings, hour.failing.readings), (90, 30));
+    assert_eq!((hour.passing.held_ms, hour.failing.held_ms), (2_700_000, 900_000));
+    store.sweep(before[before.len() - 1].begun_at + Duration::from_secs(2 * 3600)).await.unwrap();
+    assert_eq!(store.readings(&page).await.unwrap(), latest, "in blocks as well");
+    let days = RollupsPage { monitor: front(), span: Span::Day, since, until };
+    let readings: u64 = store.rollups(&days).await.unwrap().iter().map(|day| day.rollup.readings()).sum();
+    assert_eq!(readings, 3 * 2880, "every whole day");
+    store.close().await;
+    // Nothing is left to be moved.
+    Sqlite::open(&path).await.unwrap();
 }
 
 /// Where the child of the next test finds the database.
