@@ -115,6 +115,7 @@ impl From<flyball_store::Error> for Failure {
             Error::Corrupt { .. }
             | Error::Unreadable { .. }
             | Error::Newer { .. }
+            | Error::EngineIsOlder { .. }
             | Error::NotPlain { .. }
             | Error::NotOurs { .. }
             | Error::NotALock { .. }

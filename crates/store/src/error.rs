@@ -74,6 +74,14 @@ pub enum Error {
         /// The newest that this version knows.
         knows: i64,
     },
+    /// The file is an earlier version's, and an engine of that version runs on it.
+    #[error("cannot open {}: an engine of an earlier version runs on it, with schema {has}", file.display())]
+    EngineIsOlder {
+        /// The database.
+        file: PathBuf,
+        /// The schema that it has.
+        has: i64,
+    },
     /// An engine runs on this file already.
     #[error("cannot start on {}: another flyball runs on it{}", file.display(), in_words(*process))]
     EngineRuns {
@@ -170,6 +178,9 @@ impl Error {
             }
             Self::Unreadable { .. } => Some("use the version that wrote it, or a newer one".into()),
             Self::Newer { .. } => Some("use the version that wrote it, or a newer one; nothing was changed".into()),
+            Self::EngineIsOlder { .. } => Some(
+                "stop that engine and start this version, or use that version's commands; nothing was changed".into(),
+            ),
             Self::EngineRuns { process, .. } => Some(match process {
                 Some(process) => format!("stop process {process} first, or name another file with --database"),
                 None => "stop the other one first, or name another file with --database".into(),

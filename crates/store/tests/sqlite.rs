@@ -6,8 +6,8 @@ use flyball_model::{
     Cause, Evidence, Excerpt, Finding, HttpEvidence, MonitorId, MonitorName, NodeId, PauseScope, Reading, Timestamp,
 };
 use flyball_store::{
-    Error, Loop as _, Pause, Pauses as _, ReadingsPage, Retention as _, RollupsPage, Runs as _, Span, Sqlite,
-    Timeline as _, TimelinePage,
+    EngineLock, Error, Loop as _, Pause, Pauses as _, ReadingsPage, Retention as _, RollupsPage, Runs as _, Span,
+    Sqlite, Timeline as _, TimelinePage,
 };
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -195,6 +195,19 @@ async fn the_history_of_an_earlier_version_is_there_in_todays_form() {
     store.close().await;
     // Nothing is left to be moved.
     Sqlite::open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_schema_is_not_changed_under_an_engine_of_an_earlier_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    of_an_earlier_version(&path, 1).await;
+    let lock = EngineLock::take(&path).unwrap();
+    let error = Sqlite::open_existing(&path).await.unwrap_err();
+    assert!(matches!(error, Error::EngineIsOlder { has: 6, .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("start this version"), "{error:?}");
+    drop(lock);
+    Sqlite::open_existing(&path).await.unwrap();
 }
 
 /// Where the child of the next test finds the database.

@@ -5,7 +5,7 @@
 //! transaction: the second waits, and finds nothing left to do. It also refuses a file that a newer version wrote,
 //! before anything is changed in it.
 
-use super::Sqlite;
+use super::{EngineLock, Sqlite};
 use crate::Error;
 use sqlx::{SqliteConnection, SqlitePool};
 use std::path::Path;
@@ -30,6 +30,18 @@ pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 const MOVED: i64 = 9;
 
 impl Sqlite {
+    /// Refuses to change the schema under a running engine that knows no other.
+    pub(super) async fn is_no_older_engines(&self) -> Result<(), Error> {
+        let has = async { has_steps(&mut *self.writer.acquire().await?).await };
+        match has.await {
+            Ok(has) if has < KNOWN && EngineLock::is_held(&self.file)? => {
+                Err(Error::EngineIsOlder { file: self.file.to_path_buf(), has })
+            }
+            // What cannot be read here is told by whoever reads it next.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// Brings the schema up to date.
     pub(super) async fn migrate(&self) -> Result<(), Error> {
         let migrated = async {

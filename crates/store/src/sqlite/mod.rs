@@ -162,6 +162,9 @@ impl Sqlite {
             known: Arc::default(),
             footing: Arc::default(),
         };
+        if !making {
+            store.is_no_older_engines().await?;
+        }
         store.migrate().await?;
         Ok(store)
     }
