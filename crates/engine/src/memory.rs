@@ -410,8 +410,7 @@ mod tests {
         let mut read = |second| {
             let is_saved = memory.is_saved_of_late(monitor, at(second));
             memory.set_state(monitor, MonitorState { last_at: Some(at(second)), ..MonitorState::default() });
-            let covers = if is_saved { None } else { memory.saving(monitor).map(|row| row.covers) };
-            covers
+            if is_saved { None } else { memory.saving(monitor).map(|row| row.covers) }
         };
         let cases = [
             ("the first", 100, Some(at(100))),
