@@ -16,7 +16,7 @@ pub struct Holder {
 
 impl Holder {
     /// Linux keeps 15 bytes of a program's name; a stranger's file system may say more.
-    const COMMAND_CHARS_MAX: usize = 64;
+    pub const COMMAND_CHARS_MAX: usize = 64;
 }
 
 impl fmt::Display for Holder {
