@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn nothing_is_a_dash() {
-        assert_eq!((lasted(0.2), lasted(90.0)), ("-".to_owned(), "1m30s".to_owned()));
+        assert_eq!((lasted(0.2), lasted(90.0)), ("-".to_owned(), "1m 30s".to_owned()));
         assert_eq!((milliseconds(0.42), milliseconds(1234.5)), ("0.4ms".to_owned(), "1234ms".to_owned()));
     }
 }
