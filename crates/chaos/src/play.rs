@@ -6,7 +6,7 @@ use crate::story::{Edit, Incident, Story, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::ReceivedCall;
 use flyball_model::{Entry, PauseScope, Run, Timestamp};
-use flyball_store::{Runs as _, RunsPage, Timeline as _, TimelinePage};
+use flyball_store::{RunsPage, TimelinePage};
 use flyball_testing::Executor;
 use std::collections::VecDeque;
 use std::sync::Arc;

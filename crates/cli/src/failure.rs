@@ -107,11 +107,13 @@ impl From<flyball_store::Error> for Failure {
     fn from(error: flyball_store::Error) -> Self {
         use flyball_store::Error;
         let exit = match &error {
-            Error::Busy { .. } | Error::Full { .. } | Error::EngineRuns { .. } | Error::LockedByStranger { .. } => {
-                Exit::TRY_AGAIN
-            }
-            Error::ReadOnly { .. } | Error::CannotOpen { .. } => Exit::NO_PERMISSION,
-            Error::Unsupported { .. } | Error::NotASqliteUrl => Exit::CONFIGURATION,
+            Error::Busy { .. }
+            | Error::Full { .. }
+            | Error::EngineRuns { .. }
+            | Error::LockedByStranger { .. }
+            | Error::Away { .. } => Exit::TRY_AGAIN,
+            Error::ReadOnly { .. } | Error::CannotOpen { .. } | Error::TurnedAway { .. } => Exit::NO_PERMISSION,
+            Error::Unsupported { .. } | Error::NotAnAddress => Exit::CONFIGURATION,
             Error::Corrupt { .. }
             | Error::Unreadable { .. }
             | Error::Newer { .. }
@@ -119,10 +121,18 @@ impl From<flyball_store::Error> for Failure {
             | Error::NotPlain { .. }
             | Error::NotOurs { .. }
             | Error::NotALock { .. }
+            | Error::NotThere { .. }
             | Error::Other { .. } => Exit::NO,
         };
+        Self::of_store(&error, exit)
+    }
+}
+
+impl Failure {
+    /// What the store did not do, with another exit code than its own.
+    pub(crate) fn of_store(error: &flyball_store::Error, exit: Exit) -> Self {
         let mut failure = Self::new(exit, error.to_string());
-        let mut source = std::error::Error::source(&error);
+        let mut source = std::error::Error::source(error);
         for _ in 0..CAUSES_MAX {
             let Some(cause) = source else { break };
             failure = failure.because(cause);

@@ -14,8 +14,8 @@ impl Engine {
     /// When the store does not take it.
     pub async fn appear(&self, host: Excerpt, process: u32, in_force: String) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let sign = Sign { node: self.node, host, process, since: now, renewed_at: now, read_up_to: 0, in_force };
-        self.ports.store.appear(&sign).await
+        let sign = Sign { node: self.node, host, process, since: now, in_force };
+        self.ports.store.appear(&sign, now).await
     }
 
     /// Looks at the store and renews the sign of life, several times a second until `stop` is cancelled.

@@ -1,5 +1,6 @@
-//! What can go wrong with the store: what happened, to which file, and what to do.
+//! What can go wrong with the store: what happened, where, and what to do.
 
+use crate::Place;
 use crate::holder::{Holder, Lock, holder};
 use std::path::{Path, PathBuf};
 
@@ -7,57 +8,57 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else wrote to the file for longer than we wait.
-    #[error("cannot {doing}: {} stayed locked for too long{}", file.display(), by(holder.as_ref()))]
+    #[error("cannot {doing}: {place} stayed locked for too long{}", by(holder.as_ref()))]
     Busy {
         /// What was being done.
         doing: String,
         /// The database.
-        file: PathBuf,
+        place: Place,
         /// Who keeps it locked now, where that can be seen.
         holder: Option<Holder>,
     },
     /// The disk is full.
-    #[error("cannot {doing}: no room left for {}", file.display())]
+    #[error("cannot {doing}: no room left for {place}")]
     Full {
         /// What was being done.
         doing: String,
         /// The database.
-        file: PathBuf,
+        place: Place,
     },
     /// The file, its directory or its disk may not be written.
-    #[error("cannot {doing}: {} may not be written", file.display())]
+    #[error("cannot {doing}: {place} may not be written")]
     ReadOnly {
         /// What was being done.
         doing: String,
         /// The database.
-        file: PathBuf,
+        place: Place,
     },
     /// The file cannot be opened, or created.
-    #[error("cannot {doing}: {} cannot be opened", file.display())]
+    #[error("cannot {doing}: {place} cannot be opened")]
     CannotOpen {
         /// What was being done.
         doing: String,
         /// The database.
-        file: PathBuf,
+        place: Place,
     },
     /// The file is damaged, or is no database.
-    #[error("cannot {doing}: {} is damaged, or is no SQLite database", file.display())]
+    #[error("cannot {doing}: {place} is damaged, or is no database of the kind that it should be")]
     Corrupt {
         /// What was being done.
         doing: String,
         /// The database.
-        file: PathBuf,
-        /// What SQLite said.
+        place: Place,
+        /// What the database said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// One stored value is not what this version reads.
-    #[error("cannot {doing}: {row} in {} holds what this version cannot read", file.display())]
+    #[error("cannot {doing}: {row} in {place} holds what this version cannot read")]
     Unreadable {
         /// What was being done.
         doing: String,
         /// The database.
-        file: PathBuf,
+        place: Place,
         /// Which row, and which of its columns.
         row: String,
         /// What was wrong with it.
@@ -65,10 +66,10 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file was last written by a newer version.
-    #[error("cannot open {}: it has schema {has}, and this version knows {knows}", file.display())]
+    #[error("cannot open {place}: it has schema {has}, and this version knows {knows}")]
     Newer {
         /// The database.
-        file: PathBuf,
+        place: Place,
         /// The schema that it has.
         has: i64,
         /// The newest that this version knows.
@@ -120,15 +121,43 @@ pub enum Error {
         /// What stands there.
         file: PathBuf,
     },
+    /// The server cannot be reached, does not answer, or ended the connection. Whether something was written is not known.
+    #[error("cannot {doing}: {place} does not answer")]
+    Away {
+        /// What was being done.
+        doing: String,
+        /// The database.
+        place: Place,
+        /// What happened.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server answers, and lets us not in: a wrong password, no such user or database.
+    #[error("cannot {doing}: {place} turns us away")]
+    TurnedAway {
+        /// What was being done.
+        doing: String,
+        /// The database.
+        place: Place,
+        /// What it said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server has the database, but no engine has made its tables there.
+    #[error("cannot open {place}: no engine has run on it yet")]
+    NotThere {
+        /// The database.
+        place: Place,
+    },
     /// A kind of database that is not supported.
     #[error("cannot use this database: {what} is not supported yet")]
     Unsupported {
-        /// Which, in words: "PostgreSQL". Never the URL itself, which may hold a password.
+        /// Which, in words: "MySQL". Never the URL itself, which may hold a password.
         what: &'static str,
     },
     /// Not the address of a database.
-    #[error("cannot use this database: its address is not a SQLite URL")]
-    NotASqliteUrl,
+    #[error("cannot use this database: its address names neither a SQLite file nor a PostgreSQL database")]
+    NotAnAddress,
     /// Anything else. Whether it was written is not known.
     #[error("cannot {doing}")]
     Other {
@@ -164,18 +193,30 @@ impl Error {
             Self::Busy { holder: None, .. } => {
                 Some("end what holds it, such as a backup or a database browser, and try again".into())
             }
-            Self::Full { file, .. } => Some(format!("make room on the disk of {}", file.display())),
-            Self::ReadOnly { file, .. } => Some(format!(
+            Self::Full { place, .. } => Some(format!("make room on the disk of {place}")),
+            Self::ReadOnly { place: Place::File(file), .. } => Some(format!(
                 "let this user write {} and its directory, or name another with --database",
                 file.display()
             )),
-            Self::CannotOpen { file, .. } => Some(format!(
+            Self::ReadOnly { place: Place::Server(_), .. } => Some(
+                "see whether it is a follower, or over the size of its plan, and name one that can be written".into(),
+            ),
+            Self::CannotOpen { place: Place::File(file), .. } => Some(format!(
                 "see that the directory {} exists and may be read and written, or name another file with --database",
                 parent(file).display()
             )),
-            Self::Corrupt { file, .. } => {
+            Self::Away { .. } | Self::CannotOpen { .. } => {
+                Some("see that the server runs and can be reached from here".into())
+            }
+            Self::NotThere { .. } => Some("`flyball up` makes what it needs".into()),
+            Self::TurnedAway { .. } => Some(
+                "see that DATABASE_URL is the present one: where credentials rotate, Heroku changes it and restarts the app"
+                    .into(),
+            ),
+            Self::Corrupt { place: Place::File(file), .. } => {
                 Some(format!("move {} away and start with a new one, or put a copy of it back", file.display()))
             }
+            Self::Corrupt { .. } => Some("put a copy of it back".into()),
             Self::Unreadable { .. } => Some("use the version that wrote it, or a newer one".into()),
             Self::Newer { .. } => Some("use the version that wrote it, or a newer one; nothing was changed".into()),
             Self::EngineIsOlder { .. } => Some(
@@ -195,8 +236,10 @@ impl Error {
                 "see who put {} there, and remove it; or name another database with --database",
                 file.display()
             )),
-            Self::Unsupported { .. } => Some("use sqlite:FILE, such as sqlite:flyball.db".into()),
-            Self::NotASqliteUrl => Some("write it as sqlite:FILE, such as sqlite:flyball.db".into()),
+            Self::Unsupported { .. } => Some("use sqlite:FILE or postgres://…, such as sqlite:flyball.db".into()),
+            Self::NotAnAddress => {
+                Some("write it as sqlite:FILE, such as sqlite:flyball.db, or as postgres://USER:PASSWORD@HOST/DATABASE".into())
+            }
             Self::Other { .. } => None,
         }
     }
@@ -212,7 +255,7 @@ impl Error {
     /// Whether the same may well succeed a moment later.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Full { .. })
+        matches!(self, Self::Busy { .. } | Self::Full { .. } | Self::Away { .. })
     }
 }
 
@@ -224,10 +267,10 @@ fn parent(file: &Path) -> &Path {
     }
 }
 
-/// What goes wrong inside, before it is told of which file and in the course of what.
+/// What goes wrong inside, before it is told of which place and in the course of what.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// SQLite, or the way to it.
+    /// The database, or the way to it.
     Sql(sqlx::Error),
     /// A stored value is not what this version reads.
     Unreadable { row: String, source: Box<dyn std::error::Error + Send + Sync> },
@@ -249,26 +292,88 @@ impl Fault {
     }
 
     /// The error that the outside is told.
-    pub(crate) fn told(self, doing: &str, file: &Path) -> Error {
-        let (doing, file) = (doing.to_owned(), file.to_owned());
-        match self {
-            Self::Unreadable { row, source } => Error::Unreadable { doing, file, row, source },
-            Self::Sql(sqlx::Error::PoolTimedOut) => {
-                let holder = who_writes(&file);
-                Error::Busy { doing, file, holder }
-            }
-            Self::Sql(error) => match primary_code(&error) {
-                Some(BUSY | LOCKED) => {
-                    let holder = who_writes(&file);
-                    Error::Busy { doing, file, holder }
-                }
-                Some(FULL) => Error::Full { doing, file },
-                Some(READ_ONLY | PERMISSION) => Error::ReadOnly { doing, file },
-                Some(CANNOT_OPEN) => Error::CannotOpen { doing, file },
-                Some(CORRUPT | NOT_A_DATABASE) => Error::Corrupt { doing, file, source: error.into() },
-                Some(_) | None => Error::other(format!("{doing} in {}", file.display()), error),
-            },
+    pub(crate) fn told(self, doing: &str, place: &Place) -> Error {
+        let (doing, place) = (doing.to_owned(), place.clone());
+        let error = match self {
+            Self::Unreadable { row, source } => return Error::Unreadable { doing, place, row, source },
+            Self::Sql(error) => error,
+        };
+        let kind = match &place {
+            Place::File(_) => of_sqlite(&error),
+            Place::Server(_) => of_postgres(&error),
+        };
+        match kind {
+            Kind::Busy => Error::Busy { doing, holder: place.file().and_then(who_writes), place },
+            Kind::Full => Error::Full { doing, place },
+            Kind::ReadOnly => Error::ReadOnly { doing, place },
+            Kind::CannotOpen => Error::CannotOpen { doing, place },
+            Kind::Corrupt => Error::Corrupt { doing, place, source: error.into() },
+            Kind::Away => Error::Away { doing, place, source: error.into() },
+            Kind::TurnedAway => Error::TurnedAway { doing, place, source: error.into() },
+            Kind::Other => Error::other(format!("{doing} in {place}"), error),
         }
+    }
+}
+
+/// What a database's error comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Busy,
+    Full,
+    ReadOnly,
+    CannotOpen,
+    Corrupt,
+    Away,
+    TurnedAway,
+    Other,
+}
+
+/// Source of the result codes, of which the low byte is the primary one: <https://www.sqlite.org/rescode.html>
+fn of_sqlite(error: &sqlx::Error) -> Kind {
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return Kind::Busy;
+    }
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    match code.map(|extended| extended & 0xff) {
+        // Busy, locked.
+        Some(5 | 6) => Kind::Busy,
+        Some(13) => Kind::Full,
+        // Permission, read only.
+        Some(3 | 8) => Kind::ReadOnly,
+        Some(14) => Kind::CannotOpen,
+        // Corrupt, not a database.
+        Some(11 | 26) => Kind::Corrupt,
+        Some(_) | None => Kind::Other,
+    }
+}
+
+/// Source of the codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn of_postgres(error: &sqlx::Error) -> Kind {
+    let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+        return match error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed => Kind::Away,
+            _ => Kind::Other,
+        };
+    };
+    match &*code {
+        // A deadlock, a serialization failure, a lock or a statement that took too long, too many connections.
+        "40001" | "40P01" | "55P03" | "57014" | "53300" => Kind::Busy,
+        "53100" => Kind::Full,
+        // A follower, or a plan that is over its size: Heroku takes the right to insert away.
+        // Source: <https://devcenter.heroku.com/articles/heroku-postgres-over-plan-capacity>
+        "25006" | "42501" => Kind::ReadOnly,
+        // Corrupt data or index.
+        "XX001" | "XX002" => Kind::Corrupt,
+        // Invalid authorization or password, no such database.
+        "28000" | "28P01" | "3D000" => Kind::TurnedAway,
+        // Shutting down, starting up, a crash of another backend, a connection that ended.
+        "57P01" | "57P02" | "57P03" | "57P05" => Kind::Away,
+        connection if connection.starts_with("08") => Kind::Away,
+        _ => Kind::Other,
     }
 }
 
@@ -279,22 +384,6 @@ pub fn who_writes(database: &Path) -> Option<Holder> {
     holder(&index, Lock::Ranges).or_else(|| holder(database, Lock::Ranges))
 }
 
-// SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html
-const PERMISSION: i32 = 3;
-const BUSY: i32 = 5;
-const LOCKED: i32 = 6;
-const READ_ONLY: i32 = 8;
-const CORRUPT: i32 = 11;
-const FULL: i32 = 13;
-const CANNOT_OPEN: i32 = 14;
-const NOT_A_DATABASE: i32 = 26;
-
-/// The primary result code: the low byte of the extended one.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,14 +391,15 @@ mod tests {
     #[test]
     fn every_error_that_a_person_can_mend_says_how() {
         let file = PathBuf::from("flyball.db");
-        let busy = Error::Busy { doing: "save".into(), file: file.clone(), holder: None };
+        let place = Place::File(file.clone());
+        let busy = Error::Busy { doing: "save".into(), place: place.clone(), holder: None };
         assert_eq!(busy.to_string(), "cannot save: flyball.db stayed locked for too long");
         assert!(busy.hint().is_some() && busy.may_pass());
-        let runs = Error::EngineRuns { file: file.clone(), process: Some(41) };
+        let runs = Error::EngineRuns { file, process: Some(41) };
         assert_eq!(runs.to_string(), "cannot start on flyball.db: another flyball runs on it (process 41)");
         let other = Error::other("save", std::io::Error::other("the disk is on fire"));
         assert_eq!(other.in_full(), "cannot save: the disk is on fire");
-        let closed = Error::CannotOpen { doing: "open it".into(), file };
+        let closed = Error::CannotOpen { doing: "open it".into(), place };
         assert!(closed.hint().expect("has one").contains("the directory . exists"));
     }
 }

@@ -1,28 +1,38 @@
 //! What Flyball remembers.
 //!
-//! One trait per noun, SQLite behind them, one contract suite over every implementation. Times and ids come as
+//! One trait per noun, SQLite and PostgreSQL behind them, one contract suite over both. Times and ids come as
 //! arguments: a store reads no clock. The loop writes through [`Loop::save`] alone, so that a reading, what followed
 //! from it, and the run that will act on it are on disk together or not at all.
 
+#![expect(clippy::duplicate_mod, reason = "`sql` is compiled once for each database, with its dialect beside it")]
+
+mod address;
 mod batch;
 mod error;
 mod facts;
 mod holder;
+mod known;
 mod narrow;
 mod page;
+mod place;
 mod plain;
+mod postgres;
 mod presence;
+mod read;
 mod rollup;
 mod sqlite;
 
+pub use address::Address;
 pub use batch::{Batch, Definition, Holding, HoldingKey, NewerReadings, Origin, Remembered};
 pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use holder::Holder;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
+pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
-pub use presence::{Glimpse, Sign};
+pub use postgres::{Postgres, Server};
+pub use presence::{Glimpse, SeenSign, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
 pub use sqlite::{EngineLock, Sizes, Sqlite};
 
@@ -33,10 +43,21 @@ use flyball_model::{
 };
 use std::time::Duration;
 
-/// Everything of one store.
-pub trait Store: Loop + Runs + Pauses + Presence + Timeline + Retention {}
+/// At most this many due runs come at once: each becomes a task, and the rest come with the next look.
+pub const DUE_MAX: u32 = 1000;
 
-impl<S: Loop + Runs + Pauses + Presence + Timeline + Retention> Store for S {}
+/// Everything of one store.
+#[async_trait]
+pub trait Store: Loop + Runs + Pauses + Presence + Timeline + Retention {
+    /// Where it is.
+    fn place(&self) -> &Place;
+
+    /// Whether nothing can be written through it.
+    fn is_read_only(&self) -> bool;
+
+    /// Gives back what it holds open. Nothing is read or written through it afterwards.
+    async fn close(&self);
+}
 
 /// What the loop reads at its start, and the one way in which it writes.
 #[async_trait]
@@ -109,7 +130,7 @@ pub trait Runs: Send + Sync {
     /// claim was lost, or whoever claimed it is dead. `None` when it is in living hands, or at its end.
     async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error>;
 
-    /// Queued runs, claimed ones whose lease has lapsed, and sent ones whose look is due: at most [`Sqlite::DUE_MAX`], first queued first.
+    /// Queued runs, claimed ones whose lease has lapsed, and sent ones whose look is due: at most [`DUE_MAX`], first queued first.
     async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error>;
 
     /// One run.
@@ -136,8 +157,9 @@ pub trait Pauses: Send + Sync {
 /// this store; the sign of life shows people that an engine does.
 #[async_trait]
 pub trait Presence: Send + Sync {
-    /// Writes the sign of life of an engine that starts, in place of any other's. From now on [`Presence::loss`] is told.
-    async fn appear(&self, sign: &Sign) -> Result<(), Error>;
+    /// Writes the sign of life of an engine that starts; where the store is for one alone, in place of any other's. From now on
+    /// [`Presence::loss`] is told.
+    async fn appear(&self, sign: &Sign, now: Timestamp) -> Result<(), Error>;
 
     /// Renews it where it is older than [`Sign::RENEW_EVERY`] or something came into the timeline, and notes that all of that
     /// has been taken in. Nothing is written for a node whose sign is not there.
@@ -149,8 +171,8 @@ pub trait Presence: Send + Sync {
     /// Takes the sign away: the engine has stopped, or makes no effects any more.
     async fn leave(&self, node: NodeId) -> Result<(), Error>;
 
-    /// The latest sign of life; also that of an engine which died without a word.
-    async fn sign(&self) -> Result<Option<Sign>, Error>;
+    /// The latest sign of life of each engine, the freshest first; also those of engines that died without a word.
+    async fn signs(&self, now: Timestamp) -> Result<Vec<SeenSign>, Error>;
 
     /// Notes what a round saw, in place of what earlier ones saw of the same apps.
     async fn glimpsed(&self, seen: &[Glimpse]) -> Result<(), Error>;

@@ -1,6 +1,6 @@
 //! An engine's sign of life, as it stands in the store that the engine works on.
 
-use flyball_model::{ApiHost, AppName, Excerpt, NodeId, ReleaseVersion, Timestamp};
+use flyball_model::{ApiHost, AppName, Excerpt, NodeId, ReleaseVersion, StoreLoss, Timestamp};
 use std::time::Duration;
 
 /// What a round saw of an app, for people who ask. No choice is made on it: those look themselves.
@@ -18,7 +18,7 @@ pub struct Glimpse {
     pub seen_at: Timestamp,
 }
 
-/// An engine's sign of life.
+/// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sign {
     /// Which engine.
@@ -27,12 +27,8 @@ pub struct Sign {
     pub host: Excerpt,
     /// Its process on that machine.
     pub process: u32,
-    /// When it started.
+    /// When it started, by its machine's clock.
     pub since: Timestamp,
-    /// When it gave its last sign.
-    pub renewed_at: Timestamp,
-    /// The number of the timeline's last line when it gave that: whatever was written before has been taken in.
-    pub read_up_to: i64,
     /// The text of the file that it has in force; as long as a file may be.
     pub in_force: String,
 }
@@ -47,10 +43,33 @@ impl Sign {
     /// An engine that gave none for this long does not work on this store, as far as anybody can tell: longer than a
     /// statement waits for another process (5 s), and a slow disk after that.
     pub const SILENT_AFTER: Duration = Duration::from_secs(15);
+}
 
-    /// Whether it has been renewed of late.
+/// An engine's latest sign of life, as it is seen in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenSign {
+    /// What it said of itself.
+    pub sign: Sign,
+    /// How long ago it gave that, by the clock that the store goes by: of several machines that of the database.
+    pub silent_for: Duration,
+    /// The number of the timeline's last line when it gave it: whatever was written before has been taken in.
+    pub read_up_to: i64,
+}
+
+impl SeenSign {
+    /// Whether it has been given of late.
     #[must_use]
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now.since(self.renewed_at) < Self::SILENT_AFTER
+    pub fn is_fresh(&self) -> bool {
+        self.silent_for < Sign::SILENT_AFTER
     }
+}
+
+/// What an engine that appeared through a store stands on.
+pub(crate) enum Ground {
+    /// None has appeared through it.
+    NeverStood,
+    /// What it appeared on.
+    Firm,
+    /// Something else, or nothing.
+    Lost(StoreLoss),
 }

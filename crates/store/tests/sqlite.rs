@@ -1,16 +1,17 @@
-//! What is SQLite's alone: the file, who writes beside whom, what a kill leaves, and the dialect that is kept to.
+//! What is SQLite's alone: the file, who writes beside whom, and what a kill leaves.
 
 #![expect(clippy::unwrap_used, reason = "what does not hold ends its test")]
 
 use flyball_model::{
-    Cause, Evidence, Excerpt, Finding, HttpEvidence, MonitorId, MonitorName, NodeId, PauseScope, Reading, Timestamp,
+    Cause, Evidence, Excerpt, Finding, HttpEvidence, MonitorId, MonitorName, NodeId, PauseScope, Reading, StoreLoss,
+    Timestamp,
 };
 use flyball_store::{
-    EngineLock, Error, Loop as _, Pause, Pauses as _, ReadingsPage, Retention as _, RollupsPage, Runs as _, Span,
-    Sqlite, Timeline as _, TimelinePage,
+    EngineLock, Error, Loop as _, Pause, Pauses as _, Presence as _, ReadingsPage, Retention as _, RollupsPage,
+    Runs as _, Sign, Span, Sqlite, Timeline as _, TimelinePage,
 };
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -84,9 +85,9 @@ async fn a_file_with_columns_that_were_never_read_is_brought_up_to_date_with_its
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let older = sqlx::SqlitePool::connect_with(options).await.unwrap();
     let steps = [
-        include_str!("../migrations/0001_beginning.sql"),
-        include_str!("../migrations/0002_foreign_hands.sql"),
-        include_str!("../migrations/0003_doubt_and_settling.sql"),
+        include_str!("../migrations/sqlite/0001_beginning.sql"),
+        include_str!("../migrations/sqlite/0002_foreign_hands.sql"),
+        include_str!("../migrations/sqlite/0003_doubt_and_settling.sql"),
         "CREATE TABLE schema_steps (number BIGINT PRIMARY KEY)",
         "INSERT INTO schema_steps (number) VALUES (1), (2), (3)",
         "INSERT INTO definitions (noun, id, name, origin, kind, settings, defined_at) \
@@ -113,12 +114,12 @@ async fn of_an_earlier_version(path: &Path, readings: u32) -> Vec<Reading> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let older = sqlx::SqlitePool::connect_with(options).await.unwrap();
     for step in [
-        include_str!("../migrations/0001_beginning.sql"),
-        include_str!("../migrations/0002_foreign_hands.sql"),
-        include_str!("../migrations/0003_doubt_and_settling.sql"),
-        include_str!("../migrations/0004_never_read.sql"),
-        include_str!("../migrations/0005_one_offs_seen.sql"),
-        include_str!("../migrations/0006_signs_of_life.sql"),
+        include_str!("../migrations/sqlite/0001_beginning.sql"),
+        include_str!("../migrations/sqlite/0002_foreign_hands.sql"),
+        include_str!("../migrations/sqlite/0003_doubt_and_settling.sql"),
+        include_str!("../migrations/sqlite/0004_never_read.sql"),
+        include_str!("../migrations/sqlite/0005_one_offs_seen.sql"),
+        include_str!("../migrations/sqlite/0006_signs_of_life.sql"),
         "CREATE TABLE schema_steps (number BIGINT PRIMARY KEY)",
         "INSERT INTO schema_steps (number) VALUES (1), (2), (3), (4), (5), (6)",
     ] {
@@ -257,45 +258,20 @@ async fn pause_until_killed(path: &Path) {
     }
 }
 
-/// Words that SQLite alone knows, and the files that may hold them.
-const SQLITE_ONLY: [(&str, &[&str]); 16] = [
-    ("json_each", &["rows.rs", "readings.rs", "packing.rs", "definitions.rs"]),
-    ("json_extract", &[]),
-    ("json_group", &[]),
-    ("pragma", &["mod.rs"]),
-    ("begin immediate", &["mod.rs", "migrate.rs"]),
-    ("insert or ", &[]),
-    ("replace into", &[]),
-    ("autoincrement", &[]),
-    ("rowid", &["0008_narrow_readings.sql"]),
-    ("last_insert", &[]),
-    ("ifnull", &[]),
-    ("strftime", &[]),
-    ("datetime(", &[]),
-    ("group_concat", &[]),
-    (" glob ", &["mod.rs"]),
-    ("?1", &[]),
-];
-
-#[test]
-fn the_sql_is_what_sqlite_and_postgresql_share() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = |directory: &str| -> Vec<PathBuf> {
-        std::fs::read_dir(root.join(directory)).unwrap().map(|file| file.unwrap().path()).collect()
+#[tokio::test]
+async fn an_engine_that_appears_on_a_file_takes_the_place_of_the_one_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flyball.db");
+    let [first, second] = [Sqlite::open(&path).await.unwrap(), Sqlite::open(&path).await.unwrap()];
+    let sign = |number| Sign {
+        node: NodeId(uuid::Uuid::from_u128(number)),
+        host: Excerpt::of("ops"),
+        process: 41,
+        since: Timestamp::EPOCH,
+        in_force: String::new(),
     };
-    let (sources, migrations) = (files("src/sqlite"), files("migrations"));
-    assert!(sources.len() > 8 && !migrations.is_empty());
-    for path in sources.iter().chain(&migrations) {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let text = std::fs::read_to_string(path).unwrap();
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = line.trim_start().to_lowercase();
-            if line.starts_with("//") || line.starts_with("--") {
-                continue;
-            }
-            for (word, allowed) in SQLITE_ONLY {
-                assert!(!line.contains(word) || allowed.contains(&name), "{name}:{number} holds `{word}`: {line}");
-            }
-        }
-    }
+    first.appear(&sign(1), Timestamp::EPOCH).await.unwrap();
+    second.appear(&sign(2), Timestamp::EPOCH).await.unwrap();
+    assert_eq!(first.loss(sign(1).node).await.unwrap(), Some(StoreLoss::Unsigned));
+    assert_eq!(second.signs(Timestamp::EPOCH).await.unwrap().len(), 1);
 }

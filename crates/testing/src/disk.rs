@@ -1,7 +1,9 @@
 //! The real store in a file of its own, whose calls run to their end at once.
 
-use flyball_store::{Error, Sqlite};
+use flyball_scratch::{Scratch, ScratchError};
+use flyball_store::{Address, Error, Sqlite, Store};
 use std::path::Path;
+use std::sync::Arc;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 /// Why there is no store.
@@ -13,23 +15,43 @@ pub enum DiskError {
     /// The store cannot be opened.
     #[error("cannot open the database")]
     Store(#[from] Error),
+    /// There is no server.
+    #[error("cannot make a database on a server")]
+    Server(#[from] ScratchError),
     /// Nothing to run the store on.
     #[error("cannot start a runtime for the store")]
     Runtime(#[source] std::io::Error),
 }
 
-/// A store, gone when it is dropped. SQLite works on a thread of its own; it is waited for here, so that nobody else ever
-/// is woken by it.
-#[derive(Debug)]
+/// A store, gone when it is dropped. SQLite works on a thread of its own, and PostgreSQL elsewhere; they are waited for here, so
+/// that nobody else ever is woken by them.
 pub struct Disk {
     /// The store itself.
-    pub store: Sqlite,
+    pub store: Arc<dyn Store>,
     runtime: Runtime,
-    _directory: tempfile::TempDir,
+    home: Home,
+}
+
+/// Where it is.
+enum Home {
+    Directory(#[expect(dead_code, reason = "it goes when this is dropped")] tempfile::TempDir),
+    Server(Box<Scratch>),
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Home::Server(scratch) = &self.home {
+            // The server goes at the end, and takes with it what could not be removed.
+            let _gone = self.runtime.block_on(async {
+                self.store.close().await;
+                scratch.remove().await
+            });
+        }
+    }
 }
 
 impl Disk {
-    /// An empty one.
+    /// An empty one, in a file.
     ///
     /// # Errors
     ///
@@ -38,7 +60,21 @@ impl Disk {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(DiskError::Runtime)?;
         let directory = scratch().map_err(DiskError::Directory)?;
         let store = runtime.block_on(Sqlite::open(&directory.path().join("flyball.db")))?;
-        Ok(Self { store, runtime, _directory: directory })
+        Ok(Self { store: Arc::new(store), runtime, home: Home::Directory(directory) })
+    }
+
+    /// An empty one, on the PostgreSQL server that tests have.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it refuses.
+    pub fn on_server() -> Result<Self, DiskError> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(DiskError::Runtime)?;
+        let (store, scratch) = runtime.block_on(async {
+            let scratch = Scratch::new().await?;
+            Ok::<_, DiskError>((Address::of(&scratch.url(), Path::new(""))?.open().await?, scratch))
+        })?;
+        Ok(Self { store, runtime, home: Home::Server(Box::new(scratch)) })
     }
 
     /// Enters the runtime that timers belong to: those of the store, and those that guard against a clock that stands

@@ -7,8 +7,8 @@ use flyball_model::{
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, NewerReadings, Pause, Pauses,
-    Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite,
-    Timeline, TimelineLine, TimelinePage,
+    Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign,
+    Sighting, Sign, Store, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub enum Done<'a> {
 /// What a stage does about the calls of its store.
 pub trait StoreStage: Send + Sync {
     /// The store itself.
-    fn store(&self) -> &Sqlite;
+    fn store(&self) -> &dyn Store;
 
     /// Makes a call, or lets it go wrong. `done` is to be told when it was made, at that very moment.
     fn call<T: Send>(
@@ -217,7 +217,7 @@ impl<S: StoreStage> Pauses for StagedStore<S> {
 /// A stage's store is its engine's own for as long as it is played.
 #[async_trait]
 impl<S: StoreStage> Presence for StagedStore<S> {
-    async fn appear(&self, _: &Sign) -> Result<(), Error> {
+    async fn appear(&self, _: &Sign, _: Timestamp) -> Result<(), Error> {
         Ok(())
     }
 
@@ -241,8 +241,8 @@ impl<S: StoreStage> Presence for StagedStore<S> {
         Ok(None)
     }
 
-    async fn sign(&self) -> Result<Option<Sign>, Error> {
-        Ok(None)
+    async fn signs(&self, _: Timestamp) -> Result<Vec<SeenSign>, Error> {
+        Ok(Vec::new())
     }
 
     async fn loss(&self, _: NodeId) -> Result<Option<StoreLoss>, Error> {
@@ -270,6 +270,21 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
         self.read("rollups", self.0.store().rollups(page)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Store for StagedStore<S> {
+    fn place(&self) -> &Place {
+        self.0.store().place()
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.0.store().is_read_only()
+    }
+
+    async fn close(&self) {
+        self.0.store().close().await;
     }
 }
 

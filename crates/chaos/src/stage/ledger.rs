@@ -7,7 +7,7 @@ use super::journal::Noted;
 use super::{SharedOutside, lock};
 use crate::story::Fate;
 use flyball_model::RunId;
-use flyball_store::{Claim, Error, Runs as _, Sqlite};
+use flyball_store::{Claim, Error, Store};
 use flyball_testing::{Access, Done, StoreStage};
 
 /// The store of a story.
@@ -15,17 +15,17 @@ pub(crate) struct Ledger(pub(crate) SharedOutside);
 
 impl Ledger {
     fn busy(&self, what: &str) -> Error {
-        Error::Busy { doing: what.to_owned(), file: self.0.disk.store.file().to_owned(), holder: None }
+        Error::Busy { doing: what.to_owned(), place: self.0.disk.store.place().clone(), holder: None }
     }
 
     fn full(&self, what: &str) -> Error {
-        Error::Full { doing: what.to_owned(), file: self.0.disk.store.file().to_owned() }
+        Error::Full { doing: what.to_owned(), place: self.0.disk.store.place().clone() }
     }
 }
 
 impl StoreStage for Ledger {
-    fn store(&self) -> &Sqlite {
-        &self.0.disk.store
+    fn store(&self) -> &dyn Store {
+        &*self.0.disk.store
     }
 
     async fn call<T: Send>(

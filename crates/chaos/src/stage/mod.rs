@@ -213,13 +213,11 @@ impl Outside {
                 let at = self.clock.now();
                 let until = lasts.map(|lasts| at + lasts);
                 let pause = flyball_store::Pause { scope: scope.clone(), at, until, by: "ops".to_owned() };
-                self.disk
-                    .at_once(flyball_store::Pauses::pause(&self.disk.store, &pause))
-                    .expect("the file itself takes it");
+                self.disk.at_once(self.disk.store.pause(&pause)).expect("the file itself takes it");
             }
             What::Resume { scope } => {
                 let now = self.clock.now();
-                let resumed = self.disk.at_once(flyball_store::Pauses::resume(&self.disk.store, scope, "ops", now));
+                let resumed = self.disk.at_once(self.disk.store.resume(scope, "ops", now));
                 resumed.expect("the file itself takes it");
             }
             What::Edit(_) => {}

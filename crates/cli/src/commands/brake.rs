@@ -8,7 +8,7 @@ use crate::output;
 use crate::wiring::Wiring;
 use flyball_engine::queries::EngineState;
 use flyball_model::{AppName, Excerpt, PauseScope, ReactionName, Run, RunState, Timestamp};
-use flyball_store::{Open, Runs as _, RunsPage, Sign, Timeline as _, TimelinePage};
+use flyball_store::{Open, RunsPage, TimelinePage};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -63,12 +63,12 @@ impl Taken {
         let written = desk.store.timeline(&newest).await?.last().map_or(0, |line| line.number);
         let began = wiring.now();
         loop {
-            let Engine { state, sign } = desk.engine(wiring).await?;
-            let sign = sign.filter(|_| state == EngineState::Running);
-            let taken_in = sign.as_ref().is_some_and(|sign| sign.read_up_to >= written);
-            if taken_in || sign.is_none() || wiring.now().since(began) >= WAIT_MAX {
+            let Engine { state, seen } = desk.engine(wiring).await?;
+            let seen = seen.filter(|_| state == EngineState::Running);
+            let taken_in = seen.as_ref().is_some_and(|seen| seen.read_up_to >= written);
+            if taken_in || seen.is_none() || wiring.now().since(began) >= WAIT_MAX {
                 let under_way = under_way(desk, scope).await?;
-                let (host, process) = sign.map(|Sign { host, process, .. }| (host, process)).unzip();
+                let (host, process) = seen.map(|seen| (seen.sign.host, seen.sign.process)).unzip();
                 return Ok(Self { taken_in, engine: state, host, process, since: began, under_way });
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -82,7 +82,7 @@ impl Taken {
 
     /// Says who goes by it. `next` says what the next engine will do.
     pub(super) fn tell(&self, wiring: &Wiring, next: &str) -> Result<(), Failure> {
-        let file = wiring.database()?;
+        let place = wiring.database()?.place();
         let engine = match (&self.host, self.process) {
             (Some(host), Some(process)) => format!("the engine on {host} (process {process})"),
             _ => "the engine".to_owned(),
@@ -102,11 +102,10 @@ impl Taken {
             EngineState::Running => {
                 format!("{engine} has not taken it in within {} s; ask `flyball doctor`", WAIT_MAX.as_secs())
             }
-            EngineState::Stopped => format!("no engine runs on {}; the next will {next}", file.display()),
+            EngineState::Stopped => format!("no engine runs on {place}; the next will {next}"),
             EngineState::Silent => format!(
-                "an engine holds the lock of {}, and gives no sign of life in it: it has not taken this in; the next will \
-                 {next}; ask `flyball doctor`",
-                file.display()
+                "an engine holds the lock of {place}, and gives no sign of life in it: it has not taken this in; the next will \
+                 {next}; ask `flyball doctor`"
             ),
         })
     }

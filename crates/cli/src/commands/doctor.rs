@@ -29,10 +29,11 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
         findings.extend(doctor::home(&wiring.environment.home(), definitions));
     }
     findings.push(match wiring.database() {
-        Ok(file) => doctor::database(&file).await,
+        Ok(address) => doctor::database(&address).await,
         Err(failure) => failure.finding("database"),
     });
-    findings.extend(wiring.database().iter().flat_map(|file| doctor::others(file)));
+    findings
+        .extend(wiring.database().iter().filter_map(|address| address.place().file().map(doctor::others)).flatten());
     let state = async { Engine::state_on(&wiring.database()?, wiring).await };
     findings.push(match state.await {
         Ok(state) => doctor::engine(state),

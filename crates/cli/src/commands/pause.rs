@@ -59,9 +59,9 @@ struct BySignal {
 
 /// Why the row was not written, as far as can be seen.
 fn not_written(desk: &Desk) -> String {
-    let file = desk.store.file();
-    let holder = flyball_store::who_writes(file).map_or_else(String::new, |holder| format!(" by {holder}"));
-    format!("{} stayed locked{holder}", file.display())
+    let place = desk.store.place();
+    let holder = place.file().and_then(flyball_store::who_writes);
+    format!("{place} stayed locked{}", holder.map_or_else(String::new, |holder| format!(" by {holder}")))
 }
 
 /// Sends SIGUSR1 to a process; whether it could be sent.
@@ -82,7 +82,7 @@ pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure
     let scope = scope(asked.app, asked.reaction);
     must_be_known(wiring, &desk, &scope)?;
     let by = wiring.environment.person();
-    let writing = pause_effects(&desk.store, scope.clone(), asked.lasts, by, wiring.now());
+    let writing = pause_effects(&*desk.store, scope.clone(), asked.lasts, by, wiring.now());
     let paused = match timeout(WRITE_MAX, writing).await {
         Ok(Ok(paused)) => paused,
         Ok(Err(error)) => return by_signal(wiring, &desk, &scope, error.into()).await,

@@ -12,10 +12,10 @@ use flyball_engine::commands::{Call, Considered, Intent, NotConsidered};
 use flyball_engine::queries::RunView;
 use flyball_heroku::Access;
 use flyball_model::{Because, Mode, Outcome, ReactionName, Run, RunId, RunState};
-use flyball_store::{EngineLock, Runs as _, Sqlite};
+use flyball_store::{Address, EngineLock, SeenSign, Store};
 use serde::Serialize;
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it is looked whether a run has ended.
@@ -47,7 +47,7 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
     let store = wiring.store(Exit::NO).await?;
     let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
     let accounts = wiring.accounts(access, &definitions)?;
-    let ports = wiring.ports(store.clone(), &accounts);
+    let ports = wiring.ports(Arc::clone(&store), &accounts);
     let mode = if wiring.environment.dyno().is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;
     let engine = engine.at_home(wiring.environment.home());
@@ -81,7 +81,7 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
         return Ok(Exit::NO);
     }
     let run = engine.queue(intent.clone(), wiring.environment.person()).await?;
-    let run = carried_out(wiring, &engine, &store, &database, run).await?;
+    let run = carried_out(wiring, &engine, &*store, &database, run).await?;
     let view = RunView::of(&run);
     match wiring.format {
         Format::Json => output::json(&said(&asked.reaction, &intent, Some(view)))?,
@@ -168,25 +168,48 @@ async fn agreed() -> Result<bool, Failure> {
     Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
+/// That a run is performed by this command, since no engine is there to do it. One that starts in this very moment is as good
+/// as we are.
+enum Here {
+    /// Until then no engine starts.
+    Locked(#[expect(dead_code, reason = "it goes when this is dropped")] EngineLock),
+    /// An engine that starts and we take a run from each other by claiming it.
+    Beside,
+}
+
+impl Here {
+    async fn where_nobody_else(
+        store: &dyn Store,
+        database: &Address,
+        now: flyball_model::Timestamp,
+    ) -> Result<Option<Self>, Failure> {
+        Ok(match database {
+            Address::File(file) if EngineLock::is_held(file)? => None,
+            Address::File(file) => EngineLock::take(file).ok().map(Self::Locked),
+            Address::Server(_) if store.signs(now).await?.iter().any(SeenSign::is_fresh) => None,
+            Address::Server(_) => Some(Self::Beside),
+        })
+    }
+}
+
 /// Waits until the run has ended, or a person has waited long enough. Where no engine runs it is performed here.
 async fn carried_out(
     wiring: &Wiring,
     engine: &Engine,
-    store: &Sqlite,
-    database: &Path,
+    store: &dyn Store,
+    database: &Address,
     id: RunId,
 ) -> Result<Run, Failure> {
     let begun = wiring.now();
-    let mut lock: Option<EngineLock> = None;
+    let mut here: Option<Here> = None;
     let mut said_lost = false;
     loop {
-        if lock.is_none() && !EngineLock::is_held(database)? {
-            // An engine that starts in this very moment is as good as we are.
-            lock = EngineLock::take(database).ok();
-        }
         let now = wiring.now();
+        if here.is_none() {
+            here = Here::where_nobody_else(store, database, now).await?;
+        }
         let run = store.run(id).await?;
-        let run = match (&lock, run) {
+        let run = match (&here, run) {
             (Some(_), Some(run)) if is_due(&run.state, now) => engine.perform_one(id).await?,
             (_, run) => run,
         };

@@ -8,13 +8,14 @@ use crate::wiring::Wiring;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::queries::{EngineState, Reader};
 use flyball_model::{ApiHost, Timestamp};
-use flyball_store::{EngineLock, Presence as _, Sign, Sqlite};
+use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Everything that a reader borrows.
 pub(super) struct Desk {
     pub(super) definitions: Definitions,
-    pub(super) store: Sqlite,
+    pub(super) store: Arc<dyn Store>,
     host: ApiHost,
 }
 
@@ -29,8 +30,8 @@ impl Desk {
             Err(failure) if missing == Exit::TRY_AGAIN => return Err(failure),
             Err(failure) => return Err(of_file.err().unwrap_or(failure)),
         };
-        let definitions = match Engine::of(&store, wiring.now()).await? {
-            Engine { state: EngineState::Running, sign: Some(sign) } => in_force(wiring, &sign, of_file)?,
+        let definitions = match Engine::of(&*store, wiring.now()).await? {
+            Engine { state: EngineState::Running, seen: Some(seen) } => in_force(wiring, &seen.sign, of_file)?,
             Engine { .. } => of_file?,
         };
         Ok(Self { definitions, store, host: wiring.base()?.host().clone() })
@@ -45,14 +46,14 @@ impl Desk {
     /// A reader, as of now.
     pub(super) async fn reader(&self, wiring: &Wiring) -> Result<Reader<'_>, Failure> {
         let Engine { state, .. } = self.engine(wiring).await?;
-        Ok(Reader::new(&self.store, &self.definitions, self.host.clone(), state, wiring.now()))
+        Ok(Reader::new(&*self.store, &self.definitions, self.host.clone(), state, wiring.now()))
     }
 
     /// The process of the engine that works on the store, where it is one of this machine: its sign of life and the lock that
     /// it holds name the same. A sign that grew old while nothing could be written is good enough, since the lock is not.
     pub(super) async fn process_here(&self, wiring: &Wiring) -> Option<u32> {
-        let sign = self.store.sign().await.ok()??;
-        let file = self.store.file();
+        let Place::File(file) = self.store.place() else { return None };
+        let SeenSign { sign, .. } = self.store.signs(wiring.now()).await.ok()?.into_iter().next()?;
         let is_here = sign.host == wiring.environment.host()
             && EngineLock::is_held(file).unwrap_or(false)
             && EngineLock::process(file) == Some(sign.process);
@@ -61,7 +62,7 @@ impl Desk {
 
     /// The engine that works on the store, as of now.
     pub(super) async fn engine(&self, wiring: &Wiring) -> Result<Engine, Failure> {
-        Engine::of(&self.store, wiring.now()).await
+        Engine::of(&*self.store, wiring.now()).await
     }
 }
 
@@ -80,27 +81,31 @@ fn in_force(wiring: &Wiring, sign: &Sign, of_file: Result<Definitions, Failure>)
 /// The engine on a database, as it is seen from outside.
 pub(super) struct Engine {
     pub(super) state: EngineState,
-    /// The last sign of life in the store.
-    pub(super) sign: Option<Sign>,
+    /// The freshest sign of life in the store.
+    pub(super) seen: Option<SeenSign>,
 }
 
 impl Engine {
-    async fn of(store: &Sqlite, now: Timestamp) -> Result<Self, Failure> {
-        let sign = store.sign().await?;
-        Ok(Self { state: state(store.file(), sign.as_ref(), now)?, sign })
+    async fn of(store: &dyn Store, now: Timestamp) -> Result<Self, Failure> {
+        let seen = store.signs(now).await?.into_iter().next();
+        let state = match store.place() {
+            Place::File(file) => on_file(file, seen.as_ref())?,
+            Place::Server(_) => EngineState::on_server(seen.as_ref()),
+        };
+        Ok(Self { state, seen })
     }
 
     /// The state of the engine on a database that may not be there, or not readable.
-    pub(super) async fn state_on(database: &Path, wiring: &Wiring) -> Result<EngineState, Failure> {
-        let sign = match Sqlite::open_existing(database).await {
-            Ok(store) => store.sign().await?,
-            Err(_) => None,
-        };
-        state(database, sign.as_ref(), wiring.now())
+    pub(super) async fn state_on(database: &Address, wiring: &Wiring) -> Result<EngineState, Failure> {
+        match (database.open_existing().await, database) {
+            (Ok(store), _) => Ok(Self::of(&*store, wiring.now()).await?.state),
+            (Err(_), Address::File(file)) => on_file(file, None),
+            (Err(_), Address::Server(_)) => Ok(EngineState::Stopped),
+        }
     }
 }
 
-fn state(database: &Path, sign: Option<&Sign>, now: Timestamp) -> Result<EngineState, Failure> {
+fn on_file(database: &Path, seen: Option<&SeenSign>) -> Result<EngineState, Failure> {
     let locked_by = EngineLock::is_held(database)?.then(|| EngineLock::process(database));
-    Ok(EngineState::of(locked_by, sign, now))
+    Ok(EngineState::on_file(locked_by, seen))
 }

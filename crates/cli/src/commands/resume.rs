@@ -22,7 +22,7 @@ struct Said {
 pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failure> {
     let desk = Desk::open(wiring, Exit::TRY_AGAIN).await?;
     let scope = scope(asked.app, asked.reaction);
-    let resumed = resume_effects(&desk.store, scope, &wiring.environment.person(), wiring.now()).await?;
+    let resumed = resume_effects(&*desk.store, scope, &wiring.environment.person(), wiring.now()).await?;
     if !resumed.was_paused {
         // Whatever was paused can be resumed, also what is no longer in the file.
         must_be_known(wiring, &desk, &resumed.scope)?;

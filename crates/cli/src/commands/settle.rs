@@ -12,7 +12,7 @@ pub(super) async fn settle(wiring: &Wiring, asked: &Settle) -> Result<Exit, Fail
     let known = if asked.done { Known::Done } else { Known::NotDone };
     let store = wiring.store(Exit::NO).await?;
     let by = wiring.environment.person();
-    let settled = settle_run(&store, asked.run, known, &by, wiring.now()).await?;
+    let settled = settle_run(&*store, asked.run, known, &by, wiring.now()).await?;
     store.close().await;
     let words = match &settled {
         Settled::As { plan, outcome } => format!("{plan}: {outcome}"),

@@ -15,8 +15,9 @@ use flyball_engine::{Engine, Ports};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
-use flyball_store::{EngineLock, Sqlite, Timeline as _, TimelinePage, exposed, tighten};
+use flyball_store::{Address, EngineLock, Store, TimelinePage, exposed, tighten};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -51,20 +52,19 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let definitions = read_files(&files)?;
     warn(&definitions.warnings);
     let database = wiring.database()?;
-    let _lock = EngineLock::take(&database)?;
-    let closed: Vec<String> = tighten(&database).iter().map(|file| file.display().to_string()).collect();
-    if !closed.is_empty() {
-        output::say(&format!("other users of this machine could read {}, and cannot any more", closed.join(", ")));
-    }
-    let store = Sqlite::open(&database).await?;
-    for exposed in exposed(&database) {
+    let _lock = match &database {
+        Address::File(file) => Some(lock(file)?),
+        Address::Server(_) => None,
+    };
+    let store = database.open().await?;
+    for exposed in database.place().file().map(exposed).into_iter().flatten() {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
     }
     let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);
     find_tokens(&accounts, &definitions).await?;
 
-    let ports = wiring.ports(store.clone(), &accounts);
-    let printed = last_number(&store).await?;
+    let ports = wiring.ports(Arc::clone(&store), &accounts);
+    let printed = last_number(&*store).await?;
     let engine = start(wiring, ports, &definitions, files.kept()).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
@@ -86,7 +86,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let file = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, files, hangup, stop.clone()));
 
-    let mut printer = Printer { store: store.clone(), format: wiring.format, face: wiring.face.clone(), printed };
+    let mut printer = Printer { store: Arc::clone(&store), format: wiring.format, face: wiring.face.clone(), printed };
     let ended = printer.print_until(&stop).await;
     // Whoever read our output has gone: that ends us as well.
     stop.cancel();
@@ -111,6 +111,16 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
         Ok(Err(failure)) => Err(failure),
         Ok(Ok(())) | Err(_) => Ok(Exit::GOOD),
     }
+}
+
+/// Takes the right to run on a file, and the file from others' eyes.
+fn lock(file: &Path) -> Result<EngineLock, Failure> {
+    let lock = EngineLock::take(file)?;
+    let closed: Vec<String> = tighten(file).iter().map(|file| file.display().to_string()).collect();
+    if !closed.is_empty() {
+        output::say(&format!("other users of this machine could read {}, and cannot any more", closed.join(", ")));
+    }
+    Ok(lock)
 }
 
 /// Starts the engine, and tells so in the timeline.
@@ -151,14 +161,14 @@ async fn find_tokens(accounts: &Accounts, definitions: &Definitions) -> Result<(
     Ok(())
 }
 
-async fn last_number(store: &Sqlite) -> Result<i64, Failure> {
+async fn last_number(store: &dyn Store) -> Result<i64, Failure> {
     let page = TimelinePage { lines: 1, ..TimelinePage::default() };
     Ok(store.timeline(&page).await?.last().map_or(0, |line| line.number))
 }
 
 /// Prints the timeline as it grows.
 struct Printer {
-    store: Sqlite,
+    store: Arc<dyn Store>,
     format: Format,
     face: Clockface,
     /// The number of the last line that was printed.

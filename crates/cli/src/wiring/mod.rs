@@ -26,7 +26,7 @@ use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::Timestamp;
 use flyball_monitors::{Observer, ProxyEnvironment, Trust};
-use flyball_store::{EngineLock, Sqlite};
+use flyball_store::{Address, EngineLock, Store};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,16 +94,17 @@ impl Wiring {
         Ok(read_files(&self.files()?)?)
     }
 
-    /// The database's file. One that was named is taken from here; the one that was not is beside the file.
+    /// The database's address. A file that was named is taken from here; where none was named, it is beside the file.
     ///
     /// # Errors
     ///
-    /// For an address that is no SQLite file, or one in a directory that is not there.
-    pub(crate) fn database(&self) -> Result<PathBuf, Failure> {
-        let file = match &self.database {
-            Some(url) => Sqlite::file_of(url, Path::new(""))?,
-            None => self.config.parent().unwrap_or(Path::new("")).join(DATABASE),
+    /// For what is no address, or a file in a directory that is not there.
+    pub(crate) fn database(&self) -> Result<Address, Failure> {
+        let address = match &self.database {
+            Some(url) => Address::of(url, Path::new(""))?,
+            None => Address::File(self.config.parent().unwrap_or(Path::new("")).join(DATABASE)),
         };
+        let Address::File(file) = &address else { return Ok(address) };
         let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
         match directory.filter(|directory| !directory.is_dir()) {
             Some(missing) => {
@@ -111,7 +112,7 @@ impl Wiring {
                     .because(format!("there is no directory {}", missing.display()))
                     .hint("make it, or name another file with --database"))
             }
-            None => Ok(file),
+            None => Ok(address),
         }
     }
 
@@ -120,20 +121,25 @@ impl Wiring {
     /// # Errors
     ///
     /// When there is none, which ends in `missing`, or it cannot be opened.
-    pub(crate) async fn store(&self, missing: Exit) -> Result<Sqlite, Failure> {
-        let file = self.database()?;
-        if file.try_exists().is_ok_and(|exists| !exists) {
+    pub(crate) async fn store(&self, missing: Exit) -> Result<Arc<dyn Store>, Failure> {
+        let address = self.database()?;
+        if let Address::File(file) = &address
+            && file.try_exists().is_ok_and(|exists| !exists)
+        {
             let failure = Failure::new(missing, format!("cannot open {}", file.display()));
-            return Err(match EngineLock::is_held(&file) {
+            return Err(match EngineLock::is_held(file) {
                 Ok(true) => failure
                     .because("it does not exist: it was deleted while an engine runs, which makes no effects any more")
-                    .hint(format!("end {} and start `flyball up` anew", by_process(EngineLock::process(&file)))),
+                    .hint(format!("end {} and start `flyball up` anew", by_process(EngineLock::process(file)))),
                 Ok(false) | Err(_) => failure
                     .because("it does not exist: no engine has run here yet")
                     .hint("`flyball up` makes it; --database names another"),
             });
         }
-        Ok(Sqlite::open_existing(&file).await?)
+        match address.open_existing().await {
+            Err(error @ flyball_store::Error::NotThere { .. }) => Err(Failure::of_store(&error, missing)),
+            opened => Ok(opened?),
+        }
     }
 
     /// Where the Platform API is.
@@ -158,10 +164,10 @@ impl Wiring {
     }
 
     /// Everything outside that an engine speaks to.
-    pub(crate) fn ports(&self, store: Sqlite, accounts: &Arc<Accounts>) -> Ports {
+    pub(crate) fn ports(&self, store: Arc<dyn Store>, accounts: &Arc<Accounts>) -> Ports {
         let (observer, runtime) = (self.observer(accounts), Tokio::new());
         Ports {
-            store: Arc::new(store),
+            store,
             accounts: Arc::clone(accounts) as Arc<dyn flyball_engine::Accounts>,
             references: Arc::new(References::new(observer.references())),
             observe: Arc::new(observer),

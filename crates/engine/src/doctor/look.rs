@@ -8,7 +8,7 @@ use flyball_config::Definitions;
 use flyball_heroku::{Error, Heroku, Pool};
 use flyball_model::{AccountName, AppName, Needs, Sight};
 use flyball_reactions::Reaction;
-use flyball_store::{Exposed, Sqlite, exposed};
+use flyball_store::{Address, Exposed, exposed};
 use futures_util::{FutureExt as _, StreamExt as _};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -115,24 +115,27 @@ pub fn others(database: &Path) -> Vec<Finding> {
 }
 
 /// Whether the database can be written. One that is not there is not made.
-pub async fn database(file: &Path) -> Finding {
-    if file.exists() {
-        return match Sqlite::open_existing(file).await {
+pub async fn database(address: &Address) -> Finding {
+    let place = address.place();
+    let is_there = place.file().is_none_or(Path::exists);
+    if is_there {
+        return match address.open_existing().await {
             Ok(store) => {
                 let is_read_only = store.is_read_only();
                 store.close().await;
                 if is_read_only {
-                    let refused = flyball_store::Error::ReadOnly {
-                        doing: "write the database".to_owned(),
-                        file: file.to_owned(),
-                    };
+                    let refused = flyball_store::Error::ReadOnly { doing: "write the database".to_owned(), place };
                     return Finding::of_store("database", &refused);
                 }
-                Finding::good("database", format!("{} can be written", file.display()))
+                Finding::good("database", format!("{place} can be written"))
+            }
+            Err(flyball_store::Error::NotThere { .. }) => {
+                Finding::good("database", format!("{place} answers, and is empty yet"))
             }
             Err(error) => Finding::of_store("database", &error),
         };
     }
+    let Some(file) = place.file() else { return Finding::good("database", format!("{place} answers")) };
     let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let probe = directory.join(format!(".flyball-doctor-{}", std::process::id()));
     match std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe)) {

@@ -29,7 +29,7 @@ use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Reading, Timestamp};
-use flyball_store::{Error, Holding, NewerReadings, Sign, Store};
+use flyball_store::{Error, Holding, NewerReadings, SeenSign, Store};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -46,17 +46,23 @@ pub enum EngineState {
 }
 
 impl EngineState {
-    /// From who holds the lock and what stands in the store. `locked_by` is none where nobody holds it; the process in it
-    /// is none where it cannot be read.
+    /// On a file: from who holds its lock and what stands in it. `locked_by` is none where nobody holds it; the process in it is
+    /// none where it cannot be read.
     #[must_use]
-    pub fn of(locked_by: Option<Option<u32>>, sign: Option<&Sign>, now: Timestamp) -> Self {
-        match (locked_by, sign) {
+    pub fn on_file(locked_by: Option<Option<u32>>, seen: Option<&SeenSign>) -> Self {
+        match (locked_by, seen) {
             (None, _) => Self::Stopped,
-            (Some(process), Some(sign)) if sign.is_fresh(now) && process.is_none_or(|one| one == sign.process) => {
+            (Some(process), Some(seen)) if seen.is_fresh() && process.is_none_or(|one| one == seen.sign.process) => {
                 Self::Running
             }
             (Some(_), _) => Self::Silent,
         }
+    }
+
+    /// On a server, by the freshest sign of life there.
+    #[must_use]
+    pub fn on_server(seen: Option<&SeenSign>) -> Self {
+        if seen.is_some_and(SeenSign::is_fresh) { Self::Running } else { Self::Stopped }
     }
 }
 
@@ -141,31 +147,34 @@ fn names<T: std::fmt::Display>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_store::Sign;
+    use std::time::Duration;
 
     #[test]
     fn an_engine_runs_here_only_if_it_gives_signs_of_life_here() {
-        let (now, late) = (Timestamp::from_millis(1_000_000), Timestamp::from_millis(1_000_000 + 15_000));
         let sign = Sign {
             node: flyball_model::NodeId(uuid::Uuid::from_u128(1)),
             host: flyball_model::Excerpt::of("ops"),
             process: 41,
-            since: now,
-            renewed_at: now,
-            read_up_to: 0,
+            since: Timestamp::EPOCH,
             in_force: String::new(),
         };
+        let seen = SeenSign { sign, silent_for: Duration::from_secs(14), read_up_to: 0 };
+        let old = SeenSign { silent_for: Duration::from_secs(15), ..seen.clone() };
         let cases = [
-            ("nobody", None, None, now, EngineState::Stopped),
-            ("it died", None, Some(&sign), now, EngineState::Stopped),
-            ("it runs", Some(Some(41)), Some(&sign), now, EngineState::Running),
-            ("its lock cannot be read", Some(None), Some(&sign), now, EngineState::Running),
-            ("another holds the lock", Some(Some(42)), Some(&sign), now, EngineState::Silent),
-            ("it writes elsewhere", Some(Some(41)), Some(&sign), late, EngineState::Silent),
-            ("it never wrote here", Some(Some(41)), None, now, EngineState::Silent),
+            ("nobody", None, None, EngineState::Stopped),
+            ("it died", None, Some(&seen), EngineState::Stopped),
+            ("it runs", Some(Some(41)), Some(&seen), EngineState::Running),
+            ("its lock cannot be read", Some(None), Some(&seen), EngineState::Running),
+            ("another holds the lock", Some(Some(42)), Some(&seen), EngineState::Silent),
+            ("it writes elsewhere", Some(Some(41)), Some(&old), EngineState::Silent),
+            ("it never wrote here", Some(Some(41)), None, EngineState::Silent),
         ];
-        for (case, lock, sign, now, state) in cases {
-            assert_eq!(EngineState::of(lock, sign, now), state, "{case}");
+        for (case, lock, seen, state) in cases {
+            assert_eq!(EngineState::on_file(lock, seen), state, "{case}");
         }
+        assert_eq!(EngineState::on_server(Some(&seen)), EngineState::Running);
+        assert_eq!(EngineState::on_server(Some(&old)), EngineState::Stopped);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl EngineLock {
         let path = lock_path(database);
         let told = |error: std::io::Error| match error.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                Error::ReadOnly { doing: format!("lock {}", database.display()), file: database.to_owned() }
+                Error::ReadOnly { doing: format!("lock {}", database.display()), place: database.into() }
             }
             ErrorKind::InvalidInput => Error::NotPlain { file: path.clone() },
             _ => Error::other(format!("lock {}", path.display()), error),

@@ -6,28 +6,27 @@
 //! before anything is changed in it.
 
 use super::{EngineLock, Sqlite};
-use crate::Error;
+use crate::{Error, Place};
 use sqlx::{SqliteConnection, SqlitePool};
-use std::path::Path;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
 const STEPS: [&str; 9] = [
-    include_str!("../../migrations/0001_beginning.sql"),
-    include_str!("../../migrations/0002_foreign_hands.sql"),
-    include_str!("../../migrations/0003_doubt_and_settling.sql"),
-    include_str!("../../migrations/0004_never_read.sql"),
-    include_str!("../../migrations/0005_one_offs_seen.sql"),
-    include_str!("../../migrations/0006_signs_of_life.sql"),
-    include_str!("../../migrations/0007_glimpses.sql"),
-    include_str!("../../migrations/0008_narrow_readings.sql"),
-    include_str!("../../migrations/0009_moved.sql"),
+    include_str!("../../migrations/sqlite/0001_beginning.sql"),
+    include_str!("../../migrations/sqlite/0002_foreign_hands.sql"),
+    include_str!("../../migrations/sqlite/0003_doubt_and_settling.sql"),
+    include_str!("../../migrations/sqlite/0004_never_read.sql"),
+    include_str!("../../migrations/sqlite/0005_one_offs_seen.sql"),
+    include_str!("../../migrations/sqlite/0006_signs_of_life.sql"),
+    include_str!("../../migrations/sqlite/0007_glimpses.sql"),
+    include_str!("../../migrations/sqlite/0008_narrow_readings.sql"),
+    include_str!("../../migrations/sqlite/0009_moved.sql"),
 ];
 
 /// The newest schema that this version knows.
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// The step before which the readings of earlier versions are moved.
-const MOVED: i64 = 9;
+pub(crate) const MOVED: i64 = 9;
 
 impl Sqlite {
     /// Refuses to change the schema under a running engine that knows no other.
@@ -51,13 +50,13 @@ impl Sqlite {
             Ok(take_steps(&self.writer, KNOWN).await?)
         };
         let has = migrated.await.map_err(self.told("bring the database up to date"))?;
-        is_known(has, &self.file)
+        is_known(has, &self.place)
     }
 }
 
 /// Refuses the schema of a newer version.
-pub(crate) fn is_known(has: i64, file: &Path) -> Result<(), Error> {
-    if has > KNOWN { Err(Error::Newer { file: file.to_owned(), has, knows: KNOWN }) } else { Ok(()) }
+pub(crate) fn is_known(has: i64, place: &Place) -> Result<(), Error> {
+    if has > KNOWN { Err(Error::Newer { place: place.clone(), has, knows: KNOWN }) } else { Ok(()) }
 }
 
 /// Takes the missing steps up to this one; returns the schema's number then.
@@ -94,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_file_is_a_step_in_the_order_of_their_names() {
-        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"))
             .unwrap()
             .map(|file| file.unwrap().path())
             .collect();

@@ -2,35 +2,29 @@
 //!
 //! One connection writes and a few read, so that reading never waits for writing. Every writing transaction takes the
 //! lock at its start (`BEGIN IMMEDIATE`): a second process, such as `flyball pause` beside a running engine, waits for
-//! its turn instead of failing in the middle. The SQL is what SQLite and PostgreSQL share, apart from `json_each` in
-//! `rows.rs` and the connection's own settings here.
+//! its turn instead of failing in the middle. What is asked and written stands in `sql`; here is the file, its lock, its
+//! schema, and what earlier versions left in it.
 
-mod definitions;
-mod facts;
-mod known;
+mod dialect;
+mod footing;
+#[cfg(test)]
+mod indices;
 mod lock;
 mod migrate;
 mod moving;
-mod packing;
-mod pauses;
-mod presence;
-mod read;
-mod readings;
-mod retention;
-mod rollups;
-mod rows;
-mod run_row;
-mod runs;
-mod timeline;
-mod turn;
-mod url;
+#[path = "../sql/mod.rs"]
+mod sql;
 
 pub use lock::EngineLock;
 
+/// The store that `sql` writes for.
+use Sqlite as Database;
+
 use crate::error::Fault;
+use crate::known::Known;
 use crate::plain::{is_of_ours, ours};
-use crate::{Error, open_plain};
-use known::Known;
+use crate::{Error, Place, Store, open_plain};
+use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
 use std::ffi::OsString;
@@ -60,17 +54,15 @@ pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
     file: Arc<Path>,
+    place: Place,
     is_read_only: bool,
     /// Numbers that stand for monitors and shapes.
     known: Arc<Mutex<Known>>,
     /// Where the engine of this process stands, once it has appeared.
-    footing: Arc<OnceLock<presence::Footing>>,
+    footing: Arc<OnceLock<footing::Footing>>,
 }
 
 impl Sqlite {
-    /// At most this many due runs come at once: each becomes a task, and the rest come with the next look.
-    pub const DUE_MAX: u32 = 1000;
-
     /// Opens the database, and makes it if it is not there. Brings its schema up to date.
     ///
     /// # Errors
@@ -96,7 +88,7 @@ impl Sqlite {
         // To SQLite an empty file is a new database: tables would be made in what is left of another.
         if std::fs::metadata(path).is_ok_and(|found| found.len() == 0) {
             let doing = "open the database".to_owned();
-            return Err(Error::Corrupt { doing, file: path.to_owned(), source: "it is empty".into() });
+            return Err(Error::Corrupt { doing, place: path.into(), source: "it is empty".into() });
         }
         match Self::open_to_write(path, false).await {
             Err(Error::ReadOnly { .. } | Error::CannotOpen { .. }) => Self::open_to_read(path).await,
@@ -105,7 +97,7 @@ impl Sqlite {
     }
 
     async fn open_to_read(path: &Path) -> Result<Self, Error> {
-        let told = |fault: Fault| fault.told("open the database", path);
+        let told = |fault: Fault| fault.told("open the database", &path.into());
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(BUSY_TIMEOUT)
@@ -124,14 +116,15 @@ impl Sqlite {
             opened => opened,
         };
         let (readers, has) = opened.map_err(|error| told(error.into()))?;
-        migrate::is_known(has, path)?;
+        migrate::is_known(has, &path.into())?;
         if has < migrate::KNOWN {
-            return Err(Error::ReadOnly { doing: "bring the database up to date".to_owned(), file: path.to_owned() });
+            return Err(Error::ReadOnly { doing: "bring the database up to date".to_owned(), place: path.into() });
         }
         Ok(Self {
             writer: readers.clone(),
             readers,
             file: path.into(),
+            place: Place::File(path.to_owned()),
             is_read_only: true,
             known: Arc::default(),
             footing: Arc::default(),
@@ -139,7 +132,7 @@ impl Sqlite {
     }
 
     async fn open_to_write(path: &Path, making: bool) -> Result<Self, Error> {
-        let told = |error: sqlx::Error| Fault::from(error).told("open the database", path);
+        let told = |error: sqlx::Error| Fault::from(error).told("open the database", &path.into());
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(BUSY_TIMEOUT)
@@ -158,6 +151,7 @@ impl Sqlite {
             writer,
             readers,
             file: path.into(),
+            place: Place::File(path.to_owned()),
             is_read_only: false,
             known: Arc::default(),
             footing: Arc::default(),
@@ -169,25 +163,10 @@ impl Sqlite {
         Ok(store)
     }
 
-    /// The file that a database's address names: `sqlite:flyball.db`, `sqlite:///var/lib/flyball.db`. A relative one
-    /// is taken from `beside`.
-    ///
-    /// # Errors
-    /// For anything that is no SQLite file: PostgreSQL, a database in memory, a URL with parameters.
-    pub fn file_of(url: &str, beside: &Path) -> Result<PathBuf, Error> {
-        url::file_of(url).map(|file| beside.join(file))
-    }
-
     /// The database's file.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
-    }
-
-    /// Whether nothing can be written through it.
-    #[must_use]
-    pub const fn is_read_only(&self) -> bool {
-        self.is_read_only
     }
 
     /// What the database's pages are filled with. Looks at every page: for measuring.
@@ -234,7 +213,22 @@ impl Sqlite {
 
     /// Tells what went wrong inside in the outside's words.
     fn told<'a>(&'a self, doing: &'a str) -> impl FnOnce(Fault) -> Error + 'a {
-        move |fault| fault.told(doing, &self.file)
+        move |fault| fault.told(doing, &self.place)
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
+    async fn close(&self) {
+        Sqlite::close(self).await;
     }
 }
 

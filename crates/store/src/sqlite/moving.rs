@@ -1,8 +1,11 @@
 //! Moving readings that an earlier version stored into today's form: once, when their database is first opened.
 
-use super::read::{at, from_json, from_text};
-use super::{Sqlite, packing};
+use super::Sqlite;
+use super::migrate::{MOVED, has_steps};
+use super::sql::packing::{HOUR_MS, RollupOut, StoredHour, write};
 use crate::error::Fault;
+use crate::read::{at, from_json, from_text};
+use crate::rollup::{Rollup, Share, Sketch, Span};
 use flyball_model::{Excerpt, MonitorId, Reading};
 use sqlx::SqliteConnection;
 use std::time::Duration;
@@ -61,6 +64,10 @@ impl Sqlite {
 
     async fn move_some(&self) -> Result<Option<usize>, Fault> {
         let mut tx = self.writing().await?;
+        // Somebody else, who opened the database in the same moment, may have come to the end.
+        if has_steps(&mut tx).await? >= MOVED {
+            return Ok(None);
+        }
         let rows: Vec<ReadingRow> = sqlx::query_as(
             "SELECT monitor_id, begun_at, took_us, finding, words, evidence FROM readings_before \
              ORDER BY monitor_id, begun_at LIMIT $1",
@@ -70,12 +77,12 @@ impl Sqlite {
         .await?;
         let Some(last) = rows.last() else {
             take_over_monitors(&mut tx).await?;
-            packing::take_over_hours(&mut tx).await?;
+            take_over_hours(&mut tx).await?;
             sqlx::query("DELETE FROM hourly").execute(&mut *tx).await?;
             tx.commit().await?;
             return Ok(None);
         };
-        let readings = super::read::readable(rows.iter().collect(), ReadingRow::read)?;
+        let readings = crate::read::readable(rows.iter().collect(), ReadingRow::read)?;
         let learnt = self.write_readings(&mut tx, &readings).await?;
         sqlx::query("DELETE FROM readings_before WHERE (monitor_id, begun_at) <= ($1, $2)")
             .bind(&last.monitor_id)
@@ -94,4 +101,48 @@ async fn take_over_monitors(tx: &mut SqliteConnection) -> Result<(), Fault> {
         ON CONFLICT (monitor_id) DO NOTHING";
     sqlx::query(sql).execute(tx).await?;
     Ok(())
+}
+
+/// Takes over the hours that an earlier version rolled up: it counted readings, and knew their mean and their longest time.
+async fn take_over_hours(tx: &mut SqliteConnection) -> Result<(), Fault> {
+    let rows: Vec<HourBefore> = sqlx::query_as(
+        "SELECT monitor_numbers.number, hour, passing_count, failing_count, unknown_count, took_us_sum, took_us_max \
+         FROM hourly JOIN monitor_numbers ON monitor_numbers.monitor_id = hourly.monitor_id \
+         WHERE NOT EXISTS (SELECT 1 FROM rollups WHERE rollups.monitor = monitor_numbers.number AND span = 1 \
+                           AND start = hourly.hour)",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let rows: Vec<_> = rows.iter().map(HourBefore::rolled_up).collect();
+    write(tx, &rows).await
+}
+
+#[derive(sqlx::FromRow)]
+struct HourBefore {
+    number: i64,
+    hour: i64,
+    passing_count: u32,
+    failing_count: u32,
+    unknown_count: u32,
+    took_us_sum: i64,
+    took_us_max: i64,
+}
+
+impl HourBefore {
+    fn rolled_up(&self) -> RollupOut {
+        let all =
+            (u64::from(self.passing_count) + u64::from(self.failing_count) + u64::from(self.unknown_count)).max(1);
+        let share = |readings: u32| Share { held_ms: HOUR_MS.unsigned_abs() * u64::from(readings) / all, readings };
+        let (sum, most) = (self.took_us_sum.unsigned_abs(), self.took_us_max.unsigned_abs());
+        let others =
+            std::iter::repeat_n(sum.saturating_sub(most) / (all - 1).max(1), usize::try_from(all - 1).unwrap_or(0));
+        let rollup = Rollup {
+            passing: share(self.passing_count),
+            failing: share(self.failing_count),
+            unknown: share(self.unknown_count),
+            took: Sketch::of(others.chain([most])),
+            ..Rollup::default()
+        };
+        RollupOut::new(self.number, Span::Hour, self.hour, &StoredHour { rollup, last: None })
+    }
 }

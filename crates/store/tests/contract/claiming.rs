@@ -3,7 +3,7 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::RunState;
-use flyball_store::{Claim, Loop as _, Runs as _, Sqlite};
+use flyball_store::{Claim, DUE_MAX, Loop as _, Runs as _};
 use tokio::task::JoinSet;
 
 pub(crate) async fn a_run_is_claimed_by_exactly_one_of_many<D: Database>(database: &D) {
@@ -78,10 +78,10 @@ pub(crate) async fn runs_come_due_first_queued_first_and_bounded<D: Database>(da
     sent(&*store, run(0, "sent")).await;
     let claimed_one = on("other", run(1, "claimed"));
     claimed(&*store, claimed_one).await;
-    let many = (2..u64::from(Sqlite::DUE_MAX) + 50).rev().map(|number| run(number, "queued"));
+    let many = (2..u64::from(DUE_MAX) + 50).rev().map(|number| run(number, "queued"));
     store.save(&runs(many)).await.unwrap();
     let due = store.due(at(30)).await.unwrap();
-    assert_eq!(due.len(), Sqlite::DUE_MAX as usize);
+    assert_eq!(due.len(), DUE_MAX as usize);
     assert_eq!(due[0].id, run(2, "queued").id, "the look of the sent run is not due yet, and the claim has not lapsed");
     assert!(due.is_sorted_by_key(|run| run.queued_at));
     assert_eq!(store.due(at(40)).await.unwrap()[0].id, run(0, "sent").id);

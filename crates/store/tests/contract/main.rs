@@ -14,7 +14,8 @@ mod retention;
 mod saving;
 mod sending;
 
-use flyball_store::{Sqlite, Store};
+use flyball_scratch::Scratch;
+use flyball_store::{Postgres, Server, Sqlite, Store};
 use std::sync::Arc;
 
 /// A database of its own for one test, which can be opened as often as wanted, as by several processes.
@@ -23,7 +24,7 @@ trait Database {
     type Store: Store + 'static;
 
     /// A new, empty one.
-    fn new() -> Self;
+    async fn new() -> Self;
 
     /// Opens it, once more.
     async fn open(&self) -> Arc<Self::Store>;
@@ -33,6 +34,9 @@ trait Database {
 
     /// Runs SQL beside the stores: what a damaged disk or another version may have done.
     async fn tamper(&self, sql: &'static str);
+
+    /// Takes it away, once the promise was kept.
+    async fn remove(&self);
 }
 
 /// A SQLite file in a directory of its own.
@@ -49,7 +53,7 @@ impl SqliteFile {
 impl Database for SqliteFile {
     type Store = Sqlite;
 
-    fn new() -> Self {
+    async fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
@@ -68,6 +72,40 @@ impl Database for SqliteFile {
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
+
+    /// The directory goes by itself.
+    async fn remove(&self) {}
+}
+
+/// A PostgreSQL database of its own.
+struct PostgresDatabase {
+    scratch: Scratch,
+}
+
+impl Database for PostgresDatabase {
+    type Store = Postgres;
+
+    async fn new() -> Self {
+        Self { scratch: Scratch::new().await.unwrap() }
+    }
+
+    async fn open(&self) -> Arc<Postgres> {
+        Arc::new(Postgres::open(&Server::of(&self.scratch.url()).unwrap()).await.unwrap())
+    }
+
+    async fn close(&self, store: Arc<Postgres>) {
+        store.close().await;
+    }
+
+    async fn tamper(&self, sql: &'static str) {
+        let mut connection = self.scratch.connect().await.unwrap();
+        sqlx::raw_sql("SET search_path = flyball").execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+
+    async fn remove(&self) {
+        self.scratch.remove().await.unwrap();
+    }
 }
 
 macro_rules! promises {
@@ -75,7 +113,9 @@ macro_rules! promises {
         $(mod $module {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
-                crate::$module::$promise(&<$database as crate::Database>::new()).await;
+                let database = <$database as crate::Database>::new().await;
+                crate::$module::$promise(&database).await;
+                crate::Database::remove(&database).await;
             })*
         })*
     };
@@ -125,6 +165,7 @@ macro_rules! every_promise_is_kept_by {
                 }
                 presence {
                     a_sign_of_life_is_seen_until_the_engine_leaves
+                    a_sign_that_is_not_renewed_grows_old
                     what_was_written_before_is_taken_in_with_the_next_sign
                     a_store_is_lost_to_whose_sign_is_gone
                     what_a_round_saw_of_an_app_is_kept_until_the_next_sees_it
@@ -168,3 +209,4 @@ macro_rules! every_promise_is_kept_by {
 }
 
 every_promise_is_kept_by! { sqlite: crate::SqliteFile }
+every_promise_is_kept_by! { postgres: crate::PostgresDatabase }

@@ -20,7 +20,7 @@ use flyball_model::{
     Timestamp,
 };
 use flyball_monitors::Monitor;
-use flyball_store::{Holding, HoldingKey, Loop, Pause, Pauses, Runs, RunsPage, Timeline, TimelinePage};
+use flyball_store::{Holding, HoldingKey, Pause, RunsPage, TimelinePage};
 use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -363,7 +363,7 @@ impl Day {
     /// A person says how a run had ended.
     pub(crate) fn settle(&self, run: RunId, known: Known) -> Settled {
         let (disk, now) = (&self.outside.disk, self.now());
-        disk.at_once(settle_run(&disk.store, run, known, "ops", now)).expect("the store answers")
+        disk.at_once(settle_run(&*disk.store, run, known, "ops", now)).expect("the store answers")
     }
 }
 

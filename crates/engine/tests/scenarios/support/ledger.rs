@@ -3,7 +3,7 @@
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::Wire;
 use flyball_model::{Outcome, RunId, RunState, WhyNotDone};
-use flyball_store::{Error, Runs as _, Sqlite};
+use flyball_store::{Error, Store};
 use flyball_testing::{Access, Done, StoreStage, lock};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -46,22 +46,22 @@ impl Ledger {
         let line = format!("store {what}");
         self.script.run(&line, Side::Before, &self.outside).await;
         let fate = self.script.fate(&line);
-        let (doing, file) = (what.to_owned(), self.store().file().to_owned());
+        let (doing, place) = (what.to_owned(), self.store().place().clone());
         match self.outside.refuses.get() {
-            Some(Refuses::Full) => return Err(Error::Full { doing, file }),
-            Some(Refuses::Busy) => return Err(Error::Busy { doing, file, holder: None }),
+            Some(Refuses::Full) => return Err(Error::Full { doing, place }),
+            Some(Refuses::Busy) => return Err(Error::Busy { doing, place, holder: None }),
             None => {}
         }
         match fate {
             Some(Cut::Before) => self.script.die().await,
-            Some(Cut::Failed) => return Err(Error::Busy { doing, file, holder: None }),
+            Some(Cut::Failed) => return Err(Error::Busy { doing, place, holder: None }),
             Some(Cut::After | Cut::Lost) | None => {}
         }
         let answer = call();
         self.script.run(&line, Side::After, &self.outside).await;
         match fate {
             Some(Cut::After) => self.script.die().await,
-            Some(Cut::Lost) => return Err(Error::Busy { doing, file, holder: None }),
+            Some(Cut::Lost) => return Err(Error::Busy { doing, place, holder: None }),
             Some(Cut::Before | Cut::Failed) | None => {}
         }
         answer
@@ -69,8 +69,8 @@ impl Ledger {
 }
 
 impl StoreStage for Ledger {
-    fn store(&self) -> &Sqlite {
-        &self.outside.disk.store
+    fn store(&self) -> &dyn Store {
+        &*self.outside.disk.store
     }
 
     async fn call<T: Send>(

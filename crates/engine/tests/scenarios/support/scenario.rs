@@ -137,7 +137,7 @@ impl Scenario {
         let executor = Executor::new(&time, self.order);
         let outside = Outside {
             world: Arc::new(Mutex::new(World::new(&self.world, START, SEED))),
-            disk: Arc::new(Disk::new().expect("a new database")),
+            disk: Arc::new(disk()),
             time,
             starter: executor.starter(),
             process: Arc::default(),
@@ -171,4 +171,16 @@ impl Scenario {
 /// What a file defines.
 pub(crate) fn read(file: &str) -> Definitions {
     flyball_config::read("flyball.toml", file).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// The variable that says which database scenarios are played on: `postgres`, or by default a file.
+const PLAYED_ON: &str = "FLYBALL_SCENARIOS_ON";
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says which database they run on")]
+fn disk() -> Disk {
+    match std::env::var(PLAYED_ON).as_deref() {
+        Ok("postgres") => Disk::on_server().expect("a new database on the server"),
+        Ok(other) => panic!("there are no scenarios on `{other}`"),
+        Err(_) => Disk::new().expect("a new database"),
+    }
 }

@@ -1,8 +1,9 @@
 //! What the loop reads at its start, and the one way in which it writes.
 
-use super::read::{at, from_json, from_text, readable};
-use super::{Sqlite, definitions, facts, rows};
+use super::query_as;
+use super::{Database, definitions, facts, rows};
 use crate::error::Fault;
+use crate::read::{at, from_json, from_text, readable};
 use crate::{
     AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, NewerReadings, Remembered, Sighting, Unsettled,
 };
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use flyball_model::{AppName, MonitorState, ReactionId, Subject, SubjectKey, Timestamp};
 
 #[async_trait]
-impl Loop for Sqlite {
+impl Loop for Database {
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error> {
         let defined = async {
             let mut tx = self.writing().await?;
@@ -23,8 +24,8 @@ impl Loop for Sqlite {
     async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
         let read = async {
             let rows: Vec<(String, String, String, Option<i64>)> =
-                sqlx::query_as("SELECT monitor_id, watched, state, covers FROM monitor_states")
-                    .fetch_all(&self.readers)
+                query_as("SELECT monitor_id, watched, state, covers FROM monitor_states")
+                    .fetch_all(&mut *self.reading().await?)
                     .await?;
             readable(rows, |(monitor, watched, state, covers)| {
                 let row = || format!("the state of monitor {monitor}");
@@ -43,7 +44,7 @@ impl Loop for Sqlite {
     async fn holdings(&self) -> Result<Vec<Holding>, Error> {
         let read = async {
             let sql = "SELECT monitor_id, reaction_id, because, since, last_at, held_count FROM holdings";
-            let rows: Vec<HoldingRow> = sqlx::query_as(sql).fetch_all(&self.readers).await?;
+            let rows: Vec<HoldingRow> = query_as(sql).fetch_all(&mut *self.reading().await?).await?;
             readable(rows, HoldingRow::read)
         };
         read.await.map_err(self.told("read why reactions hold"))
@@ -71,8 +72,11 @@ impl Loop for Sqlite {
             let sql = "SELECT host, app, formation, dynos, releases, been_up, one_offs, unsettled_at, unsettled_from, \
                        foreign_changes, seen_at, formation_at, releases_at FROM sightings \
                 WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
-            let row: Option<SightingRow> =
-                sqlx::query_as(sql).bind(host.as_str()).bind(name.as_str()).fetch_optional(&self.readers).await?;
+            let row: Option<SightingRow> = query_as(sql)
+                .bind(host.as_str())
+                .bind(name.as_str())
+                .fetch_optional(&mut *self.reading().await?)
+                .await?;
             row.map(|row| row.read(name)).transpose()
         };
         read.await.map_err(self.told("read what was seen of an app"))

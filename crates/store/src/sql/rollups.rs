@@ -1,19 +1,20 @@
 //! Roll-ups, as people read them.
 
-use super::Sqlite;
+use super::Database;
 use super::packing::{Parts, StoredHour, interval, latest_before, number_of, unpack};
-use super::read::at;
 use super::readings::findings;
+use super::{query_as, query_scalar};
 use crate::error::Fault;
 use crate::narrow::{Numbers, row};
+use crate::read::at;
 use crate::rollup::{Rollup, Span, roll_up};
 use crate::{Rolled, RollupsPage};
 use flyball_model::{Finding, MonitorId, Timestamp};
 
-impl Sqlite {
+impl Database {
     /// What became of a monitor between two times: whole days, hours of days that are not rolled up or not whole, five
     /// minutes of hours that are not, and the rows of the hour that runs.
-    pub(super) async fn read_rolled_up(
+    pub(crate) async fn read_rolled_up(
         &self,
         monitor: MonitorId,
         since: Timestamp,
@@ -51,15 +52,15 @@ impl Sqlite {
     ) -> Result<Option<Rollup>, Fault> {
         let mut tx = self.reading().await?;
         let packed_until: i64 =
-            sqlx::query_scalar("SELECT value FROM counters WHERE name = 'hours_until'").fetch_one(&mut *tx).await?;
+            query_scalar("SELECT value FROM counters WHERE name = 'hours_until'").fetch_one(&mut *tx).await?;
         let found: Option<(i64, Option<i64>)> =
-            sqlx::query_as("SELECT number, every_ms FROM monitor_numbers WHERE monitor_id = $1")
+            query_as("SELECT number, every_ms FROM monitor_numbers WHERE monitor_id = $1")
                 .bind(monitor.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
         let Some((number, every_ms)) = found else { return Ok(None) };
         let from = since.max(at(packed_until));
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(i64, Vec<u8>)> = query_as(
             "SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 AND begun_at < $3 \
              ORDER BY begun_at",
         )
@@ -78,13 +79,13 @@ impl Sqlite {
     }
 
     /// A page of roll-ups, oldest first.
-    pub(super) async fn read_rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Fault> {
+    pub(crate) async fn read_rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Fault> {
         // Five-minute spans are stored by the hour.
         let since = match page.span {
             Span::FiveMinutes => Span::Hour.start_of(page.since),
             Span::Hour | Span::Day => page.since,
         };
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(i64, Vec<u8>)> = query_as(
             "SELECT rollups.start, rollups.packed FROM rollups \
              JOIN monitor_numbers ON monitor_numbers.number = rollups.monitor \
              WHERE monitor_numbers.monitor_id = $1 AND rollups.span = $2 AND rollups.start >= $3 AND rollups.start < $4 \
@@ -95,7 +96,7 @@ impl Sqlite {
         .bind(since.as_millis())
         .bind(page.until.as_millis())
         .bind(i64::from(RollupsPage::ROLLUPS_MAX))
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reading().await?)
         .await?;
         let mut rolled = Vec::with_capacity(rows.len());
         for (start, packed) in rows {

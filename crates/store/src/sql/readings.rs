@@ -1,14 +1,15 @@
 //! Readings: written as narrow rows, read back from rows and blocks alike.
 
-use super::Sqlite;
-use super::known::Known;
-use super::read::{at, bounded, from_json, to_json};
+use super::Database;
+use super::dialect::{Connection, bytes, each};
+use super::{query, query_as, query_scalar};
 use crate::error::Fault;
+use crate::known::Known;
 use crate::narrow::{Numbers, Shape, block, row};
+use crate::read::{at, bounded, from_json, from_text, number, to_json};
 use crate::{Error, NewerReadings, ReadingsPage};
 use flyball_model::{Finding, MonitorId, Reading, Timestamp};
 use serde::Serialize;
-use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// New shapes of one monitor in an hour. A page that is well has one or two, one that flaps a handful; of a page whose
@@ -25,12 +26,12 @@ struct Placed<'a> {
     shape: Shape,
 }
 
-impl Sqlite {
+impl Database {
     /// Writes readings in the transaction that the caller holds, and returns what was learnt of numbers on the way: it
     /// holds once that transaction is committed.
-    pub(super) async fn write_readings(
+    pub(crate) async fn write_readings(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         readings: &[(MonitorId, Reading)],
     ) -> Result<Known, Fault> {
         let mut learnt = Known::default();
@@ -54,17 +55,23 @@ impl Sqlite {
             .collect();
         // A monitor never overlaps itself: two readings that began in one millisecond are one that was saved twice, since
         // the answer to the first commit was lost.
-        let sql = "INSERT INTO readings (monitor, begun_at, packed) \
-            SELECT value ->> 'monitor', value ->> 'begun_at', unhex(value ->> 'packed') \
-            FROM json_each($1) WHERE true ON CONFLICT (monitor, begun_at) DO NOTHING";
-        sqlx::query(sql).bind(to_json(&rows)).execute(tx).await?;
+        let sql = concat!(
+            "INSERT INTO readings (monitor, begun_at, packed) \
+            SELECT CAST(value ->> 'monitor' AS BIGINT), CAST(value ->> 'begun_at' AS BIGINT), ",
+            bytes!("value ->> 'packed'"),
+            " \
+            FROM ",
+            each!("$1"),
+            " WHERE true ON CONFLICT (monitor, begun_at) DO NOTHING"
+        );
+        query(sql).bind(to_json(&rows)).execute(tx).await?;
         Ok(learnt)
     }
 
     /// The number of each of these monitors, given to those that have none.
     async fn monitor_numbers(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         monitors: impl Iterator<Item = MonitorId>,
         learnt: &mut Known,
     ) -> Result<HashMap<MonitorId, u32>, Fault> {
@@ -92,7 +99,7 @@ impl Sqlite {
     /// The number of the shape of each of these, given to those that have none. Shapes past their bound become plain.
     async fn shape_numbers(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         placed: &mut [Placed<'_>],
         learnt: &mut Known,
     ) -> Result<Vec<u32>, Fault> {
@@ -151,9 +158,9 @@ impl Sqlite {
     }
 
     /// What was found since each monitor's state was saved. States are saved every few minutes, and rows stay for an hour.
-    pub(super) async fn read_newer(&self) -> Result<Vec<NewerReadings>, Fault> {
+    pub(crate) async fn read_newer(&self) -> Result<Vec<NewerReadings>, Fault> {
         let mut tx = self.reading().await?;
-        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(String, i64, Vec<u8>)> = query_as(
             "SELECT monitor_states.monitor_id, readings.begun_at, readings.packed FROM monitor_states \
              JOIN monitor_numbers ON monitor_numbers.monitor_id = monitor_states.monitor_id \
              JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at > monitor_states.covers \
@@ -175,7 +182,7 @@ impl Sqlite {
         for (id, begun_at, shape) in read {
             let Some(finding) = findings.get(&shape) else { continue };
             if id != last {
-                let monitor = super::read::from_text(&id, || format!("monitor {id}"))?;
+                let monitor = from_text(&id, || format!("monitor {id}"))?;
                 newer.push(NewerReadings { monitor, found: Vec::new() });
                 last = id;
             }
@@ -185,9 +192,9 @@ impl Sqlite {
     }
 
     /// The latest reading of each monitor, of those whose hour is not packed yet.
-    pub(super) async fn read_latest(&self) -> Result<Vec<(MonitorId, Reading)>, Fault> {
+    pub(crate) async fn read_latest(&self) -> Result<Vec<(MonitorId, Reading)>, Fault> {
         let mut tx = self.reading().await?;
-        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(String, i64, Vec<u8>)> = query_as(
             "SELECT monitor_numbers.monitor_id, readings.begun_at, readings.packed FROM monitor_numbers \
              JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at = \
                  (SELECT MAX(latest.begun_at) FROM readings AS latest WHERE latest.monitor = monitor_numbers.number)",
@@ -206,26 +213,26 @@ impl Sqlite {
         let mut latest = Vec::with_capacity(read.len());
         for (id, (shape, numbers)) in read {
             let Some(shape) = shapes.get(&shape) else { continue };
-            latest.push((super::read::from_text(&id, || format!("monitor {id}"))?, shape.with(&numbers)));
+            latest.push((from_text(&id, || format!("monitor {id}"))?, shape.with(&numbers)));
         }
         Ok(latest)
     }
 
     /// A page of readings, oldest first.
-    pub(super) async fn read_readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
+    pub(crate) async fn read_readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error> {
         self.read_page(page).await.map_err(self.told("read the readings of a monitor"))
     }
 
     async fn read_page(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Fault> {
         let mut tx = self.reading().await?;
-        let number: Option<i64> = sqlx::query_scalar("SELECT number FROM monitor_numbers WHERE monitor_id = $1")
+        let number: Option<i64> = query_scalar("SELECT number FROM monitor_numbers WHERE monitor_id = $1")
             .bind(page.monitor.to_string())
             .fetch_optional(&mut *tx)
             .await?;
         let Some(number) = number else { return Ok(Vec::new()) };
         let since = page.since.map_or(i64::MIN, Timestamp::as_millis);
         let most = bounded(page.readings, ReadingsPage::READINGS_MAX);
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(i64, Vec<u8>)> = query_as(
             "SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 \
              ORDER BY begun_at DESC LIMIT $3",
         )
@@ -245,7 +252,7 @@ impl Sqlite {
         let mut before = i64::MAX;
         // Rows of an hour that was packed already came late, and lie among those of its block.
         loop {
-            let blocks: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            let blocks: Vec<(i64, Vec<u8>)> = query_as(
                 "SELECT hour, packed FROM blocks WHERE monitor = $1 AND hour < $2 AND hour > $3 \
                  ORDER BY hour DESC LIMIT $4",
             )
@@ -290,26 +297,26 @@ fn left_out(row: &str, error: &dyn std::fmt::Display) {
 }
 
 /// What each of these shapes found. Those that cannot be read are left out.
-pub(super) async fn findings(
-    tx: &mut SqliteConnection,
-    wanted: &BTreeSet<u32>,
-) -> Result<HashMap<u32, Finding>, Fault> {
+pub(crate) async fn findings(tx: &mut Connection, wanted: &BTreeSet<u32>) -> Result<HashMap<u32, Finding>, Fault> {
     let shapes = shapes(tx, wanted).await?;
     Ok(shapes.into_iter().map(|(number, shape)| (number, shape.finding)).collect())
 }
 
 /// The shapes that have these numbers. Those that cannot be read are left out.
-async fn shapes(tx: &mut SqliteConnection, wanted: &BTreeSet<u32>) -> Result<HashMap<u32, Shape>, Fault> {
-    let rows: Vec<(u32, String)> =
-        sqlx::query_as("SELECT number, body FROM shapes WHERE number IN (SELECT value FROM json_each($1))")
-            .bind(to_json(wanted))
-            .fetch_all(tx)
-            .await?;
-    let shape = |(number, body): (u32, String)| Some((number, readable_shape(number, &body)?));
+async fn shapes(tx: &mut Connection, wanted: &BTreeSet<u32>) -> Result<HashMap<u32, Shape>, Fault> {
+    let rows: Vec<(i64, String)> = query_as(concat!(
+        "SELECT number, body FROM shapes WHERE number IN (SELECT CAST(value ->> 'number' AS BIGINT) FROM ",
+        each!("$1"),
+        ")"
+    ))
+    .bind(to_json(&wanted.iter().map(|number| NumberIn { number: *number }).collect::<Vec<_>>()))
+    .fetch_all(tx)
+    .await?;
+    let shape = |(number, body): (i64, String)| Some((u32::try_from(number).ok()?, readable_shape(number, &body)?));
     Ok(rows.into_iter().filter_map(shape).collect())
 }
 
-fn readable_shape(number: u32, body: &str) -> Option<Shape> {
+fn readable_shape(number: i64, body: &str) -> Option<Shape> {
     match from_json(body, || format!("shape {number}")) {
         Ok(shape) => Some(shape),
         Err(error) => {
@@ -320,28 +327,48 @@ fn readable_shape(number: u32, body: &str) -> Option<Shape> {
 }
 
 /// The shapes of a monitor by number. Those that cannot be read are left out.
-async fn shapes_of(tx: &mut SqliteConnection, monitor: i64) -> Result<HashMap<u32, Shape>, Fault> {
-    let rows: Vec<(u32, String)> =
-        sqlx::query_as("SELECT number, body FROM shapes WHERE monitor = $1").bind(monitor).fetch_all(tx).await?;
-    let shape = |(number, body): (u32, String)| Some((number, readable_shape(number, &body)?));
+async fn shapes_of(tx: &mut Connection, monitor: i64) -> Result<HashMap<u32, Shape>, Fault> {
+    let rows: Vec<(i64, String)> =
+        query_as("SELECT number, body FROM shapes WHERE monitor = $1").bind(monitor).fetch_all(tx).await?;
+    let shape = |(number, body): (i64, String)| Some((u32::try_from(number).ok()?, readable_shape(number, &body)?));
     Ok(rows.into_iter().filter_map(shape).collect())
 }
 
 /// Finds or gives these monitors' numbers.
-pub(super) async fn number_monitors(
-    tx: &mut SqliteConnection,
+pub(crate) async fn number_monitors(
+    tx: &mut Connection,
     monitors: &[MonitorId],
 ) -> Result<Vec<(MonitorId, u32)>, Fault> {
-    let ids = to_json(monitors);
-    let insert = "INSERT INTO monitor_numbers (monitor_id) SELECT value FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor_id) DO NOTHING";
-    sqlx::query(insert).bind(&ids).execute(&mut *tx).await?;
-    let select = "SELECT monitor_id, number FROM monitor_numbers \
-        WHERE monitor_id IN (SELECT value FROM json_each($1))";
-    let rows: Vec<(String, u32)> = sqlx::query_as(select).bind(&ids).fetch_all(tx).await?;
-    rows.into_iter()
-        .map(|(id, number)| Ok((super::read::from_text(&id, || format!("monitor number {number}"))?, number)))
-        .collect()
+    let ids = to_json(&monitors.iter().map(|id| MonitorIn { id: *id }).collect::<Vec<_>>());
+    let insert = concat!(
+        "INSERT INTO monitor_numbers (monitor_id) SELECT value ->> 'id' FROM ",
+        each!("$1"),
+        " \
+        WHERE NOT EXISTS (SELECT 1 FROM monitor_numbers WHERE monitor_id = value ->> 'id')"
+    );
+    query(insert).bind(&ids).execute(&mut *tx).await?;
+    let select = concat!(
+        "SELECT monitor_id, number FROM monitor_numbers \
+        WHERE monitor_id IN (SELECT value ->> 'id' FROM ",
+        each!("$1"),
+        ")"
+    );
+    let rows: Vec<(String, i64)> = query_as(select).bind(&ids).fetch_all(tx).await?;
+    let read = |(id, stored): (String, i64)| {
+        let row = || format!("monitor number {stored}");
+        Ok((from_text(&id, row)?, number(stored, row)?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+#[derive(Serialize)]
+struct NumberIn {
+    number: u32,
+}
+
+#[derive(Serialize)]
+struct MonitorIn {
+    id: MonitorId,
 }
 
 #[derive(Serialize)]
@@ -359,21 +386,33 @@ struct ShapeOut<'a> {
 
 /// Those of these shapes that are stored, and notes that they are used.
 async fn stored_shapes(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     wanted: impl Iterator<Item = &(u32, String)>,
     used_at: Timestamp,
 ) -> Result<HashMap<(u32, String), u32>, Fault> {
     let wanted: Vec<_> = wanted.map(|(monitor, body)| ShapeOut { monitor: *monitor, body }).collect();
-    let sql = "UPDATE shapes SET used_at = MAX(used_at, $2) WHERE number IN ( \
-            SELECT shapes.number FROM json_each($1) JOIN shapes ON shapes.monitor = value ->> 'monitor' \
-            AND shapes.body = value ->> 'body') RETURNING monitor, body, number";
-    let rows: Vec<(u32, String, u32)> =
-        sqlx::query_as(sql).bind(to_json(&wanted)).bind(used_at.as_millis()).fetch_all(tx).await?;
-    Ok(rows.into_iter().map(|(monitor, body, number)| ((monitor, body), number)).collect())
+    let sql = concat!(
+        "UPDATE shapes SET used_at = CASE WHEN used_at > $2 THEN used_at ELSE $2 END WHERE number IN ( \
+            SELECT shapes.number FROM ",
+        each!("$1"),
+        " JOIN shapes ON shapes.monitor = CAST(value ->> 'monitor' AS BIGINT) \
+            AND shapes.body = value ->> 'body') RETURNING monitor, body, number"
+    );
+    let rows: Vec<(i64, String, i64)> =
+        query_as(sql).bind(to_json(&wanted)).bind(used_at.as_millis()).fetch_all(tx).await?;
+    numbered(rows)
+}
+
+fn numbered(rows: Vec<(i64, String, i64)>) -> Result<HashMap<(u32, String), u32>, Fault> {
+    let read = |(monitor, body, stored): (i64, String, i64)| {
+        let row = || format!("shape {stored}");
+        Ok(((number(monitor, row)?, body), number(stored, row)?))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 async fn new_shapes(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     new: &[(u32, &str)],
     used_at: Timestamp,
 ) -> Result<HashMap<(u32, String), u32>, Fault> {
@@ -381,15 +420,19 @@ async fn new_shapes(
         return Ok(HashMap::new());
     }
     let rows: Vec<_> = new.iter().map(|(monitor, body)| ShapeOut { monitor: *monitor, body }).collect();
-    let sql = "INSERT INTO shapes (monitor, body, used_at) \
-        SELECT value ->> 'monitor', value ->> 'body', $2 FROM json_each($1) RETURNING monitor, body, number";
-    let rows: Vec<(u32, String, u32)> =
-        sqlx::query_as(sql).bind(to_json(&rows)).bind(used_at.as_millis()).fetch_all(tx).await?;
-    Ok(rows.into_iter().map(|(monitor, body, number)| ((monitor, body), number)).collect())
+    let sql = concat!(
+        "INSERT INTO shapes (monitor, body, used_at) \
+        SELECT CAST(value ->> 'monitor' AS BIGINT), value ->> 'body', $2 FROM ",
+        each!("$1"),
+        " RETURNING monitor, body, number"
+    );
+    let rows: Vec<(i64, String, i64)> =
+        query_as(sql).bind(to_json(&rows)).bind(used_at.as_millis()).fetch_all(tx).await?;
+    numbered(rows)
 }
 
 /// JSON has no bytes.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

@@ -4,16 +4,17 @@
 //! the rows. So it may be cut short anywhere, and what comes late, for an hour that was packed before, is packed into its
 //! block the next time.
 
-use super::Sqlite;
-use super::read::{at, to_json};
+use super::Database;
+use super::dialect::{Connection, bytes, each};
 use super::readings::{findings, hex};
+use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::narrow::{Numbers, block, row};
-use crate::rollup::{Rollup, Share, Since, Sketch, Span, roll_up};
+use crate::read::{at, to_json};
+use crate::rollup::{Rollup, Since, Span, roll_up};
 use flyball_model::{Finding, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -40,18 +41,18 @@ const EVERY_UNKNOWN: Duration = Duration::from_secs(60);
 
 /// What is stored of a rolled-up hour.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredHour {
-    pub(super) rollup: Rollup,
+pub(crate) struct StoredHour {
+    pub(crate) rollup: Rollup,
     /// The latest reading, whose verdict holds into the next hour.
-    last: Option<Since>,
+    pub(crate) last: Option<Since>,
 }
 
 /// Rows of one monitor, and of one hour.
 type Hours = BTreeMap<(i64, i64), BTreeMap<Timestamp, (u32, Numbers)>>;
 
-impl Sqlite {
+impl Database {
     /// Packs every hour that is over.
-    pub(super) async fn pack_hours(&self, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) async fn pack_hours(&self, now: Timestamp) -> Result<(), Fault> {
         let until = Span::Hour.start_of(now - HOUR_GRACE);
         if self.counter("hours_until").await? >= until.as_millis() {
             return Ok(());
@@ -66,13 +67,13 @@ impl Sqlite {
 
     /// The first and the last number of the next monitors behind this one.
     async fn some_monitors(&self, after: i64) -> Result<Option<(i64, i64)>, Fault> {
-        let found: (Option<i64>, Option<i64>) = sqlx::query_as(
+        let found: (Option<i64>, Option<i64>) = query_as(
             "SELECT MIN(number), MAX(number) FROM \
-             (SELECT number FROM monitor_numbers WHERE number > $1 ORDER BY number LIMIT $2) AS some",
+             (SELECT number FROM monitor_numbers WHERE number > $1 ORDER BY number LIMIT $2) AS next_ones",
         )
         .bind(after)
         .bind(MONITORS_AT_ONCE)
-        .fetch_one(&self.readers)
+        .fetch_one(&mut *self.reading().await?)
         .await?;
         Ok(found.0.zip(found.1))
     }
@@ -80,11 +81,11 @@ impl Sqlite {
     /// Packs rows of these monitors that began earlier; true when there may be more.
     async fn pack_some(&self, first: i64, last: i64, until: Timestamp) -> Result<bool, Fault> {
         // Seen on a reader first, so that the writer is not kept for nothing.
-        if !are_there(&self.readers, first, last, until).await? {
+        if !are_there(&mut *self.reading().await?, first, last, until).await? {
             return Ok(false);
         }
         let mut tx = self.writing().await?;
-        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, Vec<u8>)> = query_as(
             "SELECT monitor, begun_at, packed FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3 \
              ORDER BY monitor, begun_at LIMIT $4",
         )
@@ -108,7 +109,7 @@ impl Sqlite {
         add_blocks(&mut tx, &mut hours).await?;
         write_blocks(&mut tx, &hours).await?;
         write_rollups(&mut tx, &hours).await?;
-        sqlx::query(
+        query(
             "DELETE FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3 \
              AND (monitor, begun_at) <= ($4, $5)",
         )
@@ -124,7 +125,7 @@ impl Sqlite {
     }
 
     /// Rolls up every day that is over.
-    pub(super) async fn roll_up_days(&self, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) async fn roll_up_days(&self, now: Timestamp) -> Result<(), Fault> {
         let until = Span::Day.start_of(now - DAY_GRACE);
         while let Some(day) = self.next_day(until).await? {
             let mut after = 0;
@@ -142,34 +143,34 @@ impl Sqlite {
     /// The first day that is not rolled up, of those in which there was anything.
     async fn next_day(&self, until: Timestamp) -> Result<Option<Timestamp>, Fault> {
         let first: Option<i64> =
-            sqlx::query_scalar("SELECT MIN(start) FROM rollups WHERE span = 1 AND start >= $1 AND start < $2")
+            query_scalar("SELECT MIN(start) FROM rollups WHERE span = 1 AND start >= $1 AND start < $2")
                 .bind(self.counter("days_until").await?)
                 .bind(until.as_millis())
-                .fetch_one(&self.readers)
+                .fetch_one(&mut *self.reading().await?)
                 .await?;
         Ok(first.map(|first| Span::Day.start_of(at(first))))
     }
 
     async fn counter(&self, name: &str) -> Result<i64, Fault> {
-        let value = sqlx::query_scalar("SELECT value FROM counters WHERE name = $1").bind(name);
-        Ok(value.fetch_one(&self.readers).await?)
+        let value = query_scalar("SELECT value FROM counters WHERE name = $1").bind(name);
+        Ok(value.fetch_one(&mut *self.reading().await?).await?)
     }
 
     async fn set_counter(&self, name: &str, until: Timestamp) -> Result<(), Fault> {
         let mut tx = self.writing().await?;
-        let sql = "UPDATE counters SET value = MAX(value, $1) WHERE name = $2";
-        sqlx::query(sql).bind(until.as_millis()).bind(name).execute(&mut *tx).await?;
+        let sql = "UPDATE counters SET value = $1 WHERE name = $2 AND value < $1";
+        query(sql).bind(until.as_millis()).bind(name).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 }
 
-async fn are_there(readers: &sqlx::SqlitePool, first: i64, last: i64, until: Timestamp) -> Result<bool, Fault> {
+async fn are_there(tx: &mut Connection, first: i64, last: i64, until: Timestamp) -> Result<bool, Fault> {
     let found: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3)")
+        query_scalar("SELECT EXISTS (SELECT 1 FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3)")
             .bind(first)
             .bind(last)
             .bind(until.as_millis())
-            .fetch_one(readers)
+            .fetch_one(tx)
             .await?;
     Ok(found)
 }
@@ -182,12 +183,14 @@ struct Place {
 
 /// Puts the readings of those hours that were packed before to the others. (SQLite looks into the tables of a `CROSS JOIN` in
 /// the order in which they are written: few places first, each found by an index.)
-async fn add_blocks(tx: &mut SqliteConnection, hours: &mut Hours) -> Result<(), Fault> {
+async fn add_blocks(tx: &mut Connection, hours: &mut Hours) -> Result<(), Fault> {
     let places: Vec<_> = hours.keys().map(|(monitor, start)| Place { monitor: *monitor, start: *start }).collect();
-    let blocks: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT blocks.monitor, blocks.hour, blocks.packed FROM json_each($1) CROSS JOIN blocks \
-         ON blocks.monitor = value ->> 'monitor' AND blocks.hour = value ->> 'start'",
-    )
+    let blocks: Vec<(i64, i64, Vec<u8>)> = query_as(concat!(
+        "SELECT blocks.monitor, blocks.hour, blocks.packed FROM ",
+        each!("$1"),
+        " CROSS JOIN blocks \
+         WHERE blocks.monitor = CAST(value ->> 'monitor' AS BIGINT) AND blocks.hour = CAST(value ->> 'start' AS BIGINT)"
+    ))
     .bind(to_json(&places))
     .fetch_all(tx)
     .await?;
@@ -208,7 +211,7 @@ struct BlockOut {
     packed: String,
 }
 
-async fn write_blocks(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), Fault> {
+async fn write_blocks(tx: &mut Connection, hours: &Hours) -> Result<(), Fault> {
     // In the order of hours, as they lie on the disk.
     let mut blocks: Vec<_> = hours
         .iter()
@@ -218,15 +221,21 @@ async fn write_blocks(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), Fa
         })
         .collect();
     blocks.sort_by_key(|block| (block.hour, block.monitor));
-    let sql = "INSERT INTO blocks (monitor, hour, packed) \
-        SELECT value ->> 'monitor', value ->> 'hour', unhex(value ->> 'packed') FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor, hour) DO UPDATE SET packed = excluded.packed";
-    sqlx::query(sql).bind(to_json(&blocks)).execute(tx).await?;
+    let sql = concat!(
+        "INSERT INTO blocks (monitor, hour, packed) \
+        SELECT CAST(value ->> 'monitor' AS BIGINT), CAST(value ->> 'hour' AS BIGINT), ",
+        bytes!("value ->> 'packed'"),
+        " FROM ",
+        each!("$1"),
+        " WHERE true \
+        ON CONFLICT (monitor, hour) DO UPDATE SET packed = excluded.packed"
+    );
+    query(sql).bind(to_json(&blocks)).execute(tx).await?;
     Ok(())
 }
 
 #[derive(Serialize)]
-struct RollupOut {
+pub(crate) struct RollupOut {
     monitor: i64,
     span: i64,
     start: i64,
@@ -234,7 +243,7 @@ struct RollupOut {
 }
 
 impl RollupOut {
-    fn new<T: Serialize>(monitor: i64, span: Span, start: i64, value: &T) -> Self {
+    pub(crate) fn new<T: Serialize>(monitor: i64, span: Span, start: i64, value: &T) -> Self {
         Self { monitor, span: number_of(span), start, packed: hex(&pack(value)) }
     }
 }
@@ -249,13 +258,13 @@ fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 ///
 /// # Errors
 /// When these bytes are something else.
-pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
     let bytes = zstd::bulk::decompress(packed, UNPACKED_MAX)?;
     Ok(postcard::from_bytes(&bytes)?)
 }
 
 /// How a span is stored.
-pub(super) const fn number_of(span: Span) -> i64 {
+pub(crate) const fn number_of(span: Span) -> i64 {
     match span {
         Span::FiveMinutes => 0,
         Span::Hour => 1,
@@ -263,11 +272,11 @@ pub(super) const fn number_of(span: Span) -> i64 {
     }
 }
 
-async fn write_rollups(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), Fault> {
+async fn write_rollups(tx: &mut Connection, hours: &Hours) -> Result<(), Fault> {
     let (Some(first), Some(last)) = (hours.keys().next(), hours.keys().next_back()) else { return Ok(()) };
     let shapes = hours.values().flat_map(|readings| readings.values().map(|(shape, _)| *shape)).collect();
     let findings = findings(tx, &shapes).await?;
-    let intervals: HashMap<i64, i64> = sqlx::query_as::<_, (i64, i64)>(
+    let intervals: HashMap<i64, i64> = query_as::<(i64, i64)>(
         "SELECT number, every_ms FROM monitor_numbers WHERE number BETWEEN $1 AND $2 AND every_ms IS NOT NULL",
     )
     .bind(first.0)
@@ -303,28 +312,28 @@ async fn write_rollups(tx: &mut SqliteConnection, hours: &Hours) -> Result<(), F
     // A day that was rolled up before knows nothing of what came late.
     late.dedup();
     let days_until: i64 =
-        sqlx::query_scalar("SELECT value FROM counters WHERE name = 'days_until'").fetch_one(&mut *tx).await?;
+        query_scalar("SELECT value FROM counters WHERE name = 'days_until'").fetch_one(&mut *tx).await?;
     for (monitor, day) in late.into_iter().filter(|(_, day)| day.as_millis() < days_until) {
         write_day(tx, monitor, monitor, day).await?;
     }
     Ok(())
 }
 
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// A monitor's interval, as it is stored.
-pub(super) fn interval(every_ms: Option<i64>) -> Duration {
+pub(crate) fn interval(every_ms: Option<i64>) -> Duration {
     every_ms.and_then(|every| u64::try_from(every).ok()).map_or(EVERY_UNKNOWN, Duration::from_millis)
 }
 
 /// The latest reading of the hour before this moment, if that hour is packed.
-pub(super) async fn latest_before(
-    tx: &mut SqliteConnection,
+pub(crate) async fn latest_before(
+    tx: &mut Connection,
     monitor: i64,
     moment: Timestamp,
 ) -> Result<Option<Since>, Fault> {
     let packed: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT packed FROM rollups WHERE monitor = $1 AND span = 1 AND start = $2")
+        query_scalar("SELECT packed FROM rollups WHERE monitor = $1 AND span = 1 AND start = $2")
             .bind(monitor)
             .bind(moment.as_millis() - HOUR_MS)
             .fetch_optional(tx)
@@ -333,7 +342,7 @@ pub(super) async fn latest_before(
 }
 
 /// The parts of an hour in which there is anything, each with its place.
-pub(super) type Parts = Vec<(u8, Rollup)>;
+pub(crate) type Parts = Vec<(u8, Rollup)>;
 
 fn five_minutes(
     start: Timestamp,
@@ -362,12 +371,12 @@ fn five_minutes(
 }
 
 /// The latest reading before each of these hours, where the hour before it was packed earlier.
-async fn latest_before_each(tx: &mut SqliteConnection, hours: &Hours) -> Result<HashMap<(i64, i64), Since>, Fault> {
+async fn latest_before_each(tx: &mut Connection, hours: &Hours) -> Result<HashMap<(i64, i64), Since>, Fault> {
     let places: Vec<_> =
         hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour - HOUR_MS }).collect();
-    let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT rollups.monitor, rollups.start, rollups.packed FROM json_each($1) CROSS JOIN rollups \
-         ON rollups.monitor = value ->> 'monitor' AND rollups.span = 1 AND rollups.start = value ->> 'start'",
+    let rows: Vec<(i64, i64, Vec<u8>)> = query_as(
+        concat!("SELECT rollups.monitor, rollups.start, rollups.packed FROM ", each!("$1"), " CROSS JOIN rollups \
+         WHERE rollups.monitor = CAST(value ->> 'monitor' AS BIGINT) AND rollups.span = 1 AND rollups.start = CAST(value ->> 'start' AS BIGINT)"),
     )
     .bind(to_json(&places))
     .fetch_all(tx)
@@ -380,8 +389,8 @@ async fn latest_before_each(tx: &mut SqliteConnection, hours: &Hours) -> Result<
 }
 
 /// Adds up the hours of a day, for each of these monitors.
-async fn write_day(tx: &mut SqliteConnection, first: i64, last: i64, day: Timestamp) -> Result<(), Fault> {
-    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+async fn write_day(tx: &mut Connection, first: i64, last: i64, day: Timestamp) -> Result<(), Fault> {
+    let rows: Vec<(i64, Vec<u8>)> = query_as(
         "SELECT monitor, packed FROM rollups \
          WHERE monitor BETWEEN $1 AND $2 AND span = 1 AND start >= $3 AND start < $4",
     )
@@ -405,58 +414,20 @@ async fn write_day(tx: &mut SqliteConnection, first: i64, last: i64, day: Timest
     write(tx, &rows).await
 }
 
-async fn write(tx: &mut SqliteConnection, rows: &[RollupOut]) -> Result<(), Fault> {
+pub(crate) async fn write(tx: &mut Connection, rows: &[RollupOut]) -> Result<(), Fault> {
     if rows.is_empty() {
         return Ok(());
     }
-    let sql = "INSERT INTO rollups (monitor, span, start, packed) \
-        SELECT value ->> 'monitor', value ->> 'span', value ->> 'start', unhex(value ->> 'packed') \
-        FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor, span, start) DO UPDATE SET packed = excluded.packed";
-    sqlx::query(sql).bind(to_json(&rows)).execute(tx).await?;
+    let sql = concat!(
+        "INSERT INTO rollups (monitor, span, start, packed) \
+        SELECT CAST(value ->> 'monitor' AS BIGINT), CAST(value ->> 'span' AS BIGINT), CAST(value ->> 'start' AS BIGINT), ",
+        bytes!("value ->> 'packed'"),
+        " \
+        FROM ",
+        each!("$1"),
+        " WHERE true \
+        ON CONFLICT (monitor, span, start) DO UPDATE SET packed = excluded.packed"
+    );
+    query(sql).bind(to_json(&rows)).execute(tx).await?;
     Ok(())
-}
-
-/// Takes over the hours that an earlier version rolled up: it counted readings, and knew their mean and their longest time.
-pub(super) async fn take_over_hours(tx: &mut SqliteConnection) -> Result<(), Fault> {
-    let rows: Vec<HourBefore> = sqlx::query_as(
-        "SELECT monitor_numbers.number, hour, passing_count, failing_count, unknown_count, took_us_sum, took_us_max \
-         FROM hourly JOIN monitor_numbers ON monitor_numbers.monitor_id = hourly.monitor_id \
-         WHERE NOT EXISTS (SELECT 1 FROM rollups WHERE rollups.monitor = monitor_numbers.number AND span = 1 \
-                           AND start = hourly.hour)",
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    let rows: Vec<_> = rows.iter().map(HourBefore::rolled_up).collect();
-    write(tx, &rows).await
-}
-
-#[derive(sqlx::FromRow)]
-struct HourBefore {
-    number: i64,
-    hour: i64,
-    passing_count: u32,
-    failing_count: u32,
-    unknown_count: u32,
-    took_us_sum: i64,
-    took_us_max: i64,
-}
-
-impl HourBefore {
-    fn rolled_up(&self) -> RollupOut {
-        let all =
-            (u64::from(self.passing_count) + u64::from(self.failing_count) + u64::from(self.unknown_count)).max(1);
-        let share = |readings: u32| Share { held_ms: HOUR_MS.unsigned_abs() * u64::from(readings) / all, readings };
-        let (sum, most) = (self.took_us_sum.unsigned_abs(), self.took_us_max.unsigned_abs());
-        let others =
-            std::iter::repeat_n(sum.saturating_sub(most) / (all - 1).max(1), usize::try_from(all - 1).unwrap_or(0));
-        let rollup = Rollup {
-            passing: share(self.passing_count),
-            failing: share(self.failing_count),
-            unknown: share(self.unknown_count),
-            took: Sketch::of(others.chain([most])),
-            ..Rollup::default()
-        };
-        RollupOut::new(self.number, Span::Hour, self.hour, &StoredHour { rollup, last: None })
-    }
 }

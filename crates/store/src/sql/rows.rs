@@ -1,23 +1,23 @@
 //! Writing rows: one statement for each kind of row in a batch, however many rows there are.
 //!
-//! A statement costs some 50 µs on its way to SQLite's thread and back, a row almost nothing. So the rows of a
-//! statement travel as one JSON array and are taken apart by `json_each`, which stands in this file alone: PostgreSQL
-//! calls it `json_array_elements`, and the rest of each statement is the same there.
+//! A statement costs some 50 µs on its way to SQLite's thread and back, and the way to a server and back; a row costs almost
+//! nothing. So the rows of a statement travel as one JSON array, which the database takes apart.
 
-use super::read::to_word;
+use super::dialect::{Connection, each};
+use super::{query, query_scalar};
 use crate::error::Fault;
+use crate::read::to_word;
 use crate::{Batch, Definition, Holding, Remembered, Sighting};
 use flyball_model::{
     Actor, AppId, Because, Entry, Event, Foreign, MonitorId, MonitorName, MonitorState, NodeId, Outcome, Plan,
     ProcessType, Rank, ReactionId, ReactionName, Run, RunId, RunState, Subject,
 };
 use serde::Serialize;
-use sqlx::SqliteConnection;
 use std::collections::HashMap;
 use std::hash::Hash;
 
 /// Everything of a batch but its readings, in the transaction that the caller holds.
-pub(crate) async fn write(tx: &mut SqliteConnection, batch: &Batch) -> Result<(), Fault> {
+pub(crate) async fn write(tx: &mut Connection, batch: &Batch) -> Result<(), Fault> {
     write_states(tx, &batch.states).await?;
     write_holdings(tx, &batch.holdings).await?;
     write_sightings(tx, &batch.sightings).await?;
@@ -26,9 +26,9 @@ pub(crate) async fn write(tx: &mut SqliteConnection, batch: &Batch) -> Result<()
 }
 
 /// One statement over an array of rows. Nothing is sent for none.
-async fn write_rows<R: Serialize>(tx: &mut SqliteConnection, sql: &'static str, rows: &[R]) -> Result<(), Fault> {
+async fn write_rows<R: Serialize>(tx: &mut Connection, sql: &'static str, rows: &[R]) -> Result<(), Fault> {
     if !rows.is_empty() {
-        sqlx::query(sql).bind(super::read::to_json(rows)).execute(tx).await?;
+        query(sql).bind(crate::read::to_json(rows)).execute(tx).await?;
     }
     Ok(())
 }
@@ -58,7 +58,7 @@ struct StateRow<'a> {
     covers: i64,
 }
 
-async fn write_states(tx: &mut SqliteConnection, states: &[Remembered]) -> Result<(), Fault> {
+async fn write_states(tx: &mut Connection, states: &[Remembered]) -> Result<(), Fault> {
     let rows: Vec<_> = last_of_each(states, |row| row.monitor)
         .into_iter()
         .map(|row| StateRow {
@@ -68,12 +68,16 @@ async fn write_states(tx: &mut SqliteConnection, states: &[Remembered]) -> Resul
             covers: row.covers.as_millis(),
         })
         .collect();
-    let sql = "INSERT INTO monitor_states (monitor_id, watched, state, covers) \
+    let sql = concat!(
+        "INSERT INTO monitor_states (monitor_id, watched, state, covers) \
         SELECT value ->> 'monitor_id', value ->> 'watched', CAST(value -> 'state' AS TEXT), \
                CAST(value ->> 'covers' AS BIGINT) \
-        FROM json_each($1) WHERE true \
+        FROM ",
+        each!("$1"),
+        " WHERE true \
         ON CONFLICT (monitor_id) DO UPDATE SET watched = excluded.watched, state = excluded.state, \
-               covers = excluded.covers";
+               covers = excluded.covers"
+    );
     write_rows(tx, sql, &rows).await
 }
 
@@ -87,7 +91,7 @@ struct HoldingRow<'a> {
     held_count: i64,
 }
 
-async fn write_holdings(tx: &mut SqliteConnection, holdings: &[Holding]) -> Result<(), Fault> {
+async fn write_holdings(tx: &mut Connection, holdings: &[Holding]) -> Result<(), Fault> {
     let rows: Vec<_> = last_of_each(holdings, |row| row.key)
         .into_iter()
         .map(|row| HoldingRow {
@@ -99,13 +103,17 @@ async fn write_holdings(tx: &mut SqliteConnection, holdings: &[Holding]) -> Resu
             held_count: i64::try_from(row.count).unwrap_or(i64::MAX),
         })
         .collect();
-    let sql = "INSERT INTO holdings (monitor_id, reaction_id, because, since, last_at, held_count) \
+    let sql = concat!(
+        "INSERT INTO holdings (monitor_id, reaction_id, because, since, last_at, held_count) \
         SELECT value ->> 'monitor_id', value ->> 'reaction_id', CAST(value -> 'because' AS TEXT), \
                CAST(value ->> 'since' AS BIGINT), CAST(value ->> 'last_at' AS BIGINT), \
                CAST(value ->> 'held_count' AS BIGINT) \
-        FROM json_each($1) WHERE true \
+        FROM ",
+        each!("$1"),
+        " WHERE true \
         ON CONFLICT (monitor_id, reaction_id) DO UPDATE SET because = excluded.because, since = excluded.since, \
-               last_at = excluded.last_at, held_count = excluded.held_count";
+               last_at = excluded.last_at, held_count = excluded.held_count"
+    );
     write_rows(tx, sql, &rows).await
 }
 
@@ -128,7 +136,7 @@ struct SightingRow<'a> {
     releases_at: Option<i64>,
 }
 
-async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> Result<(), Fault> {
+async fn write_sightings(tx: &mut Connection, sightings: &[Sighting]) -> Result<(), Fault> {
     let rows: Vec<_> = last_of_each(sightings, |row| (row.host.as_str(), row.app.id.as_str()))
         .into_iter()
         .map(|row| SightingRow {
@@ -149,7 +157,8 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
             releases_at: row.releases_at.map(flyball_model::Timestamp::as_millis),
         })
         .collect();
-    let sql = "INSERT INTO sightings \
+    let sql = concat!(
+        "INSERT INTO sightings \
                (host, app_id, app_name, app, formation, dynos, releases, been_up, one_offs, unsettled_at, unsettled_from, \
                 foreign_changes, seen_at, formation_at, releases_at) \
         SELECT value ->> 'host', value ->> 'app_id', value ->> 'app_name', CAST(value -> 'app' AS TEXT), \
@@ -158,13 +167,16 @@ async fn write_sightings(tx: &mut SqliteConnection, sightings: &[Sighting]) -> R
                CAST(value ->> 'unsettled_from' AS BIGINT), \
                CAST(value -> 'foreign_changes' AS TEXT), CAST(value ->> 'seen_at' AS BIGINT), \
                CAST(value ->> 'formation_at' AS BIGINT), CAST(value ->> 'releases_at' AS BIGINT) \
-        FROM json_each($1) WHERE true \
+        FROM ",
+        each!("$1"),
+        " WHERE true \
         ON CONFLICT (host, app_id) DO UPDATE SET app_name = excluded.app_name, app = excluded.app, \
                formation = excluded.formation, dynos = excluded.dynos, releases = excluded.releases, \
                been_up = excluded.been_up, one_offs = excluded.one_offs, unsettled_at = excluded.unsettled_at, \
                unsettled_from = excluded.unsettled_from, \
                foreign_changes = excluded.foreign_changes, seen_at = excluded.seen_at, \
-               formation_at = excluded.formation_at, releases_at = excluded.releases_at";
+               formation_at = excluded.formation_at, releases_at = excluded.releases_at"
+    );
     write_rows(tx, sql, &rows).await
 }
 
@@ -270,9 +282,10 @@ pub(crate) fn release_made(outcome: &Outcome) -> Option<i64> {
     }
 }
 
-async fn write_runs(tx: &mut SqliteConnection, runs: &[Run]) -> Result<(), Fault> {
+async fn write_runs(tx: &mut Connection, runs: &[Run]) -> Result<(), Fault> {
     let rows: Vec<_> = runs.iter().map(RunRow::of).collect();
-    let sql = "INSERT INTO runs \
+    let sql = concat!(
+        "INSERT INTO runs \
                (id, subject_kind, host, subject_id, subject_name, reaction_id, reaction_name, actor, monitor_id, \
                 monitor_name, episode, person, rank, process_type, plan, because, state, queued_at, \
                 claimed_at, sent_at, look_at, ended_at, effect_at, outcome_code, outcome, release_made, refusals, \
@@ -286,7 +299,9 @@ async fn write_runs(tx: &mut SqliteConnection, runs: &[Run]) -> Result<(), Fault
                CAST(value ->> 'look_at' AS BIGINT), CAST(value ->> 'ended_at' AS BIGINT), \
                CAST(value ->> 'effect_at' AS BIGINT), value ->> 'outcome_code', value ->> 'outcome', \
                CAST(value ->> 'release_made' AS BIGINT), 0, CAST(value -> 'request_ids' AS TEXT), value ->> 'node', 0 \
-        FROM json_each($1)";
+        FROM ",
+        each!("$1")
+    );
     write_rows(tx, sql, &rows).await
 }
 
@@ -305,16 +320,15 @@ struct EntryRow<'a> {
 
 /// Lines of the timeline, numbered in order. The counter's row is locked until the transaction ends, so that a line
 /// with a higher number is never seen before one with a lower: whoever follows the timeline misses none.
-pub(crate) async fn write_entries(tx: &mut SqliteConnection, entries: &[Entry]) -> Result<(), Fault> {
+pub(crate) async fn write_entries(tx: &mut Connection, entries: &[Entry]) -> Result<(), Fault> {
     if entries.is_empty() {
         return Ok(());
     }
     let count = i64::try_from(entries.len()).expect("a batch is far smaller");
-    let last: i64 =
-        sqlx::query_scalar("UPDATE counters SET value = value + $1 WHERE name = 'timeline' RETURNING value")
-            .bind(count)
-            .fetch_one(&mut *tx)
-            .await?;
+    let last: i64 = query_scalar("UPDATE counters SET value = value + $1 WHERE name = 'timeline' RETURNING value")
+        .bind(count)
+        .fetch_one(&mut *tx)
+        .await?;
     let rows: Vec<_> = (last - count + 1..)
         .zip(entries)
         .map(|(number, entry)| EntryRow {
@@ -329,12 +343,15 @@ pub(crate) async fn write_entries(tx: &mut SqliteConnection, entries: &[Entry]) 
             event: &entry.event,
         })
         .collect();
-    let sql = "INSERT INTO timeline \
+    let sql = concat!(
+        "INSERT INTO timeline \
                (number, at, app, monitor_id, monitor_name, reaction_id, reaction_name, run_id, event) \
         SELECT CAST(value ->> 'number' AS BIGINT), CAST(value ->> 'at' AS BIGINT), value ->> 'app', \
                value ->> 'monitor_id', value ->> 'monitor_name', value ->> 'reaction_id', value ->> 'reaction_name', \
                value ->> 'run_id', CAST(value -> 'event' AS TEXT) \
-        FROM json_each($1)";
+        FROM ",
+        each!("$1")
+    );
     write_rows(tx, sql, &rows).await
 }
 
@@ -350,7 +367,7 @@ struct DefinitionRow<'a> {
 
 /// Definitions of one noun: new ones added, known ones changed and no longer retired.
 pub(crate) async fn write_definitions(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     noun: &'static str,
     definitions: &[Definition],
 ) -> Result<(), Fault> {
@@ -365,11 +382,15 @@ pub(crate) async fn write_definitions(
             settings: &definition.settings,
         })
         .collect();
-    let sql = "INSERT INTO definitions (noun, id, name, origin, kind, settings) \
+    let sql = concat!(
+        "INSERT INTO definitions (noun, id, name, origin, kind, settings) \
         SELECT value ->> 'noun', value ->> 'id', value ->> 'name', value ->> 'origin', value ->> 'kind', \
                CAST(value -> 'settings' AS TEXT) \
-        FROM json_each($1) WHERE true \
+        FROM ",
+        each!("$1"),
+        " WHERE true \
         ON CONFLICT (noun, id) DO UPDATE SET name = excluded.name, origin = excluded.origin, kind = excluded.kind, \
-               settings = excluded.settings, retired_at = NULL";
+               settings = excluded.settings, retired_at = NULL"
+    );
     write_rows(tx, sql, &rows).await
 }

@@ -1,13 +1,15 @@
 //! Runs: each step is a compare-and-set in one transaction. No row changed means that somebody else was first.
 
-use super::read::{bounded, from_json, readable, to_json};
+use super::dialect::{Connection, Db, STAYS_PREPARED};
 use super::run_row::{RunRow, run_columns};
-use super::{Sqlite, pauses, rows};
+use super::{Database, pauses, rows};
+use super::{query, query_as, query_scalar};
 use crate::error::Fault;
-use crate::{Claim, Error, Fence, MarkSent, Runs, RunsPage};
+use crate::read::{bounded, from_json, readable, to_json};
+use crate::{Claim, DUE_MAX, Error, Fence, MarkSent, Runs, RunsPage};
 use async_trait::async_trait;
 use flyball_model::{Entry, Excerpt, NodeId, Outcome, Run, RunId, RunState, Timestamp};
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::QueryBuilder;
 use std::time::Duration;
 
 const SELECT_RUN: &str = concat!("SELECT ", run_columns!(), " FROM runs WHERE id = $1");
@@ -16,7 +18,7 @@ const SELECT_RUN: &str = concat!("SELECT ", run_columns!(), " FROM runs WHERE id
 const OPEN_MAX: i64 = 100_000;
 
 #[async_trait]
-impl Runs for Sqlite {
+impl Runs for Database {
     async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
         let claimed = async {
             let mut tx = self.writing().await?;
@@ -52,15 +54,14 @@ impl Runs for Sqlite {
         let deferred = async {
             let mut tx = self.writing().await?;
             let Some(ids) = request_ids_with(&mut tx, run, request_ids).await? else { return Ok(()) };
-            let changed = sqlx::query(
-                "UPDATE runs SET look_at = $1, request_ids = $2 WHERE id = $3 AND fence = $4 AND state = 'sent'",
-            )
-            .bind(look_at.as_millis())
-            .bind(ids)
-            .bind(run.to_string())
-            .bind(fence.0)
-            .execute(&mut *tx)
-            .await?;
+            let changed =
+                query("UPDATE runs SET look_at = $1, request_ids = $2 WHERE id = $3 AND fence = $4 AND state = 'sent'")
+                    .bind(look_at.as_millis())
+                    .bind(ids)
+                    .bind(run.to_string())
+                    .bind(fence.0)
+                    .execute(&mut *tx)
+                    .await?;
             if changed.rows_affected() == 1 {
                 rows::write_entries(&mut tx, entries).await?;
                 tx.commit().await?;
@@ -98,7 +99,7 @@ impl Runs for Sqlite {
             let sql = "UPDATE runs SET outcome = $1, outcome_code = $2, release_made = $3, \
                     effect_at = CASE WHEN $2 IN ('done', 'in_doubt') THEN effect_at END \
                  WHERE id = $4 AND state = 'ended' AND outcome_code = 'in_doubt'";
-            let changed = sqlx::query(sql)
+            let changed = query(sql)
                 .bind(to_json(outcome))
                 .bind(outcome.code())
                 .bind(rows::release_made(outcome))
@@ -118,7 +119,7 @@ impl Runs for Sqlite {
     async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
         let taken = async {
             let mut tx = self.writing().await?;
-            sqlx::query(
+            query(
                 "UPDATE runs SET node = $1, lease_until = $2, fence = fence + 1 \
                  WHERE state <> 'ended' AND state IN ('claimed', 'sent') AND node <> $1",
             )
@@ -128,7 +129,7 @@ impl Runs for Sqlite {
             .await?;
             let sql =
                 concat!("SELECT ", run_columns!(), " FROM runs WHERE state <> 'ended' ORDER BY queued_at, id LIMIT $1");
-            let rows: Vec<RunRow> = sqlx::query_as(sql).bind(OPEN_MAX).fetch_all(&mut *tx).await?;
+            let rows: Vec<RunRow> = query_as(sql).bind(OPEN_MAX).fetch_all(&mut *tx).await?;
             tx.commit().await?;
             readable(rows, |row| {
                 let fence = Fence(row.fence);
@@ -141,7 +142,7 @@ impl Runs for Sqlite {
     async fn reclaim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Option<Fence>, Error> {
         let reclaimed = async {
             let mut tx = self.writing().await?;
-            let fence: Option<i64> = sqlx::query_scalar(
+            let fence: Option<i64> = query_scalar(
                 "UPDATE runs SET node = $1, lease_until = $2, fence = fence + 1 \
                  WHERE id = $3 AND state IN ('claimed', 'sent') AND (node = $1 OR lease_until <= $4) RETURNING fence",
             )
@@ -166,10 +167,10 @@ impl Runs for Sqlite {
                  OR (state = 'claimed' AND lease_until <= $1)) \
                  ORDER BY queued_at, id LIMIT $2"
             );
-            let rows: Vec<RunRow> = sqlx::query_as(sql)
+            let rows: Vec<RunRow> = query_as(sql)
                 .bind(now.as_millis())
-                .bind(i64::from(Self::DUE_MAX))
-                .fetch_all(&self.readers)
+                .bind(i64::from(DUE_MAX))
+                .fetch_all(&mut *self.reading().await?)
                 .await?;
             readable(rows, RunRow::read)
         };
@@ -179,7 +180,7 @@ impl Runs for Sqlite {
     async fn run(&self, run: RunId) -> Result<Option<Run>, Error> {
         let read = async {
             let row: Option<RunRow> =
-                sqlx::query_as(SELECT_RUN).bind(run.to_string()).fetch_optional(&self.readers).await?;
+                query_as(SELECT_RUN).bind(run.to_string()).fetch_optional(&mut *self.reading().await?).await?;
             row.map(RunRow::read).transpose()
         };
         read.await.map_err(self.told("read a run"))
@@ -187,8 +188,7 @@ impl Runs for Sqlite {
 
     async fn runs(&self, page: &RunsPage) -> Result<Vec<Run>, Error> {
         let read = async {
-            let mut query =
-                QueryBuilder::<sqlx::Sqlite>::new(concat!("SELECT ", run_columns!(), " FROM runs WHERE 1 = 1"));
+            let mut query = QueryBuilder::<Db>::new(concat!("SELECT ", run_columns!(), " FROM runs WHERE 1 = 1"));
             if let Some(app) = &page.app {
                 query.push(" AND subject_name = ").push_bind(app.as_str());
             }
@@ -202,7 +202,8 @@ impl Runs for Sqlite {
                 query.push(" AND state <> 'ended'");
             }
             query.push(" ORDER BY queued_at DESC, id DESC LIMIT ").push_bind(bounded(page.runs, RunsPage::RUNS_MAX));
-            let rows: Vec<RunRow> = query.build_query_as().fetch_all(&self.readers).await?;
+            let rows: Vec<RunRow> =
+                query.build_query_as().persistent(STAYS_PREPARED).fetch_all(&mut *self.reading().await?).await?;
             readable(rows, RunRow::read)
         };
         read.await.map_err(self.told("read runs"))
@@ -210,14 +211,8 @@ impl Runs for Sqlite {
 }
 
 /// Queued, not paused, and the app is free: then it is claimed.
-async fn claim(
-    tx: &mut SqliteConnection,
-    id: RunId,
-    node: NodeId,
-    now: Timestamp,
-    lease: Duration,
-) -> Result<Claim, Fault> {
-    let row: Option<RunRow> = sqlx::query_as(SELECT_RUN).bind(id.to_string()).fetch_optional(&mut *tx).await?;
+async fn claim(tx: &mut Connection, id: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Fault> {
+    let row: Option<RunRow> = query_as(SELECT_RUN).bind(id.to_string()).fetch_optional(&mut *tx).await?;
     let Some(row) = row else { return Ok(Claim::Taken) };
     let mut run = row.read()?;
     if run.state != RunState::Queued {
@@ -226,7 +221,7 @@ async fn claim(
     if let Some(pause) = pauses::over(tx, &run, now).await? {
         return Ok(Claim::Paused(pause));
     }
-    let claimed: Result<Option<i64>, sqlx::Error> = sqlx::query_scalar(
+    let claimed: Result<Option<i64>, sqlx::Error> = query_scalar(
         "UPDATE runs SET state = 'claimed', node = $1, claimed_at = $2, lease_until = $3, fence = fence + 1 \
          WHERE id = $4 AND state = 'queued' RETURNING fence",
     )
@@ -252,7 +247,7 @@ async fn claim(
 
 /// Still ours, never marked before, and not paused meanwhile: then it is marked.
 async fn mark_sent(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: RunId,
     fence: Fence,
     now: Timestamp,
@@ -263,12 +258,12 @@ async fn mark_sent(
         run_columns!(),
         " FROM runs WHERE id = $1 AND fence = $2 AND state = 'claimed' AND sent_at IS NULL"
     );
-    let row: Option<RunRow> = sqlx::query_as(sql).bind(id.to_string()).bind(fence.0).fetch_optional(&mut *tx).await?;
+    let row: Option<RunRow> = query_as(sql).bind(id.to_string()).bind(fence.0).fetch_optional(&mut *tx).await?;
     let Some(row) = row else { return Ok(MarkSent::Lost) };
     if let Some(pause) = pauses::over(tx, &row.read()?, now).await? {
         return Ok(MarkSent::Paused(pause));
     }
-    let changed = sqlx::query(
+    let changed = query(
         "UPDATE runs SET state = 'sent', sent_at = $1, effect_at = $1, look_at = $2 \
          WHERE id = $3 AND fence = $4 AND state = 'claimed' AND sent_at IS NULL",
     )
@@ -283,7 +278,7 @@ async fn mark_sent(
 
 /// Ends a run that is open and fenced so; false when it is not. A run that was never claimed has fence 0.
 async fn end(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: RunId,
     fence: Fence,
     now: Timestamp,
@@ -298,7 +293,7 @@ async fn end(
                 WHERE earlier.reaction_id = runs.reaction_id AND earlier.ended_at IS NOT NULL \
                 ORDER BY earlier.ended_at DESC, earlier.id DESC LIMIT 1), 0) ELSE 0 END \
          WHERE id = $6 AND fence = $7 AND state <> 'ended'";
-    let changed = sqlx::query(sql)
+    let changed = query(sql)
         .bind(now.as_millis())
         .bind(to_json(outcome))
         .bind(outcome.code())
@@ -313,11 +308,9 @@ async fn end(
 
 /// The run's request ids with more behind them, each once; the newest when there are too many. `None` when there is
 /// no such run.
-async fn request_ids_with(tx: &mut SqliteConnection, id: RunId, more: &[Excerpt]) -> Result<Option<String>, Fault> {
-    let stored: Option<String> = sqlx::query_scalar("SELECT request_ids FROM runs WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(tx)
-        .await?;
+async fn request_ids_with(tx: &mut Connection, id: RunId, more: &[Excerpt]) -> Result<Option<String>, Fault> {
+    let stored: Option<String> =
+        query_scalar("SELECT request_ids FROM runs WHERE id = $1").bind(id.to_string()).fetch_optional(tx).await?;
     let Some(stored) = stored else { return Ok(None) };
     let mut ids: Vec<Excerpt> = from_json(&stored, || format!("column `request_ids` of run {id}"))?;
     for new in more {

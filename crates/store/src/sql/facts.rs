@@ -2,14 +2,16 @@
 //!
 //! A fact that cannot be read is an error, and nothing is left out: a choice made on half the facts could act.
 
+use super::dialect::{Connection, Db, STAYS_PREPARED};
 use super::pauses;
-use super::read::{at, from_json, from_text};
 use super::run_row::{RunRow, run_columns};
+use super::{query_as, query_scalar};
 use crate::AppFacts;
 use crate::Step;
 use crate::error::Fault;
+use crate::read::{at, from_json, from_text};
 use flyball_model::{AppId, HerokuApp, ProcessType, Rank, ReactionId, ReleaseVersion, Run, Timestamp};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::QueryBuilder;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -52,7 +54,7 @@ struct App<'a> {
 
 /// All facts of an app.
 pub(crate) async fn read(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     app: &HerokuApp,
     reactions: &[ReactionId],
     now: Timestamp,
@@ -100,11 +102,11 @@ pub(crate) async fn read(
 
 /// The id of the app that has this name now: as seen last, else as our latest run on it knew it. Runs are found by
 /// the id, so that they survive a rename and are not taken for those of an earlier app of the same name.
-async fn id_of_name(tx: &mut SqliteConnection, app: &HerokuApp) -> Result<Option<AppId>, Fault> {
+async fn id_of_name(tx: &mut Connection, app: &HerokuApp) -> Result<Option<AppId>, Fault> {
     let seen = "SELECT app_id FROM sightings WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
     let acted_on = "SELECT subject_id FROM runs WHERE subject_name = $2 AND host = $1 ORDER BY queued_at DESC LIMIT 1";
     for sql in [seen, acted_on] {
-        let named = sqlx::query_scalar(sql).bind(app.host.as_str()).bind(app.name.as_str());
+        let named = query_scalar(sql).bind(app.host.as_str()).bind(app.name.as_str());
         if let Some(id) = named.fetch_optional(&mut *tx).await? {
             let id: String = id;
             return Ok(Some(AppId::new(id)));
@@ -113,22 +115,18 @@ async fn id_of_name(tx: &mut SqliteConnection, app: &HerokuApp) -> Result<Option
     Ok(None)
 }
 
-async fn open(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>, Fault> {
+async fn open(tx: &mut Connection, app: App<'_>) -> Result<Vec<Run>, Fault> {
     let sql = concat!(
         "SELECT ",
         run_columns!(),
         " FROM runs WHERE host = $1 AND subject_id = $2 AND state <> 'ended' ORDER BY queued_at, id"
     );
-    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(app.host).bind(app.id).fetch_all(tx).await?;
+    let rows: Vec<RunRow> = query_as(sql).bind(app.host).bind(app.id).fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }
 
-async fn last_out(
-    tx: &mut SqliteConnection,
-    app: App<'_>,
-    now: Timestamp,
-) -> Result<HashMap<ProcessType, Timestamp>, Fault> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
+async fn last_out(tx: &mut Connection, app: App<'_>, now: Timestamp) -> Result<HashMap<ProcessType, Timestamp>, Fault> {
+    let rows: Vec<(String, i64)> = query_as(
         "SELECT process_type, MAX(effect_at) FROM runs \
          WHERE host = $1 AND subject_id = $2 AND rank = 'out' AND effect_at IS NOT NULL AND effect_at >= $3 \
            AND process_type IS NOT NULL \
@@ -147,13 +145,13 @@ async fn last_out(
         .collect()
 }
 
-const STEPS: &str = "SELECT process_type, rank, effect_at FROM runs \
+pub(crate) const STEPS: &str = "SELECT process_type, rank, effect_at FROM runs \
      WHERE host = $1 AND subject_id = $2 AND effect_at IS NOT NULL AND effect_at >= $3 \
        AND rank IN ('out', 'in', 'up', 'down') AND process_type IS NOT NULL \
      ORDER BY effect_at DESC, id DESC LIMIT $4";
 
-async fn steps(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Result<Vec<Step>, Fault> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(STEPS)
+async fn steps(tx: &mut Connection, app: App<'_>, now: Timestamp) -> Result<Vec<Step>, Fault> {
+    let rows: Vec<(String, String, i64)> = query_as(STEPS)
         .bind(app.host)
         .bind(app.id)
         .bind((now - Step::TOLD_FOR).as_millis())
@@ -172,8 +170,8 @@ async fn steps(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Resul
         .collect()
 }
 
-async fn our_rollbacks(tx: &mut SqliteConnection, app: App<'_>) -> Result<BTreeSet<ReleaseVersion>, Fault> {
-    let versions: Vec<i64> = sqlx::query_scalar(
+async fn our_rollbacks(tx: &mut Connection, app: App<'_>) -> Result<BTreeSet<ReleaseVersion>, Fault> {
+    let versions: Vec<i64> = query_scalar(
         "SELECT release_made FROM runs WHERE host = $1 AND subject_id = $2 AND release_made IS NOT NULL \
          ORDER BY release_made DESC LIMIT $3",
     )
@@ -185,7 +183,7 @@ async fn our_rollbacks(tx: &mut SqliteConnection, app: App<'_>) -> Result<BTreeS
     Ok(versions.into_iter().filter_map(|version| u64::try_from(version).ok()).map(ReleaseVersion::new).collect())
 }
 
-const DOUBTED: &str = concat!(
+pub(crate) const DOUBTED: &str = concat!(
     "SELECT ",
     run_columns!(),
     " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'roll_back' AND release_made IS NULL \
@@ -193,13 +191,13 @@ const DOUBTED: &str = concat!(
      ORDER BY effect_at DESC LIMIT $3"
 );
 
-async fn doubted_rollbacks(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>, Fault> {
-    let rows: Vec<RunRow> = sqlx::query_as(DOUBTED).bind(app.host).bind(app.id).bind(DOUBTED_MAX).fetch_all(tx).await?;
+async fn doubted_rollbacks(tx: &mut Connection, app: App<'_>) -> Result<Vec<Run>, Fault> {
+    let rows: Vec<RunRow> = query_as(DOUBTED).bind(app.host).bind(app.id).bind(DOUBTED_MAX).fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
 }
 
-async fn effects(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Result<Vec<(Rank, Timestamp)>, Fault> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
+async fn effects(tx: &mut Connection, app: App<'_>, now: Timestamp) -> Result<Vec<(Rank, Timestamp)>, Fault> {
+    let rows: Vec<(String, i64)> = query_as(
         "SELECT rank, effect_at FROM runs \
          WHERE host = $1 AND subject_id = $2 AND effect_at IS NOT NULL AND effect_at > $3 \
          ORDER BY effect_at DESC, id DESC LIMIT $4",
@@ -219,7 +217,7 @@ async fn effects(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Res
 }
 
 /// Two halves, each with an index of its own: as one condition, every run there ever was would be read.
-const SINCE_SEEN: &str = concat!(
+pub(crate) const SINCE_SEEN: &str = concat!(
     "SELECT ",
     run_columns!(),
     " FROM runs WHERE host = $1 AND subject_id = $2 AND state <> 'ended' UNION ALL SELECT ",
@@ -230,10 +228,10 @@ const SINCE_SEEN: &str = concat!(
 
 /// Our runs since the app was last seen. One whose call was sent before and which ended since may have had its effect
 /// after the look.
-async fn since_seen(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>, Fault> {
+async fn since_seen(tx: &mut Connection, app: App<'_>) -> Result<Vec<Run>, Fault> {
     // Not every look was at everything: what counts is the part that was looked at the longest time ago.
     let looks: Option<(i64, Option<i64>, Option<i64>)> =
-        sqlx::query_as("SELECT seen_at, formation_at, releases_at FROM sightings WHERE host = $1 AND app_id = $2")
+        query_as("SELECT seen_at, formation_at, releases_at FROM sightings WHERE host = $1 AND app_id = $2")
             .bind(app.host)
             .bind(app.id)
             .fetch_optional(&mut *tx)
@@ -241,7 +239,7 @@ async fn since_seen(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>,
     let Some((seen_at, formation_at, releases_at)) = looks else { return Ok(Vec::new()) };
     let seen_at = [formation_at, releases_at].into_iter().flatten().min().map_or(seen_at, |part| part.min(seen_at));
     let seen_at = at(seen_at);
-    let rows: Vec<RunRow> = sqlx::query_as(SINCE_SEEN)
+    let rows: Vec<RunRow> = query_as(SINCE_SEEN)
         .bind(app.host)
         .bind(app.id)
         .bind((seen_at - OPEN_FOR).as_millis())
@@ -252,8 +250,8 @@ async fn since_seen(tx: &mut SqliteConnection, app: App<'_>) -> Result<Vec<Run>,
     rows.into_iter().rev().map(RunRow::read).collect()
 }
 
-async fn acted(tx: &mut SqliteConnection, reaction: ReactionId) -> Result<Vec<Timestamp>, Fault> {
-    let times: Vec<i64> = sqlx::query_scalar(
+async fn acted(tx: &mut Connection, reaction: ReactionId) -> Result<Vec<Timestamp>, Fault> {
+    let times: Vec<i64> = query_scalar(
         "SELECT effect_at FROM runs WHERE reaction_id = $1 AND effect_at IS NOT NULL ORDER BY effect_at DESC LIMIT $2",
     )
     .bind(reaction.to_string())
@@ -264,7 +262,7 @@ async fn acted(tx: &mut SqliteConnection, reaction: ReactionId) -> Result<Vec<Ti
 }
 
 /// A statement that begins with a table `wanted` of reaction ids.
-fn for_each(reactions: &[ReactionId]) -> QueryBuilder<Sqlite> {
+fn for_each(reactions: &[ReactionId]) -> QueryBuilder<Db> {
     let mut query = QueryBuilder::new("WITH wanted (id) AS (VALUES ");
     let mut values = query.separated(", ");
     for reaction in reactions {
@@ -283,61 +281,27 @@ const LAST_ENDED: &str = "WHERE runs.reaction_id = wanted.id AND runs.ended_at I
                           ORDER BY runs.ended_at DESC, runs.id DESC LIMIT 1";
 
 /// The latest run of each reaction, with how many refusals in a row its runs have ended with.
-async fn latest(
-    tx: &mut SqliteConnection,
-    reactions: &[ReactionId],
-    which: &'static str,
-) -> Result<Vec<(Run, u32)>, Fault> {
+async fn latest(tx: &mut Connection, reactions: &[ReactionId], which: &'static str) -> Result<Vec<(Run, u32)>, Fault> {
     let mut query = for_each(reactions);
     query
         .push(concat!("SELECT ", run_columns!(), " FROM runs WHERE id IN (SELECT (SELECT runs.id FROM runs "))
         .push(which)
         .push(") FROM wanted)");
-    let rows: Vec<RunRow> = query.build_query_as().fetch_all(tx).await?;
+    let rows: Vec<RunRow> = query.build_query_as().persistent(STAYS_PREPARED).fetch_all(tx).await?;
     let refusals = |row: &RunRow| u32::try_from(row.refusals.clamp(0, REFUSALS_MAX)).expect("clamped");
     rows.into_iter().map(|row| (refusals(&row), row)).map(|(refusals, row)| Ok((row.read()?, refusals))).collect()
 }
 
-const ONE_OFFS: &str = concat!(
+pub(crate) const ONE_OFFS: &str = concat!(
     "SELECT ",
     run_columns!(),
     " FROM runs WHERE host = $1 AND subject_id = $2 AND rank = 'one_off' AND effect_at IS NOT NULL AND effect_at >= $3 \
      ORDER BY effect_at DESC, id DESC LIMIT $4"
 );
 
-async fn one_offs(tx: &mut SqliteConnection, app: App<'_>, now: Timestamp) -> Result<Vec<Run>, Fault> {
+async fn one_offs(tx: &mut Connection, app: App<'_>, now: Timestamp) -> Result<Vec<Run>, Fault> {
     let since = (now - ONE_OFFS_SINCE).as_millis();
-    let query = sqlx::query_as(ONE_OFFS).bind(app.host).bind(app.id).bind(since).bind(ONE_OFFS_MAX);
+    let query = query_as(ONE_OFFS).bind(app.host).bind(app.id).bind(since).bind(ONE_OFFS_MAX);
     let rows: Vec<RunRow> = query.fetch_all(tx).await?;
     rows.into_iter().map(RunRow::read).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sqlite::Sqlite as Store;
-    use sqlx::Connection as _;
-
-    #[tokio::test]
-    async fn what_may_be_among_many_runs_is_found_by_index() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("flyball.db");
-        Store::open(&file).await.unwrap().close().await;
-        let mut store = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-        for (sql, indices) in [
-            (SINCE_SEEN, &["runs_open_of_subject", "runs_effects_of_subject"][..]),
-            (STEPS, &["runs_effects_of_subject"]),
-            (DOUBTED, &["runs_doubted_rollbacks"]),
-            (ONE_OFFS, &["runs_effects_of_subject"]),
-        ] {
-            let explained = sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
-            let steps: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut store).await.unwrap();
-            let of_runs: Vec<&str> =
-                steps.iter().map(|(.., step)| step.as_str()).filter(|step| step.contains(" runs")).collect();
-            assert_eq!(of_runs.len(), indices.len(), "{steps:?}");
-            for (step, index) in of_runs.iter().zip(indices) {
-                assert!(step.starts_with(&format!("SEARCH runs USING INDEX {index} ")), "{steps:?}");
-            }
-        }
-    }
 }

@@ -3,7 +3,8 @@
 //! Everything happens in small transactions, so that the loop's own writes slip in between: the one writer serves
 //! whoever came first. What a call does not finish, the next one does.
 
-use super::{Sqlite, pauses};
+use super::{Database, pauses};
+use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::{Error, Retention};
 use async_trait::async_trait;
@@ -130,13 +131,13 @@ const REMOVALS: [(&str, Duration); 14] = [
 ];
 
 #[async_trait]
-impl Retention for Sqlite {
+impl Retention for Database {
     async fn sweep(&self, now: Timestamp) -> Result<u64, Error> {
         self.sweep_all(now).await.map_err(self.told("roll up and remove what is too old"))
     }
 }
 
-impl Sqlite {
+impl Database {
     async fn sweep_all(&self, now: Timestamp) -> Result<u64, Fault> {
         self.close_expired_pauses(now).await?;
         // Nothing is removed before it is rolled up.
@@ -155,12 +156,12 @@ impl Sqlite {
     /// Removes the oldest lines of monitors that have more than there may be, and says so.
     async fn bound_timelines(&self, left: &mut u32) -> Result<u64, Fault> {
         // Counted on a reader and by an index alone; lines of runs are in it, so that a few come in vain.
-        let many: Vec<String> = sqlx::query_scalar(
+        let many: Vec<String> = query_scalar(
             "SELECT monitor_id FROM timeline WHERE monitor_id IS NOT NULL \
              GROUP BY monitor_id HAVING COUNT(*) > $1 ORDER BY monitor_id",
         )
         .bind(LINES_KEPT)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reading().await?)
         .await?;
         let mut gone = 0;
         for monitor in many {
@@ -184,11 +185,11 @@ impl Sqlite {
 
     /// The newest line of a monitor, of those that belong to no run, that has so many newer ones, and the monitor's name.
     async fn line_behind(&self, monitor: &str, newer: i64) -> Result<Option<(i64, String)>, Fault> {
-        let found = sqlx::query_as(
+        let found = query_as(
             "SELECT number, COALESCE(monitor_name, '') FROM timeline WHERE monitor_id = $1 AND run_id IS NULL \
              ORDER BY number DESC LIMIT 1 OFFSET $2",
         );
-        Ok(found.bind(monitor).bind(newer).fetch_optional(&self.readers).await?)
+        Ok(found.bind(monitor).bind(newer).fetch_optional(&mut *self.reading().await?).await?)
     }
 
     /// Removes the lines of a monitor that belong to no run, up to this one.
@@ -197,7 +198,7 @@ impl Sqlite {
         while *left > 0 {
             *left -= 1;
             let mut tx = self.writing().await?;
-            let done = sqlx::query(
+            let done = query(
                 "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline \
                    WHERE monitor_id = $1 AND run_id IS NULL AND number <= $2 ORDER BY number LIMIT $3)",
             );
@@ -217,7 +218,7 @@ impl Sqlite {
         while *left > 0 {
             *left -= 1;
             let mut tx = self.writing().await?;
-            let done = sqlx::query(sql).bind(before.as_millis()).bind(ROWS_AT_ONCE).execute(&mut *tx).await?;
+            let done = query(sql).bind(before.as_millis()).bind(ROWS_AT_ONCE).execute(&mut *tx).await?;
             tx.commit().await?;
             gone += done.rows_affected();
             if done.rows_affected() < ROWS_AT_ONCE.unsigned_abs() {

@@ -1,7 +1,7 @@
 //! A run as its row, read back.
 
-use super::read::{at, from_json, from_text};
 use crate::error::Fault;
+use crate::read::{at, from_json, from_text};
 use flyball_model::{Actor, Plan, Run, RunState, Timestamp};
 use serde::de::DeserializeOwned;
 

@@ -1,13 +1,15 @@
 //! Pauses, with their history: a pause that ended still decides which readings are evidence.
 
-use super::Sqlite;
-use super::read::{at, from_json, readable, to_json};
+use super::Database;
+use super::dialect::{Connection, Db, STAYS_PREPARED};
 use super::rows::write_entries;
+use super::{query, query_as};
 use crate::error::Fault;
+use crate::read::{at, from_json, readable, to_json};
 use crate::{Error, Pause, Pauses, Resumed};
 use async_trait::async_trait;
 use flyball_model::{AppName, Entry, Event, PauseScope, ReactionId, Run, Timestamp};
-use sqlx::SqliteConnection;
+use sqlx::QueryBuilder;
 
 /// Who ends a pause that had a time.
 const BY_ITS_TIME: &str = "the end of its time";
@@ -16,7 +18,7 @@ const BY_ITS_TIME: &str = "the end of its time";
 const PAUSES_MAX: i64 = 1000;
 
 #[async_trait]
-impl Pauses for Sqlite {
+impl Pauses for Database {
     async fn pause(&self, pause: &Pause) -> Result<(), Error> {
         let paused = async {
             let mut tx = self.writing().await?;
@@ -33,7 +35,7 @@ impl Pauses for Sqlite {
         let resumed = async {
             let mut tx = self.writing().await?;
             close_expired(&mut tx, now).await?;
-            let changed = sqlx::query("UPDATE pauses SET resumed_at = $1 WHERE scope_key = $2 AND resumed_at IS NULL")
+            let changed = query("UPDATE pauses SET resumed_at = $1 WHERE scope_key = $2 AND resumed_at IS NULL")
                 .bind(now.as_millis())
                 .bind(key(scope))
                 .execute(&mut *tx)
@@ -51,13 +53,13 @@ impl Pauses for Sqlite {
 
     async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error> {
         let read = async {
-            let rows: Vec<PauseRow> = sqlx::query_as(
+            let rows: Vec<PauseRow> = query_as(
                 "SELECT scope, paused_at, until_at, paused_by FROM pauses \
                  WHERE resumed_at IS NULL AND (until_at IS NULL OR until_at > $1) ORDER BY paused_at LIMIT $2",
             )
             .bind(now.as_millis())
             .bind(PAUSES_MAX)
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *self.reading().await?)
             .await?;
             readable(rows, PauseRow::read)
         };
@@ -107,44 +109,44 @@ fn covering(app: &AppName, reactions: &[ReactionId]) -> Vec<String> {
 }
 
 /// The pause that holds over a run, the oldest of several.
-pub(crate) async fn over(tx: &mut SqliteConnection, run: &Run, now: Timestamp) -> Result<Option<Pause>, Fault> {
+pub(crate) async fn over(tx: &mut Connection, run: &Run, now: Timestamp) -> Result<Option<Pause>, Fault> {
     Ok(holding(tx, &run.plan.app().name, &[run.reaction], now).await?.into_iter().next())
 }
 
 /// The pauses that hold and cover an app, one of these reactions, or everything; oldest first.
 pub(crate) async fn holding(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     app: &AppName,
     reactions: &[ReactionId],
     now: Timestamp,
 ) -> Result<Vec<Pause>, Fault> {
-    let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
+    let mut query = QueryBuilder::<Db>::new(
         "SELECT scope, paused_at, until_at, paused_by FROM pauses WHERE resumed_at IS NULL AND (until_at IS NULL \
          OR until_at > ",
     );
     query.push_bind(now.as_millis()).push(") AND scope_key IN (");
     push_keys(&mut query, covering(app, reactions));
     query.push(") ORDER BY paused_at, scope_key");
-    let rows: Vec<PauseRow> = query.build_query_as().fetch_all(tx).await?;
+    let rows: Vec<PauseRow> = query.build_query_as().persistent(STAYS_PREPARED).fetch_all(tx).await?;
     // A pause that cannot be read is an error here, and not left out: nothing may act in spite of it.
     rows.into_iter().map(PauseRow::read).collect()
 }
 
 /// The latest end of a pause of each scope that covers an app, one of these reactions, or everything.
 pub(crate) async fn resumed(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     app: &AppName,
     reactions: &[ReactionId],
     now: Timestamp,
 ) -> Result<Vec<Resumed>, Fault> {
-    let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
+    let mut query = QueryBuilder::<Db>::new(
         "SELECT MIN(scope), MAX(COALESCE(resumed_at, until_at)) FROM pauses WHERE (resumed_at IS NOT NULL OR \
          until_at <= ",
     );
     query.push_bind(now.as_millis()).push(") AND scope_key IN (");
     push_keys(&mut query, covering(app, reactions));
     query.push(") GROUP BY scope_key ORDER BY scope_key");
-    let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(tx).await?;
+    let rows: Vec<(String, i64)> = query.build_query_as().persistent(STAYS_PREPARED).fetch_all(tx).await?;
     rows.into_iter()
         .map(|(scope, ended_at)| {
             let scope = from_json(&scope, || format!("column `scope` of the pause that ended at {}", at(ended_at)))?;
@@ -153,7 +155,7 @@ pub(crate) async fn resumed(
         .collect()
 }
 
-fn push_keys(query: &mut sqlx::QueryBuilder<sqlx::Sqlite>, keys: Vec<String>) {
+fn push_keys(query: &mut QueryBuilder<Db>, keys: Vec<String>) {
     let mut list = query.separated(", ");
     for key in keys {
         list.push_bind(key);
@@ -161,20 +163,19 @@ fn push_keys(query: &mut sqlx::QueryBuilder<sqlx::Sqlite>, keys: Vec<String>) {
 }
 
 /// Begins a pause, or changes until when an open one lasts; that one keeps its beginning.
-async fn begin(tx: &mut SqliteConnection, pause: &Pause) -> Result<(), Fault> {
+async fn begin(tx: &mut Connection, pause: &Pause) -> Result<(), Fault> {
     let (key, until) = (key(&pause.scope), pause.until.map(Timestamp::as_millis));
-    let changed =
-        sqlx::query("UPDATE pauses SET until_at = $1, paused_by = $2 WHERE scope_key = $3 AND resumed_at IS NULL")
-            .bind(until)
-            .bind(&pause.by)
-            .bind(&key)
-            .execute(&mut *tx)
-            .await?;
+    let changed = query("UPDATE pauses SET until_at = $1, paused_by = $2 WHERE scope_key = $3 AND resumed_at IS NULL")
+        .bind(until)
+        .bind(&pause.by)
+        .bind(&key)
+        .execute(&mut *tx)
+        .await?;
     if changed.rows_affected() > 0 {
         return Ok(());
     }
     // Paused, resumed and paused again within one millisecond: it is the same pause, open again.
-    sqlx::query(
+    query(
         "INSERT INTO pauses (scope_key, paused_at, scope, until_at, paused_by) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (scope_key, paused_at) DO UPDATE SET until_at = excluded.until_at, \
                 paused_by = excluded.paused_by, resumed_at = NULL",
@@ -190,8 +191,8 @@ async fn begin(tx: &mut SqliteConnection, pause: &Pause) -> Result<(), Fault> {
 }
 
 /// Closes the pauses whose time has come, and tells each in the timeline; returns how many.
-pub(crate) async fn close_expired(tx: &mut SqliteConnection, now: Timestamp) -> Result<u64, Fault> {
-    let closed: Vec<(String, i64)> = sqlx::query_as(
+pub(crate) async fn close_expired(tx: &mut Connection, now: Timestamp) -> Result<u64, Fault> {
+    let closed: Vec<(String, i64)> = query_as(
         "UPDATE pauses SET resumed_at = until_at WHERE resumed_at IS NULL AND until_at <= $1 \
          RETURNING scope, until_at",
     )

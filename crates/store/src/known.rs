@@ -14,7 +14,7 @@ const SHAPES_MAX: usize = 300_000;
 
 /// What this process knows of numbers. Of another process's doing it learns by looking.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     monitors: HashMap<MonitorId, u32>,
     shapes: HashMap<ShapeKey, (u32, Timestamp)>,
     /// For each monitor, how many shapes were new in which hour.
@@ -25,47 +25,47 @@ pub(super) struct Known {
 
 /// Stands for a monitor's shape: its text would be ten times as long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct ShapeKey {
+pub(crate) struct ShapeKey {
     monitor: u32,
     hash: u64,
 }
 
 impl Known {
-    pub(super) fn key(&self, monitor: u32, body: &str) -> ShapeKey {
+    pub(crate) fn key(&self, monitor: u32, body: &str) -> ShapeKey {
         ShapeKey { monitor, hash: self.hasher.hash_one(body) }
     }
 
-    pub(super) fn monitor(&self, monitor: MonitorId) -> Option<u32> {
+    pub(crate) fn monitor(&self, monitor: MonitorId) -> Option<u32> {
         self.monitors.get(&monitor).copied()
     }
 
-    pub(super) fn learn_monitor(&mut self, monitor: MonitorId, number: u32) {
+    pub(crate) fn learn_monitor(&mut self, monitor: MonitorId, number: u32) {
         self.monitors.insert(monitor, number);
     }
 
     /// The number of a shape, if it was looked up of late.
-    pub(super) fn shape(&self, key: ShapeKey, now: Timestamp) -> Option<u32> {
+    pub(crate) fn shape(&self, key: ShapeKey, now: Timestamp) -> Option<u32> {
         let (number, looked_up) = self.shapes.get(&key)?;
         (now.since(*looked_up) < LOOKED_UP_EVERY).then_some(*number)
     }
 
-    pub(super) fn learn_shape(&mut self, key: ShapeKey, number: u32, now: Timestamp) {
+    pub(crate) fn learn_shape(&mut self, key: ShapeKey, number: u32, now: Timestamp) {
         self.shapes.insert(key, (number, now));
     }
 
     /// How many shapes of a monitor were new in the hour of this moment.
-    pub(super) fn new_shapes(&self, monitor: u32, at: Timestamp) -> u32 {
+    pub(crate) fn new_shapes(&self, monitor: u32, at: Timestamp) -> u32 {
         self.new.get(&monitor).filter(|(hour, _)| *hour == hour_of(at)).map_or(0, |(_, count)| *count)
     }
 
     /// Counts one more.
-    pub(super) fn count_new_shape(&mut self, monitor: u32, at: Timestamp) {
+    pub(crate) fn count_new_shape(&mut self, monitor: u32, at: Timestamp) {
         let count = self.new_shapes(monitor, at) + 1;
         self.new.insert(monitor, (hour_of(at), count));
     }
 
     /// Takes up what a transaction has made, now that it holds.
-    pub(super) fn take_up(&mut self, learnt: Self) {
+    pub(crate) fn take_up(&mut self, learnt: Self) {
         self.monitors.extend(learnt.monitors);
         if self.shapes.len() > SHAPES_MAX {
             self.shapes.clear();
@@ -79,7 +79,7 @@ impl Known {
     }
 
     /// Forgets the shapes that were looked up so long ago: they may not be stored any more.
-    pub(super) fn forget_shapes_before(&mut self, looked_up: Timestamp) {
+    pub(crate) fn forget_shapes_before(&mut self, looked_up: Timestamp) {
         self.shapes.retain(|_, (_, at)| *at >= looked_up);
     }
 }

@@ -1,18 +1,19 @@
 //! What is read by people: the timeline, readings, and their roll-ups.
 
-use super::Sqlite;
-use super::read::{at, bounded, from_json, from_text, readable};
+use super::Database;
+use super::dialect::{Db, STAYS_PREPARED, json};
 use crate::error::Fault;
+use crate::read::{at, bounded, from_json, from_text, readable};
 use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
 use async_trait::async_trait;
 use flyball_model::{Entry, MonitorId, Reading, Timestamp};
 use sqlx::QueryBuilder;
 
 #[async_trait]
-impl Timeline for Sqlite {
+impl Timeline for Database {
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error> {
         let read = async {
-            let mut query = QueryBuilder::<sqlx::Sqlite>::new(
+            let mut query = QueryBuilder::<Db>::new(
                 "SELECT number, at, app, monitor_id, monitor_name, reaction_id, reaction_name, run_id, event \
                  FROM timeline WHERE 1 = 1",
             );
@@ -41,10 +42,11 @@ impl Timeline for Sqlite {
                 query.push(" AND number < ").push_bind(before);
             }
             if page.no_holds {
-                query.push(" AND event ->> 'event' <> 'held'");
+                query.push(concat!(" AND ", json!("event"), " ->> 'event' <> 'held'"));
             }
             query.push(" ORDER BY number DESC LIMIT ").push_bind(bounded(page.lines, TimelinePage::LINES_MAX));
-            let rows: Vec<LineRow> = query.build_query_as().fetch_all(&self.readers).await?;
+            let rows: Vec<LineRow> =
+                query.build_query_as().persistent(STAYS_PREPARED).fetch_all(&mut *self.reading().await?).await?;
             let mut lines = readable(rows, LineRow::read)?;
             lines.reverse();
             Ok(lines)

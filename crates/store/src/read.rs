@@ -6,6 +6,7 @@ use flyball_model::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A value that is stored as JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str, row: impl FnOnce() -> String) -> Result<T, Fault> {
@@ -48,6 +49,16 @@ pub(crate) fn readable<R, T>(rows: Vec<R>, read: impl Fn(R) -> Result<T, Fault>)
 /// A stored instant.
 pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
+}
+
+/// A time span, as it is stored.
+pub(crate) fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A number that is stored wider than it is.
+pub(crate) fn number(stored: i64, row: impl FnOnce() -> String) -> Result<u32, Fault> {
+    u32::try_from(stored).map_err(|error| Fault::unreadable(row(), error))
 }
 
 /// A limit that a person asked for: 0 means the most there may be.

@@ -1,22 +1,23 @@
 //! Definitions: what monitors and reactions were, beside what happened to them.
 
-use super::read::to_json;
+use super::dialect::{Connection, each};
+use super::query;
+use super::readings::number_monitors;
 use super::rows::write_definitions;
 use crate::Definition;
 use crate::error::Fault;
-use flyball_model::Timestamp;
+use crate::read::to_json;
+use flyball_model::{MonitorId, Timestamp};
 use serde::Serialize;
-use sqlx::SqliteConnection;
-use uuid::Uuid;
 
 /// Replaces the definitions that came from the file: all are retired, and those that are still there come back.
 pub(crate) async fn replace(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     monitors: &[Definition],
     reactions: &[Definition],
     now: Timestamp,
 ) -> Result<(), Fault> {
-    sqlx::query("UPDATE definitions SET retired_at = $1 WHERE origin = 'file' AND retired_at IS NULL")
+    query("UPDATE definitions SET retired_at = $1 WHERE origin = 'file' AND retired_at IS NULL")
         .bind(now.as_millis())
         .execute(&mut *tx)
         .await?;
@@ -27,20 +28,23 @@ pub(crate) async fn replace(
 
 #[derive(Serialize)]
 struct Interval {
-    monitor_id: Uuid,
+    monitor_id: MonitorId,
     every_ms: u64,
 }
 
 /// Notes each monitor's interval beside its number: roll-ups need it, long after the definition has changed.
-async fn note_intervals(tx: &mut SqliteConnection, monitors: &[Definition]) -> Result<(), Fault> {
+async fn note_intervals(tx: &mut Connection, monitors: &[Definition]) -> Result<(), Fault> {
     let every_ms = |monitor: &Definition| u64::try_from(monitor.every?.as_millis()).ok();
     let intervals: Vec<_> = monitors
         .iter()
-        .filter_map(|monitor| Some(Interval { monitor_id: monitor.id, every_ms: every_ms(monitor)? }))
+        .filter_map(|monitor| Some(Interval { monitor_id: MonitorId(monitor.id), every_ms: every_ms(monitor)? }))
         .collect();
-    let sql = "INSERT INTO monitor_numbers (monitor_id, every_ms) \
-        SELECT value ->> 'monitor_id', value ->> 'every_ms' FROM json_each($1) WHERE true \
-        ON CONFLICT (monitor_id) DO UPDATE SET every_ms = excluded.every_ms";
-    sqlx::query(sql).bind(to_json(&intervals)).execute(tx).await?;
+    number_monitors(tx, &intervals.iter().map(|interval| interval.monitor_id).collect::<Vec<_>>()).await?;
+    let sql = concat!(
+        "UPDATE monitor_numbers SET every_ms = CAST(value ->> 'every_ms' AS BIGINT) FROM ",
+        each!("$1"),
+        " WHERE monitor_id = value ->> 'monitor_id' AND every_ms IS DISTINCT FROM CAST(value ->> 'every_ms' AS BIGINT)"
+    );
+    query(sql).bind(to_json(&intervals)).execute(tx).await?;
     Ok(())
 }

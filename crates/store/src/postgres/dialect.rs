@@ -1,0 +1,42 @@
+//! The words that PostgreSQL alone uses.
+
+pub(crate) type Db = sqlx::Postgres;
+pub(crate) type Connection = sqlx::PgConnection;
+
+/// Whether statements stay prepared on a connection. Behind a pooler that lends connections for one transaction they cannot,
+/// and where another node changes the schema they must not: a prepared one fails once its result has another shape.
+/// Source: <https://www.pgbouncer.org/features.html>
+pub(crate) const STAYS_PREPARED: bool = false;
+
+/// Whether one engine at most works on it.
+pub(crate) const ONE_ENGINE: bool = false;
+
+/// The time that presence and leases go by, in milliseconds: that of the server, since no two machines agree.
+macro_rules! now {
+    ($of_caller:literal) => {
+        concat!("(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) + 0 * ", $of_caller, ")")
+    };
+}
+
+/// The members of a JSON array as rows, each in the column `value`.
+macro_rules! each {
+    ($array:literal) => {
+        concat!("json_array_elements(CAST(", $array, " AS json))")
+    };
+}
+
+/// Bytes from their hexadecimal digits.
+macro_rules! bytes {
+    ($digits:literal) => {
+        concat!("decode(", $digits, ", 'hex')")
+    };
+}
+
+/// A column of text as the JSON that it holds.
+macro_rules! json {
+    ($column:literal) => {
+        concat!("CAST(", $column, " AS json)")
+    };
+}
+
+pub(crate) use {bytes, each, json, now};

@@ -1,0 +1,160 @@
+//! The store on PostgreSQL: one database for several machines.
+//!
+//! Transactions that write take one lock, so that they come one after the other as they do on SQLite, and whatever a turn read
+//! still holds when it commits. A turn of the loop is one such transaction, however many readings are in it. The lock goes with
+//! the transaction, and the server ends a transaction whose client says nothing: a node that was stopped in the middle of one
+//! keeps nobody waiting for longer than [`SILENCE_MAX`].
+//!
+//! Nothing here lives in a session: no setting, no lock, no prepared statement. So a pooler that lends connections for one
+//! transaction may stand between (`PgBouncer` in transaction mode).
+
+mod dialect;
+mod migrate;
+mod server;
+#[path = "../sql/mod.rs"]
+mod sql;
+
+pub use server::Server;
+
+/// The store that `sql` writes for.
+use Postgres as Database;
+
+use crate::error::Fault;
+use crate::known::Known;
+use crate::presence::Ground;
+use crate::{Error, Place, Store};
+use async_trait::async_trait;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgPool, PgTransaction};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a task waits for a connection, new ones included. Behind a server that hangs, an error after this long is better
+/// than a queue without end.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections that only read. With the one that writes a node has four, so that four nodes and a person's commands fit into the
+/// 20 of Heroku's smallest plan. Source: <https://devcenter.heroku.com/articles/heroku-postgres-plans>
+const READERS: u32 = 3;
+
+/// A connection that nobody used for this long is closed: a command beside an engine needs one or two.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// How a transaction that writes begins. A statement takes no longer than 20 s, and waits no longer than 5 s for another's
+/// lock; a client that says nothing for 5 s in the middle of one is taken for dead.
+const BEGIN_WRITING: &str = "BEGIN; SET LOCAL search_path = flyball; SET LOCAL statement_timeout = '20s'; \
+    SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
+/// How one begins in which everything is read as of one moment.
+const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = flyball; \
+    SET LOCAL statement_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '20s'";
+
+/// What is locked by whoever writes: the word "flyball" in ASCII, so that nothing else in the database has it.
+const TAKE_TURN: &str = "SELECT pg_advisory_xact_lock(28829716221881452)";
+
+/// The store on PostgreSQL. Cheap to clone: clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    writer: PgPool,
+    readers: PgPool,
+    place: Place,
+    /// Numbers that stand for monitors and shapes.
+    known: Arc<Mutex<Known>>,
+    /// Whether the engine of this process has appeared.
+    has_appeared: Arc<AtomicBool>,
+}
+
+impl Postgres {
+    /// Opens the database, and makes our tables where there are none. Brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the server does not answer or turns us away, or a newer version made the tables.
+    pub async fn open(server: &Server) -> Result<Self, Error> {
+        let store = Self::of(server);
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Opens the database for what works beside an engine or reads what one left: makes no tables in one that has none.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`]; and [`Error::NotThere`] when no engine has made its tables.
+    pub async fn open_existing(server: &Server) -> Result<Self, Error> {
+        let store = Self::of(server);
+        if store.has_steps().await? == 0 {
+            return Err(Error::NotThere { place: store.place });
+        }
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    fn of(server: &Server) -> Self {
+        Self {
+            writer: pool(1).connect_lazy_with(server.options().clone()),
+            readers: pool(READERS).connect_lazy_with(server.options().clone()),
+            place: server.place().clone(),
+            known: Arc::default(),
+            has_appeared: Arc::default(),
+        }
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// A transaction that may write, and whose turn it is.
+    async fn writing(&self) -> Result<PgTransaction<'static>, sqlx::Error> {
+        let mut tx = self.writer.begin_with(BEGIN_WRITING).await?;
+        sqlx::raw_sql(TAKE_TURN).execute(&mut *tx).await?;
+        Ok(tx)
+    }
+
+    /// A transaction in which everything is read as of one moment.
+    async fn reading(&self) -> Result<PgTransaction<'static>, sqlx::Error> {
+        self.readers.begin_with(BEGIN_READING).await
+    }
+
+    /// What this process knows of numbers. Every step under the lock leaves it whole.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that an engine begins here. A server keeps what it has: there is no ground that could go.
+    #[expect(clippy::unnecessary_wraps, reason = "a file may not be there to stand on")]
+    fn stand(&self) -> Result<(), Error> {
+        self.has_appeared.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "to look at a file takes its time")]
+    async fn ground(&self) -> Result<Ground, Error> {
+        Ok(if self.has_appeared.load(Ordering::Relaxed) { Ground::Firm } else { Ground::NeverStood })
+    }
+
+    /// Tells what went wrong inside in the outside's words.
+    fn told<'a>(&'a self, doing: &'a str) -> impl FnOnce(Fault) -> Error + 'a {
+        move |fault| fault.told(doing, &self.place)
+    }
+}
+
+#[async_trait]
+impl Store for Postgres {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
+    async fn close(&self) {
+        Postgres::close(self).await;
+    }
+}
+
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECTION_TIMEOUT).idle_timeout(IDLE_MAX)
+}

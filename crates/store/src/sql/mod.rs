@@ -1,0 +1,45 @@
+//! What every store does, written once in the SQL that SQLite and PostgreSQL share, and compiled once for each of them.
+//!
+//! A database's own module stands above: it has a `Database` with its connections, and a `dialect` with the few words that
+//! differ. Transactions that write come one after the other on both (SQLite has one writer; PostgreSQL takes a lock for as
+//! long as the transaction lasts), so that what is read in one still holds when it commits.
+
+use super::Database;
+use super::dialect::{self, Db};
+use sqlx::query::{Query, QueryAs, QueryScalar};
+use sqlx::{Decode, FromRow, Type};
+
+mod definitions;
+pub(super) mod facts;
+pub(super) mod packing;
+pub(super) mod pauses;
+pub(super) mod presence;
+mod readings;
+mod retention;
+mod rollups;
+mod rows;
+mod run_row;
+mod runs;
+mod timeline;
+mod turn;
+
+type Arguments = <Db as sqlx::Database>::Arguments;
+type Row = <Db as sqlx::Database>::Row;
+
+/// A statement that answers with nothing.
+fn query(sql: &'static str) -> Query<'static, Db, Arguments> {
+    sqlx::query(sql).persistent(dialect::STAYS_PREPARED)
+}
+
+/// One that answers with rows.
+fn query_as<R: for<'r> FromRow<'r, Row>>(sql: &'static str) -> QueryAs<'static, Db, R, Arguments> {
+    sqlx::query_as(sql).persistent(dialect::STAYS_PREPARED)
+}
+
+/// One that answers with a value.
+fn query_scalar<T: for<'r> Decode<'r, Db> + Type<Db>>(sql: &'static str) -> QueryScalar<'static, Db, T, Arguments>
+where
+    (T,): for<'r> FromRow<'r, Row>,
+{
+    sqlx::query_scalar(sql).persistent(dialect::STAYS_PREPARED)
+}

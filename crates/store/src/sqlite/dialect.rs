@@ -1,0 +1,40 @@
+//! The words that SQLite alone uses.
+
+pub(crate) type Db = sqlx::Sqlite;
+pub(crate) type Connection = sqlx::SqliteConnection;
+
+/// Whether statements stay prepared on a connection: preparing costs more than most of them.
+pub(crate) const STAYS_PREPARED: bool = true;
+
+/// Whether one engine at most works on it: the one that has the file's lock.
+pub(crate) const ONE_ENGINE: bool = true;
+
+/// The time that presence and leases go by, in milliseconds: that of the caller, which is on the same machine.
+macro_rules! now {
+    ($of_caller:literal) => {
+        $of_caller
+    };
+}
+
+/// The members of a JSON array as rows, each in the column `value`.
+macro_rules! each {
+    ($array:literal) => {
+        concat!("json_each(", $array, ")")
+    };
+}
+
+/// Bytes from their hexadecimal digits.
+macro_rules! bytes {
+    ($digits:literal) => {
+        concat!("unhex(", $digits, ")")
+    };
+}
+
+/// A column of text as the JSON that it holds.
+macro_rules! json {
+    ($column:literal) => {
+        $column
+    };
+}
+
+pub(crate) use {bytes, each, json, now};
