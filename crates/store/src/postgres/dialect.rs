@@ -1,12 +1,23 @@
 //! The words that PostgreSQL alone uses.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 pub(crate) type Db = sqlx::Postgres;
 pub(crate) type Connection = sqlx::PgConnection;
 
-/// Whether statements stay prepared on a connection. Behind a pooler that lends connections for one transaction they cannot,
-/// and where another node changes the schema they must not: a prepared one fails once its result has another shape.
-/// Source: <https://www.pgbouncer.org/features.html>
-pub(crate) const STAYS_PREPARED: bool = false;
+/// Whether a pooler stands between that lends connections for one transaction. One is enough: what was prepared on a connection
+/// then stays there for somebody else.
+static IS_POOLED: AtomicBool = AtomicBool::new(false);
+
+/// Notes that a pooler stands between.
+pub(crate) fn is_pooled() {
+    IS_POOLED.store(true, Ordering::Relaxed);
+}
+
+/// Whether statements stay prepared on a connection: preparing takes as long as most of them.
+pub(crate) fn stays_prepared() -> bool {
+    !IS_POOLED.load(Ordering::Relaxed)
+}
 
 /// Whether one engine at most works on it.
 pub(crate) const ONE_ENGINE: bool = false;

@@ -5,8 +5,8 @@
 //! the transaction, and the server ends a transaction whose client says nothing: a node that was stopped in the middle of one
 //! keeps nobody waiting for longer than [`SILENCE_MAX`].
 //!
-//! Nothing here lives in a session: no setting, no lock, no prepared statement. So a pooler that lends connections for one
-//! transaction may stand between (`PgBouncer` in transaction mode).
+//! Nothing here lives in a session: no setting and no lock, and behind a pooler no prepared statement either. So one that lends
+//! connections for one transaction may stand between (`PgBouncer` in transaction mode).
 
 mod dialect;
 mod migrate;
@@ -71,7 +71,7 @@ impl Postgres {
     /// # Errors
     /// When the server does not answer or turns us away, or a newer version made the tables.
     pub async fn open(server: &Server) -> Result<Self, Error> {
-        let store = Self::of(server);
+        let store = Self::of(server).await?;
         store.migrate().await?;
         Ok(store)
     }
@@ -81,7 +81,7 @@ impl Postgres {
     /// # Errors
     /// As [`Postgres::open`]; and [`Error::NotThere`] when no engine has made its tables.
     pub async fn open_existing(server: &Server) -> Result<Self, Error> {
-        let store = Self::of(server);
+        let store = Self::of(server).await?;
         if store.has_steps().await? == 0 {
             return Err(Error::NotThere { place: store.place });
         }
@@ -89,14 +89,18 @@ impl Postgres {
         Ok(store)
     }
 
-    fn of(server: &Server) -> Self {
-        Self {
+    async fn of(server: &Server) -> Result<Self, Error> {
+        let asked = server.is_direct().await.map_err(Fault::from);
+        if !asked.map_err(|fault| fault.told("open the database", server.place()))? {
+            dialect::is_pooled();
+        }
+        Ok(Self {
             writer: pool(1).connect_lazy_with(server.options().clone()),
             readers: pool(READERS).connect_lazy_with(server.options().clone()),
             place: server.place().clone(),
             known: Arc::default(),
             has_appeared: Arc::default(),
-        }
+        })
     }
 
     /// Closes every connection.

@@ -1,7 +1,7 @@
 //! A PostgreSQL server, as `DATABASE_URL` names it.
 
 use crate::{Error, Place};
-use sqlx::ConnectOptions as _;
+use sqlx::{ConnectOptions as _, Connection as _};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
 use std::net::IpAddr;
@@ -11,6 +11,12 @@ use std::str::FromStr as _;
 /// `sslmode` is among them.
 const PARAMETERS: [&str; 8] =
     ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "application_name", "connect_timeout"];
+
+/// Prepared statements of a connection: more than there are texts of ours.
+const STATEMENTS_KEPT: usize = 300;
+
+/// A setting that nobody else knows: a server takes any that has a dot in it, and a pooler either refuses it or drops it.
+const OURS: &str = "flyball.direct";
 
 /// Where a PostgreSQL database is, and as whom it is opened. Its `Debug` form holds no secret.
 #[derive(Clone)]
@@ -56,9 +62,25 @@ impl Server {
             .application_name("flyball")
             // A pooler refuses settings at the start of a connection that it does not know.
             .extra_float_digits(None)
-            .statement_cache_capacity(0)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .disable_statement_logging();
         Ok(Self { options, place })
+    }
+
+    /// Whether the server itself answers, or a pooler that stands between and may lend a connection for one transaction.
+    pub(super) async fn is_direct(&self) -> Result<bool, sqlx::Error> {
+        let mut connection = match self.options.clone().options([(OURS, "yes")]).connect().await {
+            Ok(connection) => connection,
+            // "Unsupported startup parameter". Source: <https://www.pgbouncer.org/config.html#ignore_startup_parameters>
+            Err(error) if error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("08P01")) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let asked = sqlx::query_scalar("SELECT current_setting($1, true)").bind(OURS).persistent(false);
+        let answer: Option<String> = asked.fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(answer.as_deref() == Some("yes"))
     }
 
     /// How to connect.

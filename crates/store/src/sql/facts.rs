@@ -2,7 +2,7 @@
 //!
 //! A fact that cannot be read is an error, and nothing is left out: a choice made on half the facts could act.
 
-use super::dialect::{Connection, Db, STAYS_PREPARED};
+use super::dialect::{Connection, Db, stays_prepared};
 use super::pauses;
 use super::run_row::{RunRow, run_columns};
 use super::{query_as, query_scalar};
@@ -287,7 +287,7 @@ async fn latest(tx: &mut Connection, reactions: &[ReactionId], which: &'static s
         .push(concat!("SELECT ", run_columns!(), " FROM runs WHERE id IN (SELECT (SELECT runs.id FROM runs "))
         .push(which)
         .push(") FROM wanted)");
-    let rows: Vec<RunRow> = query.build_query_as().persistent(STAYS_PREPARED).fetch_all(tx).await?;
+    let rows: Vec<RunRow> = query.build_query_as().persistent(stays_prepared()).fetch_all(tx).await?;
     let refusals = |row: &RunRow| u32::try_from(row.refusals.clamp(0, REFUSALS_MAX)).expect("clamped");
     rows.into_iter().map(|row| (refusals(&row), row)).map(|(refusals, row)| Ok((row.read()?, refusals))).collect()
 }

@@ -28,12 +28,12 @@ type Row = <Db as sqlx::Database>::Row;
 
 /// A statement that answers with nothing.
 fn query(sql: &'static str) -> Query<'static, Db, Arguments> {
-    sqlx::query(sql).persistent(dialect::STAYS_PREPARED)
+    sqlx::query(sql).persistent(dialect::stays_prepared())
 }
 
 /// One that answers with rows.
 fn query_as<R: for<'r> FromRow<'r, Row>>(sql: &'static str) -> QueryAs<'static, Db, R, Arguments> {
-    sqlx::query_as(sql).persistent(dialect::STAYS_PREPARED)
+    sqlx::query_as(sql).persistent(dialect::stays_prepared())
 }
 
 /// One that answers with a value.
@@ -41,5 +41,5 @@ fn query_scalar<T: for<'r> Decode<'r, Db> + Type<Db>>(sql: &'static str) -> Quer
 where
     (T,): for<'r> FromRow<'r, Row>,
 {
-    sqlx::query_scalar(sql).persistent(dialect::STAYS_PREPARED)
+    sqlx::query_scalar(sql).persistent(dialect::stays_prepared())
 }

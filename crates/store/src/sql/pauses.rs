@@ -1,7 +1,7 @@
 //! Pauses, with their history: a pause that ended still decides which readings are evidence.
 
 use super::Database;
-use super::dialect::{Connection, Db, STAYS_PREPARED};
+use super::dialect::{Connection, Db, stays_prepared};
 use super::rows::write_entries;
 use super::{query, query_as};
 use crate::error::Fault;
@@ -127,7 +127,7 @@ pub(crate) async fn holding(
     query.push_bind(now.as_millis()).push(") AND scope_key IN (");
     push_keys(&mut query, covering(app, reactions));
     query.push(") ORDER BY paused_at, scope_key");
-    let rows: Vec<PauseRow> = query.build_query_as().persistent(STAYS_PREPARED).fetch_all(tx).await?;
+    let rows: Vec<PauseRow> = query.build_query_as().persistent(stays_prepared()).fetch_all(tx).await?;
     // A pause that cannot be read is an error here, and not left out: nothing may act in spite of it.
     rows.into_iter().map(PauseRow::read).collect()
 }
@@ -146,7 +146,7 @@ pub(crate) async fn resumed(
     query.push_bind(now.as_millis()).push(") AND scope_key IN (");
     push_keys(&mut query, covering(app, reactions));
     query.push(") GROUP BY scope_key ORDER BY scope_key");
-    let rows: Vec<(String, i64)> = query.build_query_as().persistent(STAYS_PREPARED).fetch_all(tx).await?;
+    let rows: Vec<(String, i64)> = query.build_query_as().persistent(stays_prepared()).fetch_all(tx).await?;
     rows.into_iter()
         .map(|(scope, ended_at)| {
             let scope = from_json(&scope, || format!("column `scope` of the pause that ended at {}", at(ended_at)))?;

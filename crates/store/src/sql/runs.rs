@@ -1,6 +1,6 @@
 //! Runs: each step is a compare-and-set in one transaction. No row changed means that somebody else was first.
 
-use super::dialect::{Connection, Db, STAYS_PREPARED};
+use super::dialect::{Connection, Db, stays_prepared};
 use super::run_row::{RunRow, run_columns};
 use super::{Database, pauses, rows};
 use super::{query, query_as, query_scalar};
@@ -203,7 +203,7 @@ impl Runs for Database {
             }
             query.push(" ORDER BY queued_at DESC, id DESC LIMIT ").push_bind(bounded(page.runs, RunsPage::RUNS_MAX));
             let rows: Vec<RunRow> =
-                query.build_query_as().persistent(STAYS_PREPARED).fetch_all(&mut *self.reading().await?).await?;
+                query.build_query_as().persistent(stays_prepared()).fetch_all(&mut *self.reading().await?).await?;
             readable(rows, RunRow::read)
         };
         read.await.map_err(self.told("read runs"))

@@ -1,7 +1,7 @@
 //! What is read by people: the timeline, readings, and their roll-ups.
 
 use super::Database;
-use super::dialect::{Db, STAYS_PREPARED, json};
+use super::dialect::{Db, stays_prepared, json};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
 use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
@@ -46,7 +46,7 @@ impl Timeline for Database {
             }
             query.push(" ORDER BY number DESC LIMIT ").push_bind(bounded(page.lines, TimelinePage::LINES_MAX));
             let rows: Vec<LineRow> =
-                query.build_query_as().persistent(STAYS_PREPARED).fetch_all(&mut *self.reading().await?).await?;
+                query.build_query_as().persistent(stays_prepared()).fetch_all(&mut *self.reading().await?).await?;
             let mut lines = readable(rows, LineRow::read)?;
             lines.reverse();
             Ok(lines)

@@ -4,7 +4,9 @@ pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
 
 /// Whether statements stay prepared on a connection: preparing costs more than most of them.
-pub(crate) const STAYS_PREPARED: bool = true;
+pub(crate) const fn stays_prepared() -> bool {
+    true
+}
 
 /// Whether one engine at most works on it: the one that has the file's lock.
 pub(crate) const ONE_ENGINE: bool = true;
