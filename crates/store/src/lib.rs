@@ -14,6 +14,8 @@ mod plain;
 mod presence;
 mod rollup;
 mod sqlite;
+#[cfg(test)]
+mod stored;
 
 pub use batch::{Batch, Definition, Holding, HoldingKey, NewerReadings, Origin, Remembered};
 pub use error::{Error, who_writes};
