@@ -354,4 +354,8 @@ async fn every_column_that_holds_json_has_its_samples_and_holds_what_they_have()
     let listed = STORED.iter().flat_map(|stored| stored.columns).copied().filter(|name| *name != "runs.rank");
     let listed: BTreeSet<String> = listed.chain([NEVER_READ]).map(str::to_owned).collect();
     assert_eq!(with_json, listed, "the columns that hold JSON, and those that are listed here");
+    let page = include_str!("../../../../docs/ARCHITECTURE.md");
+    for column in listed {
+        assert!(page.contains(&format!("`{column}`")), "the table in docs/ARCHITECTURE.md does not name `{column}`");
+    }
 }
