@@ -296,10 +296,6 @@ async fn save_all(store: &Sqlite) {
     store.glimpsed(&[glimpse]).await.unwrap();
 }
 
-async fn open(file: &Path) -> SqliteConnection {
-    SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap()
-}
-
 /// As many rows as the longest list of samples of a table has.
 const ALL: usize = 200;
 
@@ -308,29 +304,39 @@ fn nth_of<T: Clone>(values: &[T], nth: usize) -> T {
     values[nth % values.len()].clone()
 }
 
-#[tokio::test]
-async fn a_plan_that_does_not_name_its_api_is_on_that_of_its_row() {
+/// A store that has all samples, and a connection beside it.
+async fn filled() -> (tempfile::TempDir, Sqlite, SqliteConnection) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("flyball.db");
     let store = Sqlite::open(&file).await.unwrap();
     save_all(&store).await;
+    let beside = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    (directory, store, beside)
+}
+
+#[tokio::test]
+async fn a_plan_that_does_not_name_its_api_is_on_that_of_its_row() {
+    let (_directory, store, mut database) = filled().await;
     let runs = store.runs(&RunsPage::default()).await.unwrap();
     assert!(runs.len() > ALL, "{}", runs.len());
-    let mut database = open(&file).await;
     // As they were written until schema 4.
     sqlx::query("UPDATE runs SET plan = json_remove(plan, '$.host')").execute(&mut database).await.unwrap();
     assert_eq!(store.runs(&RunsPage::default()).await.unwrap(), runs);
 }
 
 #[tokio::test]
-async fn every_column_that_holds_json_has_its_samples_and_holds_what_they_have() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("flyball.db");
-    let store = Sqlite::open(&file).await.unwrap();
-    save_all(&store).await;
-    store.close().await;
+async fn a_variant_of_a_later_version_is_an_error_that_names_its_row() {
+    let (_directory, store, mut database) = filled().await;
+    let later = r#"UPDATE runs SET because = '{"reason":"of_a_later_version"}'"#;
+    sqlx::query(later).execute(&mut database).await.unwrap();
+    let run = RunId(Uuid::from_u128(7));
+    let error = store.run(run).await.unwrap_err();
+    assert!(format!("{error:?}").contains(&format!("column `because` of run {run}")), "{error:?}");
+}
 
-    let mut database = open(&file).await;
+#[tokio::test]
+async fn every_column_that_holds_json_has_its_samples_and_holds_what_they_have() {
+    let (_directory, _store, mut database) = filled().await;
     let columns = "SELECT tables.name, columns.name FROM sqlite_schema AS tables \
         JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table' AND columns.type = 'TEXT'";
     let columns: Vec<(String, String)> = sqlx::query_as(columns).fetch_all(&mut database).await.unwrap();
