@@ -21,6 +21,8 @@ mod presence;
 mod read;
 mod rollup;
 mod sqlite;
+#[cfg(test)]
+mod stored;
 
 pub use address::Address;
 pub use batch::{Batch, Definition, Holding, HoldingKey, NewerReadings, Origin, Remembered};

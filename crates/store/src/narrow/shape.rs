@@ -15,9 +15,9 @@ pub(crate) struct Shape {
     /// The verdict, with its reason.
     pub(crate) finding: Finding,
     /// The words, with [`TOOK`] in them for the time.
-    words: String,
+    pub(crate) words: String,
     /// What was seen, with zeros for its numbers.
-    seen: Evidence,
+    pub(crate) seen: Evidence,
 }
 
 impl Shape {
