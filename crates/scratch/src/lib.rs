@@ -7,6 +7,9 @@ use std::str::FromStr as _;
 /// Where tests find a server: a `postgres:` URL of a database from which others may be made.
 pub const SERVER: &str = "FLYBALL_TEST_POSTGRES";
 
+/// The pooler's port.
+const POOLER: u16 = 6432;
+
 /// Why there is no database to test on.
 #[derive(Debug, thiserror::Error)]
 pub enum ScratchError {
@@ -46,11 +49,21 @@ impl Scratch {
     /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_at(self.server.get_port())
+    }
+
+    /// Its address behind a pooler that lends connections for one transaction.
+    #[must_use]
+    pub fn pooled_url(&self) -> String {
+        self.url_at(POOLER)
+    }
+
+    fn url_at(&self, port: u16) -> String {
         let host = self.server.get_socket().map_or_else(
             || self.server.get_host().to_owned(),
             |socket| socket.display().to_string().replace('/', "%2F"),
         );
-        format!("postgres://{}@{host}:{}/{}", self.server.get_username(), self.server.get_port(), self.name)
+        format!("postgres://{}@{host}:{port}/{}", self.server.get_username(), self.name)
     }
 
     /// A connection of its own, for whoever looks at it or changes it beside Flyball.

@@ -286,11 +286,9 @@ async fn save_all(store: &Sqlite) {
         host: Excerpt::of("ops-1"),
         process: 1,
         since: now,
-        renewed_at: now,
-        read_up_to: 0,
         in_force: "# the file".into(),
     };
-    store.appear(&sign).await.unwrap();
+    store.appear(&sign, now).await.unwrap();
     let app = "shop".parse().unwrap();
     let glimpse = Glimpse { host: ApiHost::default(), app, maintenance: false, release: None, seen_at: now };
     store.glimpsed(&[glimpse]).await.unwrap();

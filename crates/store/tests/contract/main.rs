@@ -108,6 +108,33 @@ impl Database for PostgresDatabase {
     }
 }
 
+/// One that is reached through a pooler that lends connections for one transaction.
+struct PooledDatabase(PostgresDatabase);
+
+impl Database for PooledDatabase {
+    type Store = Postgres;
+
+    async fn new() -> Self {
+        Self(PostgresDatabase::new().await)
+    }
+
+    async fn open(&self) -> Arc<Postgres> {
+        Arc::new(Postgres::open(&Server::of(&self.0.scratch.pooled_url()).unwrap()).await.unwrap())
+    }
+
+    async fn close(&self, store: Arc<Postgres>) {
+        store.close().await;
+    }
+
+    async fn tamper(&self, sql: &'static str) {
+        self.0.tamper(sql).await;
+    }
+
+    async fn remove(&self) {
+        self.0.remove().await;
+    }
+}
+
 macro_rules! promises {
     ($database:ty, $($module:ident { $($promise:ident)* })*) => {
         $(mod $module {
@@ -210,3 +237,4 @@ macro_rules! every_promise_is_kept_by {
 
 every_promise_is_kept_by! { sqlite: crate::SqliteFile }
 every_promise_is_kept_by! { postgres: crate::PostgresDatabase }
+every_promise_is_kept_by! { postgres_behind_a_pooler: crate::PooledDatabase }
