@@ -111,7 +111,8 @@ impl From<flyball_store::Error> for Failure {
             | Error::Full { .. }
             | Error::EngineRuns { .. }
             | Error::LockedByStranger { .. }
-            | Error::Away { .. } => Exit::TRY_AGAIN,
+            | Error::Away { .. }
+            | Error::Fenced { .. } => Exit::TRY_AGAIN,
             Error::ReadOnly { .. } | Error::CannotOpen { .. } | Error::TurnedAway { .. } => Exit::NO_PERMISSION,
             Error::Unsupported { .. } | Error::NotAnAddress => Exit::CONFIGURATION,
             Error::Corrupt { .. }

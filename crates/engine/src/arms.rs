@@ -38,14 +38,25 @@ impl Engine {
     pub async fn tell_who_is_armed(&self) -> Result<(), Error> {
         let pauses = self.ports.store.pauses(self.ports.clock.now()).await?;
         let armed = {
+            let (whole, is_first) = (self.whole(), self.is_first());
             let mut memory = self.memory();
             let wiring = Arc::clone(&memory.wiring);
-            let armed = armed(wiring.reactions().map(|reaction| (&**reaction, wiring.mode(reaction))), &pauses);
+            let armed = match &whole {
+                None => armed(wiring.reactions().map(|reaction| (&**reaction, wiring.mode(reaction))), &pauses),
+                Some(whole) => {
+                    let mode = self.mode().and(whole.settings.mode);
+                    armed(whole.reactions.iter().map(|reaction| (reaction, mode.and(reaction.policy.mode))), &pauses)
+                }
+            };
             if memory.armed.as_ref() == Some(&armed) {
                 return Ok(());
             }
             // Noted before it is written: who asks meanwhile must not tell it as well.
             memory.armed = Some(armed.clone());
+            // Of several nodes one tells it.
+            if !is_first {
+                return Ok(());
+            }
             armed
         };
         let told = self.tell(Event::Engine { happened: EngineEvent::Armed { armed } }).await;

@@ -7,13 +7,14 @@ use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
 use crate::references::Reached;
+use crate::share::Share;
 use crate::turn::{Observed, Turn, turn};
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_model::{
-    Actor, Entry, Event, Mode, NodeId, Outcome, Run, RunState, StoreLoss, SubjectKey, Timestamp, WhyNotDone,
-    WhySuperseded,
+    Actor, Entry, Event, Mode, NodeId, Outcome, ReactionId, Run, RunState, StoreLoss, SubjectKey, Timestamp,
+    WhyNotDone, WhySuperseded,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -30,6 +31,9 @@ pub struct Engine {
     pub(crate) ports: Ports,
     pub(crate) node: NodeId,
     memory: Mutex<Memory>,
+    pub(crate) share: Mutex<Share>,
+    /// The file that is in force, where only a part of it is this engine's own.
+    pub(crate) whole: Mutex<Option<Arc<Definitions>>>,
     pub(crate) reached: Reached,
     mode: Mode,
     home: Home,
@@ -48,6 +52,8 @@ impl Engine {
             ports,
             node,
             memory: Mutex::default(),
+            share: Mutex::default(),
+            whole: Mutex::default(),
             reached: Reached::default(),
             mode,
             home: Home::default(),
@@ -100,20 +106,25 @@ impl Engine {
     }
 
     /// Starts: recalls what was remembered, goes over to the definitions, and establishes what became of every run that
-    /// was open when the process before ended.
+    /// was open when the process before ended. Where others work on the store as well, it does so with its share.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
     pub async fn start(&self, definitions: &Definitions) -> Result<(), Error> {
-        let now = self.ports.clock.now();
+        if self.ports.store.is_shared() {
+            self.begin_to_share();
+            self.apply(definitions).await?;
+            self.share_work().await?;
+            return Ok(());
+        }
         let remembered = self.ports.store.remembered().await?;
         let holdings = self.ports.store.holdings().await?;
         let newer = self.ports.store.newer_readings().await?;
         self.memory().recall(remembered, holdings);
         self.apply(definitions).await?;
         self.memory().catch_up(newer);
-        self.take_over(now).await
+        self.take_over(&|_| true).await
     }
 
     /// Goes over to other definitions. Monitors whose subject changed forget their streak, and the others keep it.
@@ -129,16 +140,43 @@ impl Engine {
         self.ports.accounts.define(&definitions.accounts);
         self.ports.observe.define(&definitions.network);
         self.ports.references.define(&definitions.network);
-        let mut memory = self.memory();
-        let wiring = Wiring::new(definitions, self.ports.accounts.host(), self.mode, &memory.wiring, now);
-        memory.rewire(wiring);
+        if self.shares_work() {
+            *self.whole.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(definitions.clone()));
+            self.part(definitions);
+            self.rewire();
+        } else {
+            self.wire(definitions, now);
+        }
         Ok(())
     }
 
-    /// Takes over the runs that were open. What was not sent will not be: readings from before are no reason to act now.
-    /// What was sent, or may have been, is looked for.
-    async fn take_over(&self, now: Timestamp) -> Result<(), Error> {
-        for (run, fence) in self.ports.store.take_over(self.node, now, LEASE).await? {
+    /// Goes over to what is its own of the file in force.
+    pub(crate) fn rewire(&self) {
+        let Some(whole) = self.whole() else { return };
+        self.wire(&self.own(&whole), self.ports.clock.now());
+    }
+
+    fn wire(&self, definitions: &Definitions, now: Timestamp) {
+        let mut memory = self.memory();
+        let wiring = Wiring::new(definitions, self.ports.accounts.host(), self.mode, &memory.wiring, now);
+        memory.rewire(wiring);
+    }
+
+    /// How many monitors the file in force has.
+    pub(crate) fn monitors_in_force(&self) -> usize {
+        self.whole().map_or_else(|| self.wiring().monitors().count(), |whole| whole.monitors.len())
+    }
+
+    /// What the process allows at most.
+    pub(crate) const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Takes over the runs of these reactions that were open. What was not sent will not be: readings from before are no reason
+    /// to act now. What was sent, or may have been, is looked for.
+    pub(crate) async fn take_over(&self, ours: &(dyn Fn(ReactionId) -> bool + Sync)) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        for (run, fence) in self.ports.store.take_over(self.node, now, LEASE, ours).await? {
             match &run.state {
                 RunState::Queued if is_awaited(&run, now) => {}
                 RunState::Queued => {
@@ -191,6 +229,7 @@ impl Engine {
             return Ok(());
         }
         let now = self.ports.clock.now();
+        self.share().keep_own(self.node, batch);
         let own_entries = batch.entries.len();
         let saved = async {
             let written = self.written_nevertheless().await?;
@@ -200,6 +239,8 @@ impl Engine {
         let saved = saved.await;
         match &saved {
             Ok(()) => self.memory().store_answers(),
+            // Nothing is wrong with the store.
+            Err(Error::Fenced { .. }) => batch.entries.truncate(own_entries),
             Err(error) => {
                 batch.entries.truncate(own_entries);
                 let decided = batch.runs.iter().map(|run| run.id);

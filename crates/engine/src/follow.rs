@@ -128,7 +128,7 @@ async fn take_up(engine: &Engine, live: &Live, files: &Files, asked: bool) -> Re
             return Ok(FileEvent::Refused { mistakes: mistakes.len(), report });
         }
     };
-    if let Some(why) = lost(engine.wiring().monitors().count(), definitions.monitors.len()).filter(|_| !asked) {
+    if let Some(why) = lost(engine.monitors_in_force(), definitions.monitors.len()).filter(|_| !asked) {
         return Ok(FileEvent::NotFollowed { why });
     }
     engine.apply(&definitions).await?;

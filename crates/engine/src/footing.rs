@@ -54,6 +54,7 @@ impl Engine {
     ///
     /// When the store does not take it.
     pub async fn leave(&self) -> Result<(), Error> {
+        self.give_back().await?;
         self.ports.store.leave(self.node).await
     }
 

@@ -23,6 +23,7 @@ mod ports;
 pub mod queries;
 mod references;
 mod rounds;
+mod share;
 mod turn;
 mod wiring;
 

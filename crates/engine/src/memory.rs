@@ -101,17 +101,21 @@ impl Would {
 
 impl Memory {
     /// Takes up what the store remembers.
-    pub(crate) fn recall(&mut self, remembered: Vec<Remembered>, holdings: Vec<Holding>) {
+    pub(crate) fn recall(
+        &mut self,
+        remembered: impl IntoIterator<Item = Remembered>,
+        holdings: impl IntoIterator<Item = Holding>,
+    ) {
         for row in remembered {
             self.reaches.insert(row.monitor, Reach { covers: row.covers, saved: Some(row.covers) });
             self.watched.insert(row.monitor, row.watched);
             self.states.insert(row.monitor, row.state);
         }
-        self.holdings = holdings.into_iter().map(|holding| (holding.key, holding)).collect();
+        self.holdings.extend(holdings.into_iter().map(|holding| (holding.key, holding)));
     }
 
     /// Folds in what the store has of each monitor that came since its state was saved.
-    pub(crate) fn catch_up(&mut self, newer: Vec<NewerReadings>) {
+    pub(crate) fn catch_up(&mut self, newer: impl IntoIterator<Item = NewerReadings>) {
         for NewerReadings { monitor, found } in newer {
             let Some(wired) = self.wiring.monitor(monitor) else { continue };
             let (every, remember) = (wired.every, self.wiring.remember(monitor));

@@ -73,7 +73,8 @@ impl Engine {
         }
         let now = self.ports.clock.now();
         self.recall_sighting(&run.plan.subject).await?;
-        let (run, fence) = match self.ports.store.claim(run.id, self.node, now, LEASE).await? {
+        let held = self.share().holding(run.reaction);
+        let (run, fence) = match self.ports.store.claim(run.id, self.node, &held, now, LEASE).await? {
             Claim::Claimed(run, fence) => (*run, fence),
             Claim::Taken => return Ok(()),
             Claim::Paused(pause) => return self.end(&run, Fence(0), paused(&pause), Vec::new()).await,

@@ -47,7 +47,7 @@ impl Engine {
     pub async fn go_rounds(&self, pool: &Pool, file: impl Fn() -> Option<Definitions>, stop: CancellationToken) {
         let mut rounds = Rounds::default();
         loop {
-            if let Some(definitions) = file() {
+            if let Some(definitions) = file().map(|definitions| self.own(&definitions)) {
                 let round = self.round(pool, &definitions);
                 let findings = tokio::select! {
                     biased;

@@ -1,5 +1,6 @@
 //! What the loop writes.
 
+use crate::Tenure;
 use flyball_decide::Sighting;
 use flyball_model::{Because, Entry, Finding, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
 use std::collections::HashSet;
@@ -21,6 +22,8 @@ pub struct Batch {
     pub sightings: Vec<Sighting>,
     /// Lines of the timeline.
     pub entries: Vec<Entry>,
+    /// What its node must still hold; none where one engine does everything.
+    pub tenure: Option<Tenure>,
 }
 
 impl Batch {

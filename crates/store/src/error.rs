@@ -149,6 +149,14 @@ pub enum Error {
         /// The database.
         place: Place,
     },
+    /// Another node holds what this was written by. Nothing of it was written, and it is theirs to do now.
+    #[error("cannot {doing} in {place}: another node works on this now")]
+    Fenced {
+        /// What was being done.
+        doing: String,
+        /// The database.
+        place: Place,
+    },
     /// A kind of database that is not supported.
     #[error("cannot use this database: {what} is not supported yet")]
     Unsupported {
@@ -240,7 +248,7 @@ impl Error {
             Self::NotAnAddress => {
                 Some("write it as sqlite:FILE, such as sqlite:flyball.db, or as postgres://USER:PASSWORD@HOST/DATABASE".into())
             }
-            Self::Other { .. } => None,
+            Self::Fenced { .. } | Self::Other { .. } => None,
         }
     }
 
@@ -272,6 +280,8 @@ fn parent(file: &Path) -> &Path {
 pub(crate) enum Fault {
     /// The database, or the way to it.
     Sql(sqlx::Error),
+    /// The node does not hold any more what this was to be written by.
+    Fenced,
     /// A stored value is not what this version reads.
     Unreadable { row: String, source: Box<dyn std::error::Error + Send + Sync> },
 }
@@ -296,6 +306,7 @@ impl Fault {
         let (doing, place) = (doing.to_owned(), place.clone());
         let error = match self {
             Self::Unreadable { row, source } => return Error::Unreadable { doing, place, row, source },
+            Self::Fenced => return Error::Fenced { doing, place },
             Self::Sql(error) => error,
         };
         let kind = match &place {

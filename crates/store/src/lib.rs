@@ -12,6 +12,7 @@ mod error;
 mod facts;
 mod holder;
 mod known;
+mod lease;
 mod narrow;
 mod page;
 mod place;
@@ -30,6 +31,7 @@ pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use holder::Holder;
+pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
 pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
@@ -50,7 +52,7 @@ pub const DUE_MAX: u32 = 1000;
 
 /// Everything of one store.
 #[async_trait]
-pub trait Store: Loop + Runs + Pauses + Presence + Timeline + Retention {
+pub trait Store: Loop + Runs + Pauses + Presence + Leases + Timeline + Retention {
     /// Where it is.
     fn place(&self) -> &Place;
 
@@ -78,7 +80,8 @@ pub trait Loop: Send + Sync {
     /// Why each reaction held still last, for each monitor that it is attached to.
     async fn holdings(&self) -> Result<Vec<Holding>, Error>;
 
-    /// Writes all of the batch, or none of it. Returns once it is on disk.
+    /// Writes all of the batch, or none of it: also where its node does not hold any more what it holds it by
+    /// ([`Error::Fenced`]). Returns once it is on disk.
     async fn save(&self, batch: &Batch) -> Result<(), Error>;
 
     /// What was last seen of the app that has this name.
@@ -92,9 +95,16 @@ pub trait Loop: Send + Sync {
 /// Runs: claimed by compare-and-set, one at a time per app.
 #[async_trait]
 pub trait Runs: Send + Sync {
-    /// Takes a queued run for `node`, unless it is paused, taken, or another run on the app is under way. Checks and
-    /// takes in one transaction.
-    async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error>;
+    /// Takes a queued run for `node`, unless it is paused, taken, another run on the app is under way, or the node does not hold
+    /// any more what it holds the run by. Checks and takes in one transaction.
+    async fn claim(
+        &self,
+        run: RunId,
+        node: NodeId,
+        held: &[Held],
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Claim, Error>;
 
     /// Commits that the call is about to be sent, unless it was paused meanwhile or the fence no longer holds. A run is
     /// marked once in its life: this is what "sent at most once" stands on.
@@ -124,9 +134,16 @@ pub trait Runs: Send + Sync {
     /// Says how a run that ended in doubt had ended. False when it is not in doubt; nothing is written then.
     async fn settle(&self, run: RunId, outcome: &Outcome, entries: &[flyball_model::Entry]) -> Result<bool, Error>;
 
-    /// Takes over what another, dead node had claimed or sent; used when an engine starts. Every open run comes back,
-    /// queued ones as they are, the others under a new fence of this node.
-    async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error>;
+    /// Takes over what another, dead node had claimed or sent; used when an engine starts, and when it comes to hold a shard.
+    /// Every open run of the reactions that are `ours` comes back, queued ones as they are, the others under a new fence of this
+    /// node.
+    async fn take_over(
+        &self,
+        node: NodeId,
+        now: Timestamp,
+        lease: Duration,
+        ours: &(dyn Fn(ReactionId) -> bool + Sync),
+    ) -> Result<Vec<(Run, Fence)>, Error>;
 
     /// Takes over one run that was claimed or sent, if its lease has lapsed or it is this node's own: the answer to a
     /// claim was lost, or whoever claimed it is dead. `None` when it is in living hands, or at its end.
@@ -185,6 +202,24 @@ pub trait Presence: Send + Sync {
     /// How the store has been lost to an engine that appeared through this very store. `None` while it is its own, and for
     /// whoever never appeared.
     async fn loss(&self, node: NodeId) -> Result<Option<StoreLoss>, Error>;
+}
+
+/// Shares of the work, where several engines work on one store.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// Whether several engines may work on it at once, each on a share of its own. Else the one that runs does everything, and
+    /// holds nothing by a lease.
+    fn is_shared(&self) -> bool;
+
+    /// Who works on it, and who holds what.
+    async fn shares(&self, now: Timestamp) -> Result<Shares, Error>;
+
+    /// For a node: gives these shards back, renews the others that it holds, and takes those of these that nobody holds, or whose
+    /// lease has lapsed; all at once. Returns how it stands afterwards.
+    async fn hold(&self, node: NodeId, give: &[Shard], take: &[Shard], now: Timestamp) -> Result<Shares, Error>;
+
+    /// Notes that a node is to give its share to others, or that it need not any more. False where there is no such node.
+    async fn drain(&self, node: NodeId, drains: bool) -> Result<bool, Error>;
 }
 
 /// What is read by people.

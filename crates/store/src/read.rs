@@ -40,7 +40,7 @@ pub(crate) fn readable<R, T>(rows: Vec<R>, read: impl Fn(R) -> Result<T, Fault>)
             Err(Fault::Unreadable { row, source }) => {
                 tracing::warn!(row, error = %source, "a stored row cannot be read, and is left out");
             }
-            Err(fault @ Fault::Sql(_)) => return Err(fault),
+            Err(fault @ (Fault::Sql(_) | Fault::Fenced)) => return Err(fault),
         }
     }
     Ok(kept)

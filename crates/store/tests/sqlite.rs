@@ -74,7 +74,13 @@ async fn a_second_process_writes_in_turn_and_is_told_when_it_waited_too_long() {
     assert!(matches!(error, Error::Busy { .. }) && error.may_pass(), "{error:?}");
     held.rollback().await.unwrap();
     store.pause(&pause(1)).await.unwrap();
-    assert!(store.take_over(NodeId(uuid::Uuid::nil()), Timestamp::EPOCH, Duration::ZERO).await.unwrap().is_empty());
+    assert!(
+        store
+            .take_over(NodeId(uuid::Uuid::nil()), Timestamp::EPOCH, Duration::ZERO, &|_| true)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 /// A file as the steps before the latest left it, with a row in each table that the latest step changes.

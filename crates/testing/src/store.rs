@@ -6,9 +6,9 @@ use flyball_model::{
     SubjectKey, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, NewerReadings, Pause, Pauses,
-    Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign,
-    Sighting, Sign, Store, Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
+    Pause, Pauses, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage,
+    SeenSign, Shard, Shares, Sighting, Sign, Store, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -54,6 +54,16 @@ pub trait StoreStage: Send + Sync {
 
     /// Whether anything can be due at all. The worker asks again and again, and mostly there is nothing to be found.
     fn may_be_due(&self) -> bool;
+
+    /// Whether several engines work on it.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// The clock that the store goes by, where several engines work on it.
+    fn store_clock(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
 
     /// The present task is about to ask for this run.
     fn asks_for(&self, _run: RunId) {}
@@ -134,8 +144,15 @@ impl<S: StoreStage> Loop for StagedStore<S> {
 
 #[async_trait]
 impl<S: StoreStage> Runs for StagedStore<S> {
-    async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
-        let call = self.0.store().claim(run, node, now, lease);
+    async fn claim(
+        &self,
+        run: RunId,
+        node: NodeId,
+        held: &[Held],
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Claim, Error> {
+        let call = self.0.store().claim(run, node, held, now, lease);
         self.write_and_tell("claim", call, |claim| Some(Done::Claimed(claim))).await
     }
 
@@ -178,8 +195,14 @@ impl<S: StoreStage> Runs for StagedStore<S> {
         self.write("settle", self.0.store().settle(run, outcome, entries)).await
     }
 
-    async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
-        self.write("take_over", self.0.store().take_over(node, now, lease)).await
+    async fn take_over(
+        &self,
+        node: NodeId,
+        now: Timestamp,
+        lease: Duration,
+        ours: &(dyn Fn(ReactionId) -> bool + Sync),
+    ) -> Result<Vec<(Run, Fence)>, Error> {
+        self.write("take_over", self.0.store().take_over(node, now, lease, ours)).await
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Run>, Error> {
@@ -247,6 +270,25 @@ impl<S: StoreStage> Presence for StagedStore<S> {
 
     async fn loss(&self, _: NodeId) -> Result<Option<StoreLoss>, Error> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Leases for StagedStore<S> {
+    fn is_shared(&self) -> bool {
+        self.0.is_shared()
+    }
+
+    async fn shares(&self, _: Timestamp) -> Result<Shares, Error> {
+        self.read("shares", self.0.store().shares(self.0.store_clock())).await
+    }
+
+    async fn hold(&self, node: NodeId, give: &[Shard], take: &[Shard], _: Timestamp) -> Result<Shares, Error> {
+        self.write("hold", self.0.store().hold(node, give, take, self.0.store_clock())).await
+    }
+
+    async fn drain(&self, node: NodeId, drains: bool) -> Result<bool, Error> {
+        self.write("drain", self.0.store().drain(node, drains)).await
     }
 }
 

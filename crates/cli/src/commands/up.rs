@@ -83,6 +83,10 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
     wiring.face.note(wiring.now()).iter().for_each(|note| output::say(note));
     let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
+    tasks.spawn({
+        let (engine, live, stop) = (Arc::clone(&engine), Arc::clone(&live), stop.clone());
+        async move { engine.keep_share(&live, stop).await }
+    });
     let file = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, files, hangup, stop.clone()));
 
@@ -126,7 +130,8 @@ fn lock(file: &Path) -> Result<EngineLock, Failure> {
 /// Starts the engine, and tells so in the timeline.
 async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, kept: String) -> Result<Arc<Engine>, Failure> {
     let node = SystemIds.node(wiring.now());
-    let on_dyno = wiring.environment.dyno();
+    // A dyno loses its disk every day, and with it what a file remembered.
+    let on_dyno = wiring.environment.dyno().filter(|_| ports.store.place().file().is_some());
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
     engine.appear(wiring.environment.host(), std::process::id(), kept).await?;

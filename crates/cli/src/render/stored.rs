@@ -173,12 +173,13 @@ async fn keep(file: &Path) {
         runs: runs.clone(),
         sightings: vec![sighting],
         entries: happened.into_iter().map(entry).collect(),
+        tenure: None,
     };
     store.save(&batch).await.unwrap();
     let node = NodeId(uuid::Uuid::from_u128(1));
     for (run, outcome) in runs.iter().zip(&ends) {
         let at = run.queued_at;
-        let claimed = store.claim(run.id, node, at, Duration::from_secs(30)).await.unwrap();
+        let claimed = store.claim(run.id, node, &[], at, Duration::from_secs(30)).await.unwrap();
         let flyball_store::Claim::Claimed(_, fence) = claimed else { panic!("{claimed:?}") };
         store.mark_sent(run.id, fence, at, at).await.unwrap();
         assert!(store.end(run.id, fence, at, outcome, &[], &[]).await.unwrap());

@@ -17,7 +17,7 @@ use crate::ports::Time;
 use crate::turn::{Observed, Turn};
 use figures::Counting;
 pub use figures::Figures;
-use flyball_model::{Blind, Evidence, Excerpt, Finding, MonitorId, Reading, RunId, SubjectKey, Timestamp};
+use flyball_model::{Blind, Evidence, Excerpt, Finding, MonitorId, Reading, Run, RunId, SubjectKey, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_store::Batch;
 use ledger::Ledger;
@@ -241,7 +241,7 @@ impl Live {
 /// Starts checks when they are due.
 async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<Observed>, stop: CancellationToken) {
     let (clock, time) = (Arc::clone(&shared.engine.ports().clock), shared.time());
-    schedule.rewire(&shared.engine.wiring(), clock.now());
+    schedule.rewire(&shared.engine.wiring(), clock.now(), |monitor| shared.engine.is_overdue(monitor));
     let mut watched = ClockWatch { clock: clock.now(), passed: time.passed() };
     loop {
         let now = clock.now();
@@ -256,7 +256,7 @@ async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<O
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            () = shared.rewired.notified() => schedule.rewire(&shared.engine.wiring(), clock.now()),
+            () = shared.rewired.notified() => schedule.rewire(&shared.engine.wiring(), clock.now(), |monitor| shared.engine.is_overdue(monitor)),
             () = time.wait(wait) => {}
         }
     }
@@ -384,7 +384,8 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
         }
     };
     let any = !due.is_empty();
-    for run in due.into_iter().map(|run| run.id).filter(|run| shared.working.begin(*run)) {
+    let own = |run: &Run| shared.engine.share().has_reaction(run.reaction);
+    for run in due.into_iter().filter(own).map(|run| run.id).filter(|run| shared.working.begin(*run)) {
         let shared_by_task = Arc::clone(shared);
         shared.start(async move {
             let shared = shared_by_task;
@@ -409,7 +410,10 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
 async fn sweeper(shared: Arc<Shared>, stop: CancellationToken) {
     let ports = shared.engine.ports();
     loop {
-        if let Err(error) = ports.store.sweep(ports.clock.now()).await {
+        // Of several nodes one does it.
+        if shared.engine.is_first()
+            && let Err(error) = ports.store.sweep(ports.clock.now()).await
+        {
             tracing::error!(error = %error.in_full(), "what is too old could not be removed; trying again later");
         }
         tokio::select! {

@@ -7,6 +7,7 @@ use flyball_monitors::Monitor;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A check that is due.
 #[derive(Debug, Clone)]
@@ -16,6 +17,14 @@ pub(crate) struct Due {
     pub(crate) at: Timestamp,
     /// Checks of the same monitor that were due before it and are not made up for.
     pub(crate) missed: u64,
+}
+
+/// What another node has not looked at since it died is looked at within this, spread out as it always is.
+const CATCH_UP: Duration = Duration::from_secs(2);
+
+/// As much of a time as `part` is of `whole`.
+fn part_of(time: Duration, part: Duration, whole: Duration) -> Duration {
+    time.mul_f64((part.as_secs_f64() / whole.as_secs_f64()).clamp(0.0, 1.0))
 }
 
 /// When a monitor is due first, counted from a time.
@@ -40,12 +49,16 @@ impl Schedule {
         Self { first, heap: BinaryHeap::new(), monitors: HashMap::new() }
     }
 
-    /// Goes over to another wiring. Monitors that keep their interval keep their times.
-    pub(crate) fn rewire(&mut self, wiring: &Wiring, now: Timestamp) {
+    /// Goes over to another wiring. Monitors that keep their interval keep their times; one that is new and overdue is looked at
+    /// within [`CATCH_UP`].
+    pub(crate) fn rewire(&mut self, wiring: &Wiring, now: Timestamp, is_overdue: impl Fn(&Monitor) -> bool) {
         let before = std::mem::take(&mut self.monitors);
         for monitor in wiring.monitors().filter(|monitor| monitor.enabled) {
             let at = match before.get(&monitor.id) {
                 Some((old, at)) if old.every == monitor.every => *at,
+                None if is_overdue(monitor) => {
+                    now + part_of(CATCH_UP, (self.first)(monitor, now).since(now), monitor.every)
+                }
                 Some(_) | None => (self.first)(monitor, now),
             };
             self.monitors.insert(monitor.id, (Arc::clone(monitor), at));
@@ -89,7 +102,6 @@ impl Schedule {
 mod tests {
     use super::*;
     use flyball_model::{ApiHost, Mode};
-    use std::time::Duration;
 
     const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -119,7 +131,7 @@ mod tests {
     #[test]
     fn every_monitor_at_its_rate() {
         let mut schedule = Schedule::default();
-        schedule.rewire(&wiring(&[("a", "1s"), ("b", "30s")]), START);
+        schedule.rewire(&wiring(&[("a", "1s"), ("b", "30s")]), START, |_| false);
         let counts = checks(&mut schedule, Duration::from_secs(300), Duration::from_millis(20));
         assert_eq!((counts["a"], counts["b"]), (300, 10));
     }
@@ -127,7 +139,7 @@ mod tests {
     #[test]
     fn a_stall_is_counted_and_not_made_up_for() {
         let mut schedule = Schedule::default();
-        schedule.rewire(&wiring(&[("a", "1s")]), START);
+        schedule.rewire(&wiring(&[("a", "1s")]), START, |_| false);
         let due = schedule.take_due(START + Duration::from_millis(10_500));
         assert_eq!(due.len(), 1);
         assert!(due[0].missed >= 9, "{}", due[0].missed);
@@ -137,20 +149,20 @@ mod tests {
     #[test]
     fn a_changed_file_keeps_the_times_of_what_did_not_change() {
         let mut schedule = Schedule::default();
-        schedule.rewire(&wiring(&[("a", "30s"), ("b", "30s")]), START);
+        schedule.rewire(&wiring(&[("a", "30s"), ("b", "30s")]), START, |_| false);
         let before = schedule.monitors.clone();
-        schedule.rewire(&wiring(&[("a", "30s"), ("b", "10s"), ("c", "5s")]), START + Duration::from_secs(3));
+        schedule.rewire(&wiring(&[("a", "30s"), ("b", "10s"), ("c", "5s")]), START + Duration::from_secs(3), |_| false);
         let id = |name: &str| MonitorId::of(&name.parse().unwrap());
         assert_eq!(before[&id("a")].1, schedule.monitors[&id("a")].1);
         assert_eq!(schedule.monitors.len(), 3);
-        schedule.rewire(&wiring(&[]), START);
+        schedule.rewire(&wiring(&[]), START, |_| false);
         assert_eq!(schedule.next(), None);
     }
 
     #[test]
     fn a_clock_that_was_set_back_does_not_stop_the_checks() {
         let mut schedule = Schedule::default();
-        schedule.rewire(&wiring(&[("a", "30s")]), START);
+        schedule.rewire(&wiring(&[("a", "30s")]), START, |_| false);
         let earlier = START - Duration::from_secs(86_400);
         schedule.replan(earlier);
         assert!(schedule.next().is_some_and(|next| next <= earlier + Duration::from_secs(30)));

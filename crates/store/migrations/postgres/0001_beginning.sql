@@ -209,5 +209,14 @@ CREATE TABLE engines (
     since       BIGINT NOT NULL,
     renewed_at  BIGINT NOT NULL,
     read_up_to  BIGINT NOT NULL,   -- the number of a line of the timeline
-    in_force    TEXT NOT NULL      -- the text of the file
+    in_force    TEXT NOT NULL,     -- the text of the file
+    drains      BIGINT NOT NULL DEFAULT 0   -- 1 where a person asked it to give its share to others
+);
+
+-- Shares of the work: who holds which part, and until when by this server's clock.
+CREATE TABLE leases (
+    shard    BIGINT PRIMARY KEY,       -- 0 to 63
+    node     TEXT COLLATE "C",         -- none once it was given back
+    epoch    BIGINT NOT NULL,          -- how often it changed hands
+    until_at BIGINT NOT NULL
 );

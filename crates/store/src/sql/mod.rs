@@ -11,6 +11,7 @@ use sqlx::{Decode, FromRow, Type};
 
 mod definitions;
 pub(super) mod facts;
+mod leases;
 pub(super) mod packing;
 pub(super) mod pauses;
 pub(super) mod presence;

@@ -2,13 +2,13 @@
 
 use super::dialect::{Connection, Db, stays_prepared};
 use super::run_row::{RunRow, run_columns};
-use super::{Database, pauses, rows};
+use super::{Database, leases, pauses, rows};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::read::{bounded, from_json, readable, to_json};
-use crate::{Claim, DUE_MAX, Error, Fence, MarkSent, Runs, RunsPage};
+use crate::{Claim, DUE_MAX, Error, Fence, Held, MarkSent, Runs, RunsPage, Tenure};
 use async_trait::async_trait;
-use flyball_model::{Entry, Excerpt, NodeId, Outcome, Run, RunId, RunState, Timestamp};
+use flyball_model::{Entry, Excerpt, NodeId, Outcome, ReactionId, Run, RunId, RunState, Timestamp};
 use sqlx::QueryBuilder;
 use std::time::Duration;
 
@@ -19,9 +19,19 @@ const OPEN_MAX: i64 = 100_000;
 
 #[async_trait]
 impl Runs for Database {
-    async fn claim(&self, run: RunId, node: NodeId, now: Timestamp, lease: Duration) -> Result<Claim, Error> {
+    async fn claim(
+        &self,
+        run: RunId,
+        node: NodeId,
+        held: &[Held],
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Claim, Error> {
         let claimed = async {
             let mut tx = self.writing().await?;
+            if !leases::holds(&mut tx, &Tenure { node, held: held.to_vec() }).await? {
+                return Ok(Claim::Taken);
+            }
             let claim = claim(&mut tx, run, node, now, lease).await?;
             if matches!(claim, Claim::Claimed(..)) {
                 tx.commit().await?;
@@ -116,25 +126,33 @@ impl Runs for Database {
         settled.await.map_err(self.told("settle a run"))
     }
 
-    async fn take_over(&self, node: NodeId, now: Timestamp, lease: Duration) -> Result<Vec<(Run, Fence)>, Error> {
+    async fn take_over(
+        &self,
+        node: NodeId,
+        now: Timestamp,
+        lease: Duration,
+        ours: &(dyn Fn(ReactionId) -> bool + Sync),
+    ) -> Result<Vec<(Run, Fence)>, Error> {
         let taken = async {
             let mut tx = self.writing().await?;
-            query(
-                "UPDATE runs SET node = $1, lease_until = $2, fence = fence + 1 \
-                 WHERE state <> 'ended' AND state IN ('claimed', 'sent') AND node <> $1",
-            )
-            .bind(node.to_string())
-            .bind((now + lease).as_millis())
-            .execute(&mut *tx)
-            .await?;
             let sql =
                 concat!("SELECT ", run_columns!(), " FROM runs WHERE state <> 'ended' ORDER BY queued_at, id LIMIT $1");
             let rows: Vec<RunRow> = query_as(sql).bind(OPEN_MAX).fetch_all(&mut *tx).await?;
-            tx.commit().await?;
-            readable(rows, |row| {
+            let mut open: Vec<(Run, Fence)> = readable(rows, |row| {
                 let fence = Fence(row.fence);
                 Ok((row.read()?, fence))
-            })
+            })?;
+            open.retain(|(run, _)| ours(run.reaction));
+            for (run, fence) in &mut open {
+                if let RunState::Claimed { node: of, .. } | RunState::Sent { node: of, .. } = &mut run.state
+                    && *of != node
+                {
+                    *fence = take(&mut tx, run.id, node, now + lease).await?;
+                    *of = node;
+                }
+            }
+            tx.commit().await?;
+            Ok(open)
         };
         taken.await.map_err(self.told("take over open runs"))
     }
@@ -208,6 +226,15 @@ impl Runs for Database {
         };
         read.await.map_err(self.told("read runs"))
     }
+}
+
+/// Takes a claimed or sent run from another node.
+async fn take(tx: &mut Connection, run: RunId, node: NodeId, until: Timestamp) -> Result<Fence, sqlx::Error> {
+    let sql = "UPDATE runs SET node = $1, lease_until = $2, fence = fence + 1 \
+         WHERE id = $3 RETURNING fence";
+    let fence: i64 =
+        query_scalar(sql).bind(node.to_string()).bind(until.as_millis()).bind(run.to_string()).fetch_one(tx).await?;
+    Ok(Fence(fence))
 }
 
 /// Queued, not paused, and the app is free: then it is claimed.

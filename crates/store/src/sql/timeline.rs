@@ -1,7 +1,7 @@
 //! What is read by people: the timeline, readings, and their roll-ups.
 
 use super::Database;
-use super::dialect::{Db, stays_prepared, json};
+use super::dialect::{Db, json, stays_prepared};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
 use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};

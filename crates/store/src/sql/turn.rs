@@ -1,7 +1,7 @@
 //! What the loop reads at its start, and the one way in which it writes.
 
 use super::query_as;
-use super::{Database, definitions, facts, rows};
+use super::{Database, definitions, facts, leases, rows};
 use crate::error::Fault;
 use crate::read::{at, from_json, from_text, readable};
 use crate::{
@@ -56,6 +56,11 @@ impl Loop for Database {
         }
         let saved = async {
             let mut tx = self.writing().await?;
+            if let Some(tenure) = &batch.tenure
+                && !leases::holds(&mut tx, tenure).await?
+            {
+                return Err(Fault::Fenced);
+            }
             let learnt = self.write_readings(&mut tx, &batch.readings).await?;
             rows::write(&mut tx, batch).await?;
             tx.commit().await?;

@@ -8,8 +8,8 @@ mod forms;
 
 use crate::narrow::{Numbers, Shape};
 use crate::{
-    Batch, Definition, Glimpse, Holding, HoldingKey, Loop as _, Origin, Pause, Pauses as _, Presence as _, Remembered,
-    Runs as _, RunsPage, SeenOneOff, Sighting, Sign, Sqlite,
+    Batch, Definition, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Origin, Pause, Pauses as _, Presence as _,
+    Remembered, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
@@ -267,6 +267,7 @@ async fn save_all(store: &Sqlite) {
         runs: (0..=ALL).map(run).collect(),
         sightings: (0..ALL).map(sighting).collect(),
         entries: present("event").into_iter().map(entry).collect(),
+        tenure: None,
     };
     store.save(&batch).await.unwrap();
     for scope in present("scope") {
@@ -281,17 +282,12 @@ async fn save_all(store: &Sqlite) {
         every: None,
     };
     store.define(&[definition], &[], now).await.unwrap();
-    let sign = Sign {
-        node,
-        host: Excerpt::of("ops-1"),
-        process: 1,
-        since: now,
-        in_force: "# the file".into(),
-    };
+    let sign = Sign { node, host: Excerpt::of("ops-1"), process: 1, since: now, in_force: "# the file".into() };
     store.appear(&sign, now).await.unwrap();
     let app = "shop".parse().unwrap();
     let glimpse = Glimpse { host: ApiHost::default(), app, maintenance: false, release: None, seen_at: now };
     store.glimpsed(&[glimpse]).await.unwrap();
+    store.hold(node, &[], &[Shard::FIRST], now).await.unwrap();
 }
 
 /// As many rows as the longest list of samples of a table has.

@@ -14,7 +14,7 @@ pub(crate) async fn a_run_is_claimed_by_exactly_one_of_many<D: Database>(databas
         let mut tasks = JoinSet::new();
         for task in 0..16_usize {
             let (store, id) = (handles[task % 2].clone(), run.id);
-            tasks.spawn(async move { store.claim(id, node(task as u128), at(round), LEASE).await.unwrap() });
+            tasks.spawn(async move { store.claim(id, node(task as u128), &[], at(round), LEASE).await.unwrap() });
         }
         let claims = tasks.join_all().await;
         let winners: Vec<_> = claims.iter().filter(|claim| matches!(claim, Claim::Claimed(..))).collect();
@@ -33,7 +33,7 @@ pub(crate) async fn an_app_has_one_running_effect_at_a_time<D: Database>(databas
     let mut tasks = JoinSet::new();
     for (task, run) in many.iter().enumerate() {
         let (store, id) = (handles[task % 2].clone(), run.id);
-        tasks.spawn(async move { store.claim(id, node(1), at(20), LEASE).await.unwrap() });
+        tasks.spawn(async move { store.claim(id, node(1), &[], at(20), LEASE).await.unwrap() });
     }
     let claims = tasks.join_all().await;
     assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Claimed(..))).count(), 1, "{claims:?}");
@@ -58,7 +58,7 @@ pub(crate) async fn an_app_is_free_again_once_its_run_has_ended<D: Database>(dat
     let fence = sent(&*store, run(1, "more web")).await;
     let next = run(2, "larger web");
     store.save(&runs([next.clone(), on("other", run(3, "other web"))])).await.unwrap();
-    assert_eq!(store.claim(next.id, node(1), at(3), LEASE).await.unwrap(), Claim::AppBusy);
+    assert_eq!(store.claim(next.id, node(1), &[], at(3), LEASE).await.unwrap(), Claim::AppBusy);
     claim(&*store, run(3, "other web").id, at(3)).await;
     assert!(store.end(run(1, "more web").id, fence, at(4), &refused(), &[], &[]).await.unwrap());
     claim(&*store, next.id, at(5)).await;

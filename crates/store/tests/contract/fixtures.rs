@@ -198,7 +198,7 @@ pub(crate) async fn claimed(store: &impl Store, run: Run) -> Fence {
 
 /// Claims a run for node 1.
 pub(crate) async fn claim(store: &impl Store, run: RunId, now: Timestamp) -> Fence {
-    match store.claim(run, node(1), now, LEASE).await.unwrap() {
+    match store.claim(run, node(1), &[], now, LEASE).await.unwrap() {
         Claim::Claimed(claimed, fence) => {
             assert_eq!(claimed.id, run);
             fence

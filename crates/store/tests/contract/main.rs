@@ -7,6 +7,7 @@
 mod claiming;
 mod facts;
 mod fixtures;
+mod holding;
 mod pausing;
 mod presence;
 mod reading;
@@ -196,6 +197,15 @@ macro_rules! every_promise_is_kept_by {
                     what_was_written_before_is_taken_in_with_the_next_sign
                     a_store_is_lost_to_whose_sign_is_gone
                     what_a_round_saw_of_an_app_is_kept_until_the_next_sees_it
+                }
+                holding {
+                    of_many_who_take_a_shard_one_has_it
+                    a_shard_changes_hands_when_it_was_given_back_or_its_lease_has_lapsed
+                    a_lease_that_lapsed_and_nobody_took_is_renewed
+                    who_renews_a_lease_gives_a_sign_of_life
+                    what_is_written_by_a_shard_that_was_lost_is_not_written
+                    a_run_is_claimed_by_who_holds_its_shard
+                    only_the_runs_of_a_share_are_taken_over
                 }
                 facts {
                     the_last_effect_is_the_latest_that_happened_or_may_have

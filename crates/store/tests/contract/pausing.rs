@@ -27,9 +27,9 @@ pub(crate) async fn every_scope_stops_its_own_runs_and_no_others<D: Database>(da
     {
         let pause = pause(scope.clone(), at(3), Some(at(60)));
         store.pause(&pause).await.unwrap();
-        assert_eq!(store.claim(on_shop.id, node(1), at(4), LEASE).await.unwrap(), Claim::Paused(pause.clone()));
+        assert_eq!(store.claim(on_shop.id, node(1), &[], at(4), LEASE).await.unwrap(), Claim::Paused(pause.clone()));
         if scope == PauseScope::Everything {
-            assert_eq!(store.claim(elsewhere.id, node(1), at(4), LEASE).await.unwrap(), Claim::Paused(pause));
+            assert_eq!(store.claim(elsewhere.id, node(1), &[], at(4), LEASE).await.unwrap(), Claim::Paused(pause));
         }
         assert!(store.resume(&scope, "ada", at(5)).await.unwrap());
     }
@@ -37,7 +37,7 @@ pub(crate) async fn every_scope_stops_its_own_runs_and_no_others<D: Database>(da
         store.pause(&pause(scope, at(6), None)).await.unwrap();
     }
     claim(&*store, on_shop.id, at(7)).await;
-    assert!(matches!(store.claim(elsewhere.id, node(1), at(7), LEASE).await.unwrap(), Claim::Paused(_)));
+    assert!(matches!(store.claim(elsewhere.id, node(1), &[], at(7), LEASE).await.unwrap(), Claim::Paused(_)));
 }
 
 pub(crate) async fn a_pause_survives_its_process<D: Database>(database: &D) {
@@ -49,7 +49,7 @@ pub(crate) async fn a_pause_survives_its_process<D: Database>(database: &D) {
     assert_eq!(store.pauses(at(2)).await.unwrap(), [pause]);
     let run = run(3, "more web");
     store.save(&runs([run.clone()])).await.unwrap();
-    assert!(matches!(store.claim(run.id, node(1), at(4), LEASE).await.unwrap(), Claim::Paused(_)));
+    assert!(matches!(store.claim(run.id, node(1), &[], at(4), LEASE).await.unwrap(), Claim::Paused(_)));
 }
 
 pub(crate) async fn a_pause_is_changed_and_not_doubled<D: Database>(database: &D) {

@@ -139,7 +139,7 @@ pub(crate) async fn a_run_that_cannot_be_read_is_an_error_that_names_it<D: Datab
     database.tamper("UPDATE runs SET plan = '{\"account\":\"default\"}'").await;
     for error in [
         store.run(run.id).await.unwrap_err(),
-        store.claim(run.id, node(1), at(2), LEASE).await.unwrap_err(),
+        store.claim(run.id, node(1), &[], at(2), LEASE).await.unwrap_err(),
         store.app_facts(&subject("shop", None), &[reaction("a")], at(2)).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");

@@ -147,7 +147,7 @@ pub(crate) async fn open_runs_and_the_lineage_never_go<D: Database>(database: &D
     assert_eq!(known.our_rollbacks.len(), 1);
     assert_eq!(known.open.len(), 1);
     // Once the app has had thousands of releases since, nobody goes back that far.
-    let fence = store.take_over(node(2), at(20), LEASE).await.unwrap()[0].1;
+    let fence = store.take_over(node(2), at(20), LEASE, &|_| true).await.unwrap()[0].1;
     assert!(store.end(run(11, "more web").id, fence, at(21), &done(), &[], &[]).await.unwrap());
     ended(&*store, rollback(run(31, "roll back")), &released(4000)).await;
     store.sweep(at(0) + DAY * 3650).await.unwrap();

@@ -42,7 +42,7 @@ pub(crate) async fn a_run_ends_once<D: Database>(database: &D) {
     assert_eq!(stored.state, RunState::Ended { at: at(2), outcome: done() });
     assert_eq!(stored.sent_at, Some(at(1)), "when it was sent is kept through to the end");
     assert_eq!(store.timeline(&TimelinePage::default()).await.unwrap().len(), 1);
-    assert_eq!(store.claim(run.id, node(1), at(4), LEASE).await.unwrap(), Claim::Taken);
+    assert_eq!(store.claim(run.id, node(1), &[], at(4), LEASE).await.unwrap(), Claim::Taken);
 }
 
 pub(crate) async fn a_run_that_was_never_claimed_can_be_ended<D: Database>(database: &D) {
@@ -52,7 +52,7 @@ pub(crate) async fn a_run_that_was_never_claimed_can_be_ended<D: Database>(datab
     let outcome = Outcome::Superseded { why: WhySuperseded::Held { because: Because::NoLongerCalled } };
     assert!(!store.end(run.id, Fence(1), at(2), &outcome, &[], &[]).await.unwrap());
     assert!(store.end(run.id, Fence(0), at(2), &outcome, &[], &[]).await.unwrap());
-    assert_eq!(store.claim(run.id, node(1), at(3), LEASE).await.unwrap(), Claim::Taken);
+    assert_eq!(store.claim(run.id, node(1), &[], at(3), LEASE).await.unwrap(), Claim::Taken);
     // Once claimed, its first fence no longer holds.
     let next = crate::fixtures::run(4, "more web");
     let fence = claimed(&*store, next.clone()).await;
@@ -78,7 +78,7 @@ pub(crate) async fn a_node_that_took_over_fences_the_other_off<D: Database>(data
     let claimed_fence = claimed(&*old, claimed_run.clone()).await;
     let sent_fence = sent(&*old, sent_run.clone()).await;
     let new = database.open().await;
-    let taken = new.take_over(node(2), at(60), LEASE).await.unwrap();
+    let taken = new.take_over(node(2), at(60), LEASE, &|_| true).await.unwrap();
     assert_eq!(taken.iter().map(|(run, _)| run.id).collect::<Vec<_>>(), [claimed_run.id, sent_run.id]);
     assert!(taken[0].1 > claimed_fence && taken[1].1 > sent_fence);
     assert!(matches!(taken[0].0.state, RunState::Claimed { node: of, .. } if of == node(2)));
@@ -95,7 +95,7 @@ pub(crate) async fn a_node_that_took_over_fences_the_other_off<D: Database>(data
     assert_eq!(new.mark_sent(claimed_run.id, taken[0].1, at(62), at(99)).await.unwrap(), MarkSent::Go);
     assert!(new.end(sent_run.id, taken[1].1, at(62), &done(), &[], &[]).await.unwrap());
     // Taking over once more changes nothing of what is ours.
-    let again = new.take_over(node(2), at(63), LEASE).await.unwrap();
+    let again = new.take_over(node(2), at(63), LEASE, &|_| true).await.unwrap();
     assert_eq!(again.iter().map(|(run, fence)| (run.id, *fence)).collect::<Vec<_>>(), [(claimed_run.id, taken[0].1)]);
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn taking_over_leaves_queued_runs_as_they_are<D: Database>(data
     let store = database.open().await;
     let run = run(1, "more web");
     store.save(&runs([run.clone()])).await.unwrap();
-    assert_eq!(store.take_over(node(2), at(60), LEASE).await.unwrap(), [(run.clone(), Fence(0))]);
+    assert_eq!(store.take_over(node(2), at(60), LEASE, &|_| true).await.unwrap(), [(run.clone(), Fence(0))]);
     claim(&*store, run.id, at(61)).await;
 }
 
