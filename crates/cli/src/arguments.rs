@@ -75,6 +75,9 @@ token may not do this.")]
     /// Say how a run had ended that is in doubt: from then on it counts as that.
     #[command(after_help = "Exit codes: 0 settled, 1 it was not in doubt.")]
     Settle(Settle),
+    /// The engines that share the work on one database, what each has of it, and taking one out of it.
+    #[command(after_help = "Exit codes: 0 done, 1 there is no such node, 75 not done yet.")]
+    Node(Node),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -105,6 +108,28 @@ pub(crate) struct Init {
     /// Write over a file that is there.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// `flyball node`
+#[derive(Debug, Args)]
+pub(crate) struct Node {
+    #[command(subcommand)]
+    pub(crate) command: Option<NodeCommand>,
+}
+
+/// What is done with a node.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NodeCommand {
+    /// Have a node give its share to the others, and take none: before its machine goes.
+    Drain {
+        /// As `flyball node` names it: HOST:PROCESS.
+        node: String,
+    },
+    /// Have it take its share again.
+    Undrain {
+        /// As `flyball node` names it: HOST:PROCESS.
+        node: String,
+    },
 }
 
 /// `flyball status`

@@ -9,6 +9,7 @@ mod doctor;
 mod heroku_sim;
 mod history;
 mod init;
+mod node;
 mod pause;
 mod react;
 mod reading;
@@ -54,6 +55,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Pause(pause) => pause::pause(&wiring, pause).await,
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
         Command::Settle(settle) => settle::settle(&wiring, &settle).await,
+        Command::Node(asked) => node::node(&wiring, asked).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {

@@ -48,7 +48,7 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
     let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
     let accounts = wiring.accounts(access, &definitions)?;
     let ports = wiring.ports(Arc::clone(&store), &accounts);
-    let mode = if wiring.environment.dyno().is_some() { Mode::DryRun } else { Mode::Act };
+    let mode = if wiring.dyno_that_forgets()?.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;
     let engine = engine.at_home(wiring.environment.home());
 
@@ -107,7 +107,7 @@ fn said<'a>(reaction: &'a ReactionName, intent: &'a Intent, run: Option<RunView>
 
 /// What puts the reaction in dry run.
 fn why_dry_run(wiring: &Wiring, definitions: &Definitions) -> String {
-    match (wiring.environment.dyno(), definitions.settings.mode) {
+    match (wiring.dyno_that_forgets().ok().flatten(), definitions.settings.mode) {
         (Some(dyno), _) => format!("with SQLite, nothing is done on a dyno such as {dyno}"),
         (None, Mode::DryRun) => "the file says `mode = \"dry_run\"`".to_owned(),
         (None, Mode::Act) => "the reaction says `mode = \"dry_run\"`".to_owned(),

@@ -130,8 +130,7 @@ fn lock(file: &Path) -> Result<EngineLock, Failure> {
 /// Starts the engine, and tells so in the timeline.
 async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, kept: String) -> Result<Arc<Engine>, Failure> {
     let node = SystemIds.node(wiring.now());
-    // A dyno loses its disk every day, and with it what a file remembered.
-    let on_dyno = wiring.environment.dyno().filter(|_| ports.store.place().file().is_some());
+    let on_dyno = wiring.dyno_that_forgets()?;
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
     engine.appear(wiring.environment.host(), std::process::id(), kept).await?;

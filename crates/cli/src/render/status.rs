@@ -4,7 +4,7 @@ use super::{Clockface, preamble};
 use crate::output::{self, BAD, ODD, STRONG, paint};
 use clap::builder::styling::Style;
 use comfy_table::{Table, presets};
-use flyball_engine::queries::{MonitorView, ReactionView, RunView, Status};
+use flyball_engine::queries::{MonitorView, NodeState, NodeView, ReactionView, RunView, Status};
 use flyball_model::{Mode, Timestamp, Verdict, duration};
 use std::time::Duration;
 
@@ -54,7 +54,24 @@ pub(crate) fn text(status: &Status, columns: Option<usize>, face: &Clockface) ->
         let lines: Vec<String> = status.open_runs.iter().map(|run| told(&of_run(run))).collect();
         blocks.push(format!("{}\n{}", paint(STRONG, "OPEN RUNS"), lines.join("\n")));
     }
+    if !status.nodes.is_empty() {
+        blocks.push(nodes(&status.nodes, columns));
+    }
     blocks.join("\n\n")
+}
+
+/// The engines that share the work, as a table.
+pub(crate) fn nodes(nodes: &[NodeView], columns: Option<usize>) -> String {
+    let row = |node: &NodeView| {
+        let silent = duration::roughly(Duration::from_millis(node.silent_ms));
+        let mut sign =
+            if node.state == NodeState::Silent { format!("none for {silent}") } else { format!("{silent} ago") };
+        if node.has_another_file {
+            sign.push_str("; another file is in force there");
+        }
+        [node.name.clone(), node.state.word().to_owned(), node.shards.to_string(), node.monitors.to_string(), sign]
+    };
+    table(["NODE", "STATE", "SHARDS", "MONITORS", "SIGN OF LIFE"], nodes.iter().map(row), columns)
 }
 
 /// A table whose last column holds sentences: they are wrapped between words.

@@ -24,7 +24,7 @@ use crate::render::Clockface;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
-use flyball_model::Timestamp;
+use flyball_model::{Excerpt, Timestamp};
 use flyball_monitors::{Observer, ProxyEnvironment, Trust};
 use flyball_store::{Address, EngineLock, Store};
 use std::io::ErrorKind;
@@ -114,6 +114,19 @@ impl Wiring {
             }
             None => Ok(address),
         }
+    }
+
+    /// The dyno that this runs on, where it would forget what it does: a dyno loses its disk every day, and the database is a
+    /// file there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wiring::database`].
+    pub(crate) fn dyno_that_forgets(&self) -> Result<Option<Excerpt>, Failure> {
+        Ok(match self.database()? {
+            Address::File(_) => self.environment.dyno(),
+            Address::Server(_) => None,
+        })
     }
 
     /// What Flyball remembers, for every command but `up`: they make no database.

@@ -1,6 +1,6 @@
 //! `status`: every monitor and reaction at a glance.
 
-use super::{AppView, EngineState, MonitorView, ReactionView, Reader, RunView};
+use super::{AppView, EngineState, MonitorView, NodeView, ReactionView, Reader, RunView};
 use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, Timestamp, Verdict};
 use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub struct Status {
     pub reactions: Vec<ReactionView>,
     /// Runs that have not ended, newest first.
     pub open_runs: Vec<RunView>,
+    /// The engines that share the work, where several may.
+    pub nodes: Vec<NodeView>,
 }
 
 /// Something that does not get better until a person looks at it, or may not.
@@ -148,6 +150,7 @@ impl Reader<'_> {
             monitors,
             reactions,
             open_runs: open_runs.iter().map(RunView::of).collect(),
+            nodes: self.nodes().await?,
         })
     }
 

@@ -14,7 +14,7 @@ use flyball_config::Definitions;
 use flyball_model::{MonitorId, NodeId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_store::{Batch, Error, Held, Lease, Shard, Shares, Tenure};
-use groups::Groups;
+pub(crate) use groups::Groups;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
