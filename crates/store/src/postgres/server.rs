@@ -1,8 +1,8 @@
 //! A PostgreSQL server, as `DATABASE_URL` names it.
 
 use crate::{Error, Place};
-use sqlx::{ConnectOptions as _, Connection as _};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr as _;
