@@ -24,7 +24,8 @@ pub(crate) struct Common {
     /// The file that says what is watched and what is done.
     #[arg(long, global = true, env = "FLYBALL_CONFIG", value_name = "FILE", default_value = "flyball.toml")]
     pub(crate) config: PathBuf,
-    /// Where Flyball remembers: `sqlite:FILE`; the default is `flyball.db` beside the file.
+    /// Where Flyball remembers: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; the default is `flyball.db` beside
+    /// the file.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
     /// Print data as JSON.

@@ -113,7 +113,9 @@ impl From<flyball_store::Error> for Failure {
             | Error::LockedByStranger { .. }
             | Error::Away { .. }
             | Error::Fenced { .. } => Exit::TRY_AGAIN,
-            Error::ReadOnly { .. } | Error::CannotOpen { .. } | Error::TurnedAway { .. } => Exit::NO_PERMISSION,
+            Error::ReadOnly { .. } | Error::CannotOpen { .. } | Error::TurnedAway { .. } | Error::NotSafe { .. } => {
+                Exit::NO_PERMISSION
+            }
             Error::Unsupported { .. } | Error::NotAnAddress => Exit::CONFIGURATION,
             Error::Corrupt { .. }
             | Error::Unreadable { .. }

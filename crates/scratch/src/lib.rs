@@ -2,6 +2,7 @@
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
 /// Where tests find a server: a `postgres:` URL of a database from which others may be made.
@@ -9,6 +10,9 @@ pub const SERVER: &str = "FLYBALL_TEST_POSTGRES";
 
 /// The pooler's port.
 const POOLER: u16 = 6432;
+
+/// The password of whoever comes by the network. Wherever it is printed, the tests' search for secrets finds its first word.
+pub const PASSWORD: &str = "pl4nted-server";
 
 /// Why there is no database to test on.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +60,37 @@ impl Scratch {
     #[must_use]
     pub fn pooled_url(&self) -> String {
         self.url_at(POOLER)
+    }
+
+    /// Its address by the network, where the server wants TLS and the password. Without parameters.
+    #[must_use]
+    pub fn network_url(&self) -> String {
+        let (user, port) = (self.server.get_username(), self.server.get_port());
+        format!("postgres://{user}:{PASSWORD}@localhost:{port}/{}", self.name)
+    }
+
+    /// The file with the certificate that the server shows there: it signed itself, for `localhost`.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.server.get_socket().map(|folder| folder.join("server.crt")).unwrap_or_default()
+    }
+
+    /// Ends every connection to it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn cut(&self) -> Result<(), ScratchError> {
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
+        self.tell(format!("{others} '{}'", self.name)).await
+    }
+
+    /// Lets nobody in any more, and ends every connection; or lets everybody in again.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn shut(&self, is_shut: bool) -> Result<(), ScratchError> {
+        self.tell(format!("ALTER DATABASE {} ALLOW_CONNECTIONS {}", self.name, !is_shut)).await?;
+        if is_shut { self.cut().await } else { Ok(()) }
     }
 
     fn url_at(&self, port: u16) -> String {

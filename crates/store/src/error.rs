@@ -143,6 +143,17 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The server does not encrypt, or does not prove who it is, and the address wants that it does.
+    #[error("cannot {doing}: the connection to {place} is not as safe as its address wants it")]
+    NotSafe {
+        /// What was being done.
+        doing: String,
+        /// The database.
+        place: Place,
+        /// What is missing.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The server has the database, but no engine has made its tables there.
     #[error("cannot open {place}: no engine has run on it yet")]
     NotThere {
@@ -219,6 +230,11 @@ impl Error {
             Self::NotThere { .. } => Some("`flyball up` makes what it needs".into()),
             Self::TurnedAway { .. } => Some(
                 "see that DATABASE_URL is the present one: where credentials rotate, Heroku changes it and restarts the app"
+                    .into(),
+            ),
+            Self::NotSafe { .. } => Some(
+                "see `sslmode` in the address: `require` wants encryption, `verify-full` a certificate for the name of the \
+                 host as well, from a public authority or in the file that `sslrootcert` names"
                     .into(),
             ),
             Self::Corrupt { place: Place::File(file), .. } => {
@@ -321,6 +337,7 @@ impl Fault {
             Kind::Corrupt => Error::Corrupt { doing, place, source: error.into() },
             Kind::Away => Error::Away { doing, place, source: error.into() },
             Kind::TurnedAway => Error::TurnedAway { doing, place, source: error.into() },
+            Kind::NotSafe => Error::NotSafe { doing, place, source: error.into() },
             Kind::Other => Error::other(format!("{doing} in {place}"), error),
         }
     }
@@ -336,6 +353,7 @@ enum Kind {
     Corrupt,
     Away,
     TurnedAway,
+    NotSafe,
     Other,
 }
 
@@ -362,11 +380,12 @@ fn of_sqlite(error: &sqlx::Error) -> Kind {
 fn of_postgres(error: &sqlx::Error) -> Kind {
     let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
         return match error {
-            sqlx::Error::PoolTimedOut
-            | sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::WorkerCrashed => Kind::Away,
+            sqlx::Error::Tls(_) => Kind::NotSafe,
+            // Nothing else reads what can be invalid: a certificate, or what should be TLS.
+            sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => Kind::NotSafe,
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+                Kind::Away
+            }
             _ => Kind::Other,
         };
     };
@@ -381,8 +400,9 @@ fn of_postgres(error: &sqlx::Error) -> Kind {
         "XX001" | "XX002" => Kind::Corrupt,
         // Invalid authorization or password, no such database.
         "28000" | "28P01" | "3D000" => Kind::TurnedAway,
-        // Shutting down, starting up, a crash of another backend, a connection that ended.
-        "57P01" | "57P02" | "57P03" | "57P05" => Kind::Away,
+        // Shutting down, starting up, a crash of another backend, a connection that ended; a database that lets nobody in
+        // just now, as while it is restored.
+        "57P01" | "57P02" | "57P03" | "57P05" | "55000" => Kind::Away,
         connection if connection.starts_with("08") => Kind::Away,
         _ => Kind::Other,
     }

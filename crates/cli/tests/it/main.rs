@@ -27,6 +27,8 @@ mod reacting;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod server;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod starving;

@@ -3,7 +3,8 @@
 
 use flyball_heroku_sim::{AppEvent, AppSpec, DeploySpec, Event, Fault, ReceivedCall, Server, World, WorldFile};
 use flyball_model::{MonitorId, Reading, Run, Timestamp};
-use flyball_store::{ReadingsPage, Runs as _, RunsPage, Sqlite, Timeline as _};
+use flyball_scratch::{PASSWORD, Scratch};
+use flyball_store::{Address, ReadingsPage, RunsPage, Store};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -61,6 +62,15 @@ pub(crate) struct Stage {
     folder: TempDir,
     pub(crate) sim: Server,
     token: String,
+    database: Database,
+}
+
+/// Where a stage remembers.
+enum Database {
+    /// In `flyball.db`, beside the file.
+    File,
+    /// On a server, which is reached by TLS and a password that is a secret like any other.
+    Server(Box<Scratch>),
 }
 
 /// How a command ended, and what it said.
@@ -82,7 +92,22 @@ impl Stage {
         let world = World::new(&file.token(TOKEN), now(), 1);
         let address = "127.0.0.1:0".parse().unwrap();
         let sim = Server::bind(address, Arc::new(Mutex::new(world)), Arc::new(now)).await.unwrap();
-        Self { folder: tempfile::tempdir().unwrap(), sim, token: TOKEN.to_owned() }
+        Self { folder: tempfile::tempdir().unwrap(), sim, token: TOKEN.to_owned(), database: Database::File }
+    }
+
+    /// The same with its database on a server.
+    pub(crate) async fn on_server(mut self) -> Self {
+        assert!(PASSWORD.contains(PLANTED), "it would not be found");
+        self.database = Database::Server(Box::new(Scratch::new().await.unwrap()));
+        self
+    }
+
+    /// The database on the server.
+    pub(crate) fn scratch(&self) -> &Scratch {
+        match &self.database {
+            Database::Server(scratch) => scratch,
+            Database::File => panic!("it is a file"),
+        }
     }
 
     /// With a shop.
@@ -111,6 +136,13 @@ impl Stage {
         self.known(bare(self.folder.path(), arguments))
     }
 
+    /// The same, in another folder, and with all that it could ever log: as from another machine.
+    pub(crate) fn command_in(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.known(bare(folder, arguments));
+        command.env("RUST_LOG", "trace");
+        command
+    }
+
     /// The same, in a shell that does something first.
     pub(crate) fn command_after(&self, first: &str, arguments: &[&str]) -> Command {
         self.known(after(self.folder.path(), first, arguments))
@@ -130,9 +162,13 @@ impl Stage {
         }
     }
 
-    /// Tells a command where the stand-in is.
+    /// Tells a command where the stand-in is, and the server.
     fn known(&self, mut command: Command) -> Command {
         command.env("HEROKU_HOST", self.sim.url()).env("HEROKU_API_KEY", &self.token);
+        if let Database::Server(scratch) = &self.database {
+            let verified = format!("sslmode=verify-full&sslrootcert={}", scratch.certificate().display());
+            command.env("DATABASE_URL", format!("{}?{verified}", scratch.network_url()));
+        }
         command
     }
 
@@ -201,8 +237,12 @@ impl Stage {
         self.store().await.close().await;
     }
 
-    async fn store(&self) -> Sqlite {
-        Sqlite::open(&self.path("flyball.db")).await.unwrap()
+    async fn store(&self) -> Arc<dyn Store> {
+        let url = match &self.database {
+            Database::File => "sqlite:flyball.db".to_owned(),
+            Database::Server(scratch) => scratch.url(),
+        };
+        Address::of(&url, self.folder.path()).unwrap().open().await.unwrap()
     }
 
     /// How many web dynos the shop has.

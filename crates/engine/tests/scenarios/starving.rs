@@ -3,7 +3,7 @@
 //! Played over many interleavings, drawn by a seed, and many names, which decide when in its interval a monitor is looked
 //! at; answers of the Platform API take a while, so that everybody comes while somebody else is looked at.
 
-use crate::support::{Day, Scenario, monitor, reaction, secs, shop};
+use crate::support::{Day, Scenario, interleavings, monitor, reaction, secs, shop};
 use std::time::Duration;
 
 /// How long an answer of the Platform API takes in these stories.
@@ -21,7 +21,7 @@ fn all_fail(file: String, monitors: &[String], seed: u64) -> Day {
 
 #[test]
 fn twelve_monitors_of_one_app_with_a_clean_up_each_have_all_begun_it_ten_seconds_after_they_fail_together() {
-    for seed in 0..50 {
+    for seed in 0..interleavings(50) {
         let monitors: Vec<String> = (1..=12).map(|n| format!("page {n} of {seed}")).collect();
         let file: String = (1..=12)
             .map(|n| {
@@ -60,7 +60,7 @@ fn eight_at_their_limit_beside_a_rollback(name: &str, every: &str, seed: u64) ->
 #[test]
 fn a_rollback_beside_eight_reactions_at_their_limit_comes_within_three_intervals_whatever_the_names_are() {
     for (every, interval) in [("1s", secs(1)), ("30s", secs(30))] {
-        for seed in 0..20 {
+        for seed in 0..interleavings(20) {
             let mut day = eight_at_their_limit_beside_a_rollback(&format!("page {seed} of"), every, seed);
             // One interval until everybody's first reading, and three more.
             day.pass(interval * 4);
@@ -71,7 +71,7 @@ fn a_rollback_beside_eight_reactions_at_their_limit_comes_within_three_intervals
 
 #[test]
 fn who_waits_behind_an_open_run_is_asked_as_soon_as_it_has_ended() {
-    for seed in 0..20 {
+    for seed in 0..interleavings(20) {
         let (one, other) = (format!("one {seed}"), format!("other {seed}"));
         let file = monitor(&one, &page("1s"), &["more"])
             + &monitor(&other, &page("1s"), &["more workers"])

@@ -176,11 +176,28 @@ pub(crate) fn read(file: &str) -> Definitions {
 /// The variable that says which database scenarios are played on: `postgres`, or by default a file.
 const PLAYED_ON: &str = "FLYBALL_SCENARIOS_ON";
 
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says which database they run on")]
+/// Interleavings of one story on a server. A save there takes some ten times as long as on a file in memory, and the order in
+/// which tasks go on comes from the seed on both: what many seeds find is found on the file.
+const INTERLEAVINGS_ON_SERVER: u64 = 4;
+
+/// How many interleavings of a story are played, of those that a file in memory gets.
+pub(crate) fn interleavings(on_file: u64) -> u64 {
+    if is_on_server() { on_file.min(INTERLEAVINGS_ON_SERVER) } else { on_file }
+}
+
 fn disk() -> Disk {
+    if is_on_server() {
+        Disk::on_server().expect("a new database on the server")
+    } else {
+        Disk::new().expect("a new database")
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says which database they run on")]
+fn is_on_server() -> bool {
     match std::env::var(PLAYED_ON).as_deref() {
-        Ok("postgres") => Disk::on_server().expect("a new database on the server"),
+        Ok("postgres") => true,
         Ok(other) => panic!("there are no scenarios on `{other}`"),
-        Err(_) => Disk::new().expect("a new database"),
+        Err(_) => false,
     }
 }
