@@ -19,6 +19,8 @@ mod hostile;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod measuring;
+#[cfg(test)]
 mod pausing;
 #[cfg(test)]
 mod proxy;

@@ -201,7 +201,8 @@ impl Stage {
         self.store().await.close().await;
     }
 
-    async fn store(&self) -> Sqlite {
+    /// The database.
+    pub(crate) async fn store(&self) -> Sqlite {
         Sqlite::open(&self.path("flyball.db")).await.unwrap()
     }
 
