@@ -6,9 +6,9 @@ use flyball_model::{
     SubjectKey, Timestamp,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, NewerReadings, Pause, Pauses,
-    Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, Sighting, Sign, Sqlite,
-    Timeline, TimelineLine, TimelinePage,
+    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Holding, Loop, MarkSent, NewerReadings, Overview, Pause,
+    Pauses, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, Sighting, Sign,
+    Sqlite, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -266,6 +266,10 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error> {
         self.read("rolled up", self.0.store().rolled_up(monitor, since, until)).await
+    }
+
+    async fn overview(&self, apps: &[(Subject, Vec<ReactionId>)], now: Timestamp) -> Result<Vec<Overview>, Error> {
+        self.read("overview", self.0.store().overview(apps, now)).await
     }
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {

@@ -11,6 +11,7 @@ mod known;
 mod lock;
 mod migrate;
 mod moving;
+mod overview;
 mod packing;
 mod pauses;
 mod presence;

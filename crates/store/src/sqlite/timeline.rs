@@ -1,15 +1,23 @@
 //! What is read by people: the timeline, readings, and their roll-ups.
 
-use super::Sqlite;
 use super::read::{at, bounded, from_json, from_text, readable};
+use super::{Sqlite, overview};
 use crate::error::Fault;
-use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
+use crate::{Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
 use async_trait::async_trait;
-use flyball_model::{Entry, MonitorId, Reading, Timestamp};
+use flyball_model::{Entry, MonitorId, ReactionId, Reading, Subject, Timestamp};
 use sqlx::QueryBuilder;
 
 #[async_trait]
 impl Timeline for Sqlite {
+    async fn overview(&self, apps: &[(Subject, Vec<ReactionId>)], now: Timestamp) -> Result<Vec<Overview>, Error> {
+        let read = async {
+            let mut tx = self.reading().await?;
+            overview::read(&mut tx, apps, now).await
+        };
+        read.await.map_err(self.told("read what is known of apps"))
+    }
+
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error> {
         let read = async {
             let mut query = QueryBuilder::<sqlx::Sqlite>::new(
