@@ -32,6 +32,7 @@ use flyball_model::{ApiHost, AppName, Mode, MonitorId, MonitorState, ReactionId,
 use flyball_store::{Error, Holding, NewerReadings, Overview, Sign, Store};
 use serde::Serialize;
 use std::collections::HashMap;
+use tokio::try_join;
 
 /// Whether an engine runs on the store that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,22 +93,27 @@ impl<'a> Reader<'a> {
     }
 
     async fn recalled(&self) -> Result<Recalled, Error> {
-        let remembered = self.store.remembered().await?;
+        // Each has a connection of its own: what takes the time is reading rows, thousands of each.
+        let (remembered, newer, latest, held) = try_join!(
+            self.store.remembered(),
+            self.store.newer_readings(),
+            self.store.latest(),
+            self.store.holdings()
+        )?;
         let still_watched = |row: &flyball_store::Remembered| {
             self.wiring.monitor(row.monitor).is_some_and(|monitor| monitor.kind.watched() == row.watched)
         };
         let mut states: HashMap<MonitorId, MonitorState> =
             remembered.into_iter().filter(still_watched).map(|row| (row.monitor, row.state)).collect();
-        for NewerReadings { monitor, found } in self.store.newer_readings().await? {
+        for NewerReadings { monitor, found } in newer {
             let (Some(wired), Some(state)) = (self.wiring.monitor(monitor), states.get_mut(&monitor)) else { continue };
             *state = caught_up(std::mem::take(state), &found, wired.every, self.wiring.remember(monitor));
         }
-        let latest = self.store.latest().await?.into_iter().collect();
         let mut holdings: HashMap<ReactionId, Vec<Holding>> = HashMap::new();
-        for holding in self.store.holdings().await? {
+        for holding in held {
             holdings.entry(holding.key.reaction).or_default().push(holding);
         }
-        Ok(Recalled { states, holdings, latest })
+        Ok(Recalled { states, holdings, latest: latest.into_iter().collect() })
     }
 
     /// What the store knows of the apps of the file, or of one of them: read at once, since there may be thousands.

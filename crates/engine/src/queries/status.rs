@@ -5,6 +5,7 @@ use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionNam
 use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
 use std::collections::HashSet;
+use tokio::try_join;
 
 /// How many of the latest lines about the whole are looked through for what became of the file and what the last
 /// round found: those between are pauses.
@@ -123,7 +124,7 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn status(&self, app: Option<&AppName>) -> Result<Status, Error> {
-        let (recalled, known) = (self.recalled().await?, self.known(app).await?);
+        let (recalled, known) = try_join!(self.recalled(), self.known(app))?;
         let concerns = |of: &AppName| app.is_none_or(|app| app == of);
         let concerned = self.definitions.reactions.iter().filter(|reaction| concerns(reaction.kind.app()));
         let reactions: Vec<ReactionView> =
