@@ -2,7 +2,8 @@
 
 use flyball_config::{Definitions, Instance};
 use flyball_model::{
-    ApiHost, AppLimits, AppName, HerokuApp, Mode, MonitorId, ReactionId, ReactionName, Subject, SubjectKey, Timestamp,
+    AccountName, ApiHost, AppLimits, AppName, HerokuApp, Mode, MonitorId, ReactionId, ReactionName, Subject,
+    SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -110,6 +111,13 @@ impl Wiring {
     #[must_use]
     pub fn subject(&self, reaction: &Reaction) -> Subject {
         subject(&self.host, reaction)
+    }
+
+    /// The app of this name, whichever account looks at it.
+    #[must_use]
+    pub fn subject_named(&self, name: &AppName) -> Subject {
+        let (host, name) = (self.host.clone(), name.clone());
+        Subject::HerokuApp(HerokuApp { host, account: AccountName::default(), name, id: None })
     }
 
     /// By what the app of this name is remembered.

@@ -18,5 +18,5 @@ mod world;
 
 pub use api::{Connection, Reply, Request, handle};
 pub use file::WorldFileError;
-pub use server::{Clock, ServeError, Server};
+pub use server::{Clock, Heard, ServeError, Server};
 pub use world::*;

@@ -35,6 +35,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The time of the world, whenever it is asked for. The world's day may run faster than ours.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Is told of each request by its method and path as soon as its head has come, before anything is done with it.
+pub type Heard = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
 /// Why the stand-in does not listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -71,6 +74,20 @@ impl Server {
     ///
     /// When `addr` is not a loopback address, or cannot be listened on.
     pub async fn bind(addr: SocketAddr, world: Arc<Mutex<World>>, clock: Clock) -> Result<Self, ServeError> {
+        Self::bind_and_tell(addr, world, clock, Arc::new(|_, _| ())).await
+    }
+
+    /// The same, and somebody is told what is heard, at that very moment: who measures how soon a call comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::bind`].
+    pub async fn bind_and_tell(
+        addr: SocketAddr,
+        world: Arc<Mutex<World>>,
+        clock: Clock,
+        heard: Heard,
+    ) -> Result<Self, ServeError> {
         if !addr.ip().is_loopback() {
             return Err(ServeError::NotLoopback { addr });
         }
@@ -78,7 +95,7 @@ impl Server {
         let listener = TcpListener::bind(addr).await.map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let face = Face { world: Arc::clone(&world), clock, stopping: stopping.clone() };
+        let face = Face { world: Arc::clone(&world), clock, heard, stopping: stopping.clone() };
         tasks.spawn(accept(listener, face, tasks.clone()));
         Ok(Self { addr, world, stopping, tasks })
     }
@@ -129,6 +146,7 @@ impl Drop for Server {
 struct Face {
     world: Arc<Mutex<World>>,
     clock: Clock,
+    heard: Heard,
     stopping: CancellationToken,
 }
 
@@ -188,6 +206,7 @@ async fn serve(stream: TcpStream, face: Face) {
 
 impl Face {
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Cut> {
+        (self.heard)(request.method().as_str(), request.uri().path());
         let Some(request) = read(request).await? else {
             return Ok(plain(413, "The request body is too large.\n"));
         };

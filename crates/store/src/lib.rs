@@ -14,6 +14,7 @@ mod holder;
 mod known;
 mod lease;
 mod narrow;
+mod overview;
 mod page;
 mod place;
 mod plain;
@@ -32,6 +33,7 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use holder::Holder;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
+pub use overview::Overview;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
 pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
@@ -237,6 +239,10 @@ pub trait Timeline: Send + Sync {
     /// What became of a monitor between two times. The edges are exact to five minutes within 30 days, to an hour within
     /// thirteen months, and to a day before.
     async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error>;
+
+    /// What is known of each of these apps and its reactions, in their order and as of one moment: the facts are those of
+    /// [`Loop::app_facts`]. At most as many as a file has: they are asked for in one value.
+    async fn overview(&self, apps: &[(Subject, Vec<ReactionId>)], now: Timestamp) -> Result<Vec<Overview>, Error>;
 
     /// Roll-ups of a monitor, oldest first: of spans that are over and in which there were readings.
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error>;

@@ -7,8 +7,8 @@ use flyball_model::{
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
-    Pause, Pauses, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage,
-    SeenSign, Shard, Shares, Sighting, Sign, Store, Timeline, TimelineLine, TimelinePage,
+    Overview, Pause, Pauses, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs,
+    RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Store, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -308,6 +308,10 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error> {
         self.read("rolled up", self.0.store().rolled_up(monitor, since, until)).await
+    }
+
+    async fn overview(&self, apps: &[(Subject, Vec<ReactionId>)], now: Timestamp) -> Result<Vec<Overview>, Error> {
+        self.read("overview", self.0.store().overview(apps, now)).await
     }
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {

@@ -9,7 +9,7 @@ use flyball_engine::live::{Figures, Live};
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Observe, Ports, Tokio};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, ApiHost, Mode, NodeId};
-use flyball_store::Sqlite;
+use flyball_store::{Sqlite, Store};
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,21 +31,39 @@ pub(super) struct Course {
     _directory: TempDir,
 }
 
-/// What came of it.
+/// What one bench has otherwise than another.
+pub(super) struct Outside {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) accounts: Arc<dyn Accounts>,
+    pub(super) observe: Arc<dyn Observe>,
+}
+
+/// What came of it, or of something like it.
 pub(super) struct Ended {
     pub(super) figures: Figures,
     pub(super) lasted: Duration,
-    /// Bytes of the store at the end.
+    /// Bytes of the store at the end; none where there is none.
     pub(super) stored: Option<u64>,
-    before: Option<Usage>,
-    after: Option<Usage>,
+    pub(super) before: Option<Usage>,
+    pub(super) after: Option<Usage>,
 }
 
 impl Course {
-    /// Starts an engine with these definitions, which looks through this.
+    /// Starts an engine with these definitions, which looks through this and acts on nothing.
     pub(super) async fn begin(
         definitions: &Definitions,
         observe: Arc<dyn Observe>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, Failure> {
+        let outside = |store| Outside { store: Arc::new(store), accounts: Arc::new(NoAccounts), observe };
+        Self::begin_with(definitions, outside, clock, ids).await
+    }
+
+    /// Starts an engine with these definitions and this outside, which is made around its store.
+    pub(super) async fn begin_with(
+        definitions: &Definitions,
+        outside: impl FnOnce(Sqlite) -> Outside,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, Failure> {
@@ -53,9 +71,10 @@ impl Course {
         let file = directory.path().join("bench.db");
         let store = Sqlite::open(&file).await.map_err(cannot("open the bench's store"))?;
         let runtime = Tokio::new();
+        let Outside { store: seen, accounts, observe } = outside(store.clone());
         let ports = Ports {
-            store: Arc::new(store.clone()),
-            accounts: Arc::new(NoAccounts),
+            store: seen,
+            accounts,
             observe,
             references: Arc::new(NoReferences),
             clock,
@@ -105,7 +124,7 @@ impl Ended {
     }
 }
 
-/// A bench acts on nothing.
+/// Who only watches acts on nothing.
 struct NoAccounts;
 
 impl Accounts for NoAccounts {

@@ -4,6 +4,9 @@
 //! The targets are processes of their own, so that their work is not counted as ours. Nothing leaves the machine.
 
 mod course;
+mod effects;
+mod floor;
+mod machine;
 mod monitors;
 mod outage;
 mod process;
@@ -15,16 +18,18 @@ use crate::failure::Failure;
 use crate::output::{Format, data, json};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
+use effects::Effects;
 use flyball_config::Definitions;
 use flyball_engine::{Clock, Ids};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, duration};
 use flyball_monitors::{Observer, Trust};
-use monitors::Monitors;
+use machine::Machine;
+use monitors::{Many, Monitors};
 use outage::Outage;
 use secrecy::SecretString;
 use serde::Serialize;
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +49,10 @@ pub(crate) struct Arguments {
 enum What {
     /// Many HTTP monitors against a page on this machine
     Monitors(Monitors),
+    /// The same checks with nothing behind them: no store, no state, no reactions. What nobody who looks can save
+    Floor(Many),
+    /// Many apps whose pages fail, one after another: how long from an answer to the call that it leads to?
+    Effects(Effects),
     /// Many pages that take the connection and never answer, beside a healthy one: is it still looked at?
     Outage(Outage),
     /// A store that days of readings go through in fast time: its size, and how long it lets others wait
@@ -57,7 +66,8 @@ enum What {
     },
 }
 
-/// Runs a bench. The answer is no when checks that were due were not made, and when the healthy page was not looked at.
+/// Runs a bench. The answer is no when checks that were due were not made, when the healthy page was not looked
+/// at, and when an effect was not made.
 ///
 /// # Errors
 ///
@@ -68,6 +78,7 @@ pub(crate) async fn run(
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 ) -> Result<Exit, Failure> {
+    let machine = Machine::now(clock.now());
     match arguments.what {
         What::Target { mute } => {
             let served = match mute {
@@ -78,21 +89,48 @@ pub(crate) async fn run(
         }
         What::Monitors(wanted) => {
             let report = monitors::measure(&wanted, clock, ids).await?;
-            told(format, &report, monitors::table, report.is_good())
+            told(format, &machine, &report, monitors::table, report.is_good())
         }
-        What::Store(wanted) => told(format, &store::measure(&wanted).await?, store::table, true),
+        What::Floor(wanted) => {
+            let report = floor::measure(&wanted, clock).await?;
+            told(format, &machine, &report, monitors::table, report.is_good())
+        }
+        What::Effects(wanted) => {
+            let report = effects::measure(&wanted, clock, ids).await?;
+            told(format, &machine, &report, effects::table, report.is_good())
+        }
+        What::Store(wanted) => told(format, &machine, &store::measure(&wanted).await?, store::table, true),
         What::Outage(wanted) => {
             let report = outage::measure(&wanted, clock, ids).await?;
-            told(format, &report, outage::table, report.is_good())
+            told(format, &machine, &report, outage::table, report.is_good())
         }
     }
 }
 
-/// Tells a report; the exit code says whether it is good.
-fn told<R: Serialize>(format: Format, report: &R, table: fn(&R) -> Table, is_good: bool) -> Result<Exit, Failure> {
+/// What a program reads of a bench.
+#[derive(Serialize)]
+struct Document<'a, R> {
+    machine: &'a Machine,
+    #[serde(flatten)]
+    report: &'a R,
+}
+
+/// Tells a report, and what it was measured on; the exit code says whether it is good.
+fn told<R: Serialize>(
+    format: Format,
+    machine: &Machine,
+    report: &R,
+    table: fn(&R) -> Table,
+    is_good: bool,
+) -> Result<Exit, Failure> {
     match format {
-        Format::Json => json(report)?,
-        Format::Text => data(&table(report).to_string())?,
+        Format::Json => json(&Document { machine, report })?,
+        Format::Text => {
+            let mut table = table(report);
+            table.add_row(["machine", &machine.words()]);
+            table.add_row(["measured", &machine.measured()]);
+            data(&table.to_string())?;
+        }
     }
     Ok(if is_good { Exit::GOOD } else { Exit::NO })
 }
@@ -134,6 +172,34 @@ fn millis(duration: Duration) -> u64 {
 /// Microseconds in milliseconds.
 fn ms(us: u64) -> f64 {
     us as f64 / 1000.0
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// How long something took, in milliseconds, of all the times that it was done.
+#[derive(Debug, Serialize)]
+struct Spread {
+    p50: f64,
+    p99: f64,
+    max: f64,
+}
+
+impl Spread {
+    /// None of no times.
+    fn of(mut times: Vec<Duration>) -> Option<Self> {
+        times.sort_unstable();
+        let last = times.len().checked_sub(1)?;
+        let at = |share: f64| ms(micros(times[(share * last as f64) as usize]));
+        Some(Self { p50: at(0.5), p99: at(0.99), max: at(1.0) })
+    }
+}
+
+impl Display for Spread {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} ms p50, {:.1} ms p99, {:.1} ms at most", self.p50, self.p99, self.max)
+    }
 }
 
 fn words(millis: u64) -> String {

@@ -15,17 +15,35 @@ use std::time::Duration;
 /// More than one process is meant for.
 const COUNT_MAX: u32 = 200_000;
 
+/// How many, and how long.
 #[derive(Debug, Args)]
-pub(super) struct Monitors {
+pub(super) struct Many {
     /// How many monitors
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=i64::from(COUNT_MAX)))]
     count: u32,
     /// Their interval
     #[arg(long, default_value = "30s", value_parser = duration::parse)]
-    every: Duration,
+    pub(super) every: Duration,
     /// How long to measure; the default is twice the interval
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     lasts: Option<Duration>,
+}
+
+impl Many {
+    pub(super) fn lasts(&self) -> Duration {
+        self.lasts.unwrap_or(self.every * 2).min(super::FOR_MAX)
+    }
+
+    /// Each with its name, by which checks are spread.
+    pub(super) fn names(&self) -> impl Iterator<Item = (u32, String)> {
+        (0..self.count).map(|n| (n, format!("bench {n}")))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Monitors {
+    #[command(flatten)]
+    many: Many,
     /// Block the whole engine once, in the middle, for this long: the figures must show it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     stall: Option<Duration>,
@@ -52,11 +70,34 @@ pub(super) struct Report {
     /// Resident memory that came with the monitors, for one monitor, after the loop has run.
     bytes_per_monitor: Option<f64>,
     resident_mib: Option<f64>,
-    /// Size of the store at the end, for one check.
+    /// Size of the store at the end, for one check; none where there is no store.
     stored_bytes_per_check: Option<f64>,
 }
 
 impl Report {
+    pub(super) fn of(wanted: &Many, ended: &Ended) -> Self {
+        let Ended { figures, lasted, .. } = ended;
+        let (checks, seconds) = (figures.made.max(1) as f64, lasted.as_secs_f64());
+        let cpu = ended.cpu_seconds();
+        Self {
+            monitors: wanted.count,
+            every_ms: millis(wanted.every),
+            lasted_ms: millis(*lasted),
+            checks_due: figures.due,
+            checks_made: figures.made,
+            checks_missed: figures.missed,
+            late_ms_p50: ms(figures.late_us_p50),
+            late_ms_p99: ms(figures.late_us_p99),
+            late_ms_max: ms(figures.late_us_max),
+            checks_per_second: figures.made as f64 / seconds,
+            cpu_us_per_check: cpu.map(|cpu| cpu * 1e6 / checks),
+            cores_used: cpu.map(|cpu| cpu / seconds),
+            bytes_per_monitor: ended.grown().map(|grown| grown / f64::from(wanted.count)),
+            resident_mib: ended.resident_mib(),
+            stored_bytes_per_check: ended.stored.map(|stored| stored as f64 / checks),
+        }
+    }
+
     /// Whether every check that was due was made.
     pub(super) const fn is_good(&self) -> bool {
         self.checks_missed == 0
@@ -64,11 +105,10 @@ impl Report {
 }
 
 pub(super) async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Report, Failure> {
-    let lasts = wanted.lasts.unwrap_or(wanted.every * 2).min(super::FOR_MAX);
+    let (many, lasts) = (&wanted.many, wanted.many.lasts());
     let target = Target::page().await.map_err(cannot("start the bench's page"))?;
     let page = target.page_address();
-    let monitors =
-        (0..wanted.count).map(|n| page_monitor(&format!("bench {n}"), wanted.every, &format!("http://{page}/{n}")));
+    let monitors = many.names().map(|(n, name)| page_monitor(&name, many.every, &format!("http://{page}/{n}")));
     let course = Course::begin(&definitions(monitors), super::observer(), clock, ids).await?;
     match wanted.stall {
         None => tokio::time::sleep(lasts).await,
@@ -78,7 +118,7 @@ pub(super) async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<d
             tokio::time::sleep((lasts / 2).saturating_sub(stall)).await;
         }
     }
-    Ok(report(wanted, &course.end().await))
+    Ok(Report::of(many, &course.end().await))
 }
 
 /// Blocks every worker thread of the runtime at once, which is what a stalled process is.
@@ -89,29 +129,6 @@ async fn block_every_worker(stall: Duration) {
         blocked.spawn(async move { std::thread::sleep(stall) });
     }
     blocked.join_all().await;
-}
-
-fn report(wanted: &Monitors, ended: &Ended) -> Report {
-    let Ended { figures, lasted, .. } = ended;
-    let (checks, seconds) = (figures.made.max(1) as f64, lasted.as_secs_f64());
-    let cpu = ended.cpu_seconds();
-    Report {
-        monitors: wanted.count,
-        every_ms: millis(wanted.every),
-        lasted_ms: millis(*lasted),
-        checks_due: figures.due,
-        checks_made: figures.made,
-        checks_missed: figures.missed,
-        late_ms_p50: ms(figures.late_us_p50),
-        late_ms_p99: ms(figures.late_us_p99),
-        late_ms_max: ms(figures.late_us_max),
-        checks_per_second: figures.made as f64 / seconds,
-        cpu_us_per_check: cpu.map(|cpu| cpu * 1e6 / checks),
-        cores_used: cpu.map(|cpu| cpu / seconds),
-        bytes_per_monitor: ended.grown().map(|grown| grown / f64::from(wanted.count)),
-        resident_mib: ended.resident_mib(),
-        stored_bytes_per_check: ended.stored.map(|stored| stored as f64 / checks),
-    }
 }
 
 pub(super) fn table(report: &Report) -> Table {
@@ -128,10 +145,13 @@ pub(super) fn table(report: &Report) -> Table {
             report.late_ms_p50, report.late_ms_p99, report.late_ms_max
         ),
     ]);
-    table.add_row(["processor time", &optional(report.cpu_us_per_check, "µs a check")]);
+    let cpu = |us: f64| format!("{us:.1} µs a check, {:.3} s for 1,000", us / 1000.0);
+    table.add_row(["processor time", &report.cpu_us_per_check.map_or_else(unknown, cpu)]);
     table.add_row(["cores used", &report.cores_used.map_or_else(unknown, |cores| format!("{cores:.3}"))]);
     table.add_row(["memory", &optional(report.bytes_per_monitor, "bytes a monitor")]);
     table.add_row(["resident", &optional(report.resident_mib, "MiB")]);
-    table.add_row(["stored", &optional(report.stored_bytes_per_check, "bytes a check")]);
+    if let Some(stored) = report.stored_bytes_per_check {
+        table.add_row(["stored", &format!("{stored:.1} bytes a check")]);
+    }
     table
 }

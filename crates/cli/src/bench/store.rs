@@ -1,6 +1,6 @@
 //! What a history costs: a store that a week of readings went through, in fast time.
 
-use super::{cannot, millis, ms, report_table, words};
+use super::{Spread, cannot, micros, millis, ms, report_table, words};
 use crate::failure::Failure;
 use clap::Args;
 use comfy_table::Table;
@@ -156,8 +156,7 @@ async fn write(wanted: &Store, file: &Path) -> Result<Report, flyball_store::Err
     store.close().await;
     let hours = f64::from(wanted.days) * 24.0 - 1.0;
     let packed = hours.min(7.0 * 24.0) * 3_600_000.0 / millis(wanted.every).max(1) as f64 * f64::from(wanted.count);
-    saves.sort_unstable();
-    let at = |share: f64| ms(micros(saves[(share * (saves.len() - 1) as f64) as usize]));
+    let saves = Spread::of(saves).expect("a day has saves");
     let opened = Instant::now();
     let store = Sqlite::open(file).await?;
     store.remembered().await?;
@@ -180,9 +179,9 @@ async fn write(wanted: &Store, file: &Path) -> Result<Report, flyball_store::Err
         rollup_bytes_per_hour: sizes.rollups as f64 / hours / f64::from(wanted.count),
         size_mib: sizes.whole as f64 / f64::from(1 << 20),
         us_per_reading: took.as_secs_f64() * 1e6 / readings as f64,
-        save_ms_p50: at(0.5),
-        save_ms_p99: at(0.99),
-        save_ms_max: at(1.0),
+        save_ms_p50: saves.p50,
+        save_ms_p99: saves.p99,
+        save_ms_max: saves.max,
         save_ms_max_in_a_sweep: ms(micros(in_a_sweep_max)),
         sweep_ms_max: ms(micros(sweep_max)),
         report_ms: ms(micros(reported)),
@@ -215,10 +214,6 @@ fn definition(nth: u32, every: Duration) -> Definition {
         settings: serde_json::Value::Null,
         every: Some(every),
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn table(report: &Report) -> Table {

@@ -23,7 +23,9 @@ impl Desk {
     /// Opens what is there; makes nothing. Beside a running engine that is what the engine has in force: a file that is
     /// broken or gone is told, and blinds nobody.
     pub(super) async fn open(wiring: &Wiring, missing: Exit) -> Result<Self, Failure> {
-        let of_file = wiring.definitions();
+        let files = wiring.files();
+        let kept = files.as_ref().ok().map(Files::kept);
+        let of_file = files.and_then(|files| Ok(read_files(&files)?));
         let store = match wiring.store(missing).await {
             Ok(store) => store,
             // Where there is neither, the file comes first; but whoever brakes asks for an engine.
@@ -31,7 +33,10 @@ impl Desk {
             Err(failure) => return Err(of_file.err().unwrap_or(failure)),
         };
         let definitions = match Engine::of(&*store, wiring.now()).await? {
-            Engine { state: EngineState::Running, seen: Some(seen) } => in_force(wiring, &seen.sign, of_file)?,
+            // Nothing is read twice where the file is what is in force, as it mostly is.
+            Engine { state: EngineState::Running, seen: Some(seen) } if kept.as_ref() != Some(&seen.sign.in_force) => {
+                in_force(wiring, &seen.sign, of_file)?
+            }
             Engine { .. } => of_file?,
         };
         Ok(Self { definitions, store, host: wiring.base()?.host().clone() })

@@ -5,12 +5,12 @@ use super::kind::Kind;
 use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::wiring::Descriptors;
+use crate::wiring::{Descriptors, OneAccount, stand_in};
 use flyball_engine::live::Live;
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
-use flyball_heroku::{BaseUrl, Budget, Heroku, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
+use flyball_engine::{Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
+use flyball_heroku::Heroku;
 use flyball_heroku_sim::{Server, World};
-use flyball_model::{AccountName, ApiHost, Mode, NodeId, Timestamp};
+use flyball_model::{AccountName, Mode, NodeId, Timestamp};
 use flyball_monitors::{Observer, Trust};
 use flyball_store::{Sqlite, Timeline as _, TimelineLine, TimelinePage};
 use secrecy::SecretString;
@@ -52,12 +52,9 @@ impl Stage {
 
         let folder = tempfile::tempdir().map_err(|error| cannot("make a folder for the database", error))?;
         let store = Sqlite::open(&folder.path().join("demo.db")).await?;
-        let heroku = client(&server.url(), &clock, &ids)?;
+        let heroku = stand_in(&server, TOKEN, &clock, &ids)?;
         let watching: Arc<dyn Heroku> = Arc::new(heroku.for_monitors());
-        let accounts = Arc::new(OneAccount {
-            host: server.addr().to_string().parse().expect("an address is a host"),
-            heroku: Arc::new(heroku.for_effects()),
-        });
+        let accounts = Arc::new(OneAccount::of(&server, &heroku));
         let runtime = Tokio::new();
         let ports = Ports {
             store: Arc::new(store.clone()),
@@ -127,46 +124,6 @@ impl Stage {
     }
 }
 
-/// The real client, for the stand-in.
-fn client(url: &str, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<HerokuLive, Failure> {
-    let (time, ids) = (Arc::clone(clock), Arc::clone(ids));
-    let settings = LiveSettings {
-        base: BaseUrl::from_heroku_host(Some(url)).map_err(|error| cannot("use the stand-in's address", error))?,
-        token: TOKEN.parse().expect("the demo's token is one word"),
-        user_agent: concat!("flyball/", env!("CARGO_PKG_VERSION"), " (demo)").to_owned(),
-        budget: Budget::default(),
-        limits: TimeLimits::default(),
-        // Its calls are counted, and nothing on the way to the stand-in can break.
-        retries: Retries::none(),
-        clock: {
-            let time = Arc::clone(&time);
-            Arc::new(move || time.now())
-        },
-        request_ids: Arc::new(move || ids.run(time.now()).to_string()),
-    };
-    HerokuLive::new(settings).map_err(|error| cannot("speak to the stand-in", error))
-}
-
 fn cannot(what: &str, why: impl Display) -> Failure {
     Failure::new(Exit::NO, format!("cannot {what}")).because(why)
-}
-
-/// The one account of the demo. Neither the environment nor anybody's token is looked at.
-struct OneAccount {
-    host: ApiHost,
-    heroku: Arc<dyn Heroku>,
-}
-
-impl Accounts for OneAccount {
-    fn heroku(&self, _: &AccountName) -> Option<Arc<dyn Heroku>> {
-        Some(Arc::clone(&self.heroku))
-    }
-
-    fn host(&self) -> ApiHost {
-        self.host.clone()
-    }
-
-    fn variable(&self, _: &str) -> Option<SecretString> {
-        None
-    }
 }

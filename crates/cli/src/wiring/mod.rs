@@ -8,6 +8,7 @@ mod descriptors;
 mod ids;
 mod references;
 mod signals;
+mod stand_in;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use clock::SystemClock;
@@ -15,6 +16,7 @@ pub(crate) use descriptors::Descriptors;
 pub(crate) use ids::SystemIds;
 pub(crate) use references::References;
 pub(crate) use signals::{Held, hangups, stopped_by_person};
+pub(crate) use stand_in::{OneAccount, stand_in};
 
 use crate::environment::Environment;
 use crate::exit::Exit;

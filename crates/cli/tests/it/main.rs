@@ -19,11 +19,15 @@ mod hostile;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod measuring;
+#[cfg(test)]
 mod pausing;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod reacting;
+#[cfg(test)]
+mod reporting;
 #[cfg(test)]
 mod running;
 #[cfg(test)]

@@ -237,7 +237,8 @@ impl Stage {
         self.store().await.close().await;
     }
 
-    async fn store(&self) -> Arc<dyn Store> {
+    /// The database.
+    pub(crate) async fn store(&self) -> Arc<dyn Store> {
         let url = match &self.database {
             Database::File => "sqlite:flyball.db".to_owned(),
             Database::Server(scratch) => scratch.url(),

@@ -2,8 +2,9 @@
 
 use super::{Reader, ago};
 use flyball_model::{AppName, ReleaseVersion, Timestamp};
-use flyball_store::{Error, Glimpse, Sighting};
+use flyball_store::{Glimpse, Overview, Sighting};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// An app, as it was seen last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,15 +33,13 @@ pub struct RunningRelease {
 }
 
 impl Reader<'_> {
-    /// The apps of the file of which something was seen, in its order; or one of them.
-    pub(super) async fn apps_seen(&self, only: Option<&AppName>) -> Result<Vec<AppView>, Error> {
-        let mut seen = Vec::new();
-        for app in self.apps().into_iter().filter(|app| only.is_none_or(|only| only == app)) {
-            let key = self.wiring.app_named(&app);
-            let (sighting, glimpse) = (self.store.sighting(&key).await?, self.store.glimpse(&key).await?);
-            seen.extend(view(app, sighting.as_ref(), glimpse.as_ref(), self.now));
-        }
-        Ok(seen)
+    /// The apps of the file of which something was seen, in its order; of those that are known.
+    pub(super) fn apps_seen(&self, known: &HashMap<AppName, Overview>) -> Vec<AppView> {
+        let apps = self.apps().into_iter().filter_map(|app| {
+            let Overview { sighting, glimpse, .. } = known.get(&app)?;
+            view(app, sighting.as_ref(), glimpse.as_ref(), self.now)
+        });
+        apps.collect()
     }
 }
 

@@ -30,10 +30,11 @@ pub use why::{About, NotKnown, Part, Why};
 use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
-use flyball_model::{ApiHost, Mode, MonitorId, MonitorState, Reading, Timestamp};
-use flyball_store::{Error, Holding, NewerReadings, SeenSign, Store};
+use flyball_model::{ApiHost, AppName, Mode, MonitorId, MonitorState, ReactionId, Reading, Subject, Timestamp};
+use flyball_store::{Error, Holding, NewerReadings, Overview, SeenSign, Store};
 use serde::Serialize;
 use std::collections::HashMap;
+use tokio::try_join;
 
 /// Whether an engine runs on the store that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -80,7 +81,7 @@ pub struct Reader<'a> {
 /// What the store remembers of monitors and reactions, read once for a whole view.
 struct Recalled {
     states: HashMap<MonitorId, MonitorState>,
-    holdings: Vec<Holding>,
+    holdings: HashMap<ReactionId, Vec<Holding>>,
     /// The latest reading of each monitor that looked within the hour.
     latest: HashMap<MonitorId, Reading>,
 }
@@ -100,18 +101,40 @@ impl<'a> Reader<'a> {
     }
 
     async fn recalled(&self) -> Result<Recalled, Error> {
-        let remembered = self.store.remembered().await?;
+        // Each has a connection of its own: what takes the time is reading rows, thousands of each.
+        let (remembered, newer, latest, held) = try_join!(
+            self.store.remembered(),
+            self.store.newer_readings(),
+            self.store.latest(),
+            self.store.holdings()
+        )?;
         let still_watched = |row: &flyball_store::Remembered| {
             self.wiring.monitor(row.monitor).is_some_and(|monitor| monitor.kind.watched() == row.watched)
         };
         let mut states: HashMap<MonitorId, MonitorState> =
             remembered.into_iter().filter(still_watched).map(|row| (row.monitor, row.state)).collect();
-        for NewerReadings { monitor, found } in self.store.newer_readings().await? {
+        for NewerReadings { monitor, found } in newer {
             let (Some(wired), Some(state)) = (self.wiring.monitor(monitor), states.get_mut(&monitor)) else { continue };
             *state = caught_up(std::mem::take(state), &found, wired.every, self.wiring.remember(monitor));
         }
-        let latest = self.store.latest().await?.into_iter().collect();
-        Ok(Recalled { states, holdings: self.store.holdings().await?, latest })
+        let mut holdings: HashMap<ReactionId, Vec<Holding>> = HashMap::new();
+        for holding in held {
+            holdings.entry(holding.key.reaction).or_default().push(holding);
+        }
+        Ok(Recalled { states, holdings, latest: latest.into_iter().collect() })
+    }
+
+    /// What the store knows of the apps of the file, or of one of them: read at once, since there may be thousands.
+    async fn known(&self, only: Option<&AppName>) -> Result<HashMap<AppName, Overview>, Error> {
+        let mut reactions: HashMap<&AppName, Vec<ReactionId>> = HashMap::new();
+        for reaction in &self.definitions.reactions {
+            reactions.entry(reaction.kind.app()).or_default().push(reaction.id);
+        }
+        let names = self.apps().into_iter().filter(|app| only.is_none_or(|only| only == app));
+        let apps: Vec<(Subject, Vec<ReactionId>)> =
+            names.map(|name| (self.wiring.subject_named(&name), reactions.remove(&name).unwrap_or_default())).collect();
+        let known = self.store.overview(&apps, self.now).await?;
+        Ok(apps.into_iter().map(|(Subject::HerokuApp(app), _)| app.name).zip(known).collect())
     }
 }
 

@@ -173,8 +173,8 @@ fn uncalled(reaction: &Reaction, standing: &Standing) -> Option<String> {
 
 /// The reason for which a reaction held still at the latest reading of a monitor that called it.
 fn holding<'a>(recalled: &'a Recalled, reaction: &Reaction, monitor: MonitorId) -> Option<&'a Because> {
-    let of = |holding: &&flyball_store::Holding| holding.key.reaction == reaction.id && holding.key.monitor == monitor;
-    let because = &recalled.holdings.iter().find(of)?.because;
+    let mut holdings = recalled.holdings.get(&reaction.id)?.iter();
+    let because = &holdings.find(|holding| holding.key.monitor == monitor)?.because;
     (!because.acts() && !matches!(because, Because::NotCalledOn { .. })).then_some(because)
 }
 
@@ -286,7 +286,7 @@ mod tests {
         };
         let recalled = Recalled {
             states: HashMap::from([(monitor.id, state(&case))]),
-            holdings: case.holds.map(holding).into_iter().collect(),
+            holdings: case.holds.map(|because| (reaction.id, vec![holding(because)])).into_iter().collect(),
             latest: HashMap::new(),
         };
         let gate = Gate { mode: reaction.policy.mode, engine: case.engine, waits_for: case.waits_for };
@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn without_a_monitor_only_a_person_does_it() {
         let definitions = definitions("");
-        let recalled = Recalled { states: HashMap::new(), holdings: Vec::new(), latest: HashMap::new() };
+        let recalled = Recalled { states: HashMap::new(), holdings: HashMap::new(), latest: HashMap::new() };
         let gate = Gate { mode: Mode::Act, engine: EngineState::Running, waits_for: None };
         let next = next(&definitions.reactions[0], &[], &recalled, &gate, at(0));
         assert!(next.words.contains("`flyball react` does it by hand"), "{}", next.words);

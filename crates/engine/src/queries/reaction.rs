@@ -9,7 +9,7 @@ use flyball_model::{
     AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
 };
 use flyball_reactions::Reaction;
-use flyball_store::{Error, RunsPage};
+use flyball_store::{Error, Overview};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -86,10 +86,10 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn undone_steps(&self) -> Result<Vec<UndoneSteps>, Error> {
-        let recalled = self.recalled().await?;
+        let (recalled, known) = (self.recalled().await?, self.known(None).await?);
         let mut undone = Vec::new();
         for reaction in self.definitions.reactions.iter().filter(|reaction| reaction.policy.enabled) {
-            let facts = self.store.app_facts(&self.wiring.subject(reaction), &[reaction.id], self.now).await?;
+            let facts = known.get(reaction.kind.app()).map(|known| known.facts.clone()).unwrap_or_default();
             let situation = self.situation(reaction, &recalled, facts);
             let gates = situation.iter().flat_map(|situation| answers(situation, &situation.wishes[0]));
             undone.extend(gates.filter_map(|answer| match answer.answered {
@@ -104,13 +104,11 @@ impl Reader<'_> {
         Ok(undone)
     }
 
-    pub(super) async fn reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<ReactionView, Error> {
-        let subject = self.wiring.subject(reaction);
-        let facts = self.store.app_facts(&subject, &[reaction.id], self.now).await?;
-        let page = RunsPage { reaction: Some(reaction.id), runs: 1, ..RunsPage::default() };
-        let last_run = self.store.runs(&page).await?.pop();
+    pub(super) fn reaction(&self, reaction: &Reaction, recalled: &Recalled, known: Option<&Overview>) -> ReactionView {
+        let facts = known.map(|known| known.facts.clone()).unwrap_or_default();
+        let last_run = known.and_then(|known| known.last_runs.get(&reaction.id));
         let watching = self.wiring.watched_by(reaction.id);
-        let holdings = recalled.holdings.iter().filter(|holding| holding.key.reaction == reaction.id);
+        let holdings = recalled.holdings.get(&reaction.id).into_iter().flatten();
         let named = holdings.filter_map(|holding| {
             let monitor = watching.iter().find(|monitor| monitor.id == holding.key.monitor)?;
             Some((holding, monitor.name.clone()))
@@ -134,7 +132,7 @@ impl Reader<'_> {
             engine: self.engine,
             waits_for: situation.as_ref().and_then(waits_for),
         };
-        Ok(ReactionView {
+        ReactionView {
             name: reaction.name.clone(),
             kind: reaction.kind.word(),
             app: reaction.kind.app().clone(),
@@ -146,10 +144,10 @@ impl Reader<'_> {
             cooldown: duration::print(reaction.policy.cooldown),
             called_by: watching.iter().map(|monitor| monitor.name.clone()).collect(),
             holdings,
-            last_run: last_run.as_ref().map(RunView::of),
+            last_run: last_run.map(RunView::of),
             next: next(reaction, watching, recalled, &gate, self.now),
             gates,
-        })
+        }
     }
 
     /// What is known of a reaction and its app without looking, as its first monitor calls it; none without one.

@@ -1,9 +1,11 @@
 //! `status`: every monitor and reaction at a glance.
 
 use super::{AppView, EngineState, MonitorView, NodeView, ReactionView, Reader, RunView};
-use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, Timestamp, Verdict};
+use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Timestamp, Verdict};
 use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
 use serde::Serialize;
+use std::collections::HashSet;
+use tokio::try_join;
 
 /// How many of the latest lines about the whole are looked through for what became of the file and what the last
 /// round found: those between are pauses.
@@ -124,15 +126,15 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn status(&self, app: Option<&AppName>) -> Result<Status, Error> {
-        let recalled = self.recalled().await?;
+        let (recalled, known) = try_join!(self.recalled(), self.known(app))?;
         let concerns = |of: &AppName| app.is_none_or(|app| app == of);
-        let mut reactions = Vec::new();
-        for reaction in self.definitions.reactions.iter().filter(|reaction| concerns(reaction.kind.app())) {
-            reactions.push(self.reaction(reaction, &recalled).await?);
-        }
+        let concerned = self.definitions.reactions.iter().filter(|reaction| concerns(reaction.kind.app()));
+        let reactions: Vec<ReactionView> =
+            concerned.map(|reaction| self.reaction(reaction, &recalled, known.get(reaction.kind.app()))).collect();
+        let shown: HashSet<&ReactionName> = reactions.iter().map(|reaction| &reaction.name).collect();
         let mut monitors = Vec::new();
         for monitor in &self.definitions.monitors {
-            let calls_one = reactions.iter().any(|reaction| monitor.reactions.contains(&reaction.name));
+            let calls_one = monitor.reactions.iter().any(|reaction| shown.contains(reaction));
             if app.is_none() || calls_one || monitor.kind.app().is_some_and(concerns) {
                 monitors.push(self.monitor(monitor, &recalled).await?);
             }
@@ -146,7 +148,7 @@ impl Reader<'_> {
             file_not_followed: not_followed(&lines),
             pauses: self.store.pauses(self.now).await?,
             attention: attention(&monitors, &reactions, &lines),
-            apps: self.apps_seen(app).await?,
+            apps: self.apps_seen(&known),
             monitors,
             reactions,
             open_runs: open_runs.iter().map(RunView::of).collect(),

@@ -9,6 +9,7 @@ use flyball_reactions::Reaction;
 use flyball_settings::did_you_mean;
 use flyball_store::{Error, Pause, RunsPage};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// At most this many readings are shown: what fits on a screen beside the rest.
 const READINGS: u32 = 5;
@@ -90,13 +91,8 @@ impl Reader<'_> {
     pub(super) fn apps(&self) -> Vec<AppName> {
         let watched = self.definitions.monitors.iter().filter_map(|monitor| monitor.kind.app());
         let acted_on = self.definitions.reactions.iter().map(|reaction| reaction.kind.app());
-        let mut apps: Vec<AppName> = Vec::new();
-        for app in acted_on.chain(watched) {
-            if !apps.contains(app) {
-                apps.push(app.clone());
-            }
-        }
-        apps
+        let mut met = HashSet::new();
+        acted_on.chain(watched).filter(|app| met.insert(*app)).cloned().collect()
     }
 
     /// Explains.
@@ -176,7 +172,8 @@ impl Reader<'_> {
     }
 
     async fn of_reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<Part, Error> {
-        let view = self.reaction(reaction, recalled).await?;
+        let known = self.known(Some(reaction.kind.app())).await?;
+        let view = self.reaction(reaction, recalled, known.get(reaction.kind.app()));
         let page = RunsPage { reaction: Some(reaction.id), runs: RUNS, ..RunsPage::default() };
         let runs = self.store.runs(&page).await?;
         Ok(Part {

@@ -12,6 +12,7 @@ use sqlx::{Decode, FromRow, Type};
 mod definitions;
 pub(super) mod facts;
 mod leases;
+mod overview;
 pub(super) mod packing;
 pub(super) mod pauses;
 pub(super) mod presence;

@@ -8,7 +8,7 @@ use crate::presence::Ground;
 use crate::read::{at, from_text, millis, number};
 use crate::{Error, Glimpse, Presence, SeenSign, Sign};
 use async_trait::async_trait;
-use flyball_model::{Excerpt, NodeId, ReleaseVersion, StoreLoss, SubjectKey, Timestamp};
+use flyball_model::{ApiHost, AppName, Excerpt, NodeId, ReleaseVersion, StoreLoss, SubjectKey, Timestamp};
 use std::time::Duration;
 
 /// How long the sign of an engine that died is seen, where others work on.
@@ -124,7 +124,7 @@ impl Presence for Database {
     async fn glimpse(&self, subject: &SubjectKey) -> Result<Option<Glimpse>, Error> {
         let SubjectKey::HerokuApp { host, name } = subject;
         let read = async {
-            let row: Option<(i64, Option<i64>, Option<i64>, i64)> = query_as(
+            let row: Option<GlimpseRow> = query_as(
                 "SELECT maintenance, release_version, release_since, seen_at FROM glimpses \
                  WHERE host = $1 AND app_name = $2",
             )
@@ -132,16 +132,7 @@ impl Presence for Database {
             .bind(name.as_str())
             .fetch_optional(&mut *self.reading().await?)
             .await?;
-            Ok(row.map(|(maintenance, version, since, seen_at)| Glimpse {
-                host: host.clone(),
-                app: name.clone(),
-                maintenance: maintenance != 0,
-                release: version
-                    .and_then(|version| u64::try_from(version).ok())
-                    .map(ReleaseVersion::new)
-                    .zip(since.map(at)),
-                seen_at: at(seen_at),
-            }))
+            Ok(row.map(|row| row.read(host, name)))
         };
         read.await.map_err(self.told("read what a round saw"))
     }
@@ -175,6 +166,27 @@ impl Presence for Database {
         };
         let signed = signed.await.map_err(self.told("look for the own sign of life"))?;
         Ok(if signed { None } else { Some(StoreLoss::Unsigned) })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct GlimpseRow {
+    maintenance: i64,
+    release_version: Option<i64>,
+    release_since: Option<i64>,
+    seen_at: i64,
+}
+
+impl GlimpseRow {
+    pub(super) fn read(self, host: &ApiHost, app: &AppName) -> Glimpse {
+        let version = self.release_version.and_then(|version| u64::try_from(version).ok());
+        Glimpse {
+            host: host.clone(),
+            app: app.clone(),
+            maintenance: self.maintenance != 0,
+            release: version.map(ReleaseVersion::new).zip(self.release_since.map(at)),
+            seen_at: at(self.seen_at),
+        }
     }
 }
 

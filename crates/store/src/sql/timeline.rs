@@ -1,16 +1,24 @@
 //! What is read by people: the timeline, readings, and their roll-ups.
 
-use super::Database;
 use super::dialect::{Db, json, stays_prepared};
+use super::{Database, overview};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
-use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
+use crate::{Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
 use async_trait::async_trait;
-use flyball_model::{Entry, MonitorId, Reading, Timestamp};
+use flyball_model::{Entry, MonitorId, ReactionId, Reading, Subject, Timestamp};
 use sqlx::QueryBuilder;
 
 #[async_trait]
 impl Timeline for Database {
+    async fn overview(&self, apps: &[(Subject, Vec<ReactionId>)], now: Timestamp) -> Result<Vec<Overview>, Error> {
+        let read = async {
+            let mut tx = self.reading().await?;
+            overview::read(&mut tx, apps, now).await
+        };
+        read.await.map_err(self.told("read what is known of apps"))
+    }
+
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<TimelineLine>, Error> {
         let read = async {
             let mut query = QueryBuilder::<Db>::new(

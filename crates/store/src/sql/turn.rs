@@ -10,6 +10,15 @@ use crate::{
 use async_trait::async_trait;
 use flyball_model::{AppName, MonitorState, ReactionId, Subject, SubjectKey, Timestamp};
 
+/// The columns that a sighting is read from.
+macro_rules! sighting_columns {
+    () => {
+        "host, app, formation, dynos, releases, been_up, one_offs, unsettled_at, unsettled_from, foreign_changes, seen_at, \
+         formation_at, releases_at"
+    };
+}
+pub(super) use sighting_columns;
+
 #[async_trait]
 impl Loop for Database {
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error> {
@@ -74,9 +83,11 @@ impl Loop for Database {
         let SubjectKey::HerokuApp { host, name } = subject;
         let read = async {
             // A name that was given up and taken anew belongs to the app that was seen last.
-            let sql = "SELECT host, app, formation, dynos, releases, been_up, one_offs, unsettled_at, unsettled_from, \
-                       foreign_changes, seen_at, formation_at, releases_at FROM sightings \
-                WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1";
+            let sql = concat!(
+                "SELECT ",
+                sighting_columns!(),
+                " FROM sightings WHERE host = $1 AND app_name = $2 ORDER BY seen_at DESC LIMIT 1"
+            );
             let row: Option<SightingRow> = query_as(sql)
                 .bind(host.as_str())
                 .bind(name.as_str())
@@ -124,7 +135,7 @@ impl HoldingRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct SightingRow {
+pub(super) struct SightingRow {
     host: String,
     app: String,
     formation: String,
@@ -141,7 +152,7 @@ struct SightingRow {
 }
 
 impl SightingRow {
-    fn read(self, app: &AppName) -> Result<Sighting, Fault> {
+    pub(super) fn read(self, app: &AppName) -> Result<Sighting, Fault> {
         let row = |column: &'static str| move || format!("column `{column}` of the sighting of {app}");
         Ok(Sighting {
             host: from_text(&self.host, row("host"))?,

@@ -3,9 +3,13 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{
-    Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp, WhyNotDone,
+    ApiHost, Foreign, ForeignChange, Outcome, PauseScope, ProcessType, Quantity, Rank, ReleaseVersion, Timestamp,
+    WhyNotDone,
 };
-use flyball_store::{AppFacts, Batch, Loop as _, Pauses as _, Retention as _, Runs as _, Store};
+use flyball_store::{
+    AppFacts, Batch, Glimpse, Loop as _, Pause, Pauses as _, Presence as _, Retention as _, Runs as _, RunsPage, Store,
+    Timeline as _,
+};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -211,4 +215,55 @@ pub(crate) async fn what_others_changed_is_remembered_and_bounded<D: Database>(d
     store.save(&Batch { sightings: vec![seen], ..Batch::default() }).await.unwrap();
     let read = store.sighting(&subject("shop", None).key()).await.unwrap().unwrap();
     assert_eq!(read.foreign, (8..40).map(change).collect::<Vec<_>>(), "the latest stay");
+}
+
+pub(crate) async fn an_overview_of_many_apps_has_the_facts_and_the_sights_of_each<D: Database>(database: &D) {
+    let store = database.open().await;
+    let asked = [("shop", "a"), ("other", "b"), ("seen", "c"), ("never-seen", "d"), ("moved", "e"), ("paused", "f")];
+    let apps: Vec<_> = asked.iter().map(|(app, name)| (subject(app, None), vec![reaction(name)])).collect();
+    assert_eq!(store.overview(&[], at(90)).await.unwrap(), []);
+
+    ended(&*store, run(1, "a"), &done()).await;
+    ended(&*store, run(11, "a"), &refused()).await;
+    // A reaction that acted on another app before, and an app that was acted on under another name.
+    ended(&*store, run(21, "d"), &done()).await;
+    ended(&*store, on("before", rollback(run(31, "z"))), &released(13)).await;
+    store.save(&runs([on("other", run(41, "b"))])).await.unwrap();
+    let sightings = vec![
+        sighting("shop", "id-of-shop", at(2)),
+        sighting("seen", "id-1", at(3)),
+        sighting("moved", "id-of-before", at(4)),
+    ];
+    store.save(&Batch { sightings, ..Batch::default() }).await.unwrap();
+    store.save(&Batch { sightings: vec![sighting("seen", "id-2", at(5))], ..Batch::default() }).await.unwrap();
+    let glimpse = Glimpse {
+        host: ApiHost::default(),
+        app: "seen".parse().unwrap(),
+        maintenance: true,
+        release: None,
+        seen_at: at(6),
+    };
+    store.glimpsed(&[glimpse]).await.unwrap();
+
+    let scope = |scope| Pause { scope, at: at(50), until: None, by: "ops".to_owned() };
+    for paused in [None, Some(PauseScope::Reaction("f".parse().unwrap())), Some(PauseScope::Everything)] {
+        if let Some(paused) = paused {
+            store.pause(&scope(paused)).await.unwrap();
+        }
+        let told = store.overview(&apps, at(90)).await.unwrap();
+        assert_eq!(told.len(), apps.len());
+        for (told, (subject, reactions)) in told.iter().zip(&apps) {
+            let key = subject.key();
+            assert_eq!(told.facts, store.app_facts(subject, reactions, at(90)).await.unwrap(), "{subject:?}");
+            assert_eq!(told.sighting, store.sighting(&key).await.unwrap(), "{subject:?}");
+            assert_eq!(told.glimpse, store.glimpse(&key).await.unwrap(), "{subject:?}");
+            let page = RunsPage { reaction: Some(reactions[0]), runs: 1, ..RunsPage::default() };
+            let last = store.runs(&page).await.unwrap().pop();
+            assert_eq!(told.last_runs.get(&reactions[0]), last.as_ref(), "{subject:?}");
+        }
+    }
+    let told = store.overview(&apps, at(90)).await.unwrap();
+    let pauses: Vec<usize> = told.iter().map(|one| one.facts.pauses.len()).collect();
+    assert_eq!(pauses, [1, 1, 1, 1, 1, 2]);
+    assert_eq!(told[4].facts.our_rollbacks.len(), 1, "it is known by its id");
 }

@@ -212,6 +212,7 @@ macro_rules! every_promise_is_kept_by {
                     refusals_in_a_row_are_counted_from_the_last_other_end
                     outs_rollbacks_and_one_offs_are_known
                     the_end_of_a_pause_is_known_however_it_ended
+                    an_overview_of_many_apps_has_the_facts_and_the_sights_of_each
                     facts_follow_an_app_through_a_rename_and_not_to_its_successor
                     open_runs_on_the_app_are_known_whosever_they_are
                     effects_are_counted_on_the_app_for_an_hour_and_by_reaction_for_ever
