@@ -20,6 +20,7 @@ mod rollups;
 mod rows;
 mod run_row;
 mod runs;
+mod spells;
 mod timeline;
 mod turn;
 

@@ -1,10 +1,12 @@
-//! What is read by people: the timeline, readings, and their roll-ups.
+//! What is read by people: the timeline, readings, their roll-ups, and spells.
 
 use super::Database;
-use super::dialect::{Db, stays_prepared, json};
+use super::dialect::{Db, json, stays_prepared};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
-use crate::{Error, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
+use crate::{
+    Error, ReadingsPage, Rolled, Rollup, RollupsPage, Spell, SpellsPage, Timeline, TimelineLine, TimelinePage,
+};
 use async_trait::async_trait;
 use flyball_model::{Entry, MonitorId, Reading, Timestamp};
 use sqlx::QueryBuilder;
@@ -68,6 +70,10 @@ impl Timeline for Database {
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
         self.read_rollups(page).await.map_err(self.told("read the roll-ups of a monitor"))
+    }
+
+    async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {
+        self.read_spells(page).await.map_err(self.told("read the spells of a monitor"))
     }
 }
 

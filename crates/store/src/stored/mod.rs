@@ -9,7 +9,7 @@ mod forms;
 use crate::narrow::{Numbers, Shape};
 use crate::{
     Batch, Definition, Glimpse, Holding, HoldingKey, Loop as _, Origin, Pause, Pauses as _, Presence as _, Remembered,
-    Runs as _, RunsPage, SeenOneOff, Sighting, Sign, Sqlite,
+    Retention as _, Runs as _, RunsPage, SeenOneOff, Sighting, Sign, Sqlite,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
@@ -269,6 +269,17 @@ async fn save_all(store: &Sqlite) {
         entries: present("event").into_iter().map(entry).collect(),
     };
     store.save(&batch).await.unwrap();
+    // They end when something passes.
+    let well = Reading {
+        begun_at: now + Duration::from_secs(30),
+        took: Duration::from_millis(12),
+        finding: Finding::Passing,
+        words: Excerpt::default(),
+        evidence: Evidence::None,
+    };
+    let readings = (0..present::<Shape>("shape").len()).map(|nth| (monitor(nth), well.clone())).collect();
+    store.save(&Batch { readings, ..Batch::default() }).await.unwrap();
+    store.sweep(now + Duration::from_secs(2 * 3600)).await.unwrap();
     for scope in present("scope") {
         store.pause(&Pause { scope, at: now, until: None, by: "ann".into() }).await.unwrap();
     }
@@ -281,13 +292,7 @@ async fn save_all(store: &Sqlite) {
         every: None,
     };
     store.define(&[definition], &[], now).await.unwrap();
-    let sign = Sign {
-        node,
-        host: Excerpt::of("ops-1"),
-        process: 1,
-        since: now,
-        in_force: "# the file".into(),
-    };
+    let sign = Sign { node, host: Excerpt::of("ops-1"), process: 1, since: now, in_force: "# the file".into() };
     store.appear(&sign, now).await.unwrap();
     let app = "shop".parse().unwrap();
     let glimpse = Glimpse { host: ApiHost::default(), app, maintenance: false, release: None, seen_at: now };
