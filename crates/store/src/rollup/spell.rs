@@ -131,8 +131,9 @@ mod tests {
     fn a_spell_lasts_while_every_reading_says_the_same_and_somebody_looks() {
         /// What its first reading found, from and to in seconds, readings, the longest silence, and what came then.
         type Told = (Finding, i64, i64, u32, u64, Option<Verdict>);
+        type Case<'a> = (&'a str, &'a [(i64, Finding)], &'a [Told]);
         let passing = Some(Verdict::Passing);
-        let table: [(&str, &[(i64, Finding)], &[Told]); 9] = [
+        let table: [Case<'_>; 9] = [
             ("nobody looked", &[], &[]),
             ("all is well", &[(0, UP), (30, UP)], &[]),
             ("down, and no look since", &[(0, UP), (30, DOWN)], &[(DOWN, 30, 60, 1, 30, None)]),

@@ -307,6 +307,7 @@ async fn write_rollups(
     intervals: &HashMap<i64, i64>,
 ) -> Result<(), Fault> {
     let mut before = latest_before_each(tx, hours).await?;
+    let next_row = first_row_after_each(tx, hours).await?;
     let mut rows = Vec::new();
     let mut late = Vec::new();
     for ((monitor, hour), readings) in hours {
@@ -317,6 +318,7 @@ async fn write_rollups(
         let carried = before.remove(&(*monitor, *hour));
         let next_hour = (*monitor, *hour + HOUR_MS);
         let after = hours.get(&next_hour).and_then(|readings| readings.keys().next().copied());
+        let after = after.or(next_row.get(&(*monitor, *hour)).copied());
         let last = readings
             .last()
             .map(|(finding, numbers)| Since { verdict: finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
@@ -407,6 +409,23 @@ async fn latest_before_each(tx: &mut Connection, hours: &Hours) -> Result<HashMa
         Some(((monitor, start + HOUR_MS), hour.last?))
     };
     Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// When the first reading behind each of these hours began, of those that are not packed: a verdict holds until then, also over
+/// the end of the hour.
+async fn first_row_after_each(tx: &mut Connection, hours: &Hours) -> Result<HashMap<(i64, i64), Timestamp>, Fault> {
+    let places: Vec<_> = hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour }).collect();
+    let rows: Vec<(i64, i64, Option<i64>)> = query_as(concat!(
+        "SELECT CAST(value ->> 'monitor' AS BIGINT), CAST(value ->> 'start' AS BIGINT), \
+            (SELECT MIN(readings.begun_at) FROM readings WHERE readings.monitor = CAST(value ->> 'monitor' AS BIGINT) \
+              AND readings.begun_at >= CAST(value ->> 'start' AS BIGINT) + $2) FROM ",
+        each!("$1")
+    ))
+    .bind(to_json(&places))
+    .bind(HOUR_MS)
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().filter_map(|(monitor, hour, begun_at)| Some(((monitor, hour), at(begun_at?)))).collect())
 }
 
 /// Adds up the hours of a day, for each of these monitors.

@@ -58,6 +58,10 @@ const ROWS_AT_ONCE: i64 = 5000;
 /// make in five minutes.
 const REMOVALS_MAX: u32 = 400;
 
+/// Removes the oldest spells that ended before `$1`, at most `$2`.
+pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at) IN \
+    (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
 const REMOVALS: [(&str, Duration); 15] = [
     (
@@ -83,11 +87,7 @@ const REMOVALS: [(&str, Duration); 15] = [
          (SELECT number FROM rollups WHERE span = 2 AND start < $1 ORDER BY start LIMIT $2)",
         DAYS_KEPT,
     ),
-    (
-        "DELETE FROM spells WHERE (monitor, began_at) IN \
-         (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
-        HISTORY_KEPT,
-    ),
+    (OLD_SPELLS, HISTORY_KEPT),
     (
         "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline WHERE at < $1 ORDER BY at LIMIT $2)",
         HISTORY_KEPT,

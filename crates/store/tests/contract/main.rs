@@ -238,6 +238,7 @@ macro_rules! every_promise_is_kept_by {
                     a_reading_that_comes_late_parts_a_spell_or_joins_two
                     hours_that_an_earlier_version_packed_get_their_spells
                     spells_are_as_long_as_the_roll_up_says
+                    a_look_that_is_late_over_the_end_of_an_hour_is_no_gap
                     spells_come_in_pages_oldest_or_newest_first
                     spells_go_after_two_years_and_not_before
                     a_monitor_that_flaps_for_ever_keeps_bounded_spells

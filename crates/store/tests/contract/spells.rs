@@ -167,6 +167,17 @@ pub(crate) async fn spells_are_as_long_as_the_roll_up_says<D: Database>(database
     }
 }
 
+pub(crate) async fn a_look_that_is_late_over_the_end_of_an_hour_is_no_gap<D: Database>(database: &D) {
+    let store = opened(database).await;
+    see(&*store, (0..130).filter(|minute| !(58..61).contains(minute)).map(|minute| (minute, DOWN))).await;
+    for now in [at(0), at(71 * 60), at(0) + DAY * 2] {
+        store.sweep(now).await.unwrap();
+        let rolled_up = store.rolled_up(monitor("front door").0, at(0), at(130 * 60)).await.unwrap();
+        assert_eq!(rolled_up.failing.held_ms, 130 * 60_000, "packed by {now}");
+        assert_eq!(told(&spells(&*store).await), [(0, 130, 127, None)], "packed by {now}");
+    }
+}
+
 pub(crate) async fn spells_come_in_pages_oldest_or_newest_first<D: Database>(database: &D) {
     let store = opened(database).await;
     // Twelve outages of a minute; the last is in the hour that runs.
