@@ -204,6 +204,9 @@ pub(crate) struct Report {
     /// Only until then, and all of that day, minute or second.
     #[arg(short, long, value_name = "AGO|TIME")]
     pub(crate) until: Option<Moment>,
+    /// Also list each outage: when it began, how long it lasted, and why its first reading failed.
+    #[arg(short, long)]
+    pub(crate) outages: bool,
 }
 
 /// `flyball history`

@@ -34,12 +34,12 @@ pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, U
 pub use holder::Holder;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
 pub use overview::Overview;
-pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, TimelineLine, TimelinePage};
+pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, SpellsPage, TimelineLine, TimelinePage};
 pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use postgres::{Postgres, Server};
 pub use presence::{Glimpse, SeenSign, Sign};
-pub use rollup::{Rollup, Share, Sketch, Span, Step as StepTimes};
+pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes};
 pub use sqlite::{EngineLock, Sizes, Sqlite};
 
 use async_trait::async_trait;
@@ -246,6 +246,9 @@ pub trait Timeline: Send + Sync {
 
     /// Roll-ups of a monitor, oldest first: of spans that are over and in which there were readings.
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error>;
+
+    /// Spells of a monitor: stretches of time in which it was failing, or unknown, without a break. The latest one may go on.
+    async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error>;
 }
 
 /// Bounds of what is kept.

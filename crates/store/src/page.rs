@@ -1,7 +1,7 @@
 //! What is asked for, and what comes back, when people read.
 
-use crate::rollup::{Rollup, Span};
-use flyball_model::{AppName, Entry, MonitorId, ReactionId, Timestamp};
+use crate::rollup::{Rollup, Span, Spell};
+use flyball_model::{AppName, Entry, MonitorId, ReactionId, Timestamp, Verdict};
 
 /// Which lines of the timeline.
 #[derive(Debug, Clone, Default)]
@@ -108,4 +108,33 @@ pub struct Rolled {
     pub start: Timestamp,
     /// What became of it.
     pub rollup: Rollup,
+}
+
+/// Which spells.
+#[derive(Debug, Clone)]
+pub struct SpellsPage {
+    /// Of this monitor.
+    pub monitor: MonitorId,
+    /// Of this verdict only.
+    pub verdict: Option<Verdict>,
+    /// Ended later than this. The next page, where the oldest come first, is since the end of the last.
+    pub since: Option<Timestamp>,
+    /// Begun earlier than this. The next page, where the newest come first, is until the beginning of the last.
+    pub until: Option<Timestamp>,
+    /// The oldest come first, and not the newest.
+    pub oldest_first: bool,
+    /// How many of those that come first: at most [`SpellsPage::SPELLS_MAX`], which 0 means, too.
+    pub spells: u32,
+}
+
+impl SpellsPage {
+    /// Ten a week for as long as they are kept.
+    pub const SPELLS_MAX: u32 = 1000;
+
+    /// Whether it is of the page's verdict and time.
+    pub(crate) fn has(&self, spell: &Spell) -> bool {
+        self.verdict.is_none_or(|verdict| spell.finding.verdict() == verdict)
+            && self.since.is_none_or(|since| spell.ended_at > since)
+            && self.until.is_none_or(|until| spell.began_at < until)
+    }
 }

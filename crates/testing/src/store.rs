@@ -8,7 +8,7 @@ use flyball_model::{
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
     Overview, Pause, Pauses, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs,
-    RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Store, Timeline, TimelineLine, TimelinePage,
+    RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -316,6 +316,10 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
         self.read("rollups", self.0.store().rollups(page)).await
+    }
+
+    async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {
+        self.read("spells", self.0.store().spells(page)).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! `flyball report`: uptime and times, over days and months.
+//! `flyball report`: uptime, outages and times, over days and months.
 
 use super::check::nothing_named;
 use super::reading::Desk;
@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
+use flyball_engine::queries::ListOutages;
 use flyball_model::Timestamp;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ pub(super) async fn report(wiring: &Wiring, asked: &Report) -> Result<Exit, Fail
     let (now, zone) = (wiring.now(), wiring.face.zone());
     let since = asked.since.map_or_else(|| now - SINCE, |since| since.begins(now, zone));
     let until = asked.until.map_or(Timestamp::FAR_FUTURE, |until| until.ends(now, zone));
-    let report = desk.reader(wiring).await?.report(asked.monitor.as_ref(), since, until).await?;
+    let listed = if asked.outages { ListOutages::Each } else { ListOutages::Summed };
+    let report = desk.reader(wiring).await?.report(asked.monitor.as_ref(), since, until, listed).await?;
     if let (Some(name), true) = (&asked.monitor, report.monitors.is_empty()) {
         let known = desk.definitions.monitors.iter().map(|monitor| monitor.name.as_str());
         let because = format!("{} has no monitor of this name", wiring.config().display());

@@ -27,6 +27,8 @@ mod proxy;
 #[cfg(test)]
 mod reacting;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod reporting;
 #[cfg(test)]
 mod running;

@@ -22,7 +22,7 @@ pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;
 pub use nodes::{NodeState, NodeView};
 pub use reaction::{HoldingView, ReactionView, UndoneSteps};
-pub use report::{MonitorReport, Percentiles, Report};
+pub use report::{ListOutages, MonitorReport, Outage, Outages, Percentiles, Report};
 pub use run::{RunView, WantedBy};
 pub use status::{Attention, Need, Status};
 pub use why::{About, NotKnown, Part, Why};

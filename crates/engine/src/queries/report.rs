@@ -1,9 +1,9 @@
 //! `report`: what became of monitors over days and months.
 
 use super::Reader;
-use flyball_model::{MonitorName, Timestamp};
+use flyball_model::{Cause, MonitorId, MonitorName, Timestamp, Verdict};
 use flyball_monitors::Monitor;
-use flyball_store::{Error, Rollup, StepTimes};
+use flyball_store::{Error, Rollup, Spell, SpellsPage, StepTimes};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -39,6 +39,47 @@ pub struct MonitorReport {
     pub took_ms: Option<Percentiles>,
     /// The mean times of the steps of a check, in milliseconds.
     pub steps_ms: Steps,
+    /// The times in which it was failing without a break. They are kept for two years.
+    pub outages: Outages,
+}
+
+/// The times in which a monitor was failing without a break; a reading that could not look ends one. Times are in seconds, and
+/// of one that began before the report or ends after it they are what lies within.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outages {
+    /// How many there were.
+    pub count: u64,
+    /// How long the longest was; 0 where there was none.
+    pub longest_s: f64,
+    /// How long they were together.
+    pub total_s: f64,
+    /// Each of them, oldest first: the latest [`Outages::LISTED_MAX`]. Absent where nobody asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<Vec<Outage>>,
+}
+
+impl Outages {
+    /// As many as a page of spells has: what a person can read.
+    pub const LISTED_MAX: usize = SpellsPage::SPELLS_MAX as usize;
+}
+
+/// A time in which a monitor was failing without a break.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outage {
+    /// When its first failing reading began, also where that is before the report.
+    pub began_at: Timestamp,
+    /// When the next reading began that was not failing, or when its last one no longer held; null while it goes on.
+    pub ended_at: Option<Timestamp>,
+    /// How much of it lies within the report.
+    pub lasted_s: f64,
+    /// Why its first reading failed.
+    pub cause: Option<Cause>,
+    /// How many failing readings there were.
+    pub readings: u32,
+    /// The longest time within it without a reading.
+    pub longest_silence_s: f64,
+    /// What ended it; null where nobody looked any more, or while it goes on.
+    pub then: Option<Verdict>,
 }
 
 /// How long checks took.
@@ -76,19 +117,81 @@ impl Reader<'_> {
         only: Option<&MonitorName>,
         since: Timestamp,
         until: Timestamp,
+        listed: ListOutages,
     ) -> Result<Report, Error> {
         let until = until.min(self.now);
         let mut monitors = Vec::new();
         for monitor in self.definitions.monitors.iter().filter(|monitor| only.is_none_or(|only| *only == monitor.name))
         {
             let rollup = self.store.rolled_up(monitor.id, since, until).await?;
-            monitors.push(of_monitor(monitor, &rollup, until.since(since)));
+            let outages = self.outages(monitor.id, since, until, listed).await?;
+            monitors.push(of_monitor(monitor, &rollup, until.since(since), outages));
         }
         Ok(Report { since, until, monitors })
     }
+
+    /// Adds a monitor's outages up, page by page from the newest on: a store keeps a bounded number of them.
+    async fn outages(
+        &self,
+        monitor: MonitorId,
+        since: Timestamp,
+        until: Timestamp,
+        listed: ListOutages,
+    ) -> Result<Outages, Error> {
+        let mut page = SpellsPage {
+            monitor,
+            verdict: Some(Verdict::Failing),
+            since: Some(since),
+            until: Some(until),
+            oldest_first: false,
+            spells: 0,
+        };
+        let (mut count, mut longest, mut total, mut list) = (0, Duration::ZERO, Duration::ZERO, Vec::new());
+        loop {
+            let spells = self.store.spells(&page).await?;
+            let Some(oldest) = spells.last() else { break };
+            page.until = Some(oldest.began_at);
+            for spell in &spells {
+                let lasted = spell.length_within(since, until);
+                count += 1;
+                longest = longest.max(lasted);
+                total += lasted;
+            }
+            let room = Outages::LISTED_MAX - list.len();
+            list.extend(spells.iter().take(room).map(|spell| outage(spell, since, until, self.now)));
+        }
+        list.reverse();
+        Ok(Outages {
+            count,
+            longest_s: longest.as_secs_f64(),
+            total_s: total.as_secs_f64(),
+            list: (listed == ListOutages::Each).then_some(list),
+        })
+    }
 }
 
-fn of_monitor(monitor: &Monitor, rollup: &Rollup, whole: Duration) -> MonitorReport {
+/// Whether a report lists outages one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListOutages {
+    /// Each of them.
+    Each,
+    /// Only what they come to.
+    Summed,
+}
+
+fn outage(spell: &Spell, since: Timestamp, until: Timestamp, now: Timestamp) -> Outage {
+    Outage {
+        began_at: spell.began_at,
+        ended_at: (!spell.goes_on(now)).then_some(spell.ended_at),
+        lasted_s: spell.length_within(since, until).as_secs_f64(),
+        cause: spell.finding.cause(),
+        readings: spell.readings,
+        longest_silence_s: spell.longest_silence.as_secs_f64(),
+        then: spell.then,
+    }
+}
+
+fn of_monitor(monitor: &Monitor, rollup: &Rollup, whole: Duration, outages: Outages) -> MonitorReport {
     let seconds = |held_ms: u64| Duration::from_millis(held_ms).as_secs_f64();
     let known = [rollup.passing, rollup.failing, rollup.unknown].iter().map(|share| share.held_ms).sum();
     let took = |share| rollup.took.percentile(share).map(|took| took.as_secs_f64() * 1000.0);
@@ -111,5 +214,6 @@ fn of_monitor(monitor: &Monitor, rollup: &Rollup, whole: Duration) -> MonitorRep
             tls: StepTimes::mean_ms(rollup.tls),
             first_byte: StepTimes::mean_ms(rollup.first_byte),
         },
+        outages,
     }
 }

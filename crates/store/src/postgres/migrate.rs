@@ -9,7 +9,10 @@ use crate::{Error, Place};
 use sqlx::PgConnection;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 1] = [include_str!("../../migrations/postgres/0001_beginning.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_beginning.sql"),
+    include_str!("../../migrations/postgres/0002_spells.sql"),
+];
 
 /// The newest schema that this version knows.
 const KNOWN: i64 = STEPS.len() as i64;

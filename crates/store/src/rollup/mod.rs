@@ -5,8 +5,11 @@
 //! took; and roll-ups of spans that follow one another add up to that of the whole.
 
 mod sketch;
+mod spell;
 
 pub use sketch::Sketch;
+pub use spell::Spell;
+pub(crate) use spell::{Open, spells};
 
 use crate::narrow::Numbers;
 use flyball_model::{Finding, Timestamp, Verdict};
@@ -199,11 +202,12 @@ pub(crate) fn roll_up(
 
 /// Until when a reading's verdict holds: until the next, or for its interval when that is too far off or not there yet.
 fn holds_until(from: Timestamp, every: Duration, next: Option<Timestamp>) -> Timestamp {
-    let gap_max = (every * GAP_INTERVALS).max(GAP_MIN);
-    match next {
-        Some(next) if next.since(from) <= gap_max => next,
-        Some(_) | None => from + every,
-    }
+    next.filter(|next| is_no_gap(from, every, *next)).unwrap_or(from + every)
+}
+
+/// Whether somebody looked all the time between these two readings.
+fn is_no_gap(from: Timestamp, every: Duration, next: Timestamp) -> bool {
+    next.since(from) <= (every * GAP_INTERVALS).max(GAP_MIN)
 }
 
 const fn is_known(finding: Finding) -> bool {
@@ -218,11 +222,11 @@ mod tests {
 
     const EVERY: Duration = Duration::from_secs(30);
 
-    fn at(seconds: i64) -> Timestamp {
+    pub(super) fn at(seconds: i64) -> Timestamp {
         Timestamp::from_millis(seconds * 1000)
     }
 
-    fn seen(seconds: i64, finding: Finding) -> (Finding, Numbers) {
+    pub(super) fn seen(seconds: i64, finding: Finding) -> (Finding, Numbers) {
         let words = Excerpt::default();
         let took = Duration::from_millis(7);
         (finding, Numbers::of(&Reading { begun_at: at(seconds), took, finding, words, evidence: Evidence::None }))

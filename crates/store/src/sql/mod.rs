@@ -17,11 +17,12 @@ pub(super) mod packing;
 pub(super) mod pauses;
 pub(super) mod presence;
 mod readings;
-mod retention;
+pub(super) mod retention;
 mod rollups;
 mod rows;
 mod run_row;
 mod runs;
+mod spells;
 mod timeline;
 mod turn;
 

@@ -1,12 +1,13 @@
-//! Packing: the readings of an hour that is over become one block for each monitor, and are rolled up.
+//! Packing: the readings of an hour that is over become one block for each monitor, are rolled up, and make spells.
 //!
-//! A few monitors at a time, each lot in one short transaction that reads the rows, writes block and roll-ups, and removes
-//! the rows. So it may be cut short anywhere, and what comes late, for an hour that was packed before, is packed into its
+//! A few monitors at a time, each lot in one short transaction that reads the rows, writes block, roll-ups and spells, and
+//! removes the rows. So it may be cut short anywhere, and what comes late, for an hour that was packed before, is packed into its
 //! block the next time.
 
 use super::Database;
 use super::dialect::{Connection, bytes, each};
 use super::readings::{findings, hex};
+use super::spells::{found, write_spells};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::narrow::{Numbers, block, row};
@@ -48,7 +49,7 @@ pub(crate) struct StoredHour {
 }
 
 /// Rows of one monitor, and of one hour.
-type Hours = BTreeMap<(i64, i64), BTreeMap<Timestamp, (u32, Numbers)>>;
+pub(crate) type Hours = BTreeMap<(i64, i64), BTreeMap<Timestamp, (u32, Numbers)>>;
 
 impl Database {
     /// Packs every hour that is over.
@@ -108,7 +109,10 @@ impl Database {
         }
         add_blocks(&mut tx, &mut hours).await?;
         write_blocks(&mut tx, &hours).await?;
-        write_rollups(&mut tx, &hours).await?;
+        let findings = findings_of(&mut tx, &hours).await?;
+        let intervals = intervals(&mut tx, &hours).await?;
+        write_rollups(&mut tx, &hours, &findings, &intervals).await?;
+        write_spells(&mut tx, &found(&hours, &findings), &intervals).await?;
         query(
             "DELETE FROM readings WHERE monitor BETWEEN $1 AND $2 AND begun_at < $3 \
              AND (monitor, begun_at) <= ($4, $5)",
@@ -195,13 +199,18 @@ async fn add_blocks(tx: &mut Connection, hours: &mut Hours) -> Result<(), Fault>
     .fetch_all(tx)
     .await?;
     for (monitor, hour, packed) in blocks {
-        let Some(readings) = hours.get_mut(&(monitor, hour)) else { continue };
-        match block::unpack(&packed) {
-            Ok(rows) => readings.extend(rows.into_iter().map(|row| (row.1.begun_at, row))),
-            Err(error) => tracing::warn!(monitor, hour, %error, "a block of readings cannot be read, and goes"),
-        }
+        put_block(hours, monitor, hour, &packed);
     }
     Ok(())
+}
+
+/// Puts the readings of a block to those of its hour.
+pub(crate) fn put_block(hours: &mut Hours, monitor: i64, hour: i64, packed: &[u8]) {
+    let readings = hours.entry((monitor, hour)).or_default();
+    match block::unpack(packed) {
+        Ok(rows) => readings.extend(rows.into_iter().map(|row| (row.1.begun_at, row))),
+        Err(error) => tracing::warn!(monitor, hour, %error, "a block of readings cannot be read, and goes"),
+    }
 }
 
 #[derive(Serialize)]
@@ -272,20 +281,33 @@ pub(crate) const fn number_of(span: Span) -> i64 {
     }
 }
 
-async fn write_rollups(tx: &mut Connection, hours: &Hours) -> Result<(), Fault> {
-    let (Some(first), Some(last)) = (hours.keys().next(), hours.keys().next_back()) else { return Ok(()) };
+/// What the shapes of these hours found.
+pub(crate) async fn findings_of(tx: &mut Connection, hours: &Hours) -> Result<HashMap<u32, Finding>, Fault> {
     let shapes = hours.values().flat_map(|readings| readings.values().map(|(shape, _)| *shape)).collect();
-    let findings = findings(tx, &shapes).await?;
-    let intervals: HashMap<i64, i64> = query_as::<(i64, i64)>(
+    findings(tx, &shapes).await
+}
+
+/// The intervals of these hours' monitors, of those that have one.
+pub(crate) async fn intervals(tx: &mut Connection, hours: &Hours) -> Result<HashMap<i64, i64>, Fault> {
+    let (Some(first), Some(last)) = (hours.keys().next(), hours.keys().next_back()) else { return Ok(HashMap::new()) };
+    let rows: Vec<(i64, i64)> = query_as(
         "SELECT number, every_ms FROM monitor_numbers WHERE number BETWEEN $1 AND $2 AND every_ms IS NOT NULL",
     )
     .bind(first.0)
     .bind(last.0)
-    .fetch_all(&mut *tx)
-    .await?
-    .into_iter()
-    .collect();
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+async fn write_rollups(
+    tx: &mut Connection,
+    hours: &Hours,
+    findings: &HashMap<u32, Finding>,
+    intervals: &HashMap<i64, i64>,
+) -> Result<(), Fault> {
     let mut before = latest_before_each(tx, hours).await?;
+    let next_row = first_row_after_each(tx, hours).await?;
     let mut rows = Vec::new();
     let mut late = Vec::new();
     for ((monitor, hour), readings) in hours {
@@ -296,6 +318,7 @@ async fn write_rollups(tx: &mut Connection, hours: &Hours) -> Result<(), Fault> 
         let carried = before.remove(&(*monitor, *hour));
         let next_hour = (*monitor, *hour + HOUR_MS);
         let after = hours.get(&next_hour).and_then(|readings| readings.keys().next().copied());
+        let after = after.or(next_row.get(&(*monitor, *hour)).copied());
         let last = readings
             .last()
             .map(|(finding, numbers)| Since { verdict: finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
@@ -386,6 +409,23 @@ async fn latest_before_each(tx: &mut Connection, hours: &Hours) -> Result<HashMa
         Some(((monitor, start + HOUR_MS), hour.last?))
     };
     Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// When the first reading behind each of these hours began, of those that are not packed: a verdict holds until then, also over
+/// the end of the hour.
+async fn first_row_after_each(tx: &mut Connection, hours: &Hours) -> Result<HashMap<(i64, i64), Timestamp>, Fault> {
+    let places: Vec<_> = hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour }).collect();
+    let rows: Vec<(i64, i64, Option<i64>)> = query_as(concat!(
+        "SELECT CAST(value ->> 'monitor' AS BIGINT), CAST(value ->> 'start' AS BIGINT), \
+            (SELECT MIN(readings.begun_at) FROM readings WHERE readings.monitor = CAST(value ->> 'monitor' AS BIGINT) \
+              AND readings.begun_at >= CAST(value ->> 'start' AS BIGINT) + $2) FROM ",
+        each!("$1")
+    ))
+    .bind(to_json(&places))
+    .bind(HOUR_MS)
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().filter_map(|(monitor, hour, begun_at)| Some(((monitor, hour), at(begun_at?)))).collect())
 }
 
 /// Adds up the hours of a day, for each of these monitors.

@@ -44,6 +44,13 @@ const LINES_KEPT: i64 = 20_000;
 /// and not at each sweep.
 const LINES_LEFT: i64 = 15_000;
 
+/// Spells of one monitor: one that flaps every second makes 1,800 an hour, and two years of that would be 30 million rows. Of
+/// one that is down every hour these are two years.
+const SPELLS_KEPT: i64 = 20_000;
+
+/// What is left once the bound is reached, as of lines.
+const SPELLS_LEFT: i64 = 15_000;
+
 /// Rows that one transaction removes or writes: some 30 ms of the writer.
 const ROWS_AT_ONCE: i64 = 5000;
 
@@ -51,8 +58,12 @@ const ROWS_AT_ONCE: i64 = 5000;
 /// make in five minutes.
 const REMOVALS_MAX: u32 = 400;
 
+/// Removes the oldest spells that ended before `$1`, at most `$2`.
+pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at) IN \
+    (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 14] = [
+const REMOVALS: [(&str, Duration); 15] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
@@ -76,6 +87,7 @@ const REMOVALS: [(&str, Duration); 14] = [
          (SELECT number FROM rollups WHERE span = 2 AND start < $1 ORDER BY start LIMIT $2)",
         DAYS_KEPT,
     ),
+    (OLD_SPELLS, HISTORY_KEPT),
     (
         "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline WHERE at < $1 ORDER BY at LIMIT $2)",
         HISTORY_KEPT,
@@ -142,6 +154,7 @@ impl Database {
         self.close_expired_pauses(now).await?;
         // Nothing is removed before it is rolled up.
         self.pack_hours(now).await?;
+        self.make_missing_spells().await?;
         self.roll_up_days(now).await?;
         let mut left = REMOVALS_MAX;
         let mut gone = 0;
@@ -150,6 +163,43 @@ impl Database {
         }
         self.known().forget_shapes_before(now - SHAPES_KEPT);
         gone += self.bound_timelines(&mut left).await?;
+        gone += self.bound_spells(&mut left).await?;
+        Ok(gone)
+    }
+
+    /// Removes the oldest spells of monitors that have more than there may be, and says so.
+    async fn bound_spells(&self, left: &mut u32) -> Result<u64, Fault> {
+        // Counted on a reader and by an index alone.
+        let many: Vec<(i64, i64, String)> = query_as(
+            "SELECT many.monitor, many.spells, monitor_numbers.monitor_id FROM \
+             (SELECT monitor, COUNT(*) AS spells FROM spells GROUP BY monitor HAVING COUNT(*) > $1) AS many \
+             JOIN monitor_numbers ON monitor_numbers.number = many.monitor ORDER BY many.monitor",
+        )
+        .bind(SPELLS_KEPT)
+        .fetch_all(&mut *self.reading().await?)
+        .await?;
+        let mut gone = 0;
+        for (number, spells, monitor) in many {
+            let mut too_many = spells - SPELLS_LEFT;
+            while too_many > 0 && *left > 0 {
+                *left -= 1;
+                let lot = too_many.min(ROWS_AT_ONCE);
+                let mut tx = self.writing().await?;
+                let done = query(
+                    "DELETE FROM spells WHERE (monitor, began_at) IN \
+                     (SELECT monitor, began_at FROM spells WHERE monitor = $1 ORDER BY began_at LIMIT $2)",
+                );
+                gone += done.bind(number).bind(lot).execute(&mut *tx).await?.rows_affected();
+                tx.commit().await?;
+                too_many -= lot;
+            }
+            tracing::warn!(
+                monitor,
+                spells,
+                "the oldest spells of this monitor were removed: it changes so often that it has more than {SPELLS_KEPT}; \
+                 give it a longer `every`"
+            );
+        }
         Ok(gone)
     }
 

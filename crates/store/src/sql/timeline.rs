@@ -1,10 +1,12 @@
-//! What is read by people: the timeline, readings, and their roll-ups.
+//! What is read by people: the timeline, readings, their roll-ups, and spells.
 
 use super::dialect::{Db, json, stays_prepared};
 use super::{Database, overview};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
-use crate::{Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Timeline, TimelineLine, TimelinePage};
+use crate::{
+    Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Spell, SpellsPage, Timeline, TimelineLine, TimelinePage,
+};
 use async_trait::async_trait;
 use flyball_model::{Entry, MonitorId, ReactionId, Reading, Subject, Timestamp};
 use sqlx::QueryBuilder;
@@ -76,6 +78,10 @@ impl Timeline for Database {
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
         self.read_rollups(page).await.map_err(self.told("read the roll-ups of a monitor"))
+    }
+
+    async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {
+        self.read_spells(page).await.map_err(self.told("read the spells of a monitor"))
     }
 }
 

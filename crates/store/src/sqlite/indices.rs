@@ -1,28 +1,46 @@
-//! What may be among many runs is found by index.
+//! What may be among many runs, or many spells, is found by index.
 
 use super::Sqlite;
 use super::sql::facts::{DOUBTED, ONE_OFFS, SINCE_SEEN, STEPS};
+use super::sql::retention::OLD_SPELLS;
 use sqlx::{Connection as _, SqliteConnection};
+
+async fn opened(directory: &tempfile::TempDir) -> SqliteConnection {
+    let file = directory.path().join("flyball.db");
+    Sqlite::open(&file).await.unwrap().close().await;
+    SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap()
+}
+
+/// What SQLite does for a statement, of the steps that name this.
+async fn steps(store: &mut SqliteConnection, sql: &str, naming: &str) -> Vec<String> {
+    let explained = sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+    let steps: Vec<(i64, i64, i64, String)> = explained.fetch_all(store).await.unwrap();
+    steps.into_iter().map(|(.., step)| step).filter(|step| step.contains(naming)).collect()
+}
+
+#[tokio::test]
+async fn spells_that_are_too_old_are_found_by_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let steps = steps(&mut opened(&directory).await, OLD_SPELLS, " spells").await;
+    let [removed, found] = &steps[..] else { panic!("{steps:?}") };
+    assert!(removed.starts_with("SEARCH spells USING PRIMARY KEY (monitor=? AND began_at=?)"), "{steps:?}");
+    assert!(found.starts_with("SEARCH spells USING COVERING INDEX spells_by_age (ended_at<?)"), "{steps:?}");
+}
 
 #[tokio::test]
 async fn what_may_be_among_many_runs_is_found_by_index() {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("flyball.db");
-    Sqlite::open(&file).await.unwrap().close().await;
-    let mut store = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let mut store = opened(&directory).await;
     for (sql, indices) in [
         (SINCE_SEEN, &["runs_open_of_subject", "runs_effects_of_subject"][..]),
         (STEPS, &["runs_effects_of_subject"]),
         (DOUBTED, &["runs_doubted_rollbacks"]),
         (ONE_OFFS, &["runs_effects_of_subject"]),
     ] {
-        let explained = sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
-        let steps: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut store).await.unwrap();
-        let of_runs: Vec<&str> =
-            steps.iter().map(|(.., step)| step.as_str()).filter(|step| step.contains(" runs")).collect();
-        assert_eq!(of_runs.len(), indices.len(), "{steps:?}");
+        let of_runs = steps(&mut store, sql, " runs").await;
+        assert_eq!(of_runs.len(), indices.len(), "{of_runs:?}");
         for (step, index) in of_runs.iter().zip(indices) {
-            assert!(step.starts_with(&format!("SEARCH runs USING INDEX {index} ")), "{steps:?}");
+            assert!(step.starts_with(&format!("SEARCH runs USING INDEX {index} ")), "{of_runs:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod forms;
 use crate::narrow::{Numbers, Shape};
 use crate::{
     Batch, Definition, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Origin, Pause, Pauses as _, Presence as _,
-    Remembered, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite,
+    Remembered, Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
@@ -270,6 +270,17 @@ async fn save_all(store: &Sqlite) {
         tenure: None,
     };
     store.save(&batch).await.unwrap();
+    // They end when something passes.
+    let well = Reading {
+        begun_at: now + Duration::from_secs(30),
+        took: Duration::from_millis(12),
+        finding: Finding::Passing,
+        words: Excerpt::default(),
+        evidence: Evidence::None,
+    };
+    let readings = (0..present::<Shape>("shape").len()).map(|nth| (monitor(nth), well.clone())).collect();
+    store.save(&Batch { readings, ..Batch::default() }).await.unwrap();
+    store.sweep(now + Duration::from_secs(2 * 3600)).await.unwrap();
     for scope in present("scope") {
         store.pause(&Pause { scope, at: now, until: None, by: "ann".into() }).await.unwrap();
     }

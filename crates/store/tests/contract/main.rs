@@ -14,6 +14,7 @@ mod reading;
 mod retention;
 mod saving;
 mod sending;
+mod spells;
 
 use flyball_scratch::Scratch;
 use flyball_store::{Postgres, Server, Sqlite, Store};
@@ -240,6 +241,18 @@ macro_rules! every_promise_is_kept_by {
                     readings_are_the_same_in_rows_and_in_blocks
                     a_page_whose_every_answer_is_another_costs_no_disk_without_end
                     a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs
+                }
+                spells {
+                    an_outage_is_one_spell_however_many_hours_it_lasts
+                    all_hours_packed_at_once_make_the_same_spells
+                    an_outage_goes_on_until_something_else_is_seen
+                    a_reading_that_comes_late_parts_a_spell_or_joins_two
+                    hours_that_an_earlier_version_packed_get_their_spells
+                    spells_are_as_long_as_the_roll_up_says
+                    a_look_that_is_late_over_the_end_of_an_hour_is_no_gap
+                    spells_come_in_pages_oldest_or_newest_first
+                    spells_go_after_two_years_and_not_before
+                    a_monitor_that_flaps_for_ever_keeps_bounded_spells
                 }
             }
         }

@@ -9,7 +9,7 @@ use flyball_store::{
 };
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn took(mut reading: Reading, milliseconds: u64) -> Reading {
     reading.took = Duration::from_millis(milliseconds);
@@ -34,7 +34,7 @@ fn starts(rolled: &[Rolled]) -> Vec<Timestamp> {
     rolled.iter().map(|rolled| rolled.start).collect()
 }
 
-fn watched(name: &str, every: Duration) -> Definition {
+pub(crate) fn watched(name: &str, every: Duration) -> Definition {
     Definition {
         id: monitor(name).0.0,
         name: name.into(),
