@@ -46,9 +46,9 @@ async fn how_long_a_page_was_up_and_down_is_told_and_what_nobody_watched_is_neit
     assert_snapshot!(told.stdout, @r"
     2026-01-02 10:00:00 to 2026-01-02 11:59:59 UTC
 
-    MONITOR       UP  DOWN FOR  UNKNOWN FOR  NOT WATCHED  READINGS   P50   P95   P99
-    page     87.499%       15m            -            -       120  50ms  50ms  50ms
-    new            -         -            -           2h         0     -     -     -
+    MONITOR       UP  DOWN FOR  OUTAGES  LONGEST  UNKNOWN FOR  NOT WATCHED  READINGS   P50   P95   P99
+    page     87.499%       15m        1      15m            -            -       120  50ms  50ms  50ms
+    new            -         -        -        -            -           2h         0     -     -     -
     ");
 }
 
