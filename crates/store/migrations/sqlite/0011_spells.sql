@@ -9,7 +9,7 @@ CREATE TABLE spells (
     silence_ms   BIGINT NOT NULL,   -- the longest time within it without a reading
     then_verdict TEXT,              -- what ended it; nothing where nobody looked any more, or has not yet
     PRIMARY KEY (monitor, began_at)
-) WITHOUT ROWID;
+);
 CREATE INDEX spells_by_age ON spells (ended_at);
 
 -- The spell that is open at the end of the hour, empty where none is. Without a value its spells are not made yet.
