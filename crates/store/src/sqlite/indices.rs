@@ -23,7 +23,7 @@ async fn spells_that_are_too_old_are_found_by_index() {
     let directory = tempfile::tempdir().unwrap();
     let steps = steps(&mut opened(&directory).await, OLD_SPELLS, " spells").await;
     let [removed, found] = &steps[..] else { panic!("{steps:?}") };
-    assert!(removed.starts_with("SEARCH spells USING INDEX sqlite_autoindex_spells_1 (monitor=? AND began_at=?)"), "{steps:?}");
+    assert!(removed.contains(" INDEX sqlite_autoindex_spells_1 (monitor=? AND began_at=?)"), "{steps:?}");
     assert!(found.starts_with("SEARCH spells USING INDEX spells_by_age (ended_at<?)"), "{steps:?}");
 }
 
