@@ -25,6 +25,8 @@ mod proxy;
 #[cfg(test)]
 mod reacting;
 #[cfg(test)]
+mod rough;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod simulated;
