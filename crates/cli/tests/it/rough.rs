@@ -14,7 +14,7 @@ use flyball_store::{Address, ReadingsPage, RunsPage, Shard, Store};
 use judge::{Deed, EVERY, Holders};
 use server::OwnServer;
 use sqlx::Connection as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -368,7 +368,10 @@ async fn judge_all(rough: &Rough, holders: &Holders, told: &BTreeMap<String, Tol
             longest = longest.max(gap);
             looks += begun.len();
             wrong.extend(too_long);
-            close.extend(judge::close(readings).into_iter().map(|(one, other)| (monitor.clone(), one, other)));
+            close.extend(judge::close(readings).into_iter().map(|(one, other)| {
+                let hands = judge::hands(holders, shard(&app), one - judge::AGAIN_WITHIN, other);
+                format!("{monitor}: {one} and {other}; held by {hands:?}")
+            }));
         }
     }
     let mut deeds: BTreeMap<&str, u32> = BTreeMap::new();
@@ -378,15 +381,7 @@ async fn judge_all(rough: &Rough, holders: &Holders, told: &BTreeMap<String, Tol
     eprintln!("{deeds:?}\n{} calls that change something; runs {outcomes:?}", rough.stage.changes().len());
     eprintln!("{} troubles, the longest {slowest:?}; {looks} looks, {longest:?} without one at most", mended.count());
     eprintln!("{} pairs of looks closer than half of {EVERY:?}", close.len());
-    for (monitor, one, other) in &close {
-        let near: BTreeSet<String> = rough
-            .deeds
-            .iter()
-            .filter(|deed| deed.over >= *one - judge::AGAIN_WITHIN && deed.at <= *other)
-            .map(|deed| format!("{} from {} to {}", deed.what, deed.at, deed.over))
-            .collect();
-        eprintln!("  {monitor}: {one} and {other}, after {near:?}");
-    }
+    close.iter().for_each(|pair| eprintln!("  {pair}"));
 }
 
 fn outcome(run: &Run) -> String {

@@ -67,7 +67,9 @@ pub(super) fn effects(app: &str, calls: &[ReceivedCall], runs: &[Run], scaled_ba
             {
                 wrong.push(format!("{app}: told as done, and not done: {run:?}"));
             }
-            RunState::Ended { outcome: Outcome::NotDone { .. } | Outcome::Superseded { .. }, .. } if took && !undone => {
+            RunState::Ended { outcome: Outcome::NotDone { .. } | Outcome::Superseded { .. }, .. }
+                if took && !undone =>
+            {
                 wrong.push(format!("{app}: told as not done, and done: {run:?}"));
             }
             RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => {
@@ -114,8 +116,16 @@ fn held(holders: &Holders, shard: u8, process: u32, at: Timestamp) -> bool {
         .any(|((since, of), end)| *since <= until && from <= end && of.get(&shard) == Some(&process))
 }
 
-/// How long a monitor was not looked at for at most; and each time that was too long after what was done last to whoever watched
-/// it, or to the database.
+/// Who came to hold a shard within a time, and when.
+pub(super) fn hands(holders: &Holders, shard: u8, from: Timestamp, until: Timestamp) -> Vec<(String, Option<u32>)> {
+    let mut hands: Vec<_> = holders.iter().map(|(since, of)| (*since, of.get(&shard).copied())).collect();
+    hands.dedup_by_key(|(_, holder)| *holder);
+    let within = hands.into_iter().filter(|(since, _)| from <= *since && *since <= until);
+    within.map(|(since, holder)| (since.to_string(), holder)).collect()
+}
+
+/// How long a monitor was not looked at for at most; and each time in which it was not for too long, and nothing was done to
+/// whoever watched it, or to the database.
 pub(super) fn gaps(
     monitor: &str,
     shard: u8,
@@ -133,12 +143,14 @@ pub(super) fn gaps(
             Some(process) => held(holders, shard, process, deed.at).then_some(deed.at),
             None => Some(deed.over),
         });
-        let last = hits.fold(from, Timestamp::max).min(until);
-        if until.since(last) > AGAIN_WITHIN + EVERY + SLACK {
+        let mut from_then_on: Vec<Timestamp> =
+            hits.filter(|at| (from..until).contains(at)).chain([from, until]).collect();
+        from_then_on.sort();
+        let unexplained = from_then_on.windows(2).map(|pair| pair[1].since(pair[0])).max().unwrap_or_default();
+        if unexplained > AGAIN_WITHIN + EVERY + SLACK {
             wrong.push(format!(
-                "{monitor}: {:?} without a look from {from} on, {:?} after the last deed that explains it: {within:?}",
+                "{monitor}: {:?} without a look from {from} on, {unexplained:?} of them with nothing done to explain it: {within:?}",
                 until.since(from),
-                until.since(last)
             ));
         }
     }
