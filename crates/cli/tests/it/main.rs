@@ -31,6 +31,8 @@ mod report;
 #[cfg(test)]
 mod reporting;
 #[cfg(test)]
+mod rough;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod server;

@@ -4,7 +4,7 @@
 use super::groups::Groups;
 use flyball_model::NodeId;
 use flyball_store::{Peer, Shard, Shares};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one node does now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,8 +20,20 @@ fn weight(groups: &Groups, shard: Shard) -> u64 {
     u64::from(groups.weight(shard)) * u64::from(Shard::COUNT) + 1
 }
 
-/// What a node does, by how it stands.
-pub(crate) fn balance(me: NodeId, shares: &Shares, groups: &Groups) -> Moves {
+/// Who holds what. A lease of ours that has lapsed is still ours, if nobody took it.
+fn holders(me: NodeId, shares: &Shares) -> BTreeMap<Shard, NodeId> {
+    let held = shares.leases.iter().filter(|lease| !lease.left.is_zero() || lease.node == me);
+    held.map(|lease| (lease.held.shard, lease.node)).collect()
+}
+
+/// What nobody holds.
+pub(crate) fn free(me: NodeId, shares: &Shares) -> impl Iterator<Item = Shard> {
+    let holder = holders(me, shares);
+    Shard::all().filter(move |shard| !holder.contains_key(shard))
+}
+
+/// What a node does, by how it stands. What is `lying` has been free for long: whoever was to take it may be dead.
+pub(crate) fn balance(me: NodeId, shares: &Shares, groups: &Groups, lying: &BTreeSet<Shard>) -> Moves {
     let mine = || shares.leases.iter().filter(|lease| lease.node == me).map(|lease| lease.held.shard);
     let drains = shares.peers.iter().any(|peer| peer.node == me && peer.drains);
     let mut loads: BTreeMap<NodeId, u64> = shares
@@ -35,22 +47,20 @@ pub(crate) fn balance(me: NodeId, shares: &Shares, groups: &Groups) -> Moves {
         let give = if drains && !loads.is_empty() { mine().collect() } else { Vec::new() };
         return Moves { give, take: Vec::new() };
     }
-    // A lease of ours that has lapsed is still ours, if nobody took it.
-    let held = shares.leases.iter().filter(|lease| !lease.left.is_zero() || lease.node == me);
-    let holder: BTreeMap<Shard, NodeId> = held.map(|lease| (lease.held.shard, lease.node)).collect();
+    let holder = holders(me, shares);
     for (shard, node) in &holder {
         if let Some(load) = loads.get_mut(node) {
             *load += weight(groups, *shard);
         }
     }
     let mut moves = Moves::default();
-    let mut free: Vec<Shard> = Shard::all().filter(|shard| !holder.contains_key(shard)).collect();
+    let mut free: Vec<Shard> = free(me, shares).collect();
     // The heaviest first: what is light evens out what they leave.
     free.sort_by_key(|shard| (std::cmp::Reverse(weight(groups, *shard)), *shard));
     for shard in free {
-        let least = least(&loads);
-        *loads.entry(least).or_default() += weight(groups, shard);
-        if least == me {
+        let taker = if lying.contains(&shard) { me } else { least(&loads) };
+        *loads.entry(taker).or_default() += weight(groups, shard);
+        if taker == me {
             moves.take.push(shard);
         }
     }
@@ -128,9 +138,19 @@ mod tests {
             ("another drains", vec![peer(1, 0, false), peer(2, 0, true)], leases(2, 0..64, 8), (0, 0)),
         ];
         for (case, peers, leases, (gives, takes)) in cases {
-            let moves = balance(node(1), &Shares { peers, leases }, &Groups::default());
+            let moves = balance(node(1), &Shares { peers, leases }, &Groups::default(), &BTreeSet::new());
             assert_eq!((moves.give.len(), moves.take.len()), (gives, takes), "{case}");
         }
+    }
+
+    #[test]
+    fn what_lies_there_is_taken_whoever_was_to_have_it() {
+        // Node 2 has nothing to do, so that all of it is for node 2, which has died since.
+        let peers = vec![peer(1, 0, false), peer(2, 4, false)];
+        let shares = Shares { peers, leases: leases(1, 0..32, 8) };
+        let taken = |lying: &BTreeSet<Shard>| balance(node(1), &shares, &Groups::default(), lying).take.len();
+        assert_eq!(taken(&BTreeSet::new()), 0);
+        assert_eq!(taken(&Shard::all().skip(40).collect()), 24);
     }
 
     proptest! {
@@ -157,7 +177,7 @@ mod tests {
                 let shares = Shares { peers: peers.clone(), leases: held.iter().map(lease).collect() };
                 rest += 1;
                 for peer in &peers {
-                    let moves = balance(peer.node, &shares, &Groups::default());
+                    let moves = balance(peer.node, &shares, &Groups::default(), &BTreeSet::new());
                     if moves != Moves::default() {
                         rest = 0;
                     }

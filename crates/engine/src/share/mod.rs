@@ -9,7 +9,7 @@ mod groups;
 
 use crate::engine::Engine;
 use crate::live::Live;
-use balance::{Moves, balance};
+use balance::{Moves, balance, free};
 use flyball_config::Definitions;
 use flyball_model::{MonitorId, NodeId, ReactionId};
 use flyball_monitors::Monitor;
@@ -24,6 +24,10 @@ use tokio_util::sync::CancellationToken;
 /// A shard that is to be given back is kept for so long at most, while a run in it is under way here: its answer is heard then.
 const KEEP_MAX: Duration = Duration::from_secs(30);
 
+/// A shard that is free for so long is taken by whoever sees it: who was to take it would have, with its next look. Who died counts
+/// as living until its lease has lapsed, and others that are killed meanwhile could keep it free for as long again.
+const LIE_MAX: Duration = Duration::from_secs(2);
+
 /// What an engine works on.
 #[derive(Default)]
 pub(crate) struct Share {
@@ -32,6 +36,8 @@ pub(crate) struct Share {
     held: Option<BTreeMap<Shard, i64>>,
     /// What it holds and does not work on any more, and since when by the time that passes: about to be given back.
     leaving: BTreeMap<Shard, Duration>,
+    /// What nobody holds, and since when by the time that passes.
+    free: BTreeMap<Shard, Duration>,
     /// When its leases were renewed last, by the time that passes.
     renewed: Option<Duration>,
 }
@@ -166,8 +172,12 @@ impl Engine {
     fn decide(&self, shares: &Shares, passed: Duration) -> (Vec<Shard>, Vec<Shard>, bool) {
         let has_runs = !self.memory().held.is_empty();
         let mut share = self.share();
-        let Moves { give, take } = balance(self.node, shares, &share.groups);
         let since = |since: &Duration| passed.saturating_sub(*since);
+        let known = std::mem::take(&mut share.free);
+        share.free =
+            free(self.node, shares).map(|shard| (shard, known.get(&shard).copied().unwrap_or(passed))).collect();
+        let lying = share.free.iter().filter(|(_, at)| since(at) >= LIE_MAX).map(|(shard, _)| *shard).collect();
+        let Moves { give, take } = balance(self.node, shares, &share.groups, &lying);
         let is_over = |at: &Duration| since(at) >= Lease::LOOK_EVERY && (!has_runs || since(at) >= KEEP_MAX);
         // What was to be given and is not any more stays.
         let before = std::mem::take(&mut share.leaving);
