@@ -3,7 +3,7 @@
 //! Transactions that write take one lock, so that they come one after the other as they do on SQLite, and whatever a turn read
 //! still holds when it commits. A turn of the loop is one such transaction, however many readings are in it. The lock goes with
 //! the transaction, and the server ends a transaction whose client says nothing: a node that was stopped in the middle of one
-//! keeps nobody waiting for longer than [`SILENCE_MAX`].
+//! keeps nobody waiting for longer than five seconds.
 //!
 //! Nothing here lives in a session: no setting and no lock, and behind a pooler no prepared statement either. So one that lends
 //! connections for one transaction may stand between (`PgBouncer` in transaction mode).
