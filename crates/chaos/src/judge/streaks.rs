@@ -73,8 +73,6 @@ pub(super) struct Streaks {
 #[derive(Debug, Default)]
 struct Memory {
     written: Count,
-    /// Which process has written last.
-    written_by: u32,
     of: HashMap<u32, OfProcess>,
 }
 
@@ -97,10 +95,7 @@ impl Memory {
         if let Some(index) = of.unwritten.iter().rposition(|count| count.last_at == last_at) {
             self.written = of.unwritten[index].clone();
             of.unwritten.drain(..index);
-            if self.written_by != process {
-                self.written_by = process;
-                self.of.retain(|of, _| *of == process);
-            }
+            self.of.retain(|of, _| *of == process);
         }
     }
 }
