@@ -22,6 +22,7 @@ pub(crate) enum Purpose {
     Waits,
     Order,
     Crowd,
+    Machines,
 }
 
 /// One stream of numbers.

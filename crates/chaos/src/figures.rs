@@ -90,6 +90,8 @@ impl Figures {
             | Noted::Asked { .. }
             | Noted::Written { .. }
             | Noted::Remembered { .. }
+            | Noted::Held { .. }
+            | Noted::Trespassed(_)
             | Noted::Queued(_)
             | Noted::Claimed { .. }
             | Noted::Marked { .. }
@@ -107,7 +109,7 @@ impl Figures {
             What::Edit(_) => self.edits += 1,
             What::Spell { of, .. } => *self.spells.entry(of.to_string()).or_default() += 1,
             // Counted when the process ends.
-            What::Kill { .. } | What::Resume { .. } => {}
+            What::Kill { .. } | What::Halt { .. } | What::Leave { .. } | What::Resume { .. } => {}
         }
     }
 

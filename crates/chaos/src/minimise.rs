@@ -34,6 +34,7 @@ pub fn minimise(trial: Trial, between: &Between) -> Result<Trial, StageError> {
             },
         )?;
         search.try_with(|story| story.ahead_ms = 0)?;
+        search.try_with(|story| story.others_ahead_ms.truncate(story.others_ahead_ms.len().saturating_sub(1)))?;
         search.try_with(|story| story.slow_api = false)?;
         search.try_with(|story| story.file.limits = None)?;
         search.try_with(|story| story.file.own_app = None)?;
@@ -54,6 +55,7 @@ fn size(story: &Story) -> usize {
         + story.incidents.len()
         + listed(story).map_or(1000, Vec::len)
         + usize::from(story.ahead_ms != 0)
+        + story.others_ahead_ms.len()
         + usize::from(story.slow_api)
         + usize::from(story.file.limits.is_some())
         + usize::from(story.file.own_app.is_some())

@@ -48,6 +48,7 @@ fn said(trial: &Trial, note: &Note) -> Option<String> {
     };
     Some(match &note.what {
         Noted::Started => format!("Flyball starts ({})", note.process),
+        Noted::Trespassed(shard) => format!("process {} writes by shard {}", note.process, shard.number()),
         Noted::Applied(_) => "Flyball goes by its file".to_owned(),
         Noted::Stopped => "Flyball is dead".to_owned(),
         Noted::Happened(what) => what.to_string(),
@@ -74,7 +75,7 @@ fn said(trial: &Trial, note: &Note) -> Option<String> {
             }
         }
         Noted::Quiet => "from here on nothing goes wrong".to_owned(),
-        Noted::Asked { .. } | Noted::Written { .. } | Noted::Remembered { .. } => return None,
+        Noted::Asked { .. } | Noted::Written { .. } | Noted::Remembered { .. } | Noted::Held { .. } => return None,
     })
 }
 

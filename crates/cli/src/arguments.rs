@@ -305,6 +305,9 @@ pub(crate) struct Chaos {
     /// Aim at lost calls: most that change something lose their answer, or Flyball is killed at them.
     #[arg(long)]
     pub(crate) lost_calls: bool,
+    /// Aim at several machines on one store: two to five of them, that are killed, stand still, and whose clocks differ.
+    #[arg(long, conflicts_with = "lost_calls")]
+    pub(crate) nodes: bool,
 }
 
 /// `flyball completions`

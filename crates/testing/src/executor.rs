@@ -149,6 +149,11 @@ impl Executor {
         ended
     }
 
+    /// Time goes on, and no task does: whoever is woken goes on later.
+    pub fn stand(&self) {
+        while self.time.wake_first() {}
+    }
+
     /// Drops every task where it stands, as a kill does.
     pub fn drop_tasks(&mut self) {
         // One that is dropped may wake another, and it would be a mistake if it started one.
@@ -243,6 +248,19 @@ mod tests {
         assert_eq!(played(Order::drawn(1)), played(Order::drawn(1)));
         let orders: std::collections::BTreeSet<_> = (0..20).map(|seed| played(Order::drawn(seed))).collect();
         assert!(orders.len() > 5, "{orders:?}");
+    }
+
+    #[test]
+    fn whoever_stands_while_time_goes_on_goes_on_later() {
+        let time = StoppedTime::default();
+        let mut executor = Executor::new(&time, Order::FirstCome);
+        let waiting = time.clone();
+        executor.starter().start(Box::pin(async move { waiting.wait_for(Duration::from_secs(1)).await }));
+        assert!(executor.go_on(|| true).is_empty());
+        time.go_on_to(time.now() + Duration::from_secs(2));
+        executor.stand();
+        assert_eq!(time.next(), None, "it does not keep time from going on");
+        assert_eq!(executor.go_on(|| true).len(), 1);
     }
 
     #[test]

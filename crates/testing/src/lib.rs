@@ -26,7 +26,7 @@ pub use chance::Numbers;
 pub use disk::{Disk, DiskError};
 pub use executor::{Executor, Order, Starter};
 pub use ids::CountedIds;
-pub use store::{Access, Done, StagedStore, StoreStage};
+pub use store::{Access, Done, Signs, StagedStore, StoreStage};
 pub use time::{START, StoppedTime, Wait};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -7,10 +7,13 @@ use flyball_model::{
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
-    Overview, Pause, Pauses, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs,
-    RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Timeline, TimelineLine, TimelinePage,
+    Overview, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage,
+    Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Timeline, TimelineLine,
+    TimelinePage,
 };
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// What a call does.
@@ -33,6 +36,50 @@ pub enum Done<'a> {
     Marked(RunId, Timestamp),
     /// A run has ended.
     Ended(RunId),
+    /// A node gave and took shards, and renewed what it holds.
+    Held {
+        /// Which.
+        node: NodeId,
+        /// What it gave back.
+        gave: &'a [Shard],
+        /// Who holds what since.
+        shares: &'a Shares,
+    },
+}
+
+/// The signs of life of several engines on one store. A file keeps the sign of one alone, so that a stage keeps them instead.
+#[derive(Debug, Default)]
+pub struct Signs(Mutex<BTreeMap<NodeId, (Sign, Timestamp)>>);
+
+impl Signs {
+    fn appear(&self, sign: &Sign, now: Timestamp) {
+        crate::lock(&self.0).insert(sign.node, (sign.clone(), now));
+    }
+
+    fn renew(&self, node: NodeId, now: Timestamp) {
+        if let Some((_, renewed_at)) = crate::lock(&self.0).get_mut(&node) {
+            *renewed_at = now;
+        }
+    }
+
+    fn leave(&self, node: NodeId) {
+        crate::lock(&self.0).remove(&node);
+    }
+
+    /// The engines, the freshest first, as a server lists them.
+    fn peers(&self, now: Timestamp) -> Vec<Peer> {
+        let signs = crate::lock(&self.0);
+        let peer = |(sign, renewed_at): &(Sign, Timestamp)| Peer {
+            node: sign.node,
+            host: sign.host.clone(),
+            process: sign.process,
+            silent_for: now.since(*renewed_at),
+            drains: false,
+        };
+        let mut peers: Vec<Peer> = signs.values().map(peer).collect();
+        peers.sort_by_key(|peer| (peer.silent_for, peer.node));
+        peers
+    }
 }
 
 /// What a stage does about the calls of its store.
@@ -55,9 +102,9 @@ pub trait StoreStage: Send + Sync {
     /// Whether anything can be due at all. The worker asks again and again, and mostly there is nothing to be found.
     fn may_be_due(&self) -> bool;
 
-    /// Whether several engines work on it.
-    fn is_shared(&self) -> bool {
-        false
+    /// The signs of life of those who work on it, where several do.
+    fn signs(&self) -> Option<&Signs> {
+        None
     }
 
     /// The clock that the store goes by, where several engines work on it.
@@ -93,6 +140,13 @@ impl<S: StoreStage> StagedStore<S> {
         call: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
         self.0.call(Access::Writes, what, call, |_| ()).await
+    }
+
+    fn with_peers(&self, shares: Shares, now: Timestamp) -> Shares {
+        match self.0.signs() {
+            Some(signs) => Shares { peers: signs.peers(now), ..shares },
+            None => shares,
+        }
     }
 
     async fn write_and_tell<T: Send>(
@@ -237,23 +291,38 @@ impl<S: StoreStage> Pauses for StagedStore<S> {
     }
 }
 
-/// A stage's store is its engine's own for as long as it is played.
+/// A stage's store is its engine's own for as long as it is played, or it is shared and stays so.
 #[async_trait]
 impl<S: StoreStage> Presence for StagedStore<S> {
-    async fn appear(&self, _: &Sign, _: Timestamp) -> Result<(), Error> {
-        Ok(())
+    async fn appear(&self, sign: &Sign, _: Timestamp) -> Result<(), Error> {
+        let Some(signs) = self.0.signs() else { return Ok(()) };
+        self.write("appear", async {
+            signs.appear(sign, self.0.store_clock());
+            Ok(())
+        })
+        .await
     }
 
-    async fn renew(&self, _: NodeId, _: Timestamp) -> Result<(), Error> {
-        Ok(())
+    async fn renew(&self, node: NodeId, _: Timestamp) -> Result<(), Error> {
+        let Some(signs) = self.0.signs() else { return Ok(()) };
+        self.write("renew", async {
+            signs.renew(node, self.0.store_clock());
+            Ok(())
+        })
+        .await
     }
 
     async fn put_in_force(&self, _: NodeId, _: &str) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn leave(&self, _: NodeId) -> Result<(), Error> {
-        Ok(())
+    async fn leave(&self, node: NodeId) -> Result<(), Error> {
+        let Some(signs) = self.0.signs() else { return Ok(()) };
+        self.write("leave", async {
+            signs.leave(node);
+            Ok(())
+        })
+        .await
     }
 
     async fn glimpsed(&self, _: &[Glimpse]) -> Result<(), Error> {
@@ -276,15 +345,29 @@ impl<S: StoreStage> Presence for StagedStore<S> {
 #[async_trait]
 impl<S: StoreStage> Leases for StagedStore<S> {
     fn is_shared(&self) -> bool {
-        self.0.is_shared()
+        self.0.signs().is_some()
     }
 
     async fn shares(&self, _: Timestamp) -> Result<Shares, Error> {
-        self.read("shares", self.0.store().shares(self.0.store_clock())).await
+        // The clock is read when the call is made, and not when it was asked for.
+        let shares = async {
+            let now = self.0.store_clock();
+            Ok(self.with_peers(self.0.store().shares(now).await?, now))
+        };
+        self.read("shares", shares).await
     }
 
     async fn hold(&self, node: NodeId, give: &[Shard], take: &[Shard], _: Timestamp) -> Result<Shares, Error> {
-        self.write("hold", self.0.store().hold(node, give, take, self.0.store_clock())).await
+        let hold = async {
+            let now = self.0.store_clock();
+            let held = self.0.store().hold(node, give, take, now).await?;
+            if let Some(signs) = self.0.signs() {
+                signs.renew(node, now);
+            }
+            Ok(self.with_peers(held, now))
+        };
+        let done = |shares: &Shares| self.0.done(Done::Held { node, gave: give, shares });
+        self.0.call(Access::Writes, "hold", hold, done).await
     }
 
     async fn drain(&self, node: NodeId, drains: bool) -> Result<bool, Error> {

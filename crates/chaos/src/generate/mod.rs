@@ -3,6 +3,7 @@
 mod apps;
 mod crowd;
 mod file;
+mod machines;
 mod people;
 
 use crate::chance::{Purpose, Stream};
@@ -17,6 +18,9 @@ pub enum Aim {
     /// That an effect is never there twice: most calls that change something lose their answer, or take the process with
     /// them, and little else goes wrong, so that reactions get to their calls.
     LostCalls,
+    /// That several machines on one store share the work: two to five of them, with clocks minutes apart, that are killed, stand
+    /// still, and are stopped in good order, beside everything else that may go wrong.
+    Nodes,
 }
 
 /// Makes the story of a seed.
@@ -33,14 +37,17 @@ pub fn generate(seed: u64, minutes: u32, aim: Aim) -> Story {
     incidents.extend(people::people(&mut Stream::new(seed, Purpose::People), &apps, &file, minutes));
     let mut process = Stream::new(seed, Purpose::Process);
     incidents.extend(process_troubles(&mut process, minutes));
+    let mut of_machines = Stream::new(seed, Purpose::Machines);
+    let others_ahead_ms = if aim == Aim::Nodes { machines::others(&mut of_machines) } else { Vec::new() };
+    incidents.extend(machines::troubles(&mut of_machines, others_ahead_ms.len(), minutes));
     // Stable: what happens at one moment keeps the order above.
     incidents.sort_by_key(|incident| incident.at);
     let ahead_ms = if process.below(3) == 0 { i64::from(process.between(0, 180_000)) - 90_000 } else { 0 };
     let faults = Faults::Drawn(match aim {
-        Aim::Everything => rates(&mut Stream::new(seed, Purpose::Rates)),
+        Aim::Everything | Aim::Nodes => rates(&mut Stream::new(seed, Purpose::Rates)),
         Aim::LostCalls => LOST_CALLS,
     });
-    Story { seed, minutes, apps, file, ahead_ms, slow_api: is_crowded, incidents, faults }
+    Story { seed, minutes, apps, file, ahead_ms, others_ahead_ms, slow_api: is_crowded, incidents, faults }
 }
 
 /// Of six calls that change something one is killed at, and three of the others go wrong; what looks for them afterwards is
@@ -67,10 +74,10 @@ fn process_troubles(draws: &mut Stream, minutes: u32) -> Vec<Incident> {
     let mut troubles = Vec::new();
     for at in times(draws, minutes, Duration::from_secs(15 * 60)) {
         let what = match draws.below(10) {
-            0..=2 => What::Kill { down: seconds(1, 120, draws) },
+            0..=2 => What::Kill { machine: 0, down: seconds(1, 120, draws) },
             3 => {
                 let by = i64::from(draws.between(1_000, 240_000));
-                What::ClockStep { millis: if draws.below(2) == 0 { by } else { -by } }
+                What::ClockStep { machine: 0, millis: if draws.below(2) == 0 { by } else { -by } }
             }
             _ => What::Spell { of: draws.one_of(&Spell::ALL), lasts: seconds(5, 150, draws) },
         };

@@ -103,6 +103,8 @@ impl<'a> Evidence<'a> {
                 | Noted::Asked { .. }
                 | Noted::Written { .. }
                 | Noted::Remembered { .. }
+                | Noted::Held { .. }
+                | Noted::Trespassed(_)
                 | Noted::Quiet => None,
             };
             if let Some(dossier) = of.and_then(|run| dossiers.get_mut(&run)) {
@@ -123,14 +125,18 @@ impl<'a> Evidence<'a> {
         &self.record.notes[place]
     }
 
-    /// Whether Flyball's clock was set between two places.
+    /// Whether Flyball's clock was set between two places; or another machine's was looked at in the end, which shows
+    /// something else.
     pub(super) fn clock_was_set(&self, from: Place, to: Place) -> bool {
-        self.between(from, to).any(|note| matches!(note.what, Noted::Happened(What::ClockStep { .. })))
+        let ahead =
+            |place: Place| self.record.notes.get(place).map(|note| note.clock.as_millis() - note.at.as_millis());
+        let is_another = ahead(to).is_some() && ahead(from) != ahead(to);
+        is_another || self.between(from, to).any(|note| matches!(note.what, Noted::Happened(What::ClockStep { .. })))
     }
 
     /// Whether Flyball's clock shows something else than Heroku's at any time of the story.
     pub(super) fn clocks_differ(&self) -> bool {
-        self.story.ahead_ms != 0 || self.clock_was_set(0, self.record.notes.len())
+        self.story.clocks_ahead_ms().any(|ahead_ms| ahead_ms != 0) || self.clock_was_set(0, self.record.notes.len())
     }
 
     /// Whether what somebody did with this app came about between two places: a release with its release phase comes about
@@ -177,10 +183,14 @@ impl<'a> Evidence<'a> {
 
     /// The definitions that held at a place, in the process that ran then.
     pub(super) fn definitions_at(&self, place: Place) -> Option<&'a Definitions> {
-        self.record.notes[..=place].iter().rev().find_map(|note| match &note.what {
-            Noted::Applied(definitions) => Some(&**definitions),
+        let process = self.note(place).process;
+        let mut applied = self.record.notes[..=place].iter().rev().filter_map(|note| match &note.what {
+            Noted::Applied(definitions) => Some((note.process, &**definitions)),
             _ => None,
-        })
+        });
+        let latest = applied.clone().next();
+        // One that has not started yet goes by nothing of its own.
+        applied.find(|(of, _)| *of == process).or(latest).map(|(_, definitions)| definitions)
     }
 
     /// A reaction's policy at a place.
@@ -222,6 +232,8 @@ impl<'a> Dossier<'a> {
             | Noted::Asked { .. }
             | Noted::Written { .. }
             | Noted::Remembered { .. }
+            | Noted::Held { .. }
+            | Noted::Trespassed(_)
             | Noted::Quiet => {}
         }
     }

@@ -4,6 +4,7 @@
 //! does not answer.
 
 use super::evidence::Evidence;
+use super::hands::Hands;
 use super::streaks::calls;
 use super::terms::{Place, Violation};
 use crate::stage::{Note, Noted};
@@ -35,10 +36,13 @@ struct Owed<'a> {
     /// The apps about which a choice was made just now.
     chosen: BTreeSet<AppName>,
     /// When each reading came that is not on disk, and of what monitor, begun when by Flyball's clock.
-    unrecorded: BTreeMap<(MonitorId, Timestamp), Timestamp>,
+    unrecorded: BTreeMap<(MonitorId, Timestamp), (Timestamp, u32)>,
     /// The oldest reading of each monitor of which it is not on disk what it led to: when it came, and when it began by
     /// Flyball's clock.
     unwritten: BTreeMap<MonitorId, (Timestamp, Timestamp)>,
+    /// Which process looked at each monitor last. What another had seen of it is not its own to write any more.
+    watched_by: BTreeMap<MonitorId, u32>,
+    hands: Hands,
     /// Until when the store gave trouble.
     trouble_until: Timestamp,
     violations: Vec<Violation>,
@@ -63,6 +67,8 @@ pub(super) fn nobody_starves(evidence: &Evidence<'_>) -> Vec<Violation> {
         chosen: BTreeSet::new(),
         unrecorded: BTreeMap::new(),
         unwritten: BTreeMap::new(),
+        watched_by: BTreeMap::new(),
+        hands: Hands::default(),
         trouble_until: Timestamp::EPOCH,
         violations: Vec::new(),
     };
@@ -99,8 +105,21 @@ impl<'a> Owed<'a> {
                 // A choice that fails has asked nobody, and those whom it had taken up are called by their next reading.
                 self.called.clear();
             }
+            Noted::Happened(What::Halt { lasts, .. }) => {
+                self.trouble_until = self.trouble_until.max(note.at + *lasts);
+            }
+            // What is somebody else's to do is theirs to do from the beginning.
+            Noted::Held { leases, .. } => {
+                if self.hands.change(leases) {
+                    self.forgive();
+                }
+            }
             Noted::TakenIn { monitor, finding, begun_at, .. } => {
-                self.unrecorded.insert((*monitor, *begun_at), note.at);
+                if self.watched_by.insert(*monitor, note.process).is_some_and(|before| before != note.process) {
+                    self.unrecorded.retain(|(of, _), (_, process)| of != monitor || *process == note.process);
+                    self.unwritten.remove(monitor);
+                }
+                self.unrecorded.insert((*monitor, *begun_at), (note.at, note.process));
                 self.unwritten.entry(*monitor).or_insert((note.at, *begun_at));
                 self.read(*monitor, *finding, place, note.at);
             }
@@ -165,8 +184,8 @@ impl<'a> Owed<'a> {
             self.unwritten.remove(&monitor);
             self.is_not_on_disk("what a reading led to", came, now);
         }
-        let lost: Vec<_> = self.unrecorded.extract_if(.., |_, came| is_over(*came, WRITTEN_WITHIN)).collect();
-        for (_, came) in lost {
+        let lost: Vec<_> = self.unrecorded.extract_if(.., |_, (came, _)| is_over(*came, WRITTEN_WITHIN)).collect();
+        for (_, (came, _)) in lost {
             self.is_not_on_disk("a reading", came, now);
         }
     }

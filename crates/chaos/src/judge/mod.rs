@@ -6,6 +6,7 @@
 //! call without a run, or a run that does not end.
 
 mod evidence;
+mod hands;
 mod limits;
 mod liveness;
 mod once;
@@ -57,6 +58,7 @@ pub fn judge(story: &Story, record: &Record) -> Vec<Violation> {
     let mut violations = once::every_change_has_a_run(&evidence);
     violations.extend(order::no_old_list_is_acted_on(&evidence));
     violations.extend(liveness::nobody_starves(&evidence));
+    violations.extend(hands::judge(&evidence));
     for dossier in evidence.dossiers.values() {
         for (invariant, opinion) in OF_RUNS {
             if let Some(words) = opinion(&evidence, dossier) {

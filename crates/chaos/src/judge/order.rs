@@ -121,13 +121,12 @@ pub(super) fn stale_is_not_acted_on(evidence: &Evidence<'_>, dossier: &Dossier<'
 /// "A list of releases only grows. One that ends before what is known is old, and everything that rests on it holds." What
 /// a process has seen once it knows; the next one knows only what was written.
 pub(super) fn no_old_list_is_acted_on(evidence: &Evidence<'_>) -> Vec<Violation> {
-    let mut known: BTreeMap<&AppName, ReleaseVersion> = BTreeMap::new();
+    let mut known: BTreeMap<(u32, &AppName), ReleaseVersion> = BTreeMap::new();
     let mut violations = Vec::new();
     for note in &evidence.record.notes {
         match &note.what {
-            Noted::Started => known.clear(),
             Noted::Asked { came_to, newest: Some((app, newest)), .. } => {
-                let known = known.entry(app).or_insert(*newest);
+                let known = known.entry((note.process, app)).or_insert(*newest);
                 if newest < known && matches!(*came_to, "act" | "tell") {
                     let words = format!("the list of {app} ended with {newest}, and {known} had been seen before");
                     let invariant = "an old list of releases is not acted on";

@@ -63,42 +63,64 @@ pub(super) fn calls(policy: &Policy, finding: Finding) -> bool {
 
 /// What every monitor's readings come to, at every place of the journal.
 #[derive(Debug, Default)]
-pub(super) struct Streaks(HashMap<MonitorId, Vec<(Place, Count)>>);
+pub(super) struct Streaks {
+    counts: HashMap<MonitorId, Vec<(Place, u32, Count)>>,
+    /// Which process is at each place.
+    processes: Vec<u32>,
+}
 
-/// One monitor while the journal is read: what a process had taken in and nobody had written down is gone when the next
-/// one starts.
+/// One monitor while the journal is read.
 #[derive(Debug, Default)]
 struct Memory {
-    now: Count,
     written: Count,
+    of: HashMap<u32, OfProcess>,
+}
+
+/// What a process has in mind: what it had taken in and nobody had written down is gone when the next one starts, or takes
+/// over. Where another has written since, it begins anew with that.
+#[derive(Debug, Default)]
+struct OfProcess {
+    now: Count,
     unwritten: Vec<Count>,
+}
+
+impl Memory {
+    fn of(&mut self, process: u32) -> &mut OfProcess {
+        let written = &self.written;
+        self.of.entry(process).or_insert_with(|| OfProcess { now: written.clone(), unwritten: Vec::new() })
+    }
+
+    fn write(&mut self, process: u32, last_at: Option<Timestamp>) {
+        let Some(of) = self.of.get_mut(&process) else { return };
+        if let Some(index) = of.unwritten.iter().rposition(|count| count.last_at == last_at) {
+            self.written = of.unwritten[index].clone();
+            of.unwritten.drain(..index);
+            self.of.retain(|of, _| *of == process);
+        }
+    }
 }
 
 impl Streaks {
     pub(super) fn of(notes: &[Note]) -> Self {
-        let mut streaks = Self::default();
+        let processes = notes.iter().map(|note| note.process).collect();
+        let mut streaks = Self { processes, ..Self::default() };
         let mut memories: HashMap<MonitorId, Memory> = HashMap::new();
         for (place, note) in notes.iter().enumerate() {
+            let process = note.process;
             match &note.what {
                 Noted::Started => {
                     for (monitor, memory) in &mut memories {
-                        memory.unwritten.clear();
-                        memory.now = memory.written.clone();
-                        streaks.0.entry(*monitor).or_default().push((place, memory.now.clone()));
+                        streaks.push(*monitor, place, &memory.of(process).now);
                     }
                 }
                 Noted::TakenIn { monitor, finding, begun_at, every } => {
-                    let memory = memories.entry(*monitor).or_default();
-                    memory.now.take(*finding, *begun_at, *every);
-                    memory.unwritten.push(memory.now.clone());
-                    streaks.0.entry(*monitor).or_default().push((place, memory.now.clone()));
+                    let of = memories.entry(*monitor).or_default().of(process);
+                    of.now.take(*finding, *begun_at, *every);
+                    of.unwritten.push(of.now.clone());
+                    streaks.push(*monitor, place, &of.now);
                 }
                 Noted::Remembered { monitor, last_at } => {
-                    let memory = memories.entry(*monitor).or_default();
-                    if let Some(index) = memory.unwritten.iter().rposition(|count| count.last_at == *last_at) {
-                        memory.written = memory.unwritten[index].clone();
-                        memory.unwritten.drain(..index);
-                    }
+                    memories.entry(*monitor).or_default().write(process, *last_at);
                 }
                 _ => {}
             }
@@ -106,10 +128,16 @@ impl Streaks {
         streaks
     }
 
-    /// What a monitor's readings come to at a place, what was taken in there among them.
+    fn push(&mut self, monitor: MonitorId, place: Place, count: &Count) {
+        self.counts.entry(monitor).or_default().push((place, self.processes[place], count.clone()));
+    }
+
+    /// What a monitor's readings come to at a place, what was taken in there among them, for the process that is there.
     pub(super) fn at(&self, monitor: MonitorId, place: Place) -> Count {
-        let counts = self.0.get(&monitor).map_or(&[][..], Vec::as_slice);
-        let after = counts.partition_point(|(at, _)| *at <= place);
-        after.checked_sub(1).map(|last| counts[last].1.clone()).unwrap_or_default()
+        let counts = self.counts.get(&monitor).map_or(&[][..], Vec::as_slice);
+        let after = counts.partition_point(|(at, ..)| *at <= place);
+        let mut before = counts[..after].iter().rev();
+        let own = before.find(|(_, process, _)| Some(process) == self.processes.get(place));
+        own.map(|(_, _, count)| count.clone()).unwrap_or_default()
     }
 }

@@ -3,7 +3,8 @@
 use crate::story::{Met, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::{App, ReceivedCall};
-use flyball_model::{AppName, Finding, MonitorId, ReactionId, ReleaseVersion, Run, RunId, Timestamp};
+use flyball_model::{AppName, Finding, MonitorId, NodeId, ReactionId, ReleaseVersion, Run, RunId, Timestamp};
+use flyball_store::{Lease, Shard};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,6 +75,17 @@ pub enum Noted {
         /// When its last reading had begun, by Flyball's clock.
         last_at: Option<Timestamp>,
     },
+    /// A process gave and took shards, and renewed what it holds.
+    Held {
+        /// Its node.
+        node: NodeId,
+        /// What it gave back.
+        gave: Vec<Shard>,
+        /// Who holds what since.
+        leases: Vec<Lease>,
+    },
+    /// The store took something by a shard that the process did not hold.
+    Trespassed(Shard),
     /// A run is on disk.
     Queued(Box<Run>),
     /// A run was claimed; the app is as here, if there is one.

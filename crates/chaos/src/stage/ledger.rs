@@ -6,9 +6,9 @@ use super::fates::Port;
 use super::journal::Noted;
 use super::{SharedOutside, lock};
 use crate::story::Fate;
-use flyball_model::RunId;
-use flyball_store::{Claim, Error, Store};
-use flyball_testing::{Access, Done, StoreStage};
+use flyball_model::{RunId, Timestamp};
+use flyball_store::{Claim, Error, Store, Tenure};
+use flyball_testing::{Access, Done, Signs, StoreStage};
 
 /// The store of a story.
 pub(crate) struct Ledger(pub(crate) SharedOutside);
@@ -16,6 +16,17 @@ pub(crate) struct Ledger(pub(crate) SharedOutside);
 impl Ledger {
     fn busy(&self, what: &str) -> Error {
         Error::Busy { doing: what.to_owned(), place: self.0.disk.store.place().clone(), holder: None }
+    }
+
+    /// Something was written by what a node holds: who holds it in the file at this moment?
+    fn look_for_trespass(&self, tenure: &Tenure) {
+        let outside = &self.0;
+        let shares = outside.disk.at_once(outside.disk.store.shares(outside.time.now()));
+        let leases = shares.expect("the file itself can be read").leases;
+        let is_held = |held| leases.iter().any(|lease| lease.held == held && lease.node == tenure.node);
+        if let Some(held) = tenure.held.iter().find(|held| !is_held(**held)) {
+            outside.note(Noted::Trespassed(held.shard));
+        }
     }
 
     fn full(&self, what: &str) -> Error {
@@ -61,6 +72,9 @@ impl StoreStage for Ledger {
         let outside = &self.0;
         match done {
             Done::Saved(batch) => {
+                if let Some(tenure) = &batch.tenure {
+                    self.look_for_trespass(tenure);
+                }
                 for (monitor, reading) in &batch.readings {
                     outside.note(Noted::Written { monitor: *monitor, begun_at: reading.begun_at });
                     // Whoever starts folds it into the state that is saved.
@@ -79,11 +93,23 @@ impl StoreStage for Ledger {
             }
             Done::Claimed(_) => {}
             Done::Marked(run, given) => outside.note(Noted::Marked { run, given }),
+            Done::Held { node, gave, shares } => {
+                outside.note(Noted::Held { node, gave: gave.to_vec(), leases: shares.leases.clone() });
+            }
             Done::Ended(run) => {
                 outside.note(Noted::Ended(run));
                 *lock(&outside.open) -= 1;
             }
         }
+    }
+
+    fn signs(&self) -> Option<&Signs> {
+        self.0.signs.as_ref()
+    }
+
+    /// The world's: never a machine's own.
+    fn store_clock(&self) -> Timestamp {
+        self.0.time.now()
     }
 
     fn may_be_due(&self) -> bool {

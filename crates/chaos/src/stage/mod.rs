@@ -15,7 +15,7 @@ pub use flyball_testing::DiskError as StageError;
 pub(crate) use flyball_testing::{START, lock};
 pub use journal::{Note, Noted};
 pub use process::Between;
-pub(crate) use process::start;
+pub(crate) use process::{FollowedFile, start};
 
 use crate::chance::{Purpose, Stream};
 use crate::story::{Deed, Fate, Spell, Story, What};
@@ -24,62 +24,103 @@ use fates::{Fates, Port, Turn, Whose};
 use flyball_engine::Clock as _;
 use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
 use flyball_model::{AppName, PauseScope, RunId};
-use flyball_testing::{CountedIds, Disk, Executor, Order, Starter, StoppedTime};
+use flyball_testing::{CountedIds, Disk, Executor, Order, Signs, Starter, StoppedTime};
 use journal::Journal;
 use network::Network;
 use process::InHand;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// The token that the world takes.
 const TOKEN: &str = "HRKU-chaos-t0ken";
 
-/// Everything outside of the engine.
-pub(crate) struct Outside {
+/// What is everybody's: the world, and what all machines reach.
+pub(crate) struct Shared {
     seed: u64,
     /// The world's.
     pub(crate) time: StoppedTime,
-    pub(crate) clock: OwnClock,
-    pub(crate) starter: Starter,
     pub(crate) ids: CountedIds,
     pub(crate) world: Mutex<World>,
     pub(crate) disk: Disk,
     pub(crate) network: Mutex<Network>,
     fates: Mutex<Fates>,
     journal: Mutex<Journal>,
-    /// Which task has which run in hand, of those that have made a call.
-    working: Mutex<HashMap<u64, InHand>>,
-    /// Set when the process is to die at once: for how long nothing runs then.
-    killed: Mutex<Option<Duration>>,
-    /// Which process runs.
-    process: Mutex<u32>,
+    /// The signs of life, where several machines work on the store.
+    pub(crate) signs: Option<Signs>,
+    /// How many processes were started, on all machines.
+    processes: Mutex<u32>,
     /// Runs on disk that have not ended.
     open: Mutex<usize>,
 }
 
-impl Outside {
-    /// Sets the stage for a story. What runs on it runs on the executor.
-    pub(crate) fn set(story: &Story) -> Result<(Self, Executor), StageError> {
-        let time = StoppedTime::default();
-        let executor = Executor::new(&time, Order::drawn(Stream::new(story.seed, Purpose::Order).next()));
-        let outside = Self {
+/// Everything outside of the engine, as one machine has it.
+pub(crate) struct Outside {
+    shared: Arc<Shared>,
+    /// Which machine, counted from 0.
+    machine: usize,
+    pub(crate) clock: OwnClock,
+    pub(crate) starter: Starter,
+    /// Which task has which run in hand, of those that have made a call.
+    working: Mutex<HashMap<u64, InHand>>,
+    /// Set when the process is to die at once: for how long nothing runs then.
+    killed: Mutex<Option<Duration>>,
+    /// What stops the process in good order.
+    leaves: Mutex<CancellationToken>,
+    /// For how long nothing runs once it has stopped.
+    away: Mutex<Duration>,
+    /// Which process runs. Its number is its own on all machines.
+    process: Mutex<u32>,
+}
+
+impl Shared {
+    fn set(story: &Story) -> Result<Self, StageError> {
+        Ok(Self {
             seed: story.seed,
-            clock: OwnClock::new(&time, story.ahead_ms),
-            time,
-            starter: executor.starter(),
+            time: StoppedTime::default(),
             ids: CountedIds::default(),
             world: Mutex::new(world(story)),
             disk: Disk::new()?,
             network: Mutex::default(),
             fates: Mutex::new(Fates::new(story.seed, story.faults.clone(), story.slow_api)),
             journal: Mutex::default(),
-            working: Mutex::default(),
-            killed: Mutex::default(),
-            process: Mutex::new(0),
+            signs: story.is_shared().then(Signs::default),
+            processes: Mutex::default(),
             open: Mutex::default(),
-        };
-        Ok((outside, executor))
+        })
+    }
+}
+
+impl std::ops::Deref for Outside {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Outside {
+    /// Sets the stage for a story: its machines, the first one first. What runs on one runs on its executor.
+    pub(crate) fn set(story: &Story) -> Result<Vec<(Self, Executor)>, StageError> {
+        let shared = Arc::new(Shared::set(story)?);
+        let mut orders = Stream::new(story.seed, Purpose::Order);
+        let machines = story.clocks_ahead_ms().enumerate().map(|(machine, ahead_ms)| {
+            let executor = Executor::new(&shared.time, Order::drawn(orders.next()));
+            let outside = Self {
+                clock: OwnClock::new(&shared.time, ahead_ms),
+                shared: Arc::clone(&shared),
+                machine,
+                starter: executor.starter(),
+                working: Mutex::default(),
+                killed: Mutex::default(),
+                leaves: Mutex::default(),
+                away: Mutex::default(),
+                process: Mutex::new(0),
+            };
+            (outside, executor)
+        });
+        Ok(machines.collect())
     }
 
     /// Writes a line into the journal.
@@ -189,7 +230,7 @@ impl Outside {
             Deed::Maintains => app(AppEvent::Maintenance(Maintenance::On)),
             Deed::EndsMaintenance => app(AppEvent::Maintenance(Maintenance::Off)),
             Deed::Pauses(time) => What::Pause { scope: PauseScope::App(name.clone()), lasts: Some(time) },
-            Deed::SetsClock(millis) => What::ClockStep { millis },
+            Deed::SetsClock(millis) => What::ClockStep { machine: self.machine, millis },
         };
         self.happen(&what);
     }
@@ -207,8 +248,8 @@ impl Outside {
                 // What the platform refuses has no effect, as it would have had none for a person.
                 let _refused = lock(&self.world).apply(event);
             }
-            What::Kill { down } => self.kill(*down),
-            What::ClockStep { millis } => self.clock.step(*millis),
+            What::Kill { down, .. } => self.kill(*down),
+            What::ClockStep { millis, .. } => self.clock.step(*millis),
             What::Pause { scope, lasts } => {
                 let at = self.clock.now();
                 let until = lasts.map(|lasts| at + lasts);
@@ -220,7 +261,11 @@ impl Outside {
                 let resumed = self.disk.at_once(self.disk.store.resume(scope, "ops", now));
                 resumed.expect("the file itself takes it");
             }
-            What::Edit(_) => {}
+            What::Leave { away, .. } => {
+                *lock(&self.away) = *away;
+                lock(&self.leaves).cancel();
+            }
+            What::Halt { .. } | What::Edit(_) => {}
             What::Spell { of, lasts } => lock(&self.fates).spell(*of, self.time.now() + *lasts),
         }
         self.note(Noted::Happened(what.clone()));

@@ -20,7 +20,9 @@ type Slot = Arc<Mutex<Option<Reply>>>;
 
 /// A request that is on its way.
 #[derive(Debug)]
-struct Flight {
+pub(crate) struct Flight {
+    /// From which machine.
+    pub(crate) machine: usize,
     arrives_at: Timestamp,
     number: u64,
     request: flyball_heroku_sim::Request,
@@ -50,7 +52,8 @@ impl Network {
         slot
     }
 
-    fn take_arrived(&mut self, now: Timestamp) -> Vec<Flight> {
+    /// What has arrived by now, in order.
+    pub(crate) fn take_arrived(&mut self, now: Timestamp) -> Vec<Flight> {
         let flights = std::mem::take(&mut self.flights);
         let (mut arrived, under_way): (Vec<_>, Vec<_>) =
             flights.into_iter().partition(|flight| flight.arrives_at <= now);
@@ -61,16 +64,13 @@ impl Network {
 }
 
 impl Outside {
-    /// Brings what has arrived to the platform.
-    pub(crate) fn deliver(&self) {
-        let arrived = lock(&self.network).take_arrived(self.time.now());
-        for flight in arrived {
-            if let Some((deed, app)) = &flight.meanwhile {
-                self.meanwhile(*deed, app);
-            }
-            let reply = self.arrive(&flight);
-            *lock(&flight.slot) = Some(reply);
+    /// Brings what has arrived from this machine to the platform.
+    pub(crate) fn deliver(&self, flight: &Flight) {
+        if let Some((deed, app)) = &flight.meanwhile {
+            self.meanwhile(*deed, app);
         }
+        let reply = self.arrive(flight);
+        *lock(&flight.slot) = Some(reply);
     }
 
     fn arrive(&self, flight: &Flight) -> Reply {
@@ -143,7 +143,8 @@ impl Wire {
             _ => None,
         };
         let (number, slot) = (0, Slot::default());
-        let flight = Flight { arrives_at, number, request: asked, fault: fault(turn.fate), meanwhile, slot };
+        let machine = outside.machine;
+        let flight = Flight { machine, arrives_at, number, request: asked, fault: fault(turn.fate), meanwhile, slot };
         let slot = lock(&outside.network).send(flight);
         if let Some(Fate::KilledAfter(_)) = turn.fate {
             outside.time.wait_until(arrives_at).await;

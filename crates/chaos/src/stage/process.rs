@@ -10,7 +10,7 @@ use flyball_decide::{Choice, Scene, Situation, View};
 use flyball_engine::live::Live;
 use flyball_engine::{Clock as _, Engine, Ports, Tasks as _, Witness};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits, Transport};
-use flyball_model::{Mode, NodeId, ReleaseVersion, Run, RunId};
+use flyball_model::{Excerpt, Mode, NodeId, ReleaseVersion, Run, RunId};
 use flyball_reactions::Reaction;
 use flyball_testing::{OneAccount, StagedStore};
 use std::sync::Arc;
@@ -121,16 +121,37 @@ pub(crate) fn start(outside: &SharedOutside, between: &Between, file: FollowedFi
 
 async fn run(outside: SharedOutside, engine: Arc<Engine>, mut file: FollowedFile) {
     let definitions = Arc::clone(&file.borrow_and_update());
-    if engine.start(&definitions).await.is_err() {
+    if begin(&outside, &engine, &definitions).await.is_err() {
         return outside.kill(START_AGAIN);
     }
     outside.note(Noted::Applied(definitions));
-    // Nothing stops it in good order: a process of a story is killed.
-    let live = Live::start(Arc::clone(&engine), CHECKS_AT_ONCE, CancellationToken::new());
-    while file.changed().await.is_ok() {
-        apply(&outside, &engine, &mut file).await;
-        live.rewired();
+    let stop = lock(&outside.leaves).clone();
+    let live = Arc::new(Live::start(Arc::clone(&engine), CHECKS_AT_ONCE, stop.clone()));
+    if outside.signs.is_some() {
+        let (engine, live, stop) = (Arc::clone(&engine), Arc::clone(&live), stop.clone());
+        outside.starter.start(Box::pin(async move { engine.keep_share(&live, stop).await }));
     }
+    let until = stop.clone();
+    let follow = async {
+        while file.changed().await.is_ok() {
+            apply(&outside, &engine, &mut file).await;
+            live.rewired();
+        }
+    };
+    // Most are killed, and never come to this.
+    if until.run_until_cancelled(follow).await.is_none() {
+        live.stopped().await;
+        // As in the product: leases that could not be given back lapse.
+        let _left = engine.leave().await;
+        let away = *lock(&outside.away);
+        outside.kill(away);
+    }
+}
+
+async fn begin(outside: &Outside, engine: &Engine, definitions: &Definitions) -> Result<(), flyball_store::Error> {
+    let process = *lock(&outside.process);
+    engine.appear(Excerpt::of("chaos"), process, String::new()).await?;
+    engine.start(definitions).await
 }
 
 /// Goes over to the file as it is by now; as often as it takes.
@@ -159,7 +180,11 @@ impl Outside {
 
     fn begin_process(&self) {
         lock(&self.working).clear();
-        *lock(&self.process) += 1;
+        let mut processes = lock(&self.processes);
+        *processes += 1;
+        *lock(&self.process) = *processes;
+        drop(processes);
+        *lock(&self.leaves) = CancellationToken::new();
         self.note(Noted::Started);
     }
 

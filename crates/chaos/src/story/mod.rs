@@ -24,12 +24,27 @@ pub struct Story {
     pub file: File,
     /// How far Flyball's clock is ahead of Heroku's at the beginning, in milliseconds.
     pub ahead_ms: i64,
+    /// The clocks of the machines beside the first, that each run Flyball on the same store: how far each is ahead of
+    /// Heroku's at the beginning, in milliseconds.
+    pub others_ahead_ms: Vec<i64>,
     /// Whether every look at Heroku takes about a second, all the time.
     pub slow_api: bool,
     /// What happens, in order of time.
     pub incidents: Vec<Incident>,
     /// What goes wrong at calls.
     pub faults: Faults,
+}
+
+impl Story {
+    /// How far each machine's clock is ahead at the beginning, the first one first.
+    pub(crate) fn clocks_ahead_ms(&self) -> impl Iterator<Item = i64> {
+        std::iter::once(self.ahead_ms).chain(self.others_ahead_ms.iter().copied())
+    }
+
+    /// Whether several machines work on one store.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.others_ahead_ms.is_empty()
+    }
 }
 
 /// Something that happens at a time since the beginning.
@@ -53,11 +68,29 @@ pub enum What {
     },
     /// Flyball's process is killed, and started again after this time.
     Kill {
+        /// On which machine, counted from 0.
+        machine: usize,
         /// How long nothing runs.
         down: Duration,
     },
+    /// Flyball's process is stopped where it stands, and goes on after this time as if nothing had been.
+    Halt {
+        /// On which machine, counted from 0.
+        machine: usize,
+        /// How long it stands.
+        lasts: Duration,
+    },
+    /// Flyball's process stops in good order, and is started again after this time.
+    Leave {
+        /// On which machine, counted from 0.
+        machine: usize,
+        /// How long nothing runs.
+        away: Duration,
+    },
     /// Flyball's clock is set: this many milliseconds ahead, or back.
     ClockStep {
+        /// On which machine, counted from 0.
+        machine: usize,
         /// Ahead, or back where negative.
         millis: i64,
     },
@@ -82,6 +115,19 @@ pub enum What {
         /// How long.
         lasts: Duration,
     },
+}
+
+impl What {
+    /// Which machine it concerns, if one alone.
+    pub(crate) const fn machine(&self) -> Option<usize> {
+        match self {
+            Self::Kill { machine, .. }
+            | Self::Halt { machine, .. }
+            | Self::Leave { machine, .. }
+            | Self::ClockStep { machine, .. } => Some(*machine),
+            Self::App { .. } | Self::Pause { .. } | Self::Resume { .. } | Self::Edit(_) | Self::Spell { .. } => None,
+        }
+    }
 }
 
 /// What is out of order for a while.

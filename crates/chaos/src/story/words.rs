@@ -19,6 +19,9 @@ impl fmt::Display for Story {
         if self.ahead_ms != 0 {
             writeln!(f, "Flyball's clock is {}", apart(self.ahead_ms))?;
         }
+        for (ahead_ms, machine) in self.others_ahead_ms.iter().zip(2..) {
+            writeln!(f, "machine {machine} runs Flyball on the same store; its clock is {}", apart(*ahead_ms))?;
+        }
         writeln!(f, "\n{}", self.file.text().trim_end())?;
         if !self.incidents.is_empty() {
             writeln!(f)?;
@@ -44,6 +47,11 @@ impl fmt::Display for Story {
 fn apart(millis: i64) -> String {
     let by = length(Duration::from_millis(millis.unsigned_abs()));
     if millis > 0 { format!("{by} ahead") } else { format!("{by} behind") }
+}
+
+/// On which machine, where it is not the first.
+fn on(machine: usize) -> String {
+    if machine == 0 { String::new() } else { format!(" on machine {}", machine + 1) }
 }
 
 /// An app and its past in one line.
@@ -92,10 +100,18 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::App { app, what } => write!(f, "{app}: {}", happens(what)),
-            Self::Kill { down } => write!(f, "Flyball is killed, and starts again after {}", length(*down)),
-            Self::ClockStep { millis } => {
+            Self::Kill { machine, down } => {
+                write!(f, "Flyball{} is killed, and starts again after {}", on(*machine), length(*down))
+            }
+            Self::Halt { machine, lasts } => {
+                write!(f, "Flyball{} stands still for {}", on(*machine), length(*lasts))
+            }
+            Self::Leave { machine, away } => {
+                write!(f, "Flyball{} is stopped, and started again after {}", on(*machine), length(*away))
+            }
+            Self::ClockStep { machine, millis } => {
                 let by = length(Duration::from_millis(millis.unsigned_abs()));
-                write!(f, "Flyball's clock is set {by} {}", if *millis > 0 { "ahead" } else { "back" })
+                write!(f, "Flyball's clock{} is set {by} {}", on(*machine), if *millis > 0 { "ahead" } else { "back" })
             }
             Self::Pause { scope, lasts: Some(lasts) } => write!(f, "{scope} is paused for {}", length(*lasts)),
             Self::Pause { scope, lasts: None } => write!(f, "{scope} is paused"),
@@ -168,7 +184,7 @@ impl fmt::Display for Deed {
             Self::Maintains => f.write_str("somebody switches maintenance mode on"),
             Self::EndsMaintenance => f.write_str("somebody switches maintenance mode off"),
             Self::Pauses(time) => write!(f, "somebody pauses the app for {}", length(*time)),
-            Self::SetsClock(millis) => write!(f, "{}", What::ClockStep { millis: *millis }),
+            Self::SetsClock(millis) => write!(f, "{}", What::ClockStep { machine: 0, millis: *millis }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Two hundred seeds, and some that aim at lost calls, shared out over tests that run side by side.
+//! Two hundred seeds, some that aim at lost calls, and sixty with several machines, shared out over tests that run side by side.
 
 use flyball_chaos::{Aim, Between, attempt, generate, minimise, tell};
 use std::ops::RangeInclusive;
@@ -6,12 +6,16 @@ use std::ops::RangeInclusive;
 /// Long enough for a descent, a settling and what is owed after a kill.
 const MINUTES: u32 = 15;
 
+/// Long enough for several machines to die and come back, each of which costs as much as one alone.
+const MINUTES_OF_NODES: u32 = 10;
+
 fn hold(seeds: RangeInclusive<u64>, aim: Aim) {
+    let minutes = if aim == Aim::Nodes { MINUTES_OF_NODES } else { MINUTES };
     for seed in seeds {
-        let trial = attempt(generate(seed, MINUTES, aim), &Between::default()).expect("the stage is set");
+        let trial = attempt(generate(seed, minutes, aim), &Between::default()).expect("the stage is set");
         if !trial.violations.is_empty() {
             let smallest = minimise(trial, &Between::default()).expect("the stage is set");
-            panic!("seed {seed}, {MINUTES} minutes, {aim:?}\n\n{}", tell(&smallest));
+            panic!("seed {seed}, {minutes} minutes, {aim:?}\n\n{}", tell(&smallest));
         }
     }
 }
@@ -37,4 +41,7 @@ hold! {
     the_ninth_twenty_seeds_hold: 161..=180, Aim::Everything;
     the_tenth_twenty_seeds_hold: 181..=200, Aim::Everything;
     no_effect_is_there_twice_when_most_calls_are_lost: 1..=20, Aim::LostCalls;
+    several_machines_share_the_work_in_the_first_twenty_seeds: 1..=20, Aim::Nodes;
+    several_machines_share_the_work_in_the_second_twenty_seeds: 21..=40, Aim::Nodes;
+    several_machines_share_the_work_in_the_third_twenty_seeds: 41..=60, Aim::Nodes;
 }

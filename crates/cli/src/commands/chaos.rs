@@ -36,7 +36,11 @@ struct Violated {
 pub(super) async fn chaos(wiring: &Wiring, asked: &Chaos) -> Result<Exit, Failure> {
     let began = SystemClock.now();
     let (seeds, minutes) = (asked.seed..asked.seed.saturating_add(asked.seeds), asked.minutes);
-    let aim = if asked.lost_calls { Aim::LostCalls } else { Aim::Everything };
+    let aim = match (asked.lost_calls, asked.nodes) {
+        (true, _) => Aim::LostCalls,
+        (false, true) => Aim::Nodes,
+        (false, false) => Aim::Everything,
+    };
     // A play has a runtime of its own, which must not be this one.
     let played = tokio::task::spawn_blocking(move || campaign(seeds, minutes, aim)).await;
     let (figures, violation) = played.map_err(cannot)?.map_err(cannot)?;
@@ -106,7 +110,11 @@ fn keep_the_first(kept: &mut Option<Trial>, trial: Trial) {
 
 fn violated(trial: Trial, minutes: u32, aim: Aim) -> Result<Violated, StageError> {
     let seed = trial.story.seed;
-    let aimed = if aim == Aim::LostCalls { " --lost-calls" } else { "" };
+    let aimed = match aim {
+        Aim::Everything => "",
+        Aim::LostCalls => " --lost-calls",
+        Aim::Nodes => " --nodes",
+    };
     say(&format!("seed {seed}: something did not hold; making the story small"));
     let smallest = minimise(trial, &Between::default())?;
     let first = smallest.violations.first().expect("a story is only made smaller while it violates something");
