@@ -109,10 +109,8 @@ impl<'a> Owed<'a> {
                 self.trouble_until = self.trouble_until.max(note.at + *lasts);
             }
             // What is somebody else's to do is theirs to do from the beginning.
-            Noted::Held { leases, .. } => {
-                if self.hands.change(leases) {
-                    self.forgive();
-                }
+            Noted::Held { leases, .. } if self.hands.change(leases) => {
+                self.forgive();
             }
             Noted::TakenIn { monitor, finding, begun_at, .. } => {
                 if self.watched_by.insert(*monitor, note.process).is_some_and(|before| before != note.process) {

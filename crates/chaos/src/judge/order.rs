@@ -124,17 +124,14 @@ pub(super) fn no_old_list_is_acted_on(evidence: &Evidence<'_>) -> Vec<Violation>
     let mut known: BTreeMap<(u32, &AppName), ReleaseVersion> = BTreeMap::new();
     let mut violations = Vec::new();
     for note in &evidence.record.notes {
-        match &note.what {
-            Noted::Asked { came_to, newest: Some((app, newest)), .. } => {
-                let known = known.entry((note.process, app)).or_insert(*newest);
-                if newest < known && matches!(*came_to, "act" | "tell") {
-                    let words = format!("the list of {app} ended with {newest}, and {known} had been seen before");
-                    let invariant = "an old list of releases is not acted on";
-                    violations.push(Violation { invariant, words, at: note.at, run: None });
-                }
-                *known = (*known).max(*newest);
+        if let Noted::Asked { came_to, newest: Some((app, newest)), .. } = &note.what {
+            let known = known.entry((note.process, app)).or_insert(*newest);
+            if newest < known && matches!(*came_to, "act" | "tell") {
+                let words = format!("the list of {app} ended with {newest}, and {known} had been seen before");
+                let invariant = "an old list of releases is not acted on";
+                violations.push(Violation { invariant, words, at: note.at, run: None });
             }
-            _ => {}
+            *known = (*known).max(*newest);
         }
     }
     violations

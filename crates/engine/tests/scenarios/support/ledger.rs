@@ -100,7 +100,7 @@ impl StoreStage for Ledger {
             Done::Ended(_) => {
                 self.state.open.fetch_sub(1, Ordering::SeqCst);
             }
-            Done::Claimed(_) | Done::Marked(..) => {}
+            Done::Claimed(_) | Done::Marked(..) | Done::Held { .. } => {}
         }
     }
 
