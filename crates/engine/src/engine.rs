@@ -32,6 +32,8 @@ pub struct Engine {
     pub(crate) node: NodeId,
     memory: Mutex<Memory>,
     pub(crate) share: Mutex<Share>,
+    /// Held by whoever goes over to another share, or another file: one at a time.
+    pub(crate) going_over: tokio::sync::Mutex<()>,
     /// The file that is in force, where only a part of it is this engine's own.
     pub(crate) whole: Mutex<Option<Arc<Definitions>>>,
     pub(crate) reached: Reached,
@@ -53,6 +55,7 @@ impl Engine {
             node,
             memory: Mutex::default(),
             share: Mutex::default(),
+            going_over: tokio::sync::Mutex::default(),
             whole: Mutex::default(),
             reached: Reached::default(),
             mode,
@@ -141,9 +144,7 @@ impl Engine {
         self.ports.observe.define(&definitions.network);
         self.ports.references.define(&definitions.network);
         if self.shares_work() {
-            *self.whole.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(definitions.clone()));
-            self.part(definitions);
-            self.rewire();
+            self.part(definitions).await?;
         } else {
             self.wire(definitions, now);
         }

@@ -74,19 +74,19 @@ async fn a_file_that_is_missing_or_no_text_is_a_matter_of_configuration() {
 }
 
 #[tokio::test]
-async fn a_postgresql_url_is_refused_in_words_and_its_password_is_not_repeated() {
+async fn the_url_of_another_database_is_refused_in_words_and_its_password_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     ended(bare(folder.path(), &["init", "--app", "shop"])).await;
     let mut command = bare(folder.path(), &["up"]);
-    command.env("DATABASE_URL", "postgres://ann:pl4nted@db.example.com/flyball");
+    command.env("DATABASE_URL", "mysql://ann:pl4nted@db.example.com/flyball");
     let told = ended(command).await;
     assert_eq!(told.code, Some(78));
     assert_snapshot!(told.stderr, @r"
-    error: cannot use this database: PostgreSQL is not supported yet
-      hint: use sqlite:FILE, such as sqlite:flyball.db
+    error: cannot use this database: MySQL is not supported yet
+      hint: use sqlite:FILE or postgres://…, such as sqlite:flyball.db
     ");
     let mut help = bare(folder.path(), &["--help"]);
-    help.env("DATABASE_URL", "postgres://ann:pl4nted@db.example.com/flyball");
+    help.env("DATABASE_URL", "mysql://ann:pl4nted@db.example.com/flyball");
     assert!(!ended(help).await.stdout.contains("pl4nted"));
 }
 

@@ -21,15 +21,16 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A shard that is to be given back is kept for so long at most, while a run in it is under way here: its answer is heard then.
-const KEEP_MAX: Duration = Duration::from_secs(30);
+/// A shard that is to be given back is kept for so long at most while runs are under way here, so that most answers are heard; who
+/// takes it over looks for the others. Nobody looks at its monitors meanwhile.
+const KEEP_MAX: Duration = Duration::from_secs(3);
 
 /// A shard that is free for so long is taken by whoever sees it: who was to take it would have, with its next look. Who died counts
 /// as living until its lease has lapsed, and others that are killed meanwhile could keep it free for as long again.
 const LIE_MAX: Duration = Duration::from_secs(2);
 
 /// What an engine works on.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Share {
     groups: Groups,
     /// In which epoch it holds what; none where it does everything and holds nothing by a lease.
@@ -137,12 +138,12 @@ impl Engine {
         self.share().begin();
     }
 
-    /// Another file is in force: how it is parted.
-    pub(crate) fn part(&self, definitions: &Definitions) {
-        let mut share = self.share();
-        if share.held.is_some() {
-            share.groups = Groups::of(definitions);
-        }
+    /// Goes over to another file. What it ties together now may be ours without any shard changing hands.
+    pub(crate) async fn part(&self, definitions: &Definitions) -> Result<(), Error> {
+        let _alone = self.going_over.lock().await;
+        let groups = Groups::of(definitions);
+        *self.whole.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(definitions.clone()));
+        self.go_over(|share| share.groups = groups).await
     }
 
     /// Looks who works on what, once; gives, renews and takes what is to be; and starts with what has come to it. True when it
@@ -155,6 +156,7 @@ impl Engine {
         if !self.shares_work() {
             return Ok(false);
         }
+        let _alone = self.going_over.lock().await;
         let passed = self.ports.time.passed();
         let now = self.ports.clock.now();
         let mut shares = self.ports.store.shares(now).await?;
@@ -191,57 +193,51 @@ impl Engine {
     async fn go_by(&self, shares: &Shares) -> Result<bool, Error> {
         let own = shares.leases.iter().filter(|lease| lease.node == self.node);
         let held: BTreeMap<Shard, i64> = own.map(|lease| (lease.held.shard, lease.held.epoch)).collect();
-        let (lost, gained) = {
-            let mut share = self.share();
-            let before = share.held.clone().unwrap_or_default();
-            // What was lost and has come back was another's in between.
-            let differs = |of: &BTreeMap<Shard, i64>, shard: &Shard, epoch: &i64| of.get(shard) != Some(epoch);
-            let lost: BTreeSet<Shard> =
-                before.iter().filter(|(shard, epoch)| differs(&held, shard, epoch)).map(|(shard, _)| *shard).collect();
-            let gained: BTreeSet<Shard> =
-                held.iter().filter(|(shard, epoch)| differs(&before, shard, epoch)).map(|(shard, _)| *shard).collect();
-            let kept = before.into_iter().filter(|(shard, _)| !lost.contains(shard)).collect();
-            share.held = Some(kept);
-            (lost, gained)
-        };
-        if !lost.is_empty() {
+        let before = self.share().held.clone().unwrap_or_default();
+        if held == before {
+            return Ok(false);
+        }
+        // What was lost and has come back was another's in between.
+        let kept = before.iter().filter(|(shard, epoch)| held.get(shard) == Some(epoch));
+        let kept: BTreeMap<Shard, i64> = kept.map(|(shard, epoch)| (*shard, *epoch)).collect();
+        let (lost, gained) = (before.len() - kept.len(), held.len() - kept.len());
+        self.share().held = Some(kept);
+        if lost > 0 {
             self.rewire();
         }
-        if !gained.is_empty()
-            && let Err(error) = self.start_with(&gained, &held).await
-        {
-            // Begun anew with the next look.
-            self.share().held.get_or_insert_default().retain(|shard, _| !gained.contains(shard));
-            self.rewire();
-            return Err(error);
-        }
-        let changed = !lost.is_empty() || !gained.is_empty();
-        if changed {
+        if gained > 0 {
             let shards = held.len();
-            tracing::info!(shards, lost = lost.len(), gained = gained.len(), "the share of the work has changed");
+            self.go_over(|share| share.held = Some(held)).await?;
+            tracing::info!(shards, lost, gained, "the share of the work has changed");
         }
-        Ok(changed)
+        Ok(true)
     }
 
-    /// Starts with what has come to it: recalls it, works on it from now on, and takes over its runs.
-    async fn start_with(&self, gained: &BTreeSet<Shard>, held: &BTreeMap<Shard, i64>) -> Result<(), Error> {
+    /// Goes over to another share, or another file: starts with what has come to it by that. It recalls what is known of it, works
+    /// on it from now on, and takes over its runs. Where the store does not answer, it stays with what it had.
+    async fn go_over(&self, change: impl FnOnce(&mut Share)) -> Result<(), Error> {
+        let before = self.share().clone();
+        let mut after = before.clone();
+        change(&mut after);
+        let has_come = |monitor: MonitorId| after.has_monitor(monitor) && !before.has_monitor(monitor);
         let store = &self.ports.store;
         let (remembered, holdings, newer) =
             (store.remembered().await?, store.holdings().await?, store.newer_readings().await?);
-        let groups = self.share().groups.clone();
-        let has_come = |monitor: MonitorId| gained.contains(&groups.of_monitor(monitor));
         self.memory().recall(
             remembered.into_iter().filter(|row| has_come(row.monitor)),
             holdings.into_iter().filter(|row| has_come(row.key.monitor)),
         );
-        {
-            let mut share = self.share();
-            let epochs = share.held.get_or_insert_default();
-            epochs.extend(gained.iter().filter_map(|shard| Some((*shard, *held.get(shard)?))));
-        }
+        *self.share() = after.clone();
         self.rewire();
         self.memory().catch_up(newer.into_iter().filter(|row| has_come(row.monitor)));
-        self.take_over(&|reaction| gained.contains(&groups.of_reaction(reaction))).await
+        let ours = |reaction: ReactionId| after.has_reaction(reaction) && !before.has_reaction(reaction);
+        if let Err(error) = self.take_over(&ours).await {
+            // Begun anew with the next look.
+            *self.share() = before;
+            self.rewire();
+            return Err(error);
+        }
+        Ok(())
     }
 
     /// Gives back everything that it holds: it has stopped.
