@@ -52,7 +52,8 @@ pub enum Done<'a> {
 pub struct Signs(Mutex<BTreeMap<NodeId, (Sign, Timestamp)>>);
 
 impl Signs {
-    fn appear(&self, sign: &Sign, now: Timestamp) {
+    /// An engine has started.
+    pub fn appear(&self, sign: &Sign, now: Timestamp) {
         crate::lock(&self.0).insert(sign.node, (sign.clone(), now));
     }
 
@@ -62,7 +63,8 @@ impl Signs {
         }
     }
 
-    fn leave(&self, node: NodeId) {
+    /// An engine has stopped.
+    pub fn leave(&self, node: NodeId) {
         crate::lock(&self.0).remove(&node);
     }
 

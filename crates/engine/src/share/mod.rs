@@ -116,6 +116,18 @@ impl Share {
     }
 }
 
+/// What an engine does about the shares of the work now.
+struct Decided {
+    /// Gives these back: it has not worked on them for long enough.
+    give: Vec<Shard>,
+    /// Takes these.
+    take: Vec<Shard>,
+    /// These were to be given, and are not any more. It has forgotten what it knew of them.
+    stays: BTreeSet<Shard>,
+    /// Whether there is more than before that it does not work on any more.
+    leaves_more: bool,
+}
+
 impl Engine {
     /// What it works on.
     pub(crate) fn share(&self) -> MutexGuard<'_, Share> {
@@ -160,18 +172,18 @@ impl Engine {
         let passed = self.ports.time.passed();
         let now = self.ports.clock.now();
         let mut shares = self.ports.store.shares(now).await?;
-        let (give, take, changed) = self.decide(&shares, passed);
+        let Decided { give, take, stays, leaves_more } = self.decide(&shares, passed);
         let is_due = self.share().renewed.is_none_or(|at| passed.saturating_sub(at) >= Lease::RENEW_EVERY);
         if is_due || !give.is_empty() || !take.is_empty() {
             shares = self.ports.store.hold(self.node, &give, &take, now).await?;
             self.share().renewed = Some(passed);
         }
-        Ok(self.go_by(&shares).await? || changed)
+        Ok(self.go_by(&shares, &stays).await? || leaves_more)
     }
 
     /// What is to be given back and taken now. What is to be given is not worked on from now on, and given back once nothing of it
     /// is under way: with the next look, when all that was seen of it is written.
-    fn decide(&self, shares: &Shares, passed: Duration) -> (Vec<Shard>, Vec<Shard>, bool) {
+    fn decide(&self, shares: &Shares, passed: Duration) -> Decided {
         let has_runs = !self.memory().held.is_empty();
         let mut share = self.share();
         let since = |since: &Duration| passed.saturating_sub(*since);
@@ -181,20 +193,27 @@ impl Engine {
         let lying = share.free.iter().filter(|(_, at)| since(at) >= LIE_MAX).map(|(shard, _)| *shard).collect();
         let Moves { give, take } = balance(self.node, shares, &share.groups, &lying);
         let is_over = |at: &Duration| since(at) >= Lease::LOOK_EVERY && (!has_runs || since(at) >= KEEP_MAX);
-        // What was to be given and is not any more stays.
-        let before = std::mem::take(&mut share.leaving);
-        share.leaving = give.iter().map(|shard| (*shard, before.get(shard).copied().unwrap_or(passed))).collect();
-        let ready = share.leaving.iter().filter(|(_, at)| is_over(at)).map(|(shard, _)| *shard).collect();
-        let changed = before.keys().ne(share.leaving.keys());
-        (ready, take, changed)
+        let held = share.held.clone().unwrap_or_default();
+        share.leaving.retain(|shard, _| held.contains_key(shard));
+        let stays = share.leaving.keys().filter(|shard| !give.contains(shard)).copied().collect();
+        let leaving = share.leaving.len();
+        give.iter().for_each(|shard| {
+            share.leaving.entry(*shard).or_insert(passed);
+        });
+        Decided {
+            give: give.into_iter().filter(|shard| share.leaving.get(shard).is_some_and(is_over)).collect(),
+            take,
+            stays,
+            leaves_more: share.leaving.len() > leaving,
+        }
     }
 
-    /// Goes by what the store says: forgets what is lost, and starts with what has come.
-    async fn go_by(&self, shares: &Shares) -> Result<bool, Error> {
+    /// Goes by what the store says: forgets what is lost, and starts with what has come, or stays after all.
+    async fn go_by(&self, shares: &Shares, stays: &BTreeSet<Shard>) -> Result<bool, Error> {
         let own = shares.leases.iter().filter(|lease| lease.node == self.node);
         let held: BTreeMap<Shard, i64> = own.map(|lease| (lease.held.shard, lease.held.epoch)).collect();
         let before = self.share().held.clone().unwrap_or_default();
-        if held == before {
+        if held == before && stays.is_empty() {
             return Ok(false);
         }
         // What was lost and has come back was another's in between.
@@ -205,9 +224,13 @@ impl Engine {
         if lost > 0 {
             self.rewire();
         }
-        if gained > 0 {
+        if gained > 0 || !stays.is_empty() {
             let shards = held.len();
-            self.go_over(|share| share.held = Some(held)).await?;
+            self.go_over(|share| {
+                share.held = Some(held);
+                share.leaving.retain(|shard, _| !stays.contains(shard));
+            })
+            .await?;
             tracing::info!(shards, lost, gained, "the share of the work has changed");
         }
         Ok(true)

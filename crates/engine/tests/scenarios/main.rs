@@ -47,6 +47,7 @@
 //! | foreign hands, giving way, config vars that go back | [`foreign_hands`] |
 //! | not acting on ourselves | [`home`] |
 //! | an hour without Heroku's API, a disk that is full | [`outage`] |
+//! | what comes to an engine from another comes with its memory | [`sharing`] |
 //! | one budget: monitors leave enough for effects | `fifty_monitors_on_a_bucket_of_thirty_…` |
 
 #[cfg(test)]
@@ -78,6 +79,8 @@ mod rollback;
 mod scaling;
 #[cfg(test)]
 mod settling;
+#[cfg(test)]
+mod sharing;
 #[cfg(test)]
 mod sizing;
 #[cfg(test)]

@@ -20,7 +20,7 @@ use flyball_model::{
     Timestamp,
 };
 use flyball_monitors::Monitor;
-use flyball_store::{Holding, HoldingKey, Pause, RunsPage, TimelinePage};
+use flyball_store::{Holding, HoldingKey, Pause, RunsPage, Shard, TimelinePage};
 use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -56,6 +56,8 @@ pub(crate) struct Day {
     pub(crate) recorder: Arc<Recorder>,
     pub(super) client: Option<HerokuLive>,
     pub(super) variables: Arc<Mutex<HashMap<String, String>>>,
+    /// Which engine the process is.
+    pub(super) node: NodeId,
 }
 
 /// References that are reached as the test says.
@@ -89,13 +91,18 @@ impl Day {
         let node = NodeId(uuid::Uuid::from_u128(u128::from(self.ids.next())));
         let engine = Arc::new(Engine::new(self.ports(client), node, self.mode).at_home(self.home.clone()));
         let (definitions, outside, first) = (self.definitions.clone(), self.outside.clone(), first_due(&self.phases));
+        self.node = node;
         self.outside.starter.start(Box::pin(async move {
-            if engine.start(&definitions).await.is_ok() {
-                // Nothing stops it in good order: a process of a scenario is killed.
-                let live =
-                    Live::start_phased(Arc::clone(&engine), CHECKS_AT_ONCE, Box::new(first), CancellationToken::new());
-                *lock(&outside.process) = Some((engine, Arc::new(live)));
+            let appears = engine.appear(Excerpt::of("here"), 1, String::new()).await;
+            if appears.is_err() || engine.start(&definitions).await.is_err() {
+                return;
             }
+            // Nothing stops it in good order: a process of a scenario is killed.
+            let stop = CancellationToken::new();
+            let live =
+                Arc::new(Live::start_phased(Arc::clone(&engine), CHECKS_AT_ONCE, Box::new(first), stop.clone()));
+            *lock(&outside.process) = Some((Arc::clone(&engine), Arc::clone(&live)));
+            engine.keep_share(&live, stop).await;
         }));
         self.go_on();
         let runs = !self.script.is_dead() && lock(&self.outside.process).is_some();
@@ -277,6 +284,30 @@ impl Day {
     /// Where the next process runs.
     pub(crate) fn set_home(&mut self, home: Home) {
         self.home = home;
+    }
+
+    /// Another engine appears on the store; it does nothing but hold what it is given.
+    pub(crate) fn another_appears(&self) -> NodeId {
+        let node = NodeId(uuid::Uuid::from_u128(u128::from(self.ids.next())));
+        self.ledger.another_appears(node);
+        node
+    }
+
+    pub(crate) fn another_leaves(&self, node: NodeId) {
+        self.ledger.another_leaves(node);
+    }
+
+    /// Another engine comes to hold everything but what is done for this app.
+    pub(crate) fn keeps_only(&self, app: &str, other: NodeId) {
+        let key = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, app.as_bytes()).as_u128();
+        let others: Vec<Shard> = Shard::all().filter(|shard| *shard != Shard::of(key)).collect();
+        self.ledger.passes(&others, self.node, other);
+    }
+
+    /// Whether the process looks at a monitor.
+    pub(crate) fn looks_at(&self, monitor: &str) -> bool {
+        let id = MonitorId::of(&monitor.parse().expect("a monitor's name"));
+        self.engine().wiring().monitor(id).is_some()
     }
 
     /// The verdicts of a monitor from now on: see [`Written`].

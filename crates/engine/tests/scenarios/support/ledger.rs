@@ -2,9 +2,9 @@
 
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::Wire;
-use flyball_model::{Outcome, RunId, RunState, WhyNotDone};
-use flyball_store::{Error, Store};
-use flyball_testing::{Access, Done, StoreStage, lock};
+use flyball_model::{Excerpt, NodeId, Outcome, RunId, RunState, Timestamp, WhyNotDone};
+use flyball_store::{Error, Shard, Sign, Store};
+use flyball_testing::{Access, Done, Signs, StoreStage, lock};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,11 +25,33 @@ struct State {
     open: AtomicUsize,
     /// What was answered with an error.
     failures: Mutex<Vec<String>>,
+    /// The signs of life, where several engines work on it.
+    signs: Option<Signs>,
 }
 
 impl Ledger {
-    pub(crate) fn new(outside: Outside, script: Arc<Script>, wire: Arc<Wire>) -> Self {
-        Self { outside, script, wire, state: Arc::default() }
+    pub(crate) fn new(outside: Outside, script: Arc<Script>, wire: Arc<Wire>, is_shared: bool) -> Self {
+        let signs = is_shared.then(Signs::default);
+        Self { outside, script, wire, state: Arc::new(State { signs, ..State::default() }) }
+    }
+
+    /// Another engine appears, of which nothing is seen but what it leaves in the store.
+    pub(crate) fn another_appears(&self, node: NodeId) {
+        let (since, host) = (self.outside.time.now(), Excerpt::of("elsewhere"));
+        let sign = Sign { node, host, process: 1, since, in_force: String::new() };
+        self.state.signs.as_ref().expect("the scenario is shared").appear(&sign, since);
+    }
+
+    pub(crate) fn another_leaves(&self, node: NodeId) {
+        self.state.signs.as_ref().expect("the scenario is shared").leave(node);
+    }
+
+    /// These shards pass from one engine to another.
+    pub(crate) fn passes(&self, shards: &[Shard], from: NodeId, to: NodeId) {
+        let (disk, now) = (&self.outside.disk, self.outside.time.now());
+        for (node, give, take) in [(from, shards, &[][..]), (to, &[], shards)] {
+            disk.at_once(self.store().hold(node, give, take, now)).expect("the store answers");
+        }
     }
 
     /// What was answered with an error, in words.
@@ -102,6 +124,14 @@ impl StoreStage for Ledger {
             }
             Done::Claimed(_) | Done::Marked(..) | Done::Held { .. } => {}
         }
+    }
+
+    fn signs(&self) -> Option<&Signs> {
+        self.state.signs.as_ref()
+    }
+
+    fn store_clock(&self) -> Timestamp {
+        self.outside.time.now()
     }
 
     fn may_be_due(&self) -> bool {

@@ -8,7 +8,7 @@ use super::wire::Wire;
 use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_heroku_sim::{AccountSpec, AppSpec, World, WorldFile};
-use flyball_model::Mode;
+use flyball_model::{Mode, NodeId};
 use flyball_testing::{CountedIds, Disk, Executor, Order, START, StoppedTime};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -31,6 +31,7 @@ pub(crate) struct Scenario {
     home: Home,
     order: Order,
     answers_take: Duration,
+    is_shared: bool,
 }
 
 impl Scenario {
@@ -46,6 +47,7 @@ impl Scenario {
             home: Home::default(),
             order: Order::FirstCome,
             answers_take: Duration::ZERO,
+            is_shared: false,
         }
     }
 
@@ -124,6 +126,12 @@ impl Scenario {
         self
     }
 
+    /// Other engines may work on the store as well.
+    pub(crate) const fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self
+    }
+
     /// Flyball starts.
     pub(crate) fn begin(self) -> Day {
         let mut day = self.set_up();
@@ -146,7 +154,7 @@ impl Scenario {
         };
         let script = Arc::new(Script::default());
         let wire = Arc::new(Wire::new(outside.clone(), Arc::clone(&script), self.answers_take));
-        let ledger = Ledger::new(outside.clone(), Arc::clone(&script), Arc::clone(&wire));
+        let ledger = Ledger::new(outside.clone(), Arc::clone(&script), Arc::clone(&wire), self.is_shared);
         Day {
             definitions: read(&self.file),
             outside,
@@ -164,6 +172,7 @@ impl Scenario {
             recorder: Arc::default(),
             client: None,
             variables: Arc::default(),
+            node: NodeId(uuid::Uuid::nil()),
         }
     }
 }
