@@ -221,11 +221,9 @@ fn in_directory(address: Address) -> Result<Address, Failure> {
     let Address::File(file) = &address else { return Ok(address) };
     let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
     match directory.filter(|directory| !directory.is_dir()) {
-        Some(missing) => {
-            Err(Failure::new(Exit::CONFIGURATION, format!("cannot use the database {}", file.display()))
-                .because(format!("there is no directory {}", missing.display()))
-                .hint("make it, or name another file with --database"))
-        }
+        Some(missing) => Err(Failure::new(Exit::CONFIGURATION, format!("cannot use the database {}", file.display()))
+            .because(format!("there is no directory {}", missing.display()))
+            .hint("make it, or name another file with --database")),
         None => Ok(address),
     }
 }

@@ -113,12 +113,16 @@ impl CopyError {
                 Place::File(file) => {
                     format!("name a file that is not there yet; or move {} away, if nobody needs it", file.display())
                 }
-                Place::Server(_) => "name an empty database; or empty this one by `DROP SCHEMA flyball CASCADE`, if nobody \
+                Place::Server(_) => {
+                    "name an empty database; or empty this one by `DROP SCHEMA flyball CASCADE`, if nobody \
                     needs what it holds"
-                    .into(),
+                        .into()
+                }
             },
             Self::Differs { to, .. } => {
-                format!("see who writes to one of them, and copy again; no engine starts on {to} until they are the same")
+                format!(
+                    "see who writes to one of them, and copy again; no engine starts on {to} until they are the same"
+                )
             }
         })
     }

@@ -119,15 +119,7 @@ pub(crate) const TABLES: [Table; 15] = [
     Table::of(
         "definitions",
         2,
-        &[
-            text("noun"),
-            text("id"),
-            text("name"),
-            text("origin"),
-            text("kind"),
-            text("settings"),
-            number("retired_at"),
-        ],
+        &[text("noun"), text("id"), text("name"), text("origin"), text("kind"), text("settings"), number("retired_at")],
     ),
     Table::numbered("monitor_numbers", &[number("number"), text("monitor_id"), number("every_ms")]),
     Table::of("monitor_states", 1, &[text("monitor_id"), text("watched"), text("state"), number("covers")]),

@@ -130,11 +130,29 @@ mod tests {
             ("of another key part", readings, reading(2, 1, b"x"), reading(1, 9, b"x"), Some(Found::Foreign)),
             ("of somebody else", readings, None, reading(1, 2, b"x"), Some(Found::Foreign)),
             ("with another value", readings, reading(1, 2, b"x"), reading(1, 2, b""), Some(Found::Other("packed"))),
-            ("with none", glimpses, glimpse(Value::Number(3)), glimpse(Value::None), Some(Found::Other("release_version"))),
-            ("zero is not none", glimpses, glimpse(Value::Number(0)), glimpse(Value::None), Some(Found::Other("release_version"))),
+            (
+                "with none",
+                glimpses,
+                glimpse(Value::Number(3)),
+                glimpse(Value::None),
+                Some(Found::Other("release_version")),
+            ),
+            (
+                "zero is not none",
+                glimpses,
+                glimpse(Value::Number(0)),
+                glimpse(Value::None),
+                Some(Found::Other("release_version")),
+            ),
             ("as a new store has it", counters, counter("timeline", 7), counter("timeline", 0), Some(Found::Missing)),
             ("none in both", counters, counter("timeline", 0), counter("timeline", 0), Some(Found::Same)),
-            ("counted by others", counters, counter("timeline", 7), counter("timeline", 8), Some(Found::Other("value"))),
+            (
+                "counted by others",
+                counters,
+                counter("timeline", 7),
+                counter("timeline", 8),
+                Some(Found::Other("value")),
+            ),
         ];
         for (case, table, source, target, expected) in cases {
             assert_eq!(found(&table, source.as_ref(), target.as_ref()), expected, "{case}");

@@ -44,11 +44,8 @@ impl Side for Database {
     async fn mark(&self) -> Result<(), Error> {
         let marked = async {
             let mut tx = self.writing().await?;
-            let sql = concat!(
-                "INSERT INTO counters (name, value) VALUES ('",
-                mark!(),
-                "', 1) ON CONFLICT (name) DO NOTHING"
-            );
+            let sql =
+                concat!("INSERT INTO counters (name, value) VALUES ('", mark!(), "', 1) ON CONFLICT (name) DO NOTHING");
             query(sql).execute(&mut *tx).await?;
             Ok(tx.commit().await?)
         };
@@ -116,7 +113,8 @@ fn inserts(table: &Table) -> QueryBuilder<Db> {
     });
     let (name, columns, values) = (table.name, columns.join(", "), values.collect::<Vec<_>>().join(", "));
     let rows = each!("$1");
-    let mut statement = QueryBuilder::new(format!("INSERT INTO {name} ({columns}) SELECT {values} FROM {rows} WHERE true"));
+    let mut statement =
+        QueryBuilder::new(format!("INSERT INTO {name} ({columns}) SELECT {values} FROM {rows} WHERE true"));
     if name == "counters" {
         // A new store has them already, at zero.
         statement.push(" ON CONFLICT (name) DO UPDATE SET value = excluded.value");
