@@ -3,7 +3,7 @@
 use super::tables::{Kind, TABLES};
 use super::*;
 use crate::stored::save_all;
-use crate::{Batch, Loop as _, Postgres, Presence as _, Server, Sign, Sqlite, Timeline as _, TimelinePage};
+use crate::{Batch, Loop as _, Postgres, Presence as _, Server, Sign, Sqlite, TimelinePage};
 use flyball_model::{EngineEvent, Entry, Event, Evidence, Excerpt, Finding, MonitorId, NodeId, Reading};
 use flyball_scratch::{PASSWORD, Scratch};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -119,7 +119,9 @@ async fn a_history_goes_to_a_server_and_back_and_is_the_same() {
         for (table, copied) in TABLES.iter().zip(&copied) {
             let rows = before[table.name].len() as u64;
             assert!(rows > 0, "{}: nothing would be seen of it", table.name);
-            assert_eq!(*copied, CopiedTable { table: table.name, copied: rows, compared: rows });
+            assert_eq!((copied.table, copied.compared), (table.name, rows));
+            // A new store has the counters already, at zero.
+            assert!(copied.copied == rows || table.name == "counters", "{copied:?}");
         }
         let again = copy(from, to).await.unwrap();
         assert!(again.iter().zip(&copied).all(|(again, first)| again.copied == 0 && again.compared == first.compared));
@@ -258,29 +260,25 @@ async fn a_difference_after_the_copy_names_table_key_and_column() {
     copying.run(&mut |_| ()).await.unwrap();
     let mut beside = scratch.connect().await.unwrap();
     let blocks = TABLES.iter().find(|table| table.name == "blocks").unwrap();
-    for (sql, words) in [
+    for (sql, undone, words) in [
         (
-            "UPDATE flyball.blocks SET left_open = NULL WHERE left_open = ''",
-            "`left_open` has another value than in the source",
+            "UPDATE flyball.blocks SET left_open = NULL WHERE monitor = 7",
+            "UPDATE flyball.blocks SET left_open = '' WHERE monitor = 7",
+            ": `left_open` has another value than in the source",
         ),
-        ("DELETE FROM flyball.blocks WHERE number = (SELECT MAX(number) FROM flyball.blocks)", "this row is missing"),
         (
             "INSERT INTO flyball.blocks (number, monitor, hour, packed) VALUES (-5, 1, -9, '')",
-            "number -5: this row is not in the source",
+            "DELETE FROM flyball.blocks WHERE number = -5",
+            "-5: this row is not in the source",
         ),
+        ("DELETE FROM flyball.blocks WHERE monitor = 8", "", ": this row is missing"),
     ] {
         sqlx::raw_sql(sql).execute(&mut beside).await.unwrap();
         let error = copying.compare(blocks, &mut |_| ()).await.unwrap_err();
         let CopyError::Differs { difference, .. } = &error else { panic!("{error:?}") };
         let told = difference.to_string();
         assert!(told.starts_with("blocks, number ") && told.ends_with(words), "{told}");
-        sqlx::raw_sql("UPDATE flyball.blocks SET left_open = '' WHERE left_open IS NULL AND monitor = 7")
-            .execute(&mut beside)
-            .await
-            .unwrap();
-        if words.ends_with("missing") {
-            break;
-        }
+        sqlx::raw_sql(undone).execute(&mut beside).await.unwrap();
     }
     copying.close().await;
     scratch.remove().await.unwrap();
@@ -341,6 +339,7 @@ async fn a_database_that_goes_away_is_told_without_its_password() {
     copying.close().await;
     assert!(matches!(error, CopyError::Store(Error::Away { .. })), "{error:?}");
     assert!(!format!("{error} {error:?} {:?}", error.hint()).contains(PASSWORD));
+    drop(copying);
     scratch.shut(false).await.unwrap();
     copy(&source.address("flyball.db"), &address).await.unwrap();
     scratch.remove().await.unwrap();
