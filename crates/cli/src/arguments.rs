@@ -79,6 +79,8 @@ token may not do this.")]
     /// The engines that share the work on one database, what each has of it, and taking one out of it.
     #[command(after_help = "Exit codes: 0 done, 1 there is no such node, 75 not done yet.")]
     Node(Node),
+    /// What Flyball remembers as a whole: copying it to another database.
+    Store(Store),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -131,6 +133,37 @@ pub(crate) enum NodeCommand {
         /// As `flyball node` names it: HOST:PROCESS.
         node: String,
     },
+}
+
+/// `flyball store`
+#[derive(Debug, Args)]
+pub(crate) struct Store {
+    #[command(subcommand)]
+    pub(crate) command: StoreCommand,
+}
+
+/// What is done with a store.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Copy all that is remembered to another database, and compare it there value by value.
+    #[command(after_help = "\
+No engine may run on either meanwhile. The source is only read. The target must be empty, or hold a part of the same \
+history: a copy that was cut goes on where it was, and until it is done no engine starts on the target.
+
+Exit codes: 0 both are the same, 1 they are not or the target holds another history, 75 an engine runs, or a database does \
+not answer.")]
+    Copy(StoreCopy),
+}
+
+/// `flyball store copy`
+#[derive(Debug, Args)]
+pub(crate) struct StoreCopy {
+    /// Where it is now: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: String,
+    /// Where it is copied to; without it, what `DATABASE_URL` or --database names.
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
 }
 
 /// `flyball status`

@@ -125,23 +125,44 @@ impl From<flyball_store::Error> for Failure {
             | Error::NotOurs { .. }
             | Error::NotALock { .. }
             | Error::NotThere { .. }
+            | Error::Unfinished { .. }
             | Error::Other { .. } => Exit::NO,
         };
         Self::of_store(&error, exit)
     }
 }
 
+impl From<flyball_store::CopyError> for Failure {
+    fn from(error: flyball_store::CopyError) -> Self {
+        use flyball_store::CopyError;
+        let exit = match error {
+            CopyError::Store(error) => return error.into(),
+            CopyError::EngineRuns { .. } => Exit::TRY_AGAIN,
+            CopyError::Itself { .. } => Exit::CONFIGURATION,
+            CopyError::Older { .. }
+            | CopyError::OlderTarget { .. }
+            | CopyError::NotOurs { .. }
+            | CopyError::Differs { .. } => Exit::NO,
+        };
+        Self::of_error(&error, error.hint(), exit)
+    }
+}
+
 impl Failure {
     /// What the store did not do, with another exit code than its own.
     pub(crate) fn of_store(error: &flyball_store::Error, exit: Exit) -> Self {
+        Self::of_error(error, error.hint(), exit)
+    }
+
+    fn of_error(error: &dyn std::error::Error, hint: Option<String>, exit: Exit) -> Self {
         let mut failure = Self::new(exit, error.to_string());
-        let mut source = std::error::Error::source(error);
+        let mut source = error.source();
         for _ in 0..CAUSES_MAX {
             let Some(cause) = source else { break };
             failure = failure.because(cause);
             source = cause.source();
         }
-        match error.hint() {
+        match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
         }

@@ -70,6 +70,17 @@ pub(crate) fn say(words: &str) {
     let _nobody_listens = writeln!(anstream::stderr(), "{words}");
 }
 
+/// Says something in place of what was said last, where a person looks on; `is_last` leaves it there.
+pub(crate) fn say_over(words: &str, is_last: bool) {
+    const CLEAR_LINE: &str = "\r\x1b[K";
+    let mut stderr = io::stderr();
+    if !stderr.is_terminal() {
+        return;
+    }
+    let end = if is_last { "\n" } else { "" };
+    let _nobody_listens = write!(stderr, "{CLEAR_LINE}{words}{end}").and_then(|()| stderr.flush());
+}
+
 /// What a failed write means.
 pub(crate) fn failed(error: io::Error) -> Failure {
     match error.kind() {

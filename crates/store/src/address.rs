@@ -1,5 +1,6 @@
 //! A database's address, as a person or Heroku writes it.
 
+use crate::copy::{Schema, Side};
 use crate::postgres::{Postgres, Server};
 use crate::{Error, Place, Sqlite, Store};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,28 @@ impl Address {
         Ok(match self {
             Self::File(file) => Arc::new(Sqlite::open_existing(file).await?),
             Self::Server(server) => Arc::new(Postgres::open_existing(server).await?),
+        })
+    }
+
+    /// Opens a database as it is, to read it; and tells its schema, which may be an earlier one.
+    pub(crate) async fn open_as_it_is(&self) -> Result<(Box<dyn Side>, Schema), Error> {
+        Ok(match self {
+            Self::File(file) => {
+                let (store, schema) = Sqlite::open_as_it_is(file).await?;
+                (Box::new(store), schema)
+            }
+            Self::Server(server) => {
+                let (store, schema) = Postgres::open_as_it_is(server).await?;
+                (Box::new(store), schema)
+            }
+        })
+    }
+
+    /// As [`Address::open`], also where a copy to it has not come to its end.
+    pub(crate) async fn open_unfinished(&self) -> Result<Box<dyn Side>, Error> {
+        Ok(match self {
+            Self::File(file) => Box::new(Sqlite::open_unfinished(file).await?),
+            Self::Server(server) => Box::new(Postgres::open_unfinished(server).await?),
         })
     }
 }

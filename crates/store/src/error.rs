@@ -160,6 +160,14 @@ pub enum Error {
         /// The database.
         place: Place,
     },
+    /// A copy to it was cut, and holds a part of a history.
+    #[error("cannot {doing}: a copy to {place} has not come to its end")]
+    Unfinished {
+        /// What was being done.
+        doing: String,
+        /// The database.
+        place: Place,
+    },
     /// Another node holds what this was written by. Nothing of it was written, and it is theirs to do now.
     #[error("cannot {doing} in {place}: another node works on this now")]
     Fenced {
@@ -264,6 +272,7 @@ impl Error {
             Self::NotAnAddress => {
                 Some("write it as sqlite:FILE, such as sqlite:flyball.db, or as postgres://USER:PASSWORD@HOST/DATABASE".into())
             }
+            Self::Unfinished { .. } => Some("run the same `flyball store copy` again: it goes on where it was".into()),
             Self::Fenced { .. } | Self::Other { .. } => None,
         }
     }
@@ -298,6 +307,8 @@ pub(crate) enum Fault {
     Sql(sqlx::Error),
     /// The node does not hold any more what this was to be written by.
     Fenced,
+    /// It is being copied to, or such a copy was cut.
+    Unfinished,
     /// A stored value is not what this version reads.
     Unreadable { row: String, source: Box<dyn std::error::Error + Send + Sync> },
 }
@@ -323,6 +334,7 @@ impl Fault {
         let error = match self {
             Self::Unreadable { row, source } => return Error::Unreadable { doing, place, row, source },
             Self::Fenced => return Error::Fenced { doing, place },
+            Self::Unfinished => return Error::Unfinished { doing, place },
             Self::Sql(error) => error,
         };
         let kind = match &place {

@@ -8,6 +8,7 @@
 
 mod address;
 mod batch;
+mod copy;
 mod error;
 mod facts;
 mod holder;
@@ -28,6 +29,7 @@ mod stored;
 
 pub use address::Address;
 pub use batch::{Batch, Definition, Holding, HoldingKey, NewerReadings, Origin, Remembered};
+pub use copy::{CopiedTable, CopyError, CopyProgress, CopyStep, Copying, Difference};
 pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};

@@ -26,6 +26,16 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("every stored type serialises: no maps with keys that are not text")
 }
 
+/// Bytes as hexadecimal digits: JSON has none.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
 /// The word of an enum without fields, as serde writes it.
 pub(crate) fn to_word<T: Serialize>(value: &T) -> String {
     to_json(value).trim_matches('"').to_owned()
@@ -40,7 +50,7 @@ pub(crate) fn readable<R, T>(rows: Vec<R>, read: impl Fn(R) -> Result<T, Fault>)
             Err(Fault::Unreadable { row, source }) => {
                 tracing::warn!(row, error = %source, "a stored row cannot be read, and is left out");
             }
-            Err(fault @ (Fault::Sql(_) | Fault::Fenced)) => return Err(fault),
+            Err(fault @ (Fault::Sql(_) | Fault::Fenced | Fault::Unfinished)) => return Err(fault),
         }
     }
     Ok(kept)

@@ -17,6 +17,7 @@ mod report;
 mod resume;
 mod settle;
 mod status;
+mod store;
 mod up;
 mod validate;
 mod why;
@@ -56,6 +57,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
         Command::Settle(settle) => settle::settle(&wiring, &settle).await,
         Command::Node(asked) => node::node(&wiring, asked).await,
+        Command::Store(asked) => store::store(&wiring, asked.command).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {

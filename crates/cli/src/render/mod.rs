@@ -4,6 +4,7 @@ mod clockface;
 pub(crate) mod reading;
 pub(crate) mod report;
 pub(crate) mod status;
+pub(crate) mod store;
 #[cfg(test)]
 mod stored;
 pub(crate) mod timeline;

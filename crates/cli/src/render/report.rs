@@ -24,7 +24,11 @@ const HEADER: [&str; 11] =
     ["MONITOR", "UP", "DOWN FOR", "OUTAGES", "LONGEST", "UNKNOWN FOR", "NOT WATCHED", "READINGS", "P50", "P95", "P99"];
 
 /// Rows below a header; all columns but the first `names` have numbers.
-fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>, names: usize) -> String {
+pub(super) fn table<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: Vec<[String; COLUMNS]>,
+    names: usize,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);

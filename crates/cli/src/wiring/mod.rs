@@ -102,20 +102,24 @@ impl Wiring {
     ///
     /// For what is no address, or a file in a directory that is not there.
     pub(crate) fn database(&self) -> Result<Address, Failure> {
-        let address = match &self.database {
-            Some(url) => Address::of(url, Path::new(""))?,
-            None => Address::File(self.config.parent().unwrap_or(Path::new("")).join(DATABASE)),
-        };
-        let Address::File(file) = &address else { return Ok(address) };
-        let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
-        match directory.filter(|directory| !directory.is_dir()) {
-            Some(missing) => {
-                Err(Failure::new(Exit::CONFIGURATION, format!("cannot use the database {}", file.display()))
-                    .because(format!("there is no directory {}", missing.display()))
-                    .hint("make it, or name another file with --database"))
-            }
-            None => Ok(address),
+        match &self.database {
+            Some(url) => Self::address(url),
+            None => in_directory(Address::File(self.config.parent().unwrap_or(Path::new("")).join(DATABASE))),
         }
+    }
+
+    /// The address that was named for a database, where one was.
+    pub(crate) fn named_database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// The address that a URL says; a file is taken from here.
+    ///
+    /// # Errors
+    ///
+    /// For what is no address, or a file in a directory that is not there.
+    pub(crate) fn address(url: &str) -> Result<Address, Failure> {
+        in_directory(Address::of(url, Path::new(""))?)
     }
 
     /// The dyno that this runs on, where it would forget what it does: a dyno loses its disk every day, and the database is a
@@ -209,6 +213,18 @@ impl Wiring {
     /// What the environment says of proxies.
     pub(crate) fn proxies(&self) -> ProxyEnvironment {
         ProxyEnvironment::of(|name| self.environment.variable(name))
+    }
+}
+
+/// The address, if it is on a server or its file's directory is there.
+fn in_directory(address: Address) -> Result<Address, Failure> {
+    let Address::File(file) = &address else { return Ok(address) };
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+    match directory.filter(|directory| !directory.is_dir()) {
+        Some(missing) => Err(Failure::new(Exit::CONFIGURATION, format!("cannot use the database {}", file.display()))
+            .because(format!("there is no directory {}", missing.display()))
+            .hint("make it, or name another file with --database")),
+        None => Ok(address),
     }
 }
 

@@ -51,3 +51,12 @@ macro_rules! json {
 }
 
 pub(crate) use {bytes, each, json, now};
+
+/// Has the database give numbers behind the largest that there is: rows that came with a number did not count it on.
+pub(crate) async fn number_on(tx: &mut Connection, table: &'static str) -> Result<(), sqlx::Error> {
+    let mut statement = sqlx::QueryBuilder::<Db>::new(format!(
+        "SELECT setval(pg_get_serial_sequence('flyball.{table}', 'number'), COALESCE(MAX(number), 0) + 1, false) FROM {table}"
+    ));
+    statement.build().persistent(stays_prepared()).execute(tx).await?;
+    Ok(())
+}

@@ -15,7 +15,7 @@ const STEPS: [&str; 2] = [
 ];
 
 /// The newest schema that this version knows.
-const KNOWN: i64 = STEPS.len() as i64;
+pub(super) const KNOWN: i64 = STEPS.len() as i64;
 
 impl Postgres {
     /// How many steps the database has taken; none where it has no tables of ours.
@@ -41,7 +41,7 @@ impl Postgres {
     }
 }
 
-fn is_known(has: i64, place: &Place) -> Result<(), Error> {
+pub(super) fn is_known(has: i64, place: &Place) -> Result<(), Error> {
     if has > KNOWN { Err(Error::Newer { place: place.clone(), has, knows: KNOWN }) } else { Ok(()) }
 }
 

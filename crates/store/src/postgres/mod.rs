@@ -19,6 +19,7 @@ pub use server::Server;
 /// The store that `sql` writes for.
 use Postgres as Database;
 
+use crate::copy::{Schema, Side as _};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::presence::Ground;
@@ -71,9 +72,24 @@ impl Postgres {
     /// # Errors
     /// When the server does not answer or turns us away, or a newer version made the tables.
     pub async fn open(server: &Server) -> Result<Self, Error> {
+        let store = Self::open_unfinished(server).await?;
+        store.is_whole().await?;
+        Ok(store)
+    }
+
+    /// The same, also where a copy to it has not come to its end.
+    pub(crate) async fn open_unfinished(server: &Server) -> Result<Self, Error> {
         let store = Self::of(server).await?;
         store.migrate().await?;
         Ok(store)
+    }
+
+    /// Opens the database as it is, to read it. Its schema may be an earlier one.
+    pub(crate) async fn open_as_it_is(server: &Server) -> Result<(Self, Schema), Error> {
+        let store = Self::of(server).await?;
+        let has = store.has_steps().await?;
+        migrate::is_known(has, &store.place)?;
+        Ok((store, Schema { has, knows: migrate::KNOWN }))
     }
 
     /// Opens the database for what works beside an engine or reads what one left: makes no tables in one that has none.
@@ -86,6 +102,7 @@ impl Postgres {
             return Err(Error::NotThere { place: store.place });
         }
         store.migrate().await?;
+        store.is_whole().await?;
         Ok(store)
     }
 

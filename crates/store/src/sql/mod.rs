@@ -9,6 +9,7 @@ use super::dialect::{self, Db};
 use sqlx::query::{Query, QueryAs, QueryScalar};
 use sqlx::{Decode, FromRow, Type};
 
+mod copying;
 mod definitions;
 pub(super) mod facts;
 mod leases;

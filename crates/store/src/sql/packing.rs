@@ -6,12 +6,12 @@
 
 use super::Database;
 use super::dialect::{Connection, bytes, each};
-use super::readings::{findings, hex};
+use super::readings::findings;
 use super::spells::{found, write_spells};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::narrow::{Numbers, block, row};
-use crate::read::{at, to_json};
+use crate::read::{at, hex, to_json};
 use crate::rollup::{Rollup, Since, Span, roll_up};
 use flyball_model::{Finding, Timestamp};
 use serde::de::DeserializeOwned;

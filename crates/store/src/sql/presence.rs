@@ -1,6 +1,7 @@
 //! Signs of life, and what rounds saw.
 
 use super::Database;
+use super::copying::is_whole;
 use super::dialect::{ONE_ENGINE, now};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
@@ -22,6 +23,8 @@ impl Presence for Database {
     async fn appear(&self, sign: &Sign, now: Timestamp) -> Result<(), Error> {
         let appeared = async {
             let mut tx = self.writing().await?;
+            // One that opened it just before a copy to it began has not seen the mark.
+            is_whole(&mut tx).await?;
             // Those that died stay to be seen for a while.
             let kept = if ONE_ENGINE { Duration::ZERO } else { SILENT_KEPT };
             query(concat!("DELETE FROM engines WHERE node = $1 OR $2 = 0 OR renewed_at < ", now!("$3"), " - $2"))

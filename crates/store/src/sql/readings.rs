@@ -6,7 +6,7 @@ use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::narrow::{Numbers, Shape, block, row};
-use crate::read::{at, bounded, from_json, from_text, number, to_json};
+use crate::read::{at, bounded, from_json, from_text, hex, number, to_json};
 use crate::{Error, NewerReadings, ReadingsPage};
 use flyball_model::{Finding, MonitorId, Reading, Timestamp};
 use serde::Serialize;
@@ -429,14 +429,4 @@ async fn new_shapes(
     let rows: Vec<(i64, String, i64)> =
         query_as(sql).bind(to_json(&rows)).bind(used_at.as_millis()).fetch_all(tx).await?;
     numbered(rows)
-}
-
-/// JSON has no bytes.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
 }

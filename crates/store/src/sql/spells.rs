@@ -8,12 +8,12 @@
 use super::Database;
 use super::dialect::{Connection, Db, bytes, each, stays_prepared};
 use super::packing::{HOUR_MS, Hours, findings_of, interval, intervals, put_block};
-use super::readings::{findings, hex};
+use super::readings::findings;
 use super::{query, query_as, query_scalar};
 use crate::SpellsPage;
 use crate::error::Fault;
 use crate::narrow::{Numbers, row};
-use crate::read::{at, bounded, from_json, millis, number, readable, to_json, to_word};
+use crate::read::{at, bounded, from_json, hex, millis, number, readable, to_json, to_word};
 use crate::rollup::{Open, Spell, spells};
 use flyball_model::{Finding, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};

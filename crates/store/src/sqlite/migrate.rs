@@ -89,6 +89,13 @@ pub(crate) async fn has_steps(connection: &mut SqliteConnection) -> Result<i64, 
     sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM schema_steps").fetch_one(connection).await
 }
 
+/// How many steps a file has taken that may have none of our tables.
+pub(crate) async fn has_any_steps(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let there = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_steps'";
+    let there: i64 = sqlx::query_scalar(there).fetch_one(&mut *connection).await?;
+    if there == 0 { Ok(0) } else { has_steps(connection).await }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

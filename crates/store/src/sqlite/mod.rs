@@ -20,6 +20,7 @@ pub use lock::EngineLock;
 /// The store that `sql` writes for.
 use Sqlite as Database;
 
+use crate::copy::{Schema, Side as _};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::plain::{is_of_ours, ours};
@@ -69,8 +70,16 @@ impl Sqlite {
     /// Opens the database, and makes it if it is not there. Brings its schema up to date.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no plain file, is no database, was written by a newer version, or may not be written.
+    /// When the file cannot be opened, is no plain file, is no database, was written by a newer version, may not be written, or
+    /// a copy to it has not come to its end.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        let store = Self::open_unfinished(path).await?;
+        store.is_whole().await?;
+        Ok(store)
+    }
+
+    /// The same, also where a copy to it has not come to its end.
+    pub(crate) async fn open_unfinished(path: &Path) -> Result<Self, Error> {
         are_plain(path)?;
         // Made before SQLite opens it, which gives its companions the same mode.
         let made = open_plain(ours(File::options().write(true).create_new(true)), path);
@@ -79,6 +88,42 @@ impl Sqlite {
             return Err(Error::NotPlain { file: path.to_owned() });
         }
         Self::open_to_write(path, true).await
+    }
+
+    /// Opens the database as it is, to read it. Its schema may be an earlier one.
+    pub(crate) async fn open_as_it_is(path: &Path) -> Result<(Self, Schema), Error> {
+        are_plain(path)?;
+        let told = |fault: Fault| fault.told("open the database", &path.into());
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .read_only(true)
+            .row_buffer_size(ROWS_AT_ONCE)
+            .disable_statement_logging();
+        let open = async |options: SqliteConnectOptions| {
+            let readers = pool(READERS).connect_with(options).await?;
+            let has = migrate::has_any_steps(&mut *readers.acquire().await?).await?;
+            Ok::<_, sqlx::Error>((readers, has))
+        };
+        let opened = match open(options.clone()).await {
+            // SQLite keeps an index of the log beside the file, and cannot make one here. Where there is no log, nobody
+            // writes, and the file alone is everything.
+            // Source: <https://www.sqlite.org/wal.html#read_only_databases>
+            Err(_) if is_empty(&beside(path, "-wal")) => open(options.immutable(true)).await,
+            opened => opened,
+        };
+        let (readers, has) = opened.map_err(|error| told(error.into()))?;
+        migrate::is_known(has, &path.into())?;
+        let store = Self {
+            writer: readers.clone(),
+            readers,
+            file: path.into(),
+            place: Place::File(path.to_owned()),
+            is_read_only: true,
+            known: Arc::default(),
+            footing: Arc::default(),
+        };
+        Ok((store, Schema { has, knows: migrate::KNOWN }))
     }
 
     /// Opens a database that is there, for what works beside an engine or reads what one left. Where nothing may be
@@ -93,46 +138,20 @@ impl Sqlite {
             let doing = "open the database".to_owned();
             return Err(Error::Corrupt { doing, place: path.into(), source: "it is empty".into() });
         }
-        match Self::open_to_write(path, false).await {
-            Err(Error::ReadOnly { .. } | Error::CannotOpen { .. }) => Self::open_to_read(path).await,
-            opened => opened,
-        }
+        let store = match Self::open_to_write(path, false).await {
+            Err(Error::ReadOnly { .. } | Error::CannotOpen { .. }) => Self::open_to_read(path).await?,
+            opened => opened?,
+        };
+        store.is_whole().await?;
+        Ok(store)
     }
 
     async fn open_to_read(path: &Path) -> Result<Self, Error> {
-        let told = |fault: Fault| fault.told("open the database", &path.into());
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(BUSY_TIMEOUT)
-            .read_only(true)
-            .row_buffer_size(ROWS_AT_ONCE)
-            .disable_statement_logging();
-        let open = async |options: SqliteConnectOptions| {
-            let readers = pool(READERS).connect_with(options).await?;
-            let has = migrate::has_steps(&mut *readers.acquire().await?).await?;
-            Ok::<_, sqlx::Error>((readers, has))
-        };
-        let opened = match open(options.clone()).await {
-            // SQLite keeps an index of the log beside the file, and cannot make one here. Where there is no log, nobody
-            // writes, and the file alone is everything.
-            // Source: <https://www.sqlite.org/wal.html#read_only_databases>
-            Err(_) if is_empty(&beside(path, "-wal")) => open(options.immutable(true)).await,
-            opened => opened,
-        };
-        let (readers, has) = opened.map_err(|error| told(error.into()))?;
-        migrate::is_known(has, &path.into())?;
-        if has < migrate::KNOWN {
+        let (store, Schema { has, knows }) = Self::open_as_it_is(path).await?;
+        if has < knows {
             return Err(Error::ReadOnly { doing: "bring the database up to date".to_owned(), place: path.into() });
         }
-        Ok(Self {
-            writer: readers.clone(),
-            readers,
-            file: path.into(),
-            place: Place::File(path.to_owned()),
-            is_read_only: true,
-            known: Arc::default(),
-            footing: Arc::default(),
-        })
+        Ok(store)
     }
 
     async fn open_to_write(path: &Path, making: bool) -> Result<Self, Error> {

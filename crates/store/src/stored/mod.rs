@@ -184,7 +184,7 @@ fn a_field_of_a_later_version_is_passed_over_and_a_variant_of_one_is_an_error() 
 }
 
 /// All samples in a store, as the engine puts them there.
-async fn save_all(store: &Sqlite) {
+pub(crate) async fn save_all(store: &Sqlite) {
     let now = Timestamp::EPOCH + Duration::from_secs(3600);
     let monitor = |nth: usize| MonitorId(Uuid::from_u128(nth as u128));
     let reaction = ReactionId(Uuid::from_u128(1));

@@ -1,0 +1,82 @@
+//! `flyball store`: what Flyball remembers as a whole.
+
+use crate::arguments::{StoreCommand, StoreCopy};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::render;
+use crate::wiring::Wiring;
+use flyball_store::{CopiedTable, CopyProgress, CopyStep, Copying};
+use serde::Serialize;
+
+pub(super) async fn store(wiring: &Wiring, asked: StoreCommand) -> Result<Exit, Failure> {
+    match asked {
+        StoreCommand::Copy(asked) => copy(wiring, &asked).await,
+    }
+}
+
+/// What was copied, for programs.
+#[derive(Debug, Serialize)]
+struct Copied {
+    from: String,
+    to: String,
+    tables: Vec<CopiedTable>,
+}
+
+async fn copy(wiring: &Wiring, asked: &StoreCopy) -> Result<Exit, Failure> {
+    let from = Wiring::address(&asked.from)?;
+    let to = match asked.to.as_deref().or(wiring.named_database()) {
+        Some(url) => Wiring::address(url)?,
+        None => {
+            return Err(Failure::new(Exit::CONFIGURATION, "cannot copy: nothing says where to")
+                .hint("name a database with --to, or in DATABASE_URL"));
+        }
+    };
+    let copying = Copying::open(&from, &to).await?;
+    let copied = copying.run(&mut told).await;
+    copying.close().await;
+    let (from, to) = (from.place().to_string(), to.place().to_string());
+    tell(wiring, Copied { from, to, tables: copied? })?;
+    Ok(Exit::GOOD)
+}
+
+/// Tells a person how far it is, in one line for each table and step.
+fn told(progress: CopyProgress) {
+    output::say_over(&words(progress), progress.is_done);
+}
+
+fn words(CopyProgress { table, step, rows, is_done: _ }: CopyProgress) -> String {
+    let step = match step {
+        CopyStep::Looking => "already there",
+        CopyStep::Copying => "copied",
+        CopyStep::Comparing => "compared",
+    };
+    format!("{table}: {rows} {step}")
+}
+
+fn tell(wiring: &Wiring, copied: Copied) -> Result<(), Failure> {
+    if wiring.format == Format::Json {
+        return output::json(&copied);
+    }
+    output::data(&render::store::copied(&copied.tables))?;
+    let Copied { from, to, tables } = copied;
+    let rows: u64 = tables.iter().map(|table| table.copied).sum();
+    output::data(&if rows == 0 {
+        format!("nothing was left to copy: {to} has all that {from} has, and nothing else")
+    } else {
+        format!("{rows} rows were copied: {to} is now the same as {from}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_it_is_is_told_by_table_and_step() {
+        let at = |step| words(CopyProgress { table: "blocks", step, rows: 1500, is_done: false });
+        assert_eq!(at(CopyStep::Looking), "blocks: 1500 already there");
+        assert_eq!(at(CopyStep::Copying), "blocks: 1500 copied");
+        assert_eq!(at(CopyStep::Comparing), "blocks: 1500 compared");
+    }
+}
