@@ -23,6 +23,7 @@ mod rows;
 mod run_row;
 mod runs;
 mod spells;
+mod texts;
 mod timeline;
 mod turn;
 

@@ -14,7 +14,7 @@ use crate::{
 use flyball_model::{
     Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
     MonitorName, MonitorState, NodeId, Outcome, PauseScope, Plan, ProcessFormation, Rank, ReactionId, ReactionName,
-    Reading, Release, Run, RunId, RunState, Timestamp,
+    Reading, Release, Run, RunId, RunState, TextHash, Timestamp,
 };
 use forms::{Form, Shown};
 use serde::Serialize;
@@ -293,7 +293,8 @@ async fn save_all(store: &Sqlite) {
         every: None,
     };
     store.define(&[definition], &[], now).await.unwrap();
-    let sign = Sign { node, host: Excerpt::of("ops-1"), process: 1, since: now, in_force: "# the file".into() };
+    let (host, in_force) = (Excerpt::of("ops-1"), "# the file".to_owned());
+    let sign = Sign { node, host, process: 1, since: now, own: Some(TextHash::of([in_force.as_str()])), in_force };
     store.appear(&sign, now).await.unwrap();
     let app = "shop".parse().unwrap();
     let glimpse = Glimpse { host: ApiHost::default(), app, maintenance: false, release: None, seen_at: now };
