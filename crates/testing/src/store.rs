@@ -7,9 +7,9 @@ use flyball_model::{
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
-    Overview, OwnText, Pause, Pauses, Peer, Place, Presence, Reads, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage,
-    Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Timeline, TimelineLine,
-    TimelinePage, Texts,
+    Overview, OwnText, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Reads, Remembered, Retention, Rolled,
+    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Texts,
+    Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-const PAGE: &str = "[[monitor]]\nname = \"page\"\nevery = \"1s\"\nhttp = \"PAGE\"\n";
-const SECOND: &str = "[[monitor]]\nname = \"second\"\nevery = \"1s\"\nhttp = \"PAGE\"\n";
+const PAGE: &str = "[[monitor]]\nname = \"page\"\nevery = \"1s\"\nhttp = { url = \"PAGE\" }\n";
+const SECOND: &str = "[[monitor]]\nname = \"second\"\nevery = \"1s\"\nhttp = { url = \"PAGE\" }\n";
 
 /// Another machine, with the file as it is now.
 fn copy(stage: &Stage) -> TempDir {

@@ -220,8 +220,12 @@ mod tests {
             reads,
         };
         let shares = Shares { peers: (1..=4).map(peer).collect(), leases: Vec::new() };
-        let texts =
-            [own(1, new, new, Reads::Yes), own(2, old, new, Reads::Yes), own(3, old, old, Reads::Yes), own(4, old, new, Reads::No)];
+        let texts = [
+            own(1, new, new, Reads::Yes),
+            own(2, old, new, Reads::Yes),
+            own(3, old, old, Reads::Yes),
+            own(4, old, new, Reads::No),
+        ];
         let told: Vec<_> = views(&shares, &[], &texts, &Groups::default())
             .into_iter()
             .map(|view| (view.has_another_file, view.outdated_by.map(|newer| newer.words())))

@@ -22,8 +22,7 @@ impl Texts for Database {
                  FROM engines LEFT JOIN texts ON texts.hash = own_hash \
                  WHERE own_hash IS NOT NULL AND goes_by IS NOT NULL ORDER BY renewed_at DESC, node"
             );
-            let rows: Vec<TextRow> =
-                query_as(sql).bind(now.as_millis()).fetch_all(&mut *self.reading().await?).await?;
+            let rows: Vec<TextRow> = query_as(sql).bind(now.as_millis()).fetch_all(&mut *self.reading().await?).await?;
             rows.into_iter().map(TextRow::read).collect::<Result<Vec<_>, Fault>>()
         };
         read.await.map_err(self.told("read which file each node has"))
