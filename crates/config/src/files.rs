@@ -3,6 +3,7 @@
 //! All of them are joined to one text, so that everything that looks at the whole (names, references, secrets) sees one
 //! text with one count of bytes. A place in it belongs to the file whose bytes it is in.
 
+use flyball_model::TextHash;
 use flyball_settings::{Mistake, Span};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -67,6 +68,12 @@ impl Files {
         }
         let kept = Kept { main: Cow::Borrowed(&self.main.text), included: Cow::Borrowed(&self.included) };
         serde_json::to_string(&kept).expect("names and texts are plain values")
+    }
+
+    /// What they say, in a hash. What they are called plays no part, since that is another on each machine.
+    #[must_use]
+    pub fn hash(&self) -> TextHash {
+        TextHash::of(std::iter::once(&self.main).chain(&self.included).map(|file| file.text.as_str()))
     }
 
     /// What was kept, with the main file called `name`.

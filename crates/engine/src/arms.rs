@@ -48,7 +48,9 @@ impl Engine {
                     armed(whole.reactions.iter().map(|reaction| (reaction, mode.and(reaction.policy.mode))), &pauses)
                 }
             };
-            if memory.armed.as_ref() == Some(&armed) {
+            // Who cannot read the file that all go by works on nothing, and knows nobody: another node tells it.
+            let knows_nobody = whole.is_some_and(|whole| whole.monitors.is_empty() && whole.reactions.is_empty());
+            if knows_nobody || memory.armed.as_ref() == Some(&armed) {
                 return Ok(());
             }
             // Noted before it is written: who asks meanwhile must not tell it as well.

@@ -8,6 +8,7 @@
 
 use crate::engine::Engine;
 use crate::live::Live;
+use crate::one_file::OneFile;
 use flyball_config::{Colour, Files, read_files};
 use flyball_model::{Event, FileEvent, NotFollowed};
 use flyball_store::Error;
@@ -65,17 +66,18 @@ impl<T: Clone + PartialEq> Looks<T> {
     }
 }
 
-/// Follows the file at `path`, with what it includes, until `stop` is cancelled. `applied` is what holds at the beginning;
-/// `hangup` asks for a look at once, for a word about it even if nothing changed, and for the file whatever it has lost.
+/// Follows the file at `path`, with what it includes, and where several nodes work on the store the newest file of them, until
+/// `stop` is cancelled. `file` is what holds at the beginning; `hangup` asks for a look at once, for a word about it even if nothing
+/// changed, and for the file whatever it has lost.
 pub async fn follow(
     engine: Arc<Engine>,
     live: Arc<Live>,
     path: PathBuf,
-    applied: Files,
+    mut file: OneFile,
     hangup: Arc<Notify>,
     stop: CancellationToken,
 ) {
-    let mut looks = Looks::at(Arc::new(applied));
+    let mut looks = Looks::at(file.own());
     loop {
         let asked = tokio::select! {
             biased;
@@ -84,30 +86,41 @@ pub async fn follow(
             () = engine.ports().time.wait(READ_EVERY) => false,
         };
         let found = look(&path).await;
-        if !looks.is_due(&found, asked) {
-            continue;
-        }
-        let happened = match &found {
-            Ok(files) => match take_up(&engine, &live, files, looks.asked).await {
-                Ok(happened) => happened,
+        if looks.is_due(&found, asked) {
+            let happened = match &found {
+                Ok(files) => match take_up(&engine, &live, &mut file, files, looks.asked).await {
+                    Ok(happened) => happened,
+                    Err(error) => {
+                        // Tried again with the next look.
+                        tracing::error!(error = %error.in_full(), "a changed file could not be applied; the old one goes on");
+                        continue;
+                    }
+                },
                 Err(error) => {
-                    // Tried again with the next look.
-                    tracing::error!(error = %error.in_full(), "a changed file could not be applied; the old one goes on");
-                    continue;
+                    FileEvent::Unreadable { file: path.display().to_string().into(), error: error.as_str().into() }
                 }
-            },
+            };
+            looks.settle(found);
+            told(&engine, happened).await;
+        }
+        match engine.go_by_newest(&live, &mut file).await {
+            Ok(Some(happened)) => told(&engine, happened).await,
+            Ok(None) => {}
             Err(error) => {
-                FileEvent::Unreadable { file: path.display().to_string().into(), error: error.as_str().into() }
+                tracing::warn!(error = %error.in_full(), "which node has the newest file could not be looked at; trying again");
             }
-        };
-        looks.settle(found);
-        tracing::info!("{happened}");
-        if let Err(error) = engine.tell(Event::File { happened }).await {
-            tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
         }
-        if let Err(error) = engine.tell_who_is_armed().await {
-            tracing::warn!(error = %error.in_full(), "who is armed could not be recorded; it is told with the next sign of life");
-        }
+    }
+}
+
+/// Says what became of the file, and who is armed since.
+async fn told(engine: &Engine, happened: FileEvent) {
+    tracing::info!("{happened}");
+    if let Err(error) = engine.tell(Event::File { happened }).await {
+        tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
+    }
+    if let Err(error) = engine.tell_who_is_armed().await {
+        tracing::warn!(error = %error.in_full(), "who is armed could not be recorded; it is told with the next sign of life");
     }
 }
 
@@ -120,7 +133,13 @@ async fn look(path: &Path) -> Result<Arc<Files>, String> {
 
 /// Applies a good file, and refuses a bad one, or one that has lost too much unless a person asked for it. Says what became
 /// of it.
-async fn take_up(engine: &Engine, live: &Live, files: &Files, asked: bool) -> Result<FileEvent, Error> {
+async fn take_up(
+    engine: &Engine,
+    live: &Live,
+    file: &mut OneFile,
+    files: &Arc<Files>,
+    asked: bool,
+) -> Result<FileEvent, Error> {
     let definitions = match read_files(files) {
         Ok(definitions) => definitions,
         Err(mistakes) => {
@@ -131,10 +150,9 @@ async fn take_up(engine: &Engine, live: &Live, files: &Files, asked: bool) -> Re
     if let Some(why) = lost(engine.monitors_in_force(), definitions.monitors.len()).filter(|_| !asked) {
         return Ok(FileEvent::NotFollowed { why });
     }
-    engine.apply(&definitions).await?;
-    engine.put_in_force(&files.kept()).await;
+    let happened = engine.take_up_own(file, files, &definitions).await?;
     live.rewired();
-    Ok(FileEvent::Applied { counts: definitions.counted() })
+    Ok(happened)
 }
 
 #[cfg(test)]

@@ -2,19 +2,21 @@
 //! the engine writes may be read by nobody and a pause not reach it, so that it makes no effects until it is started again.
 
 use crate::engine::Engine;
+use flyball_config::Files;
 use flyball_model::{EngineEvent, Event, Excerpt, StoreLoss};
 use flyball_store::{Error, Sign};
 use tokio_util::sync::CancellationToken;
 
 impl Engine {
-    /// Gives the first sign of life: by this process on this machine, with this text of the file in force.
+    /// Gives the first sign of life: by this process on this machine, with this file of its own.
     ///
     /// # Errors
     ///
     /// When the store does not take it.
-    pub async fn appear(&self, host: Excerpt, process: u32, in_force: String) -> Result<(), Error> {
+    pub async fn appear(&self, host: Excerpt, process: u32, own: &Files) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let sign = Sign { node: self.node, host, process, since: now, in_force };
+        let (in_force, own) = (own.kept(), Some(own.hash()));
+        let sign = Sign { node: self.node, host, process, since: now, in_force, own };
         self.ports.store.appear(&sign, now).await
     }
 
@@ -38,13 +40,6 @@ impl Engine {
             if let Err(error) = renewed.await {
                 tracing::warn!(error = %error.in_full(), "the sign of life could not be renewed; trying again");
             }
-        }
-    }
-
-    /// Notes that another text of the file is in force. What people read beside the engine is old until it is taken.
-    pub(crate) async fn put_in_force(&self, text: &str) {
-        if let Err(error) = self.ports.store.put_in_force(self.node, text).await {
-            tracing::warn!(error = %error.in_full(), "what is in force could not be noted; `flyball status` shows the old file");
         }
     }
 

@@ -18,6 +18,7 @@ mod gather;
 pub mod live;
 mod look;
 mod memory;
+pub mod one_file;
 mod perform;
 mod ports;
 pub mod queries;

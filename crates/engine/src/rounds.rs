@@ -42,12 +42,13 @@ fn in_words(finding: &Finding) -> String {
 }
 
 impl Engine {
-    /// Goes its rounds until `stop` is cancelled. `file` is what the file says at a round; a file that is broken then is
-    /// told by whoever follows it.
+    /// Goes its rounds until `stop` is cancelled: by the file in force, where several nodes go by one. Else `file` is what the file
+    /// says at a round; a file that is broken then is told by whoever follows it.
     pub async fn go_rounds(&self, pool: &Pool, file: impl Fn() -> Option<Definitions>, stop: CancellationToken) {
         let mut rounds = Rounds::default();
         loop {
-            if let Some(definitions) = file().map(|definitions| self.own(&definitions)) {
+            let in_force = self.whole().map(|whole| self.own(&whole));
+            if let Some(definitions) = in_force.or_else(&file) {
                 let round = self.round(pool, &definitions);
                 let findings = tokio::select! {
                     biased;

@@ -44,6 +44,26 @@ our_id! {
     NodeId
 }
 
+our_id! {
+    /// The text of the file, with those that it includes: of two that say the same on two machines it is the same.
+    TextHash
+}
+
+impl TextHash {
+    /// The hash of these texts, in this order.
+    #[must_use]
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut whole = String::new();
+        for text in texts {
+            // Where one ends and the next begins is a part of what they say.
+            whole.push_str(&text.len().to_string());
+            whole.push(' ');
+            whole.push_str(text);
+        }
+        Self(Uuid::new_v5(&NAMES, whole.as_bytes()))
+    }
+}
+
 /// The namespace of ids that are made from names; any constant will do, as long as it never changes.
 const NAMES: Uuid = Uuid::from_u128(0x666c_7962_616c_6c00_8000_0000_0000_0001);
 

@@ -35,7 +35,7 @@ pub use doubt::{Doubt, Reference};
 pub use effect::{Effect, EffectKind, Plan, Rank};
 pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
-pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SlugId};
+pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SlugId, TextHash};
 pub use name::{
     AccountName, ApiHost, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName,
     ReleaseVersion,

@@ -185,6 +185,33 @@ pub enum FileEvent {
         /// What the system said.
         error: Passage,
     },
+    /// Of several nodes on one store another has a newer file, by which this one goes as well.
+    Outdated {
+        /// Who goes by it, by machine and process.
+        node: Excerpt,
+        /// Whose file it is.
+        newer: Excerpt,
+        /// When that came into force last, by the clock that the store goes by.
+        since: Timestamp,
+    },
+    /// Of several nodes on one store another has a newer file, which this one cannot read: it works on nothing.
+    CannotRead {
+        /// Who cannot read it, by machine and process.
+        node: Excerpt,
+        /// Whose file it is.
+        newer: Excerpt,
+        /// When that came into force last, by the clock that the store goes by.
+        since: Timestamp,
+        /// How many mistakes it has, to the version that cannot read it.
+        mistakes: usize,
+        /// The mistakes, each at its place.
+        report: Passage,
+    },
+    /// A node goes by its own file again: no living one has a newer file.
+    OwnAgain {
+        /// Who, by machine and process.
+        node: Excerpt,
+    },
     /// An event of an earlier version, as it was told then.
     #[serde(untagged)]
     Told(Passage),

@@ -90,7 +90,7 @@ pub struct Peer {
     pub process: u32,
     /// How long ago it gave a sign of life, by the clock that the store goes by.
     pub silent_for: Duration,
-    /// Whether a person asked it to give its share to others.
+    /// Whether it is to give its share to others: a person asked it to, or it cannot read the file that all go by.
     pub drains: bool,
 }
 

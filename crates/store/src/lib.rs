@@ -26,6 +26,7 @@ mod rollup;
 mod sqlite;
 #[cfg(test)]
 mod stored;
+mod text;
 
 pub use address::Address;
 pub use batch::{Batch, Definition, Holding, HoldingKey, NewerReadings, Origin, Remembered};
@@ -43,11 +44,12 @@ pub use postgres::{Postgres, Server};
 pub use presence::{Glimpse, SeenSign, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes};
 pub use sqlite::{EngineLock, Sizes, Sqlite};
+pub use text::{OwnText, Reads};
 
 use async_trait::async_trait;
 use flyball_model::{
     Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
-    Timestamp,
+    TextHash, Timestamp,
 };
 use std::time::Duration;
 
@@ -56,7 +58,7 @@ pub const DUE_MAX: u32 = 1000;
 
 /// Everything of one store.
 #[async_trait]
-pub trait Store: Loop + Runs + Pauses + Presence + Leases + Timeline + Retention {
+pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Retention {
     /// Where it is.
     fn place(&self) -> &Place;
 
@@ -188,9 +190,6 @@ pub trait Presence: Send + Sync {
     /// has been taken in. Nothing is written for a node whose sign is not there.
     async fn renew(&self, node: NodeId, now: Timestamp) -> Result<(), Error>;
 
-    /// Notes the text of the file that is in force from now on.
-    async fn put_in_force(&self, node: NodeId, text: &str) -> Result<(), Error>;
-
     /// Takes the sign away: the engine has stopped, or makes no effects any more.
     async fn leave(&self, node: NodeId) -> Result<(), Error>;
 
@@ -206,6 +205,25 @@ pub trait Presence: Send + Sync {
     /// How the store has been lost to an engine that appeared through this very store. `None` while it is its own, and for
     /// whoever never appeared.
     async fn loss(&self, node: NodeId) -> Result<Option<StoreLoss>, Error>;
+}
+
+/// Texts of the file: each node has its own, and of several all go by the newest. Which that is decides who reads them.
+#[async_trait]
+pub trait Texts: Send + Sync {
+    /// The own text of every node that gave a sign of life, dead ones too, by its hash; the freshest first. One of a version that
+    /// knew of no others' files is not among them.
+    async fn texts(&self, now: Timestamp) -> Result<Vec<OwnText>, Error>;
+
+    /// The text with this hash, of a node whose own it is. `None` where there is none any more.
+    async fn text(&self, hash: TextHash) -> Result<Option<String>, Error>;
+
+    /// A running node's own file has another text now, which comes into force at this moment, also when it was known before. A text
+    /// that comes with a first sign of life ([`Presence::appear`]) does so only when it is not known yet. What is kept of them is
+    /// bounded ([`OwnText::KNOWN_MAX`]).
+    async fn edited(&self, node: NodeId, text: &str, hash: TextHash, now: Timestamp) -> Result<(), Error>;
+
+    /// Notes the text that a node goes by from now on.
+    async fn go_by(&self, node: NodeId, text: &str, hash: TextHash, reads: Reads) -> Result<(), Error>;
 }
 
 /// Shares of the work, where several engines work on one store.

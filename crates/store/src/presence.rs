@@ -1,6 +1,6 @@
 //! An engine's sign of life, as it stands in the store that the engine works on.
 
-use flyball_model::{ApiHost, AppName, Excerpt, NodeId, ReleaseVersion, StoreLoss, Timestamp};
+use flyball_model::{ApiHost, AppName, Excerpt, NodeId, ReleaseVersion, StoreLoss, TextHash, Timestamp};
 use std::time::Duration;
 
 /// What a round saw of an app, for people who ask. No choice is made on it: those look themselves.
@@ -31,6 +31,8 @@ pub struct Sign {
     pub since: Timestamp,
     /// The text of the file that it has in force; as long as a file may be.
     pub in_force: String,
+    /// The hash of its own file; none of a node of a version that knew of no others' files.
+    pub own: Option<TextHash>,
 }
 
 impl Sign {

@@ -275,6 +275,7 @@ async fn an_engine_that_appears_on_a_file_takes_the_place_of_the_one_before() {
         process: 41,
         since: Timestamp::EPOCH,
         in_force: String::new(),
+        own: None,
     };
     first.appear(&sign(1), Timestamp::EPOCH).await.unwrap();
     second.appear(&sign(2), Timestamp::EPOCH).await.unwrap();

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use flyball_model::{
     Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject,
-    SubjectKey, Timestamp,
+    SubjectKey, TextHash, Timestamp,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
-    Overview, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Remembered, Retention, Rolled, Rollup, RollupsPage,
-    Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Timeline, TimelineLine,
-    TimelinePage,
+    Overview, OwnText, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Reads, Remembered, Retention, Rolled,
+    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Texts,
+    Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -314,10 +314,6 @@ impl<S: StoreStage> Presence for StagedStore<S> {
         .await
     }
 
-    async fn put_in_force(&self, _: NodeId, _: &str) -> Result<(), Error> {
-        Ok(())
-    }
-
     async fn leave(&self, node: NodeId) -> Result<(), Error> {
         let Some(signs) = self.0.signs() else { return Ok(()) };
         self.write("leave", async {
@@ -341,6 +337,26 @@ impl<S: StoreStage> Presence for StagedStore<S> {
 
     async fn loss(&self, _: NodeId) -> Result<Option<StoreLoss>, Error> {
         Ok(None)
+    }
+}
+
+/// On a stage all engines have one file.
+#[async_trait]
+impl<S: StoreStage> Texts for StagedStore<S> {
+    async fn texts(&self, _: Timestamp) -> Result<Vec<OwnText>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn text(&self, _: TextHash) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    async fn edited(&self, _: NodeId, _: &str, _: TextHash, _: Timestamp) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn go_by(&self, _: NodeId, _: &str, _: TextHash, _: Reads) -> Result<(), Error> {
+        Ok(())
     }
 }
 

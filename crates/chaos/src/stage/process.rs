@@ -5,7 +5,7 @@ use super::journal::Noted;
 use super::ledger::Ledger;
 use super::network::Wire;
 use super::{Outside, SharedOutside, TOKEN, lock};
-use flyball_config::Definitions;
+use flyball_config::{Definitions, Files};
 use flyball_decide::{Choice, Scene, Situation, View};
 use flyball_engine::live::Live;
 use flyball_engine::{Clock as _, Engine, Ports, Tasks as _, Witness};
@@ -150,7 +150,7 @@ async fn run(outside: SharedOutside, engine: Arc<Engine>, mut file: FollowedFile
 
 async fn begin(outside: &Outside, engine: &Engine, definitions: &Definitions) -> Result<(), flyball_store::Error> {
     let process = *lock(&outside.process);
-    engine.appear(Excerpt::of("chaos"), process, String::new()).await?;
+    engine.appear(Excerpt::of("chaos"), process, &Files::one("", "")).await?;
     engine.start(definitions).await
 }
 

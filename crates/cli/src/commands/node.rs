@@ -42,7 +42,7 @@ fn list(wiring: &Wiring, nodes: &[NodeView]) -> Result<Exit, Failure> {
     match wiring.format {
         Format::Json => output::json(&nodes)?,
         Format::Text if nodes.is_empty() => output::data("no engine works on this database")?,
-        Format::Text => output::data(&render::status::nodes(nodes, output::columns()))?,
+        Format::Text => output::data(&render::status::nodes(nodes, output::columns(), wiring.now(), &wiring.face))?,
     }
     Ok(Exit::GOOD)
 }

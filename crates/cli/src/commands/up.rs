@@ -7,9 +7,10 @@ use crate::output::{self, Format};
 use crate::render::Clockface;
 use crate::render::timeline::{Stamp, line};
 use crate::wiring::{Accounts, Descriptors, Held, SystemIds, Wiring, hangups, stopped_by_person};
-use flyball_config::{Definitions, read_files};
+use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
+use flyball_engine::one_file::{Begun, OneFile};
 use flyball_engine::queries::HistoryLine;
 use flyball_engine::{Engine, Ports};
 use flyball_heroku::Access;
@@ -65,7 +66,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
 
     let ports = wiring.ports(Arc::clone(&store), &accounts);
     let printed = last_number(&*store).await?;
-    let engine = start(wiring, ports, &definitions, files.kept()).await?;
+    let (engine, file) = start(wiring, ports, definitions, files).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move { held.tell(|| engine.hold_by_signal(), stop).await }
@@ -87,8 +88,8 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
         let (engine, live, stop) = (Arc::clone(&engine), Arc::clone(&live), stop.clone());
         async move { engine.keep_share(&live, stop).await }
     });
-    let file = wiring.config().to_owned();
-    tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), file, files, hangup, stop.clone()));
+    let path = wiring.config().to_owned();
+    tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), path, file, hangup, stop.clone()));
 
     let mut printer = Printer { store: Arc::clone(&store), format: wiring.format, face: wiring.face.clone(), printed };
     let ended = printer.print_until(&stop).await;
@@ -128,13 +129,18 @@ fn lock(file: &Path) -> Result<EngineLock, Failure> {
 }
 
 /// Starts the engine, and tells so in the timeline.
-async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, kept: String) -> Result<Arc<Engine>, Failure> {
+async fn start(
+    wiring: &Wiring,
+    ports: Ports,
+    definitions: Definitions,
+    files: Files,
+) -> Result<(Arc<Engine>, OneFile), Failure> {
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.dyno_that_forgets()?;
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
-    engine.appear(wiring.environment.host(), std::process::id(), kept).await?;
-    engine.start(definitions).await?;
+    engine.appear(wiring.environment.host(), std::process::id(), &files).await?;
+    let Begun { file, definitions, told } = engine.start_by_newest(files, definitions).await?;
     let only_tells = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => Some(OnlyTells::OnDyno(dyno)),
         (None, Mode::DryRun) => Some(OnlyTells::InFile),
@@ -147,8 +153,12 @@ async fn start(wiring: &Wiring, ports: Ports, definitions: &Definitions, kept: S
         only_tells,
     };
     engine.tell(Event::Engine { happened }).await?;
+    if let Some(happened) = told {
+        tracing::info!("{happened}");
+        engine.tell(Event::File { happened }).await?;
+    }
     engine.tell_who_is_armed().await?;
-    Ok(engine)
+    Ok((engine, file))
 }
 
 /// The accounts that a file cannot do without must have a token at the start: to be told so later helps nobody.

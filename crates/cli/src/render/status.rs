@@ -55,19 +55,21 @@ pub(crate) fn text(status: &Status, columns: Option<usize>, face: &Clockface) ->
         blocks.push(format!("{}\n{}", paint(STRONG, "OPEN RUNS"), lines.join("\n")));
     }
     if !status.nodes.is_empty() {
-        blocks.push(nodes(&status.nodes, columns));
+        blocks.push(nodes(&status.nodes, columns, now, face));
     }
     blocks.join("\n\n")
 }
 
 /// The engines that share the work, as a table.
-pub(crate) fn nodes(nodes: &[NodeView], columns: Option<usize>) -> String {
+pub(crate) fn nodes(nodes: &[NodeView], columns: Option<usize>, now: Timestamp, face: &Clockface) -> String {
     let row = |node: &NodeView| {
         let silent = duration::roughly(Duration::from_millis(node.silent_ms));
         let mut sign =
             if node.state == NodeState::Silent { format!("none for {silent}") } else { format!("{silent} ago") };
-        if node.has_another_file {
-            sign.push_str("; another file is in force there");
+        match &node.outdated_by {
+            Some(newer) => sign.push_str(&format!("; {}", face.sentence(&newer.words(), now))),
+            None if node.has_another_file => sign.push_str("; another file is in force there"),
+            None => {}
         }
         [node.name.clone(), node.state.word().to_owned(), node.shards.to_string(), node.monitors.to_string(), sign]
     };

@@ -23,6 +23,8 @@ mod kills;
 #[cfg(test)]
 mod measuring;
 #[cfg(test)]
+mod one_file;
+#[cfg(test)]
 mod pausing;
 #[cfg(test)]
 mod proxy;

@@ -183,6 +183,12 @@ impl Stage {
         serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
     }
 
+    /// The same in another folder, as from another machine.
+    pub(crate) async fn json_in(&self, folder: &Path, arguments: &[&str]) -> Value {
+        let ended = ended(self.command_in(folder, &[&["--json"], arguments].concat())).await;
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
+    }
+
     /// Starts `flyball up`, and waits until it is up.
     pub(crate) async fn up(&self) -> Up {
         let mut command = self.command(&["up"]);

@@ -20,7 +20,7 @@ pub use foreign::Rival;
 pub use history::{HistoryFilter, HistoryLine};
 pub use monitor::{MonitorView, ReadingView};
 pub use next::Next;
-pub use nodes::{NodeState, NodeView};
+pub use nodes::{NewerFile, NodeState, NodeView};
 pub use reaction::{HoldingView, ReactionView, UndoneSteps};
 pub use report::{ListOutages, MonitorReport, Outage, Outages, Percentiles, Report};
 pub use run::{RunView, WantedBy};
@@ -183,6 +183,7 @@ mod tests {
             process: 41,
             since: Timestamp::EPOCH,
             in_force: String::new(),
+            own: None,
         };
         let seen = SeenSign { sign, silent_for: Duration::from_secs(14), read_up_to: 0 };
         let old = SeenSign { silent_for: Duration::from_secs(15), ..seen.clone() };

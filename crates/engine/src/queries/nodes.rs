@@ -1,9 +1,9 @@
 //! The engines that share the work, and what each has of it.
 
 use super::Reader;
-use crate::share::Groups;
-use flyball_model::{Excerpt, NodeId};
-use flyball_store::{Error, Peer, SeenSign, Shares};
+use crate::share::{Groups, newest};
+use flyball_model::{Excerpt, NodeId, Timestamp};
+use flyball_store::{Error, OwnText, Peer, Reads, SeenSign, Shares};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -29,8 +29,40 @@ pub struct NodeView {
     pub shards: usize,
     /// How many monitors of the file are in them.
     pub monitors: u32,
-    /// Whether another file is in force there than with the first of them.
+    /// Whether another file is in force there than the newest: it goes over to that within seconds, or is of a version that goes by
+    /// its own.
     pub has_another_file: bool,
+    /// The newest file, where its own is another.
+    pub outdated_by: Option<NewerFile>,
+}
+
+/// The newest file, as it stands to a node that has another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewerFile {
+    /// The name of the node that has it.
+    pub of: String,
+    /// When it came into force last, by the clock that the store goes by.
+    pub since: Timestamp,
+    /// Whether the node can read it; one that cannot works on nothing.
+    pub is_read: bool,
+}
+
+impl NewerFile {
+    /// What it means to the node, and what to do.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { of, since, is_read } = self;
+        if *is_read {
+            format!(
+                "goes by the newer file of {of} (in force since {since}): bring its own up to date, or edit it to make it the newest"
+            )
+        } else {
+            format!(
+                "cannot read the newest file, of {of} (in force since {since}), and works on nothing: update Flyball there, or \
+                 edit its own file to make that the newest"
+            )
+        }
+    }
 }
 
 /// What an engine among several is about.
@@ -77,19 +109,33 @@ impl Reader<'_> {
             return Ok(Vec::new());
         }
         let (shares, signs) = (self.store.shares(self.now).await?, self.store.signs(self.now).await?);
-        Ok(views(&shares, &signs, &Groups::of(self.definitions)))
+        let texts = self.store.texts(self.now).await?;
+        Ok(views(&shares, &signs, &texts, &Groups::of(self.definitions)))
     }
 }
 
-fn views(shares: &Shares, signs: &[SeenSign], groups: &Groups) -> Vec<NodeView> {
+fn views(shares: &Shares, signs: &[SeenSign], texts: &[OwnText], groups: &Groups) -> Vec<NodeView> {
+    let newest = newest(texts, None);
+    let outdated_by = |peer: &Peer| {
+        let own = texts.iter().find(|own| own.node == peer.node && peer.lives())?;
+        let newest = newest.filter(|newest| newest.hash != own.hash)?;
+        let is_read = own.reads == Reads::Yes;
+        Some(NewerFile { of: name(&newest.host, newest.process), since: newest.since, is_read })
+    };
+    // A node that tells no hash shows its text, and is compared with one that goes by the newest.
+    let file = |node: NodeId| signs.iter().find(|seen| seen.sign.node == node).map(|seen| &seen.sign.in_force);
+    let of_newest = newest.and_then(|newest| texts.iter().find(|own| own.goes_by == newest.hash));
+    let of_newest = of_newest.map_or_else(|| signs.first().map(|seen| &seen.sign.in_force), |own| file(own.node));
+    let has_another_file = |node: NodeId| match (texts.iter().find(|own| own.node == node), newest) {
+        (Some(own), Some(newest)) => own.goes_by != newest.hash,
+        _ => file(node).is_some_and(|file| of_newest.is_some_and(|newest| newest != file)),
+    };
     let view = |peer: &Peer| {
         let held: Vec<_> =
             shares.leases.iter().filter(|lease| lease.node == peer.node && !lease.left.is_zero()).collect();
         let is_shown = !held.is_empty() || peer.silent_for < SILENT_SHOWN;
-        let file = |node: NodeId| signs.iter().find(|seen| seen.sign.node == node).map(|seen| &seen.sign.in_force);
-        let first = signs.first().map(|seen| &seen.sign.in_force);
         is_shown.then(|| NodeView {
-            name: format!("{}:{}", peer.host, peer.process),
+            name: name(&peer.host, peer.process),
             node: peer.node,
             host: peer.host.clone(),
             process: peer.process,
@@ -97,7 +143,8 @@ fn views(shares: &Shares, signs: &[SeenSign], groups: &Groups) -> Vec<NodeView> 
             silent_ms: u64::try_from(peer.silent_for.as_millis()).unwrap_or(u64::MAX),
             shards: held.len(),
             monitors: held.iter().map(|lease| groups.weight(lease.held.shard)).sum(),
-            has_another_file: file(peer.node).is_some_and(|file| first.is_some_and(|first| first != file)),
+            has_another_file: has_another_file(peer.node),
+            outdated_by: outdated_by(peer),
         })
     };
     let mut views: Vec<NodeView> = shares.peers.iter().filter_map(view).collect();
@@ -105,10 +152,15 @@ fn views(shares: &Shares, signs: &[SeenSign], groups: &Groups) -> Vec<NodeView> 
     views
 }
 
+/// What people call a node: its machine and its process there.
+fn name(host: &Excerpt, process: u32) -> String {
+    format!("{host}:{process}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::Timestamp;
+    use flyball_model::TextHash;
     use flyball_store::{Held, Lease, Shard, Sign};
     use uuid::Uuid;
 
@@ -131,7 +183,7 @@ mod tests {
         };
         let seen = |number, file: &str| {
             let (host, in_force) = (Excerpt::of("web"), file.to_owned());
-            let sign = Sign { node: node(number), host, process: 1, since: Timestamp::EPOCH, in_force };
+            let sign = Sign { node: node(number), host, process: 1, since: Timestamp::EPOCH, in_force, own: None };
             SeenSign { sign, silent_for: Duration::ZERO, read_up_to: 0 }
         };
         let shares = Shares {
@@ -139,11 +191,53 @@ mod tests {
             leases: vec![lease(0, 4, 8), lease(1, 4, 8), lease(2, 2, 5), lease(3, 1, 0)],
         };
         let signs = [seen(4, "a"), seen(2, "b"), seen(3, "a")];
-        let told: Vec<_> = views(&shares, &signs, &Groups::default())
+        let told: Vec<_> = views(&shares, &signs, &[], &Groups::default())
             .into_iter()
             .map(|view| (view.name, view.state.word(), view.shards, view.has_another_file))
             .collect();
         let expected = [("web:2", "draining", 1, true), ("web:3", "silent", 0, false), ("web:4", "working", 2, false)];
         assert_eq!(told, expected.map(|(name, state, shards, other)| (name.to_owned(), state, shards, other)));
+    }
+
+    #[test]
+    fn which_file_each_goes_by_is_told_with_whose_it_is_and_since_when() {
+        let peer = |number: u128| Peer {
+            node: node(number),
+            host: Excerpt::of("web"),
+            process: u32::try_from(number).unwrap(),
+            silent_for: Duration::ZERO,
+            drains: false,
+        };
+        let (old, new) = (TextHash::of(["old"]), TextHash::of(["new"]));
+        let own = |number, hash, goes_by, reads| OwnText {
+            node: node(number),
+            host: Excerpt::of("web"),
+            process: u32::try_from(number).unwrap(),
+            silent_for: Duration::ZERO,
+            hash,
+            since: Timestamp::from_millis(if hash == new { 2000 } else { 1000 }),
+            goes_by,
+            reads,
+        };
+        let shares = Shares { peers: (1..=4).map(peer).collect(), leases: Vec::new() };
+        let texts = [
+            own(1, new, new, Reads::Yes),
+            own(2, old, new, Reads::Yes),
+            own(3, old, old, Reads::Yes),
+            own(4, old, new, Reads::No),
+        ];
+        let told: Vec<_> = views(&shares, &[], &texts, &Groups::default())
+            .into_iter()
+            .map(|view| (view.has_another_file, view.outdated_by.map(|newer| newer.words())))
+            .collect();
+        let since = "(in force since 1970-01-01T00:00:02Z)";
+        let read = format!(
+            "goes by the newer file of web:1 {since}: bring its own up to date, or edit it to make it the newest"
+        );
+        let not_read = format!(
+            "cannot read the newest file, of web:1 {since}, and works on nothing: update Flyball there, or edit its own file to \
+             make that the newest"
+        );
+        assert_eq!(told, [(false, None), (false, Some(read.clone())), (true, Some(read)), (false, Some(not_read))]);
     }
 }

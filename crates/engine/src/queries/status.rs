@@ -62,6 +62,8 @@ pub enum Need {
     CannotSee,
     /// The engine's last round found what would keep the file from being carried out.
     Found,
+    /// A node cannot read the file that all go by, and works on nothing.
+    WorksOnNothing,
 }
 
 impl Status {
@@ -109,6 +111,14 @@ fn attention(monitors: &[MonitorView], reactions: &[ReactionView], lines: &[Time
     told
 }
 
+/// The nodes that cannot read the file that all go by.
+fn works_on_nothing(nodes: &[NodeView]) -> impl Iterator<Item = Attention> {
+    nodes.iter().filter_map(|node| {
+        let newer = node.outdated_by.as_ref().filter(|newer| !newer.is_read)?;
+        Some(Attention { need: Need::WorksOnNothing, of: node.name.clone(), words: newer.words() })
+    })
+}
+
 /// Which reasons need a person, by their words.
 fn need(reason: &str) -> Option<Need> {
     match reason {
@@ -139,7 +149,9 @@ impl Reader<'_> {
                 monitors.push(self.monitor(monitor, &recalled).await?);
             }
         }
-        let lines = self.lines_of_the_whole().await?;
+        let (lines, nodes) = (self.lines_of_the_whole().await?, self.nodes().await?);
+        let mut attention = attention(&monitors, &reactions, &lines);
+        attention.extend(works_on_nothing(&nodes));
         let open = RunsPage { app: app.cloned(), open: Some(Open), ..RunsPage::default() };
         let open_runs = self.store.runs(&open).await?;
         Ok(Status {
@@ -147,12 +159,12 @@ impl Reader<'_> {
             engine: self.engine,
             file_not_followed: not_followed(&lines),
             pauses: self.store.pauses(self.now).await?,
-            attention: attention(&monitors, &reactions, &lines),
+            attention,
             apps: self.apps_seen(&known),
             monitors,
             reactions,
             open_runs: open_runs.iter().map(RunView::of).collect(),
-            nodes: self.nodes().await?,
+            nodes,
         })
     }
 
@@ -179,13 +191,21 @@ fn found_on_rounds(lines: &[TimelineLine]) -> Vec<Passage> {
 /// What became of the file last, where it is not in force; `lines` are the oldest first. A start takes it as it is.
 fn not_followed(lines: &[TimelineLine]) -> Option<FileEvent> {
     let last = lines.iter().rev().find_map(|line| match &line.entry.event {
+        // Which file of several nodes is gone by stands beside the nodes.
+        Event::File {
+            happened: FileEvent::Outdated { .. } | FileEvent::CannotRead { .. } | FileEvent::OwnAgain { .. },
+        } => None,
         Event::File { happened } => Some(Some(happened.clone())),
         Event::Engine { happened: EngineEvent::Started { .. } } => Some(None),
         _ => None,
     });
     last.flatten().filter(|happened| match happened {
         FileEvent::NotFollowed { .. } | FileEvent::Refused { .. } | FileEvent::Unreadable { .. } => true,
-        FileEvent::Applied { .. } | FileEvent::Told(_) => false,
+        FileEvent::Applied { .. }
+        | FileEvent::Outdated { .. }
+        | FileEvent::CannotRead { .. }
+        | FileEvent::OwnAgain { .. }
+        | FileEvent::Told(_) => false,
     })
 }
 

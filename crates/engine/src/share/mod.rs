@@ -6,6 +6,7 @@
 
 mod balance;
 mod groups;
+mod newest;
 
 use crate::engine::Engine;
 use crate::live::Live;
@@ -15,6 +16,7 @@ use flyball_model::{MonitorId, NodeId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_store::{Batch, Error, Held, Lease, Shard, Shares, Tenure};
 pub(crate) use groups::Groups;
+pub(crate) use newest::newest;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};

@@ -198,6 +198,19 @@ impl fmt::Display for FileEvent {
             Self::Unreadable { file, error } => {
                 write!(f, "the file {file} cannot be read ({error}); the old one goes on")
             }
+            Self::Outdated { node, newer, since } => write!(
+                f,
+                "{node} goes by the file of {newer}, which is newer than its own (in force since {since}): bring the file on \
+                 that machine up to date, or edit it to make it the newest"
+            ),
+            Self::CannotRead { node, newer, since, report, .. } => write!(
+                f,
+                "{node} cannot read the file of {newer}, which is the newest (in force since {since}), and works on nothing \
+                 meanwhile: update Flyball there, or edit its own file to make that the newest:\n{report}"
+            ),
+            Self::OwnAgain { node } => {
+                write!(f, "{node} goes by its own file again: no node that works has a newer one")
+            }
             Self::Told(words) => words.fmt(f),
         }
     }

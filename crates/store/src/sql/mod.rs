@@ -24,6 +24,7 @@ mod rows;
 mod run_row;
 mod runs;
 mod spells;
+mod texts;
 mod timeline;
 mod turn;
 

@@ -3,7 +3,7 @@
 use super::Database;
 use super::copying::is_whole;
 use super::dialect::{ONE_ENGINE, now};
-use super::{query, query_as, query_scalar};
+use super::{query, query_as, query_scalar, texts};
 use crate::error::Fault;
 use crate::presence::Ground;
 use crate::read::{at, from_text, millis, number};
@@ -34,10 +34,10 @@ impl Presence for Database {
                 .execute(&mut *tx)
                 .await?;
             query(concat!(
-                "INSERT INTO engines (node, host, process, since, renewed_at, read_up_to, in_force) \
+                "INSERT INTO engines (node, host, process, since, renewed_at, read_up_to, in_force, own_hash, goes_by) \
                  VALUES ($1, $2, $3, $4, ",
                 now!("$5"),
-                ", 0, $6)"
+                ", 0, $6, $7, $7)"
             ))
             .bind(sign.node.to_string())
             .bind(sign.host.as_str())
@@ -45,8 +45,12 @@ impl Presence for Database {
             .bind(sign.since.as_millis())
             .bind(now.as_millis())
             .bind(&sign.in_force)
+            .bind(sign.own.map(|own| own.to_string()))
             .execute(&mut *tx)
             .await?;
+            if let Some(own) = sign.own {
+                texts::appeared(&mut tx, own, now).await?;
+            }
             Ok(tx.commit().await?)
         };
         appeared.await.map_err(self.told("give a sign of life"))?;
@@ -74,19 +78,6 @@ impl Presence for Database {
             Ok(tx.commit().await?)
         };
         renewed.await.map_err(self.told("renew the sign of life"))
-    }
-
-    async fn put_in_force(&self, node: NodeId, text: &str) -> Result<(), Error> {
-        let put = async {
-            let mut tx = self.writing().await?;
-            query("UPDATE engines SET in_force = $1 WHERE node = $2")
-                .bind(text)
-                .bind(node.to_string())
-                .execute(&mut *tx)
-                .await?;
-            Ok(tx.commit().await?)
-        };
-        put.await.map_err(self.told("note what is in force"))
     }
 
     async fn leave(&self, node: NodeId) -> Result<(), Error> {
@@ -145,7 +136,7 @@ impl Presence for Database {
             let sql = concat!(
                 "SELECT node, host, process, since, ",
                 now!("$1"),
-                " - renewed_at AS silent_for, read_up_to, in_force FROM engines ORDER BY renewed_at DESC LIMIT $2"
+                " - renewed_at AS silent_for, read_up_to, in_force, own_hash FROM engines ORDER BY renewed_at DESC LIMIT $2"
             );
             let rows: Vec<SignRow> =
                 query_as(sql).bind(now.as_millis()).bind(SIGNS_MAX).fetch_all(&mut *self.reading().await?).await?;
@@ -202,6 +193,7 @@ struct SignRow {
     silent_for: i64,
     read_up_to: i64,
     in_force: String,
+    own_hash: Option<String>,
 }
 
 impl SignRow {
@@ -213,6 +205,7 @@ impl SignRow {
             process: number(self.process, row)?,
             since: at(self.since),
             in_force: self.in_force,
+            own: self.own_hash.map(|own| from_text(&own, row)).transpose()?,
         };
         // A clock that was set back makes it fresh, and not old.
         let silent_for = Duration::from_millis(u64::try_from(self.silent_for).unwrap_or(0));

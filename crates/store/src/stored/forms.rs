@@ -175,6 +175,9 @@ enums! {
         Refused { mistakes, report },
         NotFollowed { why },
         Unreadable { file, error },
+        Outdated { node, newer, since },
+        CannotRead { node, newer, since, mistakes, report },
+        OwnAgain { node },
         Told(it),
     }
     NotFollowed { Every { in_force }, Most { left, in_force } }

@@ -9,12 +9,12 @@ mod forms;
 use crate::narrow::{Numbers, Shape};
 use crate::{
     Batch, Definition, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Origin, Pause, Pauses as _, Presence as _,
-    Remembered, Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite,
+    Reads, Remembered, Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite, Texts as _,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
     MonitorName, MonitorState, NodeId, Outcome, PauseScope, Plan, ProcessFormation, Rank, ReactionId, ReactionName,
-    Reading, Release, Run, RunId, RunState, Timestamp,
+    Reading, Release, Run, RunId, RunState, TextHash, Timestamp,
 };
 use forms::{Form, Shown};
 use serde::Serialize;
@@ -293,8 +293,11 @@ pub(crate) async fn save_all(store: &Sqlite) {
         every: None,
     };
     store.define(&[definition], &[], now).await.unwrap();
-    let sign = Sign { node, host: Excerpt::of("ops-1"), process: 1, since: now, in_force: "# the file".into() };
+    let (host, in_force) = (Excerpt::of("ops-1"), "# the file".to_owned());
+    let sign = Sign { node, host, process: 1, since: now, own: Some(TextHash::of([in_force.as_str()])), in_force };
     store.appear(&sign, now).await.unwrap();
+    let newer = "# another's file";
+    store.go_by(node, newer, TextHash::of([newer]), Reads::Yes).await.unwrap();
     let app = "shop".parse().unwrap();
     let glimpse = Glimpse { host: ApiHost::default(), app, maintenance: false, release: None, seen_at: now };
     store.glimpsed(&[glimpse]).await.unwrap();

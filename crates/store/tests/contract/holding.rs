@@ -16,7 +16,10 @@ fn now() -> Timestamp {
 
 async fn appear(store: &impl Store, number: u128) -> NodeId {
     let (node, host) = (node(number), Excerpt::of("ops"));
-    store.appear(&Sign { node, host, process: 41, since: at(1), in_force: String::new() }, now()).await.unwrap();
+    store
+        .appear(&Sign { node, host, process: 41, since: at(1), in_force: String::new(), own: None }, now())
+        .await
+        .unwrap();
     node
 }
 

@@ -15,6 +15,7 @@ mod retention;
 mod saving;
 mod sending;
 mod spells;
+mod texts;
 
 use flyball_scratch::Scratch;
 use flyball_store::{Postgres, Server, Sqlite, Store};
@@ -198,6 +199,13 @@ macro_rules! every_promise_is_kept_by {
                     what_was_written_before_is_taken_in_with_the_next_sign
                     a_store_is_lost_to_whose_sign_is_gone
                     what_a_round_saw_of_an_app_is_kept_until_the_next_sees_it
+                }
+                texts {
+                    a_text_comes_into_force_when_it_is_first_seen_and_not_with_a_start
+                    an_edit_puts_a_text_in_force_also_one_that_is_known
+                    the_own_text_of_a_node_that_goes_by_anothers_stays_readable
+                    who_cannot_read_what_it_goes_by_gives_its_share_away_whatever_a_person_asks
+                    known_texts_are_bounded_and_those_of_nodes_stay
                 }
                 holding {
                     of_many_who_take_a_shard_one_has_it

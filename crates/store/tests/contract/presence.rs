@@ -2,11 +2,12 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Excerpt, PauseScope, ReleaseVersion, StoreLoss};
-use flyball_store::{Glimpse, Pauses as _, Presence as _, SeenSign, Sign, Store};
+use flyball_model::{Excerpt, PauseScope, ReleaseVersion, StoreLoss, TextHash};
+use flyball_store::{Glimpse, Pauses as _, Presence as _, Reads, SeenSign, Sign, Store, Texts as _};
 
 fn sign(number: u128) -> Sign {
-    Sign { node: node(number), host: Excerpt::of("ops"), process: 41, since: at(1), in_force: "[[monitor]]".to_owned() }
+    let in_force = "[[monitor]]".to_owned();
+    Sign { node: node(number), host: Excerpt::of("ops"), process: 41, since: at(1), in_force, own: None }
 }
 
 /// The freshest sign, as of a moment by the caller's clock: a server goes by its own.
@@ -20,7 +21,7 @@ pub(crate) async fn a_sign_of_life_is_seen_until_the_engine_leaves<D: Database>(
     engine.appear(&sign(1), at(1)).await.unwrap();
     let seen = freshest(&*person, 1).await.unwrap();
     assert_eq!((&seen.sign, seen.read_up_to, seen.is_fresh()), (&sign(1), 0, true));
-    engine.put_in_force(node(1), "").await.unwrap();
+    engine.go_by(node(1), "", TextHash::of([""]), Reads::Yes).await.unwrap();
     assert_eq!(freshest(&*person, 1).await.unwrap().sign.in_force, "");
     engine.leave(node(1)).await.unwrap();
     assert_eq!(freshest(&*person, 1).await, None);
