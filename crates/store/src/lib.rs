@@ -22,6 +22,7 @@ mod postgres;
 mod presence;
 mod read;
 mod rollup;
+mod sizes;
 mod sqlite;
 #[cfg(test)]
 mod stored;
@@ -40,7 +41,8 @@ pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use postgres::{Postgres, Server};
 pub use presence::{Glimpse, SeenSign, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes};
-pub use sqlite::{EngineLock, Sizes, Sqlite};
+pub use sizes::Sizes;
+pub use sqlite::{EngineLock, Sqlite};
 
 use async_trait::async_trait;
 use flyball_model::{
@@ -60,6 +62,9 @@ pub trait Store: Loop + Runs + Pauses + Presence + Leases + Timeline + Retention
 
     /// Whether nothing can be written through it.
     fn is_read_only(&self) -> bool;
+
+    /// What it is filled with. Looks at every page: for measuring.
+    async fn sizes(&self) -> Result<Sizes, Error>;
 
     /// Gives back what it holds open. Nothing is read or written through it afterwards.
     async fn close(&self);
