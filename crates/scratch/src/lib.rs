@@ -1,9 +1,11 @@
-//! A PostgreSQL database for one test, on the server that `with-postgres` started.
+//! A PostgreSQL database for one test, on the server that `with-postgres` started, or for one bench, on any.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use url::Url;
 
 /// Where tests find a server: a `postgres:` URL of a database from which others may be made.
 pub const SERVER: &str = "FLYBALL_TEST_POSTGRES";
@@ -23,13 +25,23 @@ pub enum ScratchError {
     /// The server refuses.
     #[error("the PostgreSQL to test on does not do as it is told")]
     Server(#[from] sqlx::Error),
+    /// What was named is no server.
+    #[error("this is no `postgres:` URL")]
+    NotAnAddress,
 }
 
-/// A database that is empty at first, and stays until it is removed or the server goes.
-#[derive(Debug, Clone)]
+/// A database that is empty at first, and stays until it is removed or the server goes. Its `Debug` form holds no secret.
+#[derive(Clone)]
 pub struct Scratch {
+    url: Url,
     server: PgConnectOptions,
     name: String,
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_tuple("Scratch").field(&self.name).finish()
+    }
 }
 
 impl Scratch {
@@ -40,12 +52,22 @@ impl Scratch {
     pub async fn new() -> Result<Self, ScratchError> {
         #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the server is")]
         let url = std::env::var(SERVER).map_err(|_| ScratchError::NoServer)?;
-        let server = PgConnectOptions::from_str(&url)?.disable_statement_logging();
+        Self::on(&url).await
+    }
+
+    /// Makes one on the server of this URL, from whose database others may be made.
+    ///
+    /// # Errors
+    /// When it is no such URL, or the server refuses.
+    pub async fn on(url: &str) -> Result<Self, ScratchError> {
+        let url = Url::parse(url).map_err(|_| ScratchError::NotAnAddress)?;
+        let server = PgConnectOptions::from_str(url.as_str()).map_err(|_| ScratchError::NotAnAddress)?;
+        let server = server.disable_statement_logging();
         let mut connection = server.connect().await?;
         let name = "SELECT 'flyball_' || replace(gen_random_uuid()::text, '-', '')";
         let name: String = sqlx::query_scalar(name).fetch_one(&mut connection).await?;
         connection.close().await?;
-        let scratch = Self { server, name };
+        let scratch = Self { url, server, name };
         scratch.tell(format!("CREATE DATABASE {}", scratch.name)).await?;
         Ok(scratch)
     }
@@ -94,11 +116,11 @@ impl Scratch {
     }
 
     fn url_at(&self, port: u16) -> String {
-        let host = self.server.get_socket().map_or_else(
-            || self.server.get_host().to_owned(),
-            |socket| socket.display().to_string().replace('/', "%2F"),
-        );
-        format!("postgres://{}@{host}:{port}/{}", self.server.get_username(), self.name)
+        let mut url = self.url.clone();
+        url.set_path(&self.name);
+        // Whatever has a host may have a port.
+        let _ = url.set_port(Some(port));
+        url.into()
     }
 
     /// A connection of its own, for whoever looks at it or changes it beside Flyball.

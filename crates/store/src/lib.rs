@@ -23,6 +23,7 @@ mod postgres;
 mod presence;
 mod read;
 mod rollup;
+mod sizes;
 mod sqlite;
 #[cfg(test)]
 mod stored;
@@ -43,7 +44,8 @@ pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use postgres::{Postgres, Server};
 pub use presence::{Glimpse, SeenSign, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes};
-pub use sqlite::{EngineLock, Sizes, Sqlite};
+pub use sizes::Sizes;
+pub use sqlite::{EngineLock, Sqlite};
 pub use text::{OwnText, Reads};
 
 use async_trait::async_trait;
@@ -64,6 +66,9 @@ pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + R
 
     /// Whether nothing can be written through it.
     fn is_read_only(&self) -> bool;
+
+    /// What it is filled with. Looks at every page: for measuring.
+    async fn sizes(&self) -> Result<Sizes, Error>;
 
     /// Gives back what it holds open. Nothing is read or written through it afterwards.
     async fn close(&self);

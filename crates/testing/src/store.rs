@@ -8,7 +8,7 @@ use flyball_model::{
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
     Overview, OwnText, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Reads, Remembered, Retention, Rolled,
-    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Spell, SpellsPage, Store, Texts,
+    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Sizes, Spell, SpellsPage, Store, Texts,
     Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
@@ -432,6 +432,10 @@ impl<S: StoreStage> Store for StagedStore<S> {
 
     fn is_read_only(&self) -> bool {
         self.0.store().is_read_only()
+    }
+
+    async fn sizes(&self) -> Result<Sizes, Error> {
+        self.read("sizes", self.0.store().sizes()).await
     }
 
     async fn close(&self) {

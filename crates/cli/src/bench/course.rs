@@ -1,6 +1,7 @@
 //! A real loop that runs on a store of its own until it is told to end, and what it used.
 
 use super::cannot;
+use super::place::Place;
 use super::process::Usage;
 use crate::failure::Failure;
 use crate::wiring::Descriptors;
@@ -8,27 +9,25 @@ use flyball_config::Definitions;
 use flyball_engine::live::{Figures, Live};
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Observe, Ports, Tokio};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, ApiHost, Mode, NodeId};
-use flyball_store::{Sqlite, Store};
+use flyball_model::{AccountName, ApiHost, Excerpt, Mode, NodeId};
+use flyball_store::Store;
 use secrecy::SecretString;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// A loop that runs.
 pub(super) struct Course {
-    live: Live,
+    live: Arc<Live>,
+    /// Keeps its share of the work, where it has one.
+    sharing: JoinSet<()>,
     stop: CancellationToken,
-    store: Sqlite,
-    file: PathBuf,
+    store: Arc<dyn Store>,
     /// How many descriptors were found.
     pub(super) descriptors: Descriptors,
     pub(super) started: tokio::time::Instant,
     before: Option<Usage>,
-    /// Goes when the course ends.
-    _directory: TempDir,
 }
 
 /// What one bench has otherwise than another.
@@ -42,7 +41,7 @@ pub(super) struct Outside {
 pub(super) struct Ended {
     pub(super) figures: Figures,
     pub(super) lasted: Duration,
-    /// Bytes of the store at the end; none where there is none.
+    /// Bytes of the store at the end; none where there is none, or it does not tell.
     pub(super) stored: Option<u64>,
     pub(super) before: Option<Usage>,
     pub(super) after: Option<Usage>,
@@ -51,27 +50,27 @@ pub(super) struct Ended {
 impl Course {
     /// Starts an engine with these definitions, which looks through this and acts on nothing.
     pub(super) async fn begin(
+        place: &Place,
         definitions: &Definitions,
         observe: Arc<dyn Observe>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, Failure> {
-        let outside = |store| Outside { store: Arc::new(store), accounts: Arc::new(NoAccounts), observe };
-        Self::begin_with(definitions, outside, clock, ids).await
+        let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe };
+        Self::begin_with(place, definitions, outside, clock, ids).await
     }
 
     /// Starts an engine with these definitions and this outside, which is made around its store.
     pub(super) async fn begin_with(
+        place: &Place,
         definitions: &Definitions,
-        outside: impl FnOnce(Sqlite) -> Outside,
+        outside: impl FnOnce(Arc<dyn Store>) -> Outside,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, Failure> {
-        let directory = tempfile::tempdir().map_err(cannot("make a folder for the bench"))?;
-        let file = directory.path().join("bench.db");
-        let store = Sqlite::open(&file).await.map_err(cannot("open the bench's store"))?;
+        let store = place.open().await?;
         let runtime = Tokio::new();
-        let Outside { store: seen, accounts, observe } = outside(store.clone());
+        let Outside { store: seen, accounts, observe } = outside(Arc::clone(&store));
         let ports = Ports {
             store: seen,
             accounts,
@@ -86,22 +85,34 @@ impl Course {
         let node = NodeId(ids.run(ports.clock.now()).0);
         let engine = Arc::new(Engine::new(ports, node, Mode::Act));
         let before = Usage::now();
+        if engine.ports().store.is_shared() {
+            // Who gives no sign of life gets no share.
+            let appeared = engine.appear(Excerpt::of("bench"), std::process::id(), String::new()).await;
+            appeared.map_err(cannot("start the engine"))?;
+        }
         engine.start(definitions).await.map_err(cannot("start the engine"))?;
 
         let (stop, descriptors) = (CancellationToken::new(), Descriptors::raise());
-        let live = Live::start(engine, descriptors.checks_at_once(), stop.clone());
+        let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
+        let mut sharing = JoinSet::new();
+        if engine.ports().store.is_shared() {
+            let (staying, keeping, live) = (Arc::clone(&engine), engine, Arc::clone(&live));
+            let (until, stop) = (stop.clone(), stop.clone());
+            sharing.spawn(async move { staying.stay(until).await });
+            sharing.spawn(async move { keeping.keep_share(&live, stop).await });
+        }
         let started = tokio::time::Instant::now();
-        Ok(Self { live, stop, store, file, descriptors, started, before, _directory: directory })
+        Ok(Self { live, sharing, stop, store, descriptors, started, before })
     }
 
     /// Ends it.
     pub(super) async fn end(self) -> Ended {
         let (lasted, after) = (self.started.elapsed(), Usage::now());
         self.stop.cancel();
+        self.sharing.join_all().await;
         self.live.stopped().await;
-        // Closing folds the write-ahead log into the file.
+        let stored = self.store.sizes().await.map(|sizes| sizes.whole).ok();
         self.store.close().await;
-        let stored = std::fs::metadata(&self.file).map(|file| file.len()).ok();
         Ended { figures: self.live.figures(), lasted, stored, before: self.before, after }
     }
 }

@@ -4,6 +4,7 @@
 //! answers at once: what is measured is Flyball's own time, and the looks that it takes before a call.
 
 use super::course::{Course, Outside};
+use super::place::{On, Place};
 use super::target::Target;
 use super::{Spread, cannot, definitions, millis, report_table, words};
 use crate::failure::Failure;
@@ -16,7 +17,7 @@ use flyball_engine::{Clock, Ids, Observe};
 use flyball_heroku_sim::{AppSpec, Cycling, Server, World, WorldFile};
 use flyball_model::{Reading, Timestamp, Verdict, duration};
 use flyball_monitors::{Monitor, Observer};
-use flyball_store::{Error, Sqlite, Store};
+use flyball_store::{Error, Store};
 use flyball_testing::{Access, Done, StagedStore, StoreStage};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -43,11 +44,15 @@ pub(super) struct Effects {
     /// The interval over which they are spread
     #[arg(long, default_value = "20s", value_parser = duration::parse)]
     every: Duration,
+    #[command(flatten)]
+    pub(super) on: On,
 }
 
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
+    /// SQLite or PostgreSQL.
+    store: &'static str,
     effects_wanted: u32,
     effects_made: usize,
     every_ms: u64,
@@ -67,7 +72,12 @@ impl Report {
     }
 }
 
-pub(super) async fn measure(wanted: &Effects, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Report, Failure> {
+pub(super) async fn measure(
+    place: &Place,
+    wanted: &Effects,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+) -> Result<Report, Failure> {
     let page = Target::page().await.map_err(cannot("start the bench's page"))?;
     let apps: Vec<String> = (0..wanted.count).map(|n| format!("bench-{n}")).collect();
     let marks = Arc::new(Marks::default());
@@ -81,12 +91,12 @@ pub(super) async fn measure(wanted: &Effects, clock: Arc<dyn Clock>, ids: Arc<dy
         let store = Arc::new(StagedStore(Noted { store, marks: Arc::clone(&marks) }));
         Outside { store, accounts, observe }
     };
-    let course = Course::begin_with(&definitions(file), outside, clock, ids).await?;
+    let course = Course::begin_with(place, &definitions(file), outside, clock, ids).await?;
     // A bench that makes fewer says so in its report.
     let _ = timeout(wanted.every + WAITS_MAX, marks.called.acquire_many(wanted.count)).await;
     let ended = course.end().await;
     server.stop().await;
-    Ok(report(wanted, ended.lasted, &marks.made()))
+    Ok(report(place, wanted, ended.lasted, &marks.made()))
 }
 
 /// The stand-in, with these apps, whose every call is marked.
@@ -200,13 +210,13 @@ impl Observe for Watched {
 
 /// A store that marks when a queued run is on disk.
 struct Noted {
-    store: Sqlite,
+    store: Arc<dyn Store>,
     marks: Arc<Marks>,
 }
 
 impl StoreStage for Noted {
     fn store(&self) -> &dyn Store {
-        &self.store
+        &*self.store
     }
 
     async fn call<T: Send>(
@@ -230,9 +240,10 @@ impl StoreStage for Noted {
     }
 }
 
-fn report(wanted: &Effects, lasted: Duration, made: &[[Instant; 3]]) -> Report {
+fn report(place: &Place, wanted: &Effects, lasted: Duration, made: &[[Instant; 3]]) -> Report {
     let between = |from: usize, to: usize| Spread::of(made.iter().map(|moments| moments[to] - moments[from]).collect());
     Report {
+        store: place.kind(),
         effects_wanted: wanted.count,
         effects_made: made.len(),
         every_ms: millis(wanted.every),
@@ -249,6 +260,7 @@ pub(super) fn table(report: &Report) -> Table {
         |spread: &Option<Spread>| spread.as_ref().map_or_else(|| "none was made".to_owned(), ToString::to_string);
     let Report { effects_made, effects_wanted, .. } = report;
     table.add_row(["effects", &format!("{effects_made} of {effects_wanted}, spread over {}", words(report.every_ms))]);
+    table.add_row(["store", report.store]);
     table.add_row(["measured for", &words(report.lasted_ms)]);
     table.add_row(["from answer to commit", &spread(&report.answer_to_commit_ms)]);
     table.add_row(["from commit to call", &spread(&report.commit_to_call_ms)]);

@@ -5,10 +5,13 @@
 
 mod course;
 mod effects;
+#[cfg(unix)]
+mod failover;
 mod floor;
 mod machine;
 mod monitors;
 mod outage;
+mod place;
 mod process;
 mod store;
 mod target;
@@ -57,6 +60,9 @@ enum What {
     Outage(Outage),
     /// A store that days of readings go through in fast time: its size, and how long it lets others wait
     Store(store::Store),
+    /// Two engines on one PostgreSQL, of which one is killed, again and again: when is its part looked at again?
+    #[cfg(unix)]
+    Failover(failover::Failover),
     /// What they look at
     #[command(hide = true)]
     Target {
@@ -67,7 +73,7 @@ enum What {
 }
 
 /// Runs a bench. The answer is no when checks that were due were not made, when the healthy page was not looked
-/// at, and when an effect was not made.
+/// at, when an effect was not made, and when what an engine left was not looked at in time.
 ///
 /// # Errors
 ///
@@ -88,7 +94,7 @@ pub(crate) async fn run(
             served.map(|()| Exit::GOOD).map_err(cannot("serve the bench's page"))
         }
         What::Monitors(wanted) => {
-            let report = monitors::measure(&wanted, clock, ids).await?;
+            let report = wanted.on.measured(async |place| monitors::measure(place, &wanted, clock, ids).await).await?;
             told(format, &machine, &report, monitors::table, report.is_good())
         }
         What::Floor(wanted) => {
@@ -96,12 +102,17 @@ pub(crate) async fn run(
             told(format, &machine, &report, monitors::table, report.is_good())
         }
         What::Effects(wanted) => {
-            let report = effects::measure(&wanted, clock, ids).await?;
+            let report = wanted.on.measured(async |place| effects::measure(place, &wanted, clock, ids).await).await?;
             told(format, &machine, &report, effects::table, report.is_good())
         }
-        What::Store(wanted) => told(format, &machine, &store::measure(&wanted).await?, store::table, true),
+        What::Store(wanted) => told(format, &machine, &store::measured(&wanted).await?, store::table, true),
+        #[cfg(unix)]
+        What::Failover(wanted) => {
+            let report = failover::measure(&wanted, clock).await?;
+            told(format, &machine, &report, failover::table, report.is_good())
+        }
         What::Outage(wanted) => {
-            let report = outage::measure(&wanted, clock, ids).await?;
+            let report = wanted.on.measured(async |place| outage::measure(place, &wanted, clock, ids).await).await?;
             told(format, &machine, &report, outage::table, report.is_good())
         }
     }

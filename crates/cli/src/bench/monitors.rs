@@ -1,6 +1,7 @@
 //! What many monitors of a page cost.
 
 use super::course::{Course, Ended};
+use super::place::{On, Place};
 use super::target::Target;
 use super::{cannot, definitions, millis, ms, optional, page_monitor, report_table, unknown, words};
 use crate::failure::Failure;
@@ -44,6 +45,8 @@ impl Many {
 pub(super) struct Monitors {
     #[command(flatten)]
     many: Many,
+    #[command(flatten)]
+    pub(super) on: On,
     /// Block the whole engine once, in the middle, for this long: the figures must show it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     stall: Option<Duration>,
@@ -52,6 +55,8 @@ pub(super) struct Monitors {
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
+    /// SQLite or PostgreSQL; none where there is no store.
+    store: Option<&'static str>,
     monitors: u32,
     every_ms: u64,
     lasted_ms: u64,
@@ -80,6 +85,7 @@ impl Report {
         let (checks, seconds) = (figures.made.max(1) as f64, lasted.as_secs_f64());
         let cpu = ended.cpu_seconds();
         Self {
+            store: None,
             monitors: wanted.count,
             every_ms: millis(wanted.every),
             lasted_ms: millis(*lasted),
@@ -104,12 +110,17 @@ impl Report {
     }
 }
 
-pub(super) async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Report, Failure> {
+pub(super) async fn measure(
+    place: &Place,
+    wanted: &Monitors,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+) -> Result<Report, Failure> {
     let (many, lasts) = (&wanted.many, wanted.many.lasts());
     let target = Target::page().await.map_err(cannot("start the bench's page"))?;
     let page = target.page_address();
     let monitors = many.names().map(|(n, name)| page_monitor(&name, many.every, &format!("http://{page}/{n}")));
-    let course = Course::begin(&definitions(monitors), super::observer(), clock, ids).await?;
+    let course = Course::begin(place, &definitions(monitors), super::observer(), clock, ids).await?;
     match wanted.stall {
         None => tokio::time::sleep(lasts).await,
         Some(stall) => {
@@ -118,7 +129,8 @@ pub(super) async fn measure(wanted: &Monitors, clock: Arc<dyn Clock>, ids: Arc<d
             tokio::time::sleep((lasts / 2).saturating_sub(stall)).await;
         }
     }
-    Ok(Report::of(many, &course.end().await))
+    let ended = course.end().await;
+    Ok(Report { store: Some(place.kind()), ..Report::of(many, &ended) })
 }
 
 /// Blocks every worker thread of the runtime at once, which is what a stalled process is.
@@ -150,6 +162,9 @@ pub(super) fn table(report: &Report) -> Table {
     table.add_row(["cores used", &report.cores_used.map_or_else(unknown, |cores| format!("{cores:.3}"))]);
     table.add_row(["memory", &optional(report.bytes_per_monitor, "bytes a monitor")]);
     table.add_row(["resident", &optional(report.resident_mib, "MiB")]);
+    if let Some(store) = report.store {
+        table.add_row(["store", store]);
+    }
     if let Some(stored) = report.stored_bytes_per_check {
         table.add_row(["stored", &format!("{stored:.1} bytes a check")]);
     }

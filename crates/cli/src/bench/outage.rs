@@ -1,6 +1,7 @@
 //! Whether a healthy page is still looked at while very many others hang.
 
 use super::course::Course;
+use super::place::{On, Place};
 use super::target::Target;
 use super::{cannot, definitions, millis, optional, page_monitor, report_table, words};
 use crate::failure::Failure;
@@ -41,6 +42,8 @@ pub(super) struct Outage {
     /// How long to measure; the default is twice the interval
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     lasts: Option<Duration>,
+    #[command(flatten)]
+    pub(super) on: On,
 }
 
 /// What came of it.
@@ -74,7 +77,12 @@ impl Report {
     }
 }
 
-pub(super) async fn measure(wanted: &Outage, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Report, Failure> {
+pub(super) async fn measure(
+    place: &Place,
+    wanted: &Outage,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+) -> Result<Report, Failure> {
     let lasts = wanted.lasts.unwrap_or(wanted.every * 2).min(super::FOR_MAX);
     let hosts = wanted.hanging.min(HOSTS_MAX);
     let page = Target::page().await.map_err(cannot("start the bench's page"))?;
@@ -91,7 +99,7 @@ pub(super) async fn measure(wanted: &Outage, clock: Arc<dyn Clock>, ids: Arc<dyn
     let definitions = definitions(hanging.chain([healthy]));
     let watched = Arc::new(Watched::new(super::observer()));
 
-    let course = Course::begin(&definitions, Arc::clone(&watched) as Arc<dyn Observe>, clock, ids).await?;
+    let course = Course::begin(place, &definitions, Arc::clone(&watched) as Arc<dyn Observe>, clock, ids).await?;
     let (started, descriptors) = (course.started, course.descriptors);
     tokio::time::sleep(lasts).await;
     let looks = watched.looks();

@@ -1,7 +1,9 @@
 //! `bench`: it measures, tells what it measured on, and says no when something was not done.
 
-use crate::support::{bare, ended};
+use crate::support::{bare, ended, must_hold_no_secret};
+use flyball_scratch::Scratch;
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 async fn measured(arguments: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
@@ -58,4 +60,93 @@ async fn a_bench_tells_what_it_measured_on() {
     let folder = tempfile::tempdir().unwrap();
     let table = ended(bare(folder.path(), &[&["bench"], &how[..]].concat())).await.stdout;
     assert!(table.contains(" build of rustc 1.") && table.contains("kernel"), "{table}");
+}
+
+/// Whoever may make databases on the server, and does nothing else there: what is left of them can be counted.
+struct Maker {
+    server: PgConnection,
+    name: String,
+    url: String,
+}
+
+impl Maker {
+    async fn new() -> Self {
+        let scratch = Scratch::new().await.unwrap();
+        let mut server = scratch.connect().await.unwrap();
+        let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&mut server).await.unwrap();
+        let name = name.replace("flyball", "bench");
+        let made = format!("CREATE ROLE {name} LOGIN CREATEDB");
+        sqlx::raw_sql(AssertSqlSafe(made)).execute(&mut server).await.unwrap();
+        let (_, at) = scratch.url().split_once('@').map(|(user, at)| (user.to_owned(), at.to_owned())).unwrap();
+        Self { server, url: format!("postgres://{name}@{at}"), name }
+    }
+
+    async fn databases_left(mut self) -> i64 {
+        let left = "SELECT COUNT(*) FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = $1";
+        sqlx::query_scalar(left).bind(self.name).fetch_one(&mut self.server).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_a_bench_measures_on_a_server_is_in_a_database_of_its_own_that_is_gone_afterwards() {
+    let maker = Maker::new().await;
+    for how in [
+        &["monitors", "--count", "30", "--every", "1s", "--for", "3s"][..],
+        &["effects", "--count", "4", "--every", "1s"],
+        &["store", "--count", "2", "--days", "1", "--every", "10m"],
+    ] {
+        let report = measured(&[how, &["--store", &maker.url]].concat()).await;
+        assert_eq!(report["store"], "PostgreSQL", "{report}");
+        let sized = ["stored_bytes_per_check", "first_hour_bytes_per_reading", "effects_made"];
+        assert!(sized.iter().any(|size| report[size].as_f64().is_some_and(|bytes| bytes > 0.0)), "{report}");
+    }
+    assert_eq!(maker.databases_left().await, 0);
+}
+
+#[tokio::test]
+async fn a_bench_on_no_server_says_so_and_never_repeats_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    for store in ["postgres://ann:hunter2@127.0.0.1:1/none", "mysql://ann:hunter2@127.0.0.1/none", "hunter2"] {
+        let ended = ended(bare(folder.path(), &["bench", "monitors", "--count", "1", "--store", store])).await;
+        assert!(ended.code != Some(0) && ended.stderr.contains("postgres"), "{ended:?}");
+        assert!(!ended.stderr.contains("hunter2"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_history_that_is_kept_is_read_by_the_commands_and_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let how = ["bench", "store", "--count", "2", "--days", "1", "--every", "1m", "--keep", "kept"];
+    let first = ended(bare(folder.path(), &[&["--json"], &how[..]].concat())).await;
+    let report: Value = serde_json::from_str(&first.stdout).unwrap_or_else(|error| panic!("{error}: {first:?}"));
+    for what in ["report_ms", "history_ms", "readings_ms", "status_ms"] {
+        let at = |share: &str| report[what][share].as_f64().unwrap();
+        assert!(0.0 < at("p50") && at("p50") <= at("max"), "{report}");
+    }
+    let asked = ["--config", "kept/flyball.toml", "report", "--since", "2026-09-22", "--until", "2026-09-22"];
+    let told = ended(bare(folder.path(), &asked)).await.stdout;
+    // Down for five minutes of a day.
+    assert!(told.contains("bench 1") && told.contains("99.65"), "{told}");
+    let again = ended(bare(folder.path(), &how)).await;
+    assert!(again.code == Some(1) && again.stderr.contains("there is a database already"), "{again:?}");
+}
+
+#[tokio::test]
+async fn what_an_engine_left_is_looked_at_by_the_other_and_how_soon_is_told() {
+    let maker = Maker::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let how = ["--json", "bench", "failover", "--store", &maker.url, "--times", "1"];
+    let ended = ended(bare(folder.path(), &how)).await;
+    must_hold_no_secret("the report", ended.stdout.as_bytes());
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    let at = |what: &str, share: &str| report[what][share].as_f64().unwrap();
+    for what in ["killed", "asked_to_stop", "frozen"] {
+        assert!(report[what]["monitors"].as_u64() > Some(0), "{report}");
+        assert!(at(what, "ms_p50") <= at(what, "ms_p95") && at(what, "ms_p95") <= at(what, "ms_max"), "{report}");
+    }
+    // Who is asked to stop gives its part away; else the others wait until its lease is over.
+    assert!(at("asked_to_stop", "ms_p50") < at("killed", "ms_p50"), "{report}");
+    let in_time = ["killed", "asked_to_stop", "frozen"].iter().all(|what| at(what, "ms_max") <= 16_000.0);
+    assert_eq!(ended.code, Some(i32::from(!in_time)), "{report}");
+    assert_eq!(maker.databases_left().await, 0);
 }

@@ -115,7 +115,7 @@ const COUNTERS: &str = "counters";
 
 /// Every table of a history. The counters come last: whatever is written into a store has a line in the timeline, and that
 /// changes them. So what came while the tables before were compared is seen in the end.
-pub(crate) const TABLES: [Table; 15] = [
+pub(crate) const TABLES: [Table; 16] = [
     Table::of(
         "definitions",
         2,
@@ -196,6 +196,7 @@ pub(crate) const TABLES: [Table; 15] = [
             number("fence"),
         ],
     ),
+    Table::of("texts", 1, &[text("hash"), number("since")]),
     Table::of(
         "pauses",
         2,

@@ -23,7 +23,7 @@ use crate::copy::{Schema, Side as _};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::presence::Ground;
-use crate::{Error, Place, Store};
+use crate::{Error, Place, Sizes, Store};
 use async_trait::async_trait;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, PgTransaction};
@@ -53,6 +53,10 @@ const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SE
 
 /// What is locked by whoever writes: the word "flyball" in ASCII, so that nothing else in the database has it.
 const TAKE_TURN: &str = "SELECT pg_advisory_xact_lock(28829716221881452)";
+
+/// What tables of ours take, with their indexes and what is kept beside their rows.
+const SIZE: &str = "SELECT CAST(COALESCE(SUM(pg_total_relation_size(oid)), 0) AS BIGINT) FROM pg_class \
+    WHERE relnamespace = 'flyball'::regnamespace AND relkind = 'r' AND relname LIKE $1";
 
 /// The store on PostgreSQL. Cheap to clone: clones share their connections.
 #[derive(Debug, Clone)]
@@ -169,6 +173,24 @@ impl Store for Postgres {
 
     fn is_read_only(&self) -> bool {
         false
+    }
+
+    async fn sizes(&self) -> Result<Sizes, Error> {
+        let sizes = async {
+            let mut tx = self.reading().await?;
+            let mut of = async |tables: &str| {
+                let bytes = sqlx::query_scalar(SIZE).bind(tables).persistent(dialect::stays_prepared());
+                let bytes: i64 = bytes.fetch_one(&mut *tx).await?;
+                Ok::<_, Fault>(u64::try_from(bytes).unwrap_or_default())
+            };
+            Ok(Sizes {
+                rows: of("readings").await?,
+                blocks: of("blocks").await?,
+                rollups: of("rollups").await?,
+                whole: of("%").await?,
+            })
+        };
+        sizes.await.map_err(self.told("measure the database"))
     }
 
     async fn close(&self) {

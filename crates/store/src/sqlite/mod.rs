@@ -24,7 +24,7 @@ use crate::copy::{Schema, Side as _};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::plain::{is_of_ours, ours};
-use crate::{Error, Place, Store, open_plain};
+use crate::{Error, Place, Sizes, Store, open_plain};
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
@@ -193,27 +193,6 @@ impl Sqlite {
         &self.file
     }
 
-    /// What the database's pages are filled with. Looks at every page: for measuring.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn sizes(&self) -> Result<Sizes, Error> {
-        let sizes = async {
-            let sum = "SELECT COALESCE(SUM(pgsize), 0) FROM dbstat WHERE name GLOB $1";
-            let of = async |tables: &str| {
-                let bytes: i64 = sqlx::query_scalar(sum).bind(tables).fetch_one(&self.readers).await?;
-                Ok::<_, Fault>(u64::try_from(bytes).unwrap_or_default())
-            };
-            Ok(Sizes {
-                rows: of("readings*").await?,
-                blocks: of("blocks*").await?,
-                rollups: of("rollups*").await?,
-                whole: of("*").await?,
-            })
-        };
-        sizes.await.map_err(self.told("measure the database"))
-    }
-
     /// Closes every connection, and folds the write-ahead log into the file.
     pub async fn close(&self) {
         self.readers.close().await;
@@ -251,22 +230,26 @@ impl Store for Sqlite {
         self.is_read_only
     }
 
+    async fn sizes(&self) -> Result<Sizes, Error> {
+        let sizes = async {
+            let sum = "SELECT COALESCE(SUM(pgsize), 0) FROM dbstat WHERE name GLOB $1";
+            let of = async |tables: &str| {
+                let bytes: i64 = sqlx::query_scalar(sum).bind(tables).fetch_one(&self.readers).await?;
+                Ok::<_, Fault>(u64::try_from(bytes).unwrap_or_default())
+            };
+            Ok(Sizes {
+                rows: of("readings*").await?,
+                blocks: of("blocks*").await?,
+                rollups: of("rollups*").await?,
+                whole: of("*").await?,
+            })
+        };
+        sizes.await.map_err(self.told("measure the database"))
+    }
+
     async fn close(&self) {
         Sqlite::close(self).await;
     }
-}
-
-/// What a database's pages are filled with, in bytes, indexes included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
-    /// Readings whose hour is not packed.
-    pub rows: u64,
-    /// Those of earlier hours.
-    pub blocks: u64,
-    /// What they are rolled up to.
-    pub rollups: u64,
-    /// Everything.
-    pub whole: u64,
 }
 
 /// A file that SQLite keeps beside the database: its name with this behind it.
