@@ -89,7 +89,9 @@ token may not do this.")]
     /// A stand-in for Heroku on this machine, to try things out on.
     HerokuSim(HerokuSim),
     /// Measure what watching costs on this machine.
-    #[command(after_help = "Exit codes: 0 every check that was due was made, 1 some were not.")]
+    #[command(after_help = "\
+Exit codes: 0 all that was due was done, in time where a time is promised; 1 it was not. DATABASE_URL and --database name what \
+somebody works with, and are not measured: --store says where a bench is to be.")]
     Bench(crate::bench::Arguments),
     /// Play hours in which everything goes wrong, from seeds, and judge whether everything held that must.
     #[command(after_help = "\

@@ -51,7 +51,7 @@ pub use text::{OwnText, Reads};
 use async_trait::async_trait;
 use flyball_model::{
     Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
-    TextHash, Timestamp,
+    TextHash, Timestamp, Verdict,
 };
 use std::time::Duration;
 
@@ -261,9 +261,15 @@ pub trait Timeline: Send + Sync {
     /// The latest reading of each monitor that has one in the last hour.
     async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error>;
 
-    /// What became of a monitor between two times. The edges are exact to five minutes within 30 days, to an hour within
-    /// thirteen months, and to a day before.
-    async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error>;
+    /// What became of each of these monitors between two times, in their order. The edges are exact to five minutes within 30
+    /// days, to an hour within thirteen months, and to a day before. All are read at once: a hundred are as many as one should
+    /// ask for.
+    async fn rolled_up(
+        &self,
+        monitors: &[MonitorId],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Rollup>, Error>;
 
     /// What is known of each of these apps and its reactions, in their order and as of one moment: the facts are those of
     /// [`Loop::app_facts`]. At most as many as a file has: they are asked for in one value.
@@ -274,6 +280,17 @@ pub trait Timeline: Send + Sync {
 
     /// Spells of a monitor: stretches of time in which it was failing, or unknown, without a break. The latest one may go on.
     async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error>;
+
+    /// What [`Timeline::spells`] says of each of these monitors, in their order, on the first page of those that had this verdict
+    /// between two times: the newest first, and [`SpellsPage::SPELLS_MAX`] at most. As many monitors as of
+    /// [`Timeline::rolled_up`].
+    async fn latest_spells(
+        &self,
+        monitors: &[MonitorId],
+        verdict: Verdict,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Spell>>, Error>;
 }
 
 /// Bounds of what is kept.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use flyball_model::{
     Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject,
-    SubjectKey, TextHash, Timestamp,
+    SubjectKey, TextHash, Timestamp, Verdict,
 };
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
@@ -407,8 +407,13 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
         self.read("latest readings", self.0.store().latest()).await
     }
 
-    async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error> {
-        self.read("rolled up", self.0.store().rolled_up(monitor, since, until)).await
+    async fn rolled_up(
+        &self,
+        monitors: &[MonitorId],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Rollup>, Error> {
+        self.read("rolled up", self.0.store().rolled_up(monitors, since, until)).await
     }
 
     async fn overview(&self, apps: &[(Subject, Vec<ReactionId>)], now: Timestamp) -> Result<Vec<Overview>, Error> {
@@ -421,6 +426,16 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {
         self.read("spells", self.0.store().spells(page)).await
+    }
+
+    async fn latest_spells(
+        &self,
+        monitors: &[MonitorId],
+        verdict: Verdict,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Spell>>, Error> {
+        self.read("latest spells", self.0.store().latest_spells(monitors, verdict, since, until)).await
     }
 }
 

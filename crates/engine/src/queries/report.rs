@@ -6,6 +6,11 @@ use flyball_monitors::Monitor;
 use flyball_store::{Error, Rollup, Spell, SpellsPage, StepTimes};
 use serde::Serialize;
 use std::time::Duration;
+use tokio::try_join;
+
+/// Monitors that are asked for at once: enough that a report of thousands waits for few answers, and few enough that what is read
+/// of five years fits into some 20 MiB.
+const MONITORS_AT_ONCE: usize = 100;
 
 /// What became of every monitor between two times.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -120,20 +125,28 @@ impl Reader<'_> {
         listed: ListOutages,
     ) -> Result<Report, Error> {
         let until = until.min(self.now);
+        let is_wanted = |monitor: &&Monitor| only.is_none_or(|only| *only == monitor.name);
+        let wanted: Vec<&Monitor> = self.definitions.monitors.iter().filter(is_wanted).collect();
         let mut monitors = Vec::new();
-        for monitor in self.definitions.monitors.iter().filter(|monitor| only.is_none_or(|only| *only == monitor.name))
-        {
-            let rollup = self.store.rolled_up(monitor.id, since, until).await?;
-            let outages = self.outages(monitor.id, since, until, listed).await?;
-            monitors.push(of_monitor(monitor, &rollup, until.since(since), outages));
+        for some in wanted.chunks(MONITORS_AT_ONCE) {
+            let ids: Vec<MonitorId> = some.iter().map(|monitor| monitor.id).collect();
+            let (rollups, spells) = try_join!(
+                self.store.rolled_up(&ids, since, until),
+                self.store.latest_spells(&ids, Verdict::Failing, since, until)
+            )?;
+            for ((monitor, rollup), spells) in some.iter().zip(rollups).zip(spells) {
+                let outages = self.outages(monitor.id, spells, since, until, listed).await?;
+                monitors.push(of_monitor(monitor, &rollup, until.since(since), outages));
+            }
         }
         Ok(Report { since, until, monitors })
     }
 
-    /// Adds a monitor's outages up, page by page from the newest on: a store keeps a bounded number of them.
+    /// Adds a monitor's outages up, of which these are the newest, page by page: a store keeps a bounded number of them.
     async fn outages(
         &self,
         monitor: MonitorId,
+        mut spells: Vec<Spell>,
         since: Timestamp,
         until: Timestamp,
         listed: ListOutages,
@@ -147,9 +160,7 @@ impl Reader<'_> {
             spells: 0,
         };
         let (mut count, mut longest, mut total, mut list) = (0, Duration::ZERO, Duration::ZERO, Vec::new());
-        loop {
-            let spells = self.store.spells(&page).await?;
-            let Some(oldest) = spells.last() else { break };
+        while let Some(oldest) = spells.last() {
             page.until = Some(oldest.began_at);
             for spell in &spells {
                 let lasted = spell.length_within(since, until);
@@ -159,6 +170,8 @@ impl Reader<'_> {
             }
             let room = Outages::LISTED_MAX - list.len();
             list.extend(spells.iter().take(room).map(|spell| outage(spell, since, until, self.now)));
+            let may_be_more = spells.len() == Outages::LISTED_MAX;
+            spells = if may_be_more { self.store.spells(&page).await? } else { Vec::new() };
         }
         list.reverse();
         Ok(Outages {

@@ -349,21 +349,6 @@ pub(crate) fn interval(every_ms: Option<i64>) -> Duration {
     every_ms.and_then(|every| u64::try_from(every).ok()).map_or(EVERY_UNKNOWN, Duration::from_millis)
 }
 
-/// The latest reading of the hour before this moment, if that hour is packed.
-pub(crate) async fn latest_before(
-    tx: &mut Connection,
-    monitor: i64,
-    moment: Timestamp,
-) -> Result<Option<Since>, Fault> {
-    let packed: Option<Vec<u8>> =
-        query_scalar("SELECT packed FROM rollups WHERE monitor = $1 AND span = 1 AND start = $2")
-            .bind(monitor)
-            .bind(moment.as_millis() - HOUR_MS)
-            .fetch_optional(tx)
-            .await?;
-    Ok(packed.and_then(|packed| unpack::<StoredHour>(&packed).ok()?.last))
-}
-
 /// The parts of an hour in which there is anything, each with its place.
 pub(crate) type Parts = Vec<(u8, Rollup)>;
 

@@ -8,14 +8,14 @@
 use super::Database;
 use super::dialect::{Connection, Db, bytes, each, stays_prepared};
 use super::packing::{HOUR_MS, Hours, findings_of, interval, intervals, put_block};
-use super::readings::findings;
+use super::rollups::{Asked, findings_of_rows, numbered, rows_since};
 use super::{query, query_as, query_scalar};
 use crate::SpellsPage;
 use crate::error::Fault;
-use crate::narrow::{Numbers, row};
+use crate::narrow::Numbers;
 use crate::read::{at, bounded, from_json, hex, millis, number, readable, to_json, to_word};
 use crate::rollup::{Open, Spell, spells};
-use flyball_model::{Finding, Timestamp, Verdict};
+use flyball_model::{Finding, MonitorId, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 use std::collections::{BTreeMap, HashMap};
@@ -62,17 +62,12 @@ impl Database {
     /// A page of spells: those of hours that are packed, and those of the rows since.
     pub(crate) async fn read_spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Fault> {
         let mut tx = self.reading().await?;
-        let monitor: Option<(i64, Option<i64>)> =
-            query_as("SELECT number, every_ms FROM monitor_numbers WHERE monitor_id = $1")
-                .bind(page.monitor.to_string())
-                .fetch_optional(&mut *tx)
-                .await?;
-        let Some((monitor, every_ms)) = monitor else { return Ok(Vec::new()) };
+        let Some(asked) = numbered(&mut tx, &[page.monitor]).await?.pop() else { return Ok(Vec::new()) };
         let most = bounded(page.spells, SpellsPage::SPELLS_MAX);
-        let mut found: BTreeMap<Timestamp, Spell> =
-            stored(&mut tx, monitor, page, most).await?.into_iter().map(|spell| (spell.began_at, spell)).collect();
+        let stored = stored(&mut tx, asked.number, page, most).await?;
+        let mut found: BTreeMap<Timestamp, Spell> = stored.into_iter().map(|spell| (spell.began_at, spell)).collect();
         // The open one of what is stored may have gone on since.
-        for spell in since_packed(&mut tx, monitor, interval(every_ms)).await? {
+        for (_, spell) in since_packed(&mut tx, &[asked]).await? {
             found.insert(spell.began_at, spell);
         }
         found.retain(|_, spell| page.has(spell));
@@ -82,6 +77,32 @@ impl Database {
         } else {
             found.into_values().rev().take(most).collect()
         })
+    }
+
+    /// The first page of spells of each of these monitors, the newest first.
+    pub(crate) async fn read_latest_spells(
+        &self,
+        monitors: &[MonitorId],
+        verdict: Verdict,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Spell>>, Fault> {
+        let mut tx = self.reading().await?;
+        let asked = numbered(&mut tx, monitors).await?;
+        let is_asked_for =
+            |spell: &Spell| spell.finding.verdict() == verdict && spell.ended_at > since && spell.began_at < until;
+        let mut found: Vec<BTreeMap<Timestamp, Spell>> = vec![BTreeMap::new(); monitors.len()];
+        for (place, spell) in stored_latest(&mut tx, &asked, verdict, since, until).await? {
+            found[place].insert(spell.began_at, spell);
+        }
+        // The open one of what is stored may have gone on since.
+        for (place, spell) in since_packed(&mut tx, &asked).await? {
+            found[place].insert(spell.began_at, spell);
+        }
+        let page = |found: BTreeMap<Timestamp, Spell>| {
+            found.into_values().rev().filter(is_asked_for).take(SpellsPage::SPELLS_MAX as usize).collect()
+        };
+        Ok(found.into_iter().map(page).collect())
     }
 }
 
@@ -372,29 +393,71 @@ async fn stored(tx: &mut Connection, monitor: i64, page: &SpellsPage, most: i64)
     readable(rows, SpellRow::read)
 }
 
-/// The spells of the hours that are not packed yet, and the one that was open before.
-async fn since_packed(tx: &mut Connection, monitor: i64, every: Duration) -> Result<Vec<Spell>, Fault> {
-    let latest: Option<(i64, Option<Vec<u8>>)> =
-        query_as("SELECT hour, left_open FROM blocks WHERE monitor = $1 ORDER BY hour DESC LIMIT 1")
-            .bind(monitor)
-            .fetch_optional(&mut *tx)
-            .await?;
+/// The newest stored spells of each of these monitors, by their places.
+async fn stored_latest(
+    tx: &mut Connection,
+    asked: &[Asked],
+    verdict: Verdict,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(usize, Spell)>, Fault> {
+    let places: Vec<_> = asked.iter().map(|asked| (asked.place, asked.number)).collect();
+    let rows: Vec<PlacedSpellRow> = query_as(concat!(
+        "SELECT place, began_at, ended_at, verdict, cause, readings, silence_ms, then_verdict FROM \
+            (SELECT CAST(value ->> 0 AS BIGINT) AS place, spells.*, \
+                ROW_NUMBER() OVER (PARTITION BY spells.monitor ORDER BY spells.began_at DESC) AS nth FROM ",
+        each!("$1"),
+        " CROSS JOIN spells WHERE spells.monitor = CAST(value ->> 1 AS BIGINT) AND spells.verdict = $2 \
+            AND spells.ended_at > $3 AND spells.began_at < $4) AS found \
+         WHERE nth <= $5"
+    ))
+    .bind(to_json(&places))
+    .bind(verdict.to_string())
+    .bind(since.as_millis())
+    .bind(until.as_millis())
+    .bind(i64::from(SpellsPage::SPELLS_MAX))
+    .fetch_all(tx)
+    .await?;
+    readable(rows, |row| Ok((placed(row.place)?, row.spell.read()?)))
+}
+
+#[derive(sqlx::FromRow)]
+struct PlacedSpellRow {
+    place: i64,
+    #[sqlx(flatten)]
+    spell: SpellRow,
+}
+
+fn placed(place: i64) -> Result<usize, Fault> {
+    usize::try_from(place).map_err(|error| Fault::unreadable(format!("place {place}"), error))
+}
+
+/// The spells of the hours that are not packed yet, and the one that was open before, of each of these monitors by its place.
+async fn since_packed(tx: &mut Connection, asked: &[Asked]) -> Result<Vec<(usize, Spell)>, Fault> {
+    let numbers: Vec<_> = asked.iter().map(|asked| (asked.number,)).collect();
+    let latest: Vec<(i64, i64, Option<Vec<u8>>)> = query_as(concat!(
+        "SELECT blocks.monitor, blocks.hour, blocks.left_open FROM ",
+        each!("$1"),
+        " CROSS JOIN blocks WHERE blocks.monitor = CAST(value ->> 0 AS BIGINT) AND blocks.hour = \
+            (SELECT MAX(hour) FROM blocks AS later WHERE later.monitor = CAST(value ->> 0 AS BIGINT))"
+    ))
+    .bind(to_json(&numbers))
+    .fetch_all(&mut *tx)
+    .await?;
+    let latest: HashMap<i64, (i64, Option<Vec<u8>>)> =
+        latest.into_iter().map(|(monitor, hour, left_open)| (monitor, (hour, left_open))).collect();
     // What came late, for an hour that is packed, is told once it is in its block.
-    let from = latest.as_ref().map_or(i64::MIN, |(hour, _)| hour + HOUR_MS);
-    let open = latest.and_then(|(_, left_open)| unpacked(monitor, &left_open?));
-    let rows: Vec<(i64, Vec<u8>)> =
-        query_as("SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 ORDER BY begun_at")
-            .bind(monitor)
-            .bind(from)
-            .fetch_all(&mut *tx)
-            .await?;
-    let rows: Vec<(Timestamp, u32)> = rows
-        .into_iter()
-        .filter_map(|(begun_at, packed)| Some((at(begun_at), row::unpack(at(begun_at), &packed).ok()?.0)))
-        .collect();
-    let findings = findings(tx, &rows.iter().map(|(_, shape)| *shape).collect()).await?;
-    let readings = rows.iter().filter_map(|(begun_at, shape)| Some((*begun_at, *findings.get(shape)?)));
-    let (mut ended, open) = spells(open, every, readings);
-    ended.extend(open.map(|open| open.ended(every, None)));
-    Ok(ended)
+    let from = |asked: &Asked| latest.get(&asked.number).map_or(i64::MIN, |(hour, _)| hour + HOUR_MS);
+    let since: Vec<_> = asked.iter().map(|asked| (asked.place, asked.number, from(asked))).collect();
+    let rows = rows_since(tx, &since, Timestamp::FAR_FUTURE).await?;
+    let findings = findings_of_rows(tx, &rows).await?;
+    let mut found = Vec::new();
+    for Asked { place, number, every } in asked.iter().copied() {
+        let open = latest.get(&number).and_then(|(_, left_open)| unpacked(number, left_open.as_deref()?));
+        let rows = rows.get(&place).into_iter().flatten();
+        let readings = rows.filter_map(|(shape, numbers)| Some((numbers.begun_at, *findings.get(shape)?)));
+        let (ended, open) = spells(open, every, readings);
+        found.extend(ended.into_iter().chain(open.map(|open| open.ended(every, None))).map(|spell| (place, spell)));
+    }
+    Ok(found)
 }

@@ -8,7 +8,7 @@ use crate::{
     Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Spell, SpellsPage, Timeline, TimelineLine, TimelinePage,
 };
 use async_trait::async_trait;
-use flyball_model::{Entry, MonitorId, ReactionId, Reading, Subject, Timestamp};
+use flyball_model::{Entry, MonitorId, ReactionId, Reading, Subject, Timestamp, Verdict};
 use sqlx::QueryBuilder;
 
 #[async_trait]
@@ -72,8 +72,13 @@ impl Timeline for Database {
         self.read_latest().await.map_err(self.told("read the latest readings"))
     }
 
-    async fn rolled_up(&self, monitor: MonitorId, since: Timestamp, until: Timestamp) -> Result<Rollup, Error> {
-        self.read_rolled_up(monitor, since, until).await.map_err(self.told("roll up what became of a monitor"))
+    async fn rolled_up(
+        &self,
+        monitors: &[MonitorId],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Rollup>, Error> {
+        self.read_rolled_up(monitors, since, until).await.map_err(self.told("roll up what became of monitors"))
     }
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
@@ -82,6 +87,17 @@ impl Timeline for Database {
 
     async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {
         self.read_spells(page).await.map_err(self.told("read the spells of a monitor"))
+    }
+
+    async fn latest_spells(
+        &self,
+        monitors: &[MonitorId],
+        verdict: Verdict,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Spell>>, Error> {
+        let read = self.read_latest_spells(monitors, verdict, since, until).await;
+        read.map_err(self.told("read the spells of monitors"))
     }
 }
 

@@ -259,6 +259,7 @@ macro_rules! every_promise_is_kept_by {
                     spells_are_as_long_as_the_roll_up_says
                     a_look_that_is_late_over_the_end_of_an_hour_is_no_gap
                     spells_come_in_pages_oldest_or_newest_first
+                    many_monitors_are_told_of_at_once_as_each_is_by_itself
                     spells_go_after_two_years_and_not_before
                     a_monitor_that_flaps_for_ever_keeps_bounded_spells
                 }

@@ -260,7 +260,7 @@ pub(crate) async fn what_became_of_a_monitor_is_told_for_any_time<D: Database>(d
     // Before anything is packed, and after; to minutes that lie anywhere in hours and days.
     for _ in 0..2 {
         for (from, to) in [(0, whole), (5, 65), (70, 115), (60, 2 * 24 * 60 + 35), (24 * 60 - 5, whole - 20)] {
-            let rollup = store.rolled_up(front, at(from * 60), at(to * 60)).await.unwrap();
+            let rollup = store.rolled_up(&[front], at(from * 60), at(to * 60)).await.unwrap().remove(0);
             let failing = (from..to).filter(|minute| minute % 60 < 10).count() as u64;
             assert_eq!(rollup.failing.held_ms / 60_000, failing, "{from} to {to}");
             assert_eq!(rollup.passing.held_ms / 60_000, to - from - failing, "{from} to {to}");

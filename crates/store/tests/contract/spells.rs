@@ -155,7 +155,7 @@ pub(crate) async fn spells_are_as_long_as_the_roll_up_says<D: Database>(database
     for _ in 0..2 {
         for (from, to) in [(0, 300), (25, 35), (60, 120), (245, 295), (100, 255)] {
             let (since, until) = (at(from * 60), at(to * 60));
-            let rolled_up = store.rolled_up(monitor("front door").0, since, until).await.unwrap();
+            let rolled_up = store.rolled_up(&[monitor("front door").0], since, until).await.unwrap().remove(0);
             for (verdict, share) in [(Verdict::Failing, rolled_up.failing), (Verdict::Unknown, rolled_up.unknown)] {
                 let page = SpellsPage { verdict: Some(verdict), since: Some(since), until: Some(until), ..all() };
                 let spells = store.spells(&page).await.unwrap();
@@ -172,7 +172,7 @@ pub(crate) async fn a_look_that_is_late_over_the_end_of_an_hour_is_no_gap<D: Dat
     see(&*store, (0..130).filter(|minute| !(58..61).contains(minute)).map(|minute| (minute, DOWN))).await;
     for now in [at(0), at(71 * 60), at(0) + DAY * 2] {
         store.sweep(now).await.unwrap();
-        let rolled_up = store.rolled_up(monitor("front door").0, at(0), at(130 * 60)).await.unwrap();
+        let rolled_up = store.rolled_up(&[monitor("front door").0], at(0), at(130 * 60)).await.unwrap().remove(0);
         assert_eq!(rolled_up.failing.held_ms, 130 * 60_000, "packed by {now}");
         assert_eq!(told(&spells(&*store).await), [(0, 130, 127, None)], "packed by {now}");
     }
@@ -232,4 +232,40 @@ pub(crate) async fn a_monitor_that_flaps_for_ever_keeps_bounded_spells<D: Databa
     store.sweep(at(13 * 3600)).await.unwrap();
     let oldest = spells(&*store).await[0];
     assert_eq!(oldest.began_at, at(2 * (12 * 1800 - 15_000)), "of 21,600 the 15,000 that are the latest");
+}
+
+pub(crate) async fn many_monitors_are_told_of_at_once_as_each_is_by_itself<D: Database>(database: &D) {
+    let store = opened(database).await;
+    let ids = ["front door", "never looked", "back door"].map(|name| monitor(name).0);
+    // The back door fails when the front door does not, and neither is looked at for a while.
+    let minutes = (0..300).filter(|minute| !(100..130).contains(minute));
+    let seen = minutes.flat_map(|minute| {
+        let (one, other) = if minute % 50 < 20 { (DOWN, Finding::Passing) } else { (Finding::Passing, BLIND) };
+        [(ids[0], reading(at(minute * 60), one)), (ids[2], reading(at(minute * 60), other))]
+    });
+    store.save(&Batch { readings: seen.collect(), ..Batch::default() }).await.unwrap();
+    for now in [at(0), at(200 * 60), at(0) + DAY * 2] {
+        store.sweep(now).await.unwrap();
+        for (from, to) in [(0, 300), (25, 35), (60, 120), (245, 295)] {
+            let (since, until) = (at(from * 60), at(to * 60));
+            let together = store.rolled_up(&ids, since, until).await.unwrap();
+            for verdict in [Verdict::Failing, Verdict::Unknown] {
+                let spells = store.latest_spells(&ids, verdict, since, until).await.unwrap();
+                for ((id, rollup), spells) in ids.iter().zip(&together).zip(&spells) {
+                    let page = SpellsPage {
+                        monitor: *id,
+                        verdict: Some(verdict),
+                        since: Some(since),
+                        until: Some(until),
+                        oldest_first: false,
+                        spells: 0,
+                    };
+                    assert_eq!(*spells, store.spells(&page).await.unwrap(), "{verdict} from {from} to {to}");
+                    assert_eq!([rollup.clone()], *store.rolled_up(&[*id], since, until).await.unwrap());
+                }
+            }
+            assert_eq!((together[1].readings(), together[0].readings()), (0, together[2].readings()));
+            assert!(together[0].readings() > 0, "from {from} to {to}");
+        }
+    }
 }
