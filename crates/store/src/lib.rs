@@ -264,12 +264,8 @@ pub trait Timeline: Send + Sync {
     /// What became of each of these monitors between two times, in their order. The edges are exact to five minutes within 30
     /// days, to an hour within thirteen months, and to a day before. All are read at once: a hundred are as many as one should
     /// ask for.
-    async fn rolled_up(
-        &self,
-        monitors: &[MonitorId],
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<Rollup>, Error>;
+    async fn rolled_up(&self, monitors: &[MonitorId], since: Timestamp, until: Timestamp)
+    -> Result<Vec<Rollup>, Error>;
 
     /// What is known of each of these apps and its reactions, in their order and as of one moment: the facts are those of
     /// [`Loop::app_facts`]. At most as many as a file has: they are asked for in one value.

@@ -8,8 +8,8 @@ use flyball_model::{
 use flyball_store::{
     AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
     Overview, OwnText, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Reads, Remembered, Retention, Rolled,
-    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Sizes, Spell, SpellsPage, Store, Texts,
-    Timeline, TimelineLine, TimelinePage,
+    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Sizes, Spell, SpellsPage, Store,
+    Texts, Timeline, TimelineLine, TimelinePage,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;

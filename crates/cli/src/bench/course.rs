@@ -5,7 +5,7 @@ use super::place::Place;
 use super::process::Usage;
 use crate::failure::Failure;
 use crate::wiring::Descriptors;
-use flyball_config::Definitions;
+use flyball_config::{Definitions, Files};
 use flyball_engine::live::{Figures, Live};
 use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Observe, Ports, Tokio};
 use flyball_heroku::Heroku;
@@ -87,7 +87,7 @@ impl Course {
         let before = Usage::now();
         if engine.ports().store.is_shared() {
             // Who gives no sign of life gets no share.
-            let appeared = engine.appear(Excerpt::of("bench"), std::process::id(), String::new()).await;
+            let appeared = engine.appear(Excerpt::of("bench"), std::process::id(), &Files::one("", "")).await;
             appeared.map_err(cannot("start the engine"))?;
         }
         engine.start(definitions).await.map_err(cannot("start the engine"))?;

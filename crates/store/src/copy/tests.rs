@@ -207,6 +207,7 @@ async fn an_engine_that_was_about_to_start_does_not_once_a_copy_has_begun() {
         process: 41,
         since: now,
         in_force: String::new(),
+        own: None,
     };
     assert!(matches!(store.appear(&sign, now).await, Err(Error::Unfinished { .. })));
     store.finish(&TABLES).await.unwrap();
@@ -299,7 +300,7 @@ async fn while_an_engine_runs_on_either_nothing_is_copied() {
     let store = server.open().await.unwrap();
     let now = Timestamp::from_millis(1_790_000_000_000);
     let node = NodeId(Uuid::from_u128(1));
-    let sign = Sign { node, host: Excerpt::of("ops-1"), process: 41, since: now, in_force: String::new() };
+    let sign = Sign { node, host: Excerpt::of("ops-1"), process: 41, since: now, in_force: String::new(), own: None };
     store.appear(&sign, now).await.unwrap();
     for (from, to) in [(&file, &server), (&server, &source.address("third.db"))] {
         let error = copy(from, to).await.unwrap_err();

@@ -170,7 +170,8 @@ async fn rolled_within(tx: &mut Connection, span: Span, gaps: &[Gap]) -> Result<
     .await?;
     let mut within = vec![Vec::new(); gaps.len()];
     for (place, start, packed) in rows {
-        let Some((gap, found)) = usize::try_from(place).ok().and_then(|place| gaps.get(place).zip(within.get_mut(place)))
+        let Some((gap, found)) =
+            usize::try_from(place).ok().and_then(|place| gaps.get(place).zip(within.get_mut(place)))
         else {
             continue;
         };

@@ -8,7 +8,7 @@ use super::scenario::read;
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::{Spoilt, Wire};
 use super::words;
-use flyball_config::Definitions;
+use flyball_config::{Definitions, Files};
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::commands::{Known, Settled, settle_run};
 use flyball_engine::live::Live;
@@ -93,14 +93,13 @@ impl Day {
         let (definitions, outside, first) = (self.definitions.clone(), self.outside.clone(), first_due(&self.phases));
         self.node = node;
         self.outside.starter.start(Box::pin(async move {
-            let appears = engine.appear(Excerpt::of("here"), 1, String::new()).await;
+            let appears = engine.appear(Excerpt::of("here"), 1, &Files::one("", "")).await;
             if appears.is_err() || engine.start(&definitions).await.is_err() {
                 return;
             }
             // Nothing stops it in good order: a process of a scenario is killed.
             let stop = CancellationToken::new();
-            let live =
-                Arc::new(Live::start_phased(Arc::clone(&engine), CHECKS_AT_ONCE, Box::new(first), stop.clone()));
+            let live = Arc::new(Live::start_phased(Arc::clone(&engine), CHECKS_AT_ONCE, Box::new(first), stop.clone()));
             *lock(&outside.process) = Some((Arc::clone(&engine), Arc::clone(&live)));
             engine.keep_share(&live, stop).await;
         }));

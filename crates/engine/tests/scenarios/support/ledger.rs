@@ -38,7 +38,7 @@ impl Ledger {
     /// Another engine appears, of which nothing is seen but what it leaves in the store.
     pub(crate) fn another_appears(&self, node: NodeId) {
         let (since, host) = (self.outside.time.now(), Excerpt::of("elsewhere"));
-        let sign = Sign { node, host, process: 1, since, in_force: String::new() };
+        let sign = Sign { node, host, process: 1, since, in_force: String::new(), own: None };
         self.state.signs.as_ref().expect("the scenario is shared").appear(&sign, since);
     }
 

@@ -91,9 +91,9 @@ async fn a_file_with_columns_that_were_never_read_is_brought_up_to_date_with_its
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let older = sqlx::SqlitePool::connect_with(options).await.unwrap();
     let steps = [
-        include_str!("../migrations/sqlite/0001_beginning.sql"),
-        include_str!("../migrations/sqlite/0002_foreign_hands.sql"),
-        include_str!("../migrations/sqlite/0003_doubt_and_settling.sql"),
+        include_str!("../../store/migrations/sqlite/0001_beginning.sql"),
+        include_str!("../../store/migrations/sqlite/0002_foreign_hands.sql"),
+        include_str!("../../store/migrations/sqlite/0003_doubt_and_settling.sql"),
         "CREATE TABLE schema_steps (number BIGINT PRIMARY KEY)",
         "INSERT INTO schema_steps (number) VALUES (1), (2), (3)",
         "INSERT INTO definitions (noun, id, name, origin, kind, settings, defined_at) \
@@ -120,12 +120,12 @@ async fn of_an_earlier_version(path: &Path, readings: u32) -> Vec<Reading> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let older = sqlx::SqlitePool::connect_with(options).await.unwrap();
     for step in [
-        include_str!("../migrations/sqlite/0001_beginning.sql"),
-        include_str!("../migrations/sqlite/0002_foreign_hands.sql"),
-        include_str!("../migrations/sqlite/0003_doubt_and_settling.sql"),
-        include_str!("../migrations/sqlite/0004_never_read.sql"),
-        include_str!("../migrations/sqlite/0005_one_offs_seen.sql"),
-        include_str!("../migrations/sqlite/0006_signs_of_life.sql"),
+        include_str!("../../store/migrations/sqlite/0001_beginning.sql"),
+        include_str!("../../store/migrations/sqlite/0002_foreign_hands.sql"),
+        include_str!("../../store/migrations/sqlite/0003_doubt_and_settling.sql"),
+        include_str!("../../store/migrations/sqlite/0004_never_read.sql"),
+        include_str!("../../store/migrations/sqlite/0005_one_offs_seen.sql"),
+        include_str!("../../store/migrations/sqlite/0006_signs_of_life.sql"),
         "CREATE TABLE schema_steps (number BIGINT PRIMARY KEY)",
         "INSERT INTO schema_steps (number) VALUES (1), (2), (3), (4), (5), (6)",
     ] {

@@ -261,7 +261,7 @@ pub(crate) async fn many_monitors_are_told_of_at_once_as_each_is_by_itself<D: Da
                         spells: 0,
                     };
                     assert_eq!(*spells, store.spells(&page).await.unwrap(), "{verdict} from {from} to {to}");
-                    assert_eq!([rollup.clone()], *store.rolled_up(&[*id], since, until).await.unwrap());
+                    assert_eq!(std::slice::from_ref(rollup), &*store.rolled_up(&[*id], since, until).await.unwrap());
                 }
             }
             assert_eq!((together[1].readings(), together[0].readings()), (0, together[2].readings()));
