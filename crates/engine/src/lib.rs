@@ -33,5 +33,6 @@ pub use flyball_decide::Home;
 pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, Observe, Ports, References, Tasks, Time, Tokio, Witness,
 };
+pub use share::go_by_the_stores_clock;
 pub use turn::Observed;
 pub use wiring::Wiring;

@@ -15,6 +15,10 @@ use std::time::Duration;
 pub trait Clock: Send + Sync {
     /// Now. Asked once at the start of a step, and handed down.
     fn now(&self) -> Timestamp;
+
+    /// Shows so many milliseconds more from now on, or less: those who share a store go by the store's clock. One that nobody
+    /// shares a store by stays as it is.
+    fn shift(&self, _millis: i64) {}
 }
 
 /// Time as it passes: nobody can set it, and it can be waited for.

@@ -21,6 +21,7 @@ mod place;
 mod plain;
 mod postgres;
 mod presence;
+mod pressed;
 mod read;
 mod rollup;
 mod sizes;
@@ -237,6 +238,9 @@ pub trait Leases: Send + Sync {
     /// Whether several engines may work on it at once, each on a share of its own. Else the one that runs does everything, and
     /// holds nothing by a lease.
     fn is_shared(&self) -> bool;
+
+    /// The time by the clock that the store goes by: a server's own, and `now` where the store has none.
+    async fn time(&self, now: Timestamp) -> Result<Timestamp, Error>;
 
     /// Who works on it, and who holds what.
     async fn shares(&self, now: Timestamp) -> Result<Shares, Error>;

@@ -366,6 +366,10 @@ impl<S: StoreStage> Leases for StagedStore<S> {
         self.0.signs().is_some()
     }
 
+    async fn time(&self, _: Timestamp) -> Result<Timestamp, Error> {
+        self.read("time", async { Ok(self.0.store_clock()) }).await
+    }
+
     async fn shares(&self, _: Timestamp) -> Result<Shares, Error> {
         // The clock is read when the call is made, and not when it was asked for.
         let shares = async {

@@ -6,6 +6,7 @@ use super::terms::{Opinion, Place};
 use crate::stage::{Note, Noted};
 use crate::story::What;
 use flyball_model::{Actor, Mode, MonitorId, PauseScope, Run, Timestamp, Verdict};
+use std::time::Duration;
 
 fn monitor_of(run: &Run) -> Option<MonitorId> {
     match &run.actor {
@@ -124,8 +125,14 @@ struct Pauses {
     resumed_at: Option<Timestamp>,
 }
 
+/// Engines that share a store go by its clock, which is the world's: within a second, and once they have looked at it, which they do
+/// each second.
+const CLOCKS_APART: Duration = Duration::from_secs(3);
+
 fn pauses(evidence: &Evidence<'_>, dossier: &Dossier<'_>, until: Place) -> Pauses {
     let run = dossier.run;
+    let is_shared = evidence.story.is_shared();
+    let shown = |note: &Note| if is_shared { note.at } else { note.clock };
     let covers = |scope: &PauseScope| match scope {
         PauseScope::Everything => true,
         PauseScope::App(app) => *app == run.plan.app().name,
@@ -135,20 +142,21 @@ fn pauses(evidence: &Evidence<'_>, dossier: &Dossier<'_>, until: Place) -> Pause
     let mut resumed_at: Option<Timestamp> = None;
     for note in evidence.between(0, until) {
         // A pause that has run out stays so, also when the clock is set back.
-        for (_, until) in held.extract_if(.., |(_, until)| until.is_some_and(|until| until <= note.clock)) {
+        for (_, until) in held.extract_if(.., |(_, until)| until.is_some_and(|until| until <= shown(note))) {
             resumed_at = resumed_at.max(until);
         }
         match &note.what {
             Noted::Happened(What::Pause { scope, lasts }) if covers(scope) => {
                 held.retain(|(of, _)| of != scope);
-                held.push((scope.clone(), lasts.map(|lasts| note.clock + lasts)));
+                held.push((scope.clone(), lasts.map(|lasts| shown(note) + lasts)));
             }
             Noted::Happened(What::Resume { scope }) if held.iter().any(|(of, _)| of == scope) => {
                 held.retain(|(of, _)| of != scope);
-                resumed_at = resumed_at.max(Some(note.clock));
+                resumed_at = resumed_at.max(Some(shown(note)));
             }
             _ => {}
         }
     }
-    Pauses { until: held.first().map(|(_, until)| *until), resumed_at }
+    let earlier = |at: Timestamp| if is_shared { at - CLOCKS_APART } else { at };
+    Pauses { until: held.first().map(|(_, until)| until.map(earlier)), resumed_at: resumed_at.map(earlier) }
 }

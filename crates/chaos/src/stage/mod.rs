@@ -23,7 +23,7 @@ use clock::OwnClock;
 use fates::{Fates, Port, Turn, Whose};
 use flyball_engine::Clock as _;
 use flyball_heroku_sim::{AccountSpec, App, AppEvent, DeploySpec, Fault, FaultKind, Maintenance, World, WorldFile};
-use flyball_model::{AppName, PauseScope, RunId};
+use flyball_model::{AppName, PauseScope, RunId, Timestamp};
 use flyball_testing::{CountedIds, Disk, Executor, Order, Signs, Starter, StoppedTime};
 use journal::Journal;
 use network::Network;
@@ -235,6 +235,11 @@ impl Outside {
         self.happen(&what);
     }
 
+    /// What a person's command takes for now: the store's time where that is shared.
+    fn persons_clock(&self) -> Timestamp {
+        if self.signs.is_some() { self.time.now() } else { self.clock.now() }
+    }
+
     async fn die(&self, down: Duration) {
         self.kill(down);
         std::future::pending::<()>().await;
@@ -251,13 +256,13 @@ impl Outside {
             What::Kill { down, .. } => self.kill(*down),
             What::ClockStep { millis, .. } => self.clock.step(*millis),
             What::Pause { scope, lasts } => {
-                let at = self.clock.now();
+                let at = self.persons_clock();
                 let until = lasts.map(|lasts| at + lasts);
                 let pause = flyball_store::Pause { scope: scope.clone(), at, until, by: "ops".to_owned() };
                 self.disk.at_once(self.disk.store.pause(&pause)).expect("the file itself takes it");
             }
             What::Resume { scope } => {
-                let now = self.clock.now();
+                let now = self.persons_clock();
                 let resumed = self.disk.at_once(self.disk.store.resume(scope, "ops", now));
                 resumed.expect("the file itself takes it");
             }

@@ -180,6 +180,7 @@ impl Outside {
 
     fn begin_process(&self) {
         lock(&self.working).clear();
+        self.clock.begin();
         let mut processes = lock(&self.processes);
         *processes += 1;
         *lock(&self.process) = *processes;

@@ -60,7 +60,8 @@ impl Place {
     pub(super) async fn server(url: &str) -> Result<Self, Failure> {
         // Read first: what is wrong with a URL is told as of any other.
         Address::of(url, Path::new(""))?;
-        let scratch = Scratch::on(url).await.map_err(|error| refused("make a database for the bench on PostgreSQL", &error))?;
+        let scratch =
+            Scratch::on(url).await.map_err(|error| refused("make a database for the bench on PostgreSQL", &error))?;
         Ok(Self::Server(Box::new(scratch)))
     }
 

@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::output::Format;
 use crate::render::Clockface;
 use flyball_config::{Definitions, Files, read_files};
-use flyball_engine::{Clock as _, NoWitness, Ports, Tokio};
+use flyball_engine::{Clock as _, NoWitness, Ports, Tokio, go_by_the_stores_clock};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::{Excerpt, Timestamp};
 use flyball_monitors::{Observer, ProxyEnvironment, Trust};
@@ -157,7 +157,12 @@ impl Wiring {
         }
         match address.open_existing().await {
             Err(error @ flyball_store::Error::NotThere { .. }) => Err(Failure::of_store(&error, missing)),
-            opened => Ok(opened?),
+            opened => {
+                let store = opened?;
+                // What a person pauses until a time ends at that time for everybody.
+                go_by_the_stores_clock(&*store, &SystemClock).await?;
+                Ok(store)
+            }
         }
     }
 

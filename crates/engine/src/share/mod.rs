@@ -5,12 +5,14 @@
 //! may be old, and does no harm.
 
 mod balance;
+mod clock;
 mod groups;
 mod newest;
 
 use crate::engine::Engine;
 use crate::live::Live;
 use balance::{Moves, balance, free};
+pub use clock::go_by_the_stores_clock;
 use flyball_config::Definitions;
 use flyball_model::{MonitorId, NodeId, ReactionId};
 use flyball_monitors::Monitor;
@@ -171,6 +173,7 @@ impl Engine {
             return Ok(false);
         }
         let _alone = self.going_over.lock().await;
+        go_by_the_stores_clock(&*self.ports.store, &*self.ports.clock).await?;
         let passed = self.ports.time.passed();
         let now = self.ports.clock.now();
         let mut shares = self.ports.store.shares(now).await?;

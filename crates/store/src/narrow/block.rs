@@ -5,6 +5,7 @@
 //! what remains is the noise of the times themselves.
 
 use super::{Measure, Numbers, residual};
+use crate::pressed::{press, unpress};
 use flyball_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +89,7 @@ pub(crate) fn pack(readings: &[(u32, Numbers)]) -> Vec<u8> {
         measured: std::array::from_fn(|place| Offsets::of(&column(place))),
     };
     let bytes = postcard::to_stdvec(&columns).expect("columns of numbers serialise");
-    zstd::bulk::compress(&bytes, LEVEL).expect("compressing in memory takes every input")
+    press(&bytes, LEVEL)
 }
 
 /// The readings of a block, sorted by when they began.
@@ -96,7 +97,7 @@ pub(crate) fn pack(readings: &[(u32, Numbers)]) -> Vec<u8> {
 /// # Errors
 /// When these bytes are no block.
 pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<(u32, Numbers)>, NotABlock> {
-    let bytes = zstd::bulk::decompress(packed, UNPACKED_MAX)?;
+    let bytes = unpress(packed, UNPACKED_MAX)?;
     match bytes.first() {
         Some(&FORM) => {}
         form => return Err(NotABlock::Form(form.copied().unwrap_or_default())),

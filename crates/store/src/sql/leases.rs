@@ -32,6 +32,15 @@ impl Leases for Database {
         !ONE_ENGINE
     }
 
+    async fn time(&self, now: Timestamp) -> Result<Timestamp, Error> {
+        let read = async {
+            let sql = concat!("SELECT ", now!("CAST($1 AS BIGINT)"));
+            let millis: i64 = query_scalar(sql).bind(now.as_millis()).fetch_one(&mut *self.reading().await?).await?;
+            Ok(Timestamp::from_millis(millis))
+        };
+        read.await.map_err(self.told("read the time"))
+    }
+
     async fn shares(&self, now: Timestamp) -> Result<Shares, Error> {
         let read = async { read(&mut *self.reading().await?, now).await };
         read.await.map_err(self.told("read who works on what"))

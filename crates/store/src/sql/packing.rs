@@ -11,6 +11,7 @@ use super::spells::{found, write_spells};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::narrow::{Numbers, block, row};
+use crate::pressed::{press, unpress};
 use crate::read::{at, hex, to_json};
 use crate::rollup::{Rollup, Since, Span, roll_up};
 use flyball_model::{Finding, Timestamp};
@@ -260,7 +261,7 @@ impl RollupOut {
 /// A rolled-up span, or the parts of one, as bytes.
 fn pack<T: Serialize>(value: &T) -> Vec<u8> {
     let bytes = postcard::to_stdvec(value).expect("numbers serialise");
-    zstd::bulk::compress(&bytes, LEVEL).expect("compressing in memory takes every input")
+    press(&bytes, LEVEL)
 }
 
 /// And back.
@@ -268,7 +269,7 @@ fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 /// # Errors
 /// When these bytes are something else.
 pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
-    let bytes = zstd::bulk::decompress(packed, UNPACKED_MAX)?;
+    let bytes = unpress(packed, UNPACKED_MAX)?;
     Ok(postcard::from_bytes(&bytes)?)
 }
 
