@@ -97,7 +97,8 @@ pub(super) fn still_called_for(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -
 /// own clock.
 pub(super) fn cooled_down(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     monitor_of(dossier.run)?;
-    let queued = dossier.queued?;
+    // One that was chosen by the file before, and was not sent since the file changed, is none too soon.
+    let (queued, _sent) = (dossier.queued?, dossier.marked?);
     let cooldown = evidence.policy_at(dossier.run.reaction, queued)?.cooldown;
     let earlier = evidence.dossiers.values().filter(|other| {
         other.run.reaction == dossier.run.reaction
