@@ -194,6 +194,15 @@ pub(crate) fn interleavings(on_file: u64) -> u64 {
     if is_on_server() { on_file.min(INTERLEAVINGS_ON_SERVER) } else { on_file }
 }
 
+/// Of the places at which stories are cut on a file in memory, one of so many is played on a server: each chunk has places all over
+/// the stories, and what a cut leaves in a database is for the store's own tests, which cut every save anywhere.
+const CUTS_ON_SERVER: u64 = 3;
+
+/// How many places of a chunk are played, of those that a file in memory gets.
+pub(crate) fn cuts(on_file: u64) -> u64 {
+    if is_on_server() { on_file.div_ceil(CUTS_ON_SERVER) } else { on_file }
+}
+
 fn disk() -> Disk {
     if is_on_server() {
         Disk::on_server().expect("a new database on the server")
