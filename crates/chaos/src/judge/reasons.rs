@@ -113,6 +113,7 @@ pub(super) fn cooled_down(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opi
 /// "A global pause takes effect within a second": what is paused when a run is marked as sent is not sent.
 pub(super) fn not_paused(evidence: &Evidence<'_>, dossier: &Dossier<'_>) -> Opinion {
     let (marked, given) = dossier.marked?;
+    let given = if evidence.story.is_shared() { evidence.note(marked).at } else { given };
     let paused = pauses(evidence, dossier, marked).until?;
     paused.is_none_or(|until| given < until).then(|| "it was paused when it was marked as sent".to_owned())
 }
