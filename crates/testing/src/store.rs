@@ -144,6 +144,11 @@ impl<S: StoreStage> StagedStore<S> {
         self.0.call(Access::Writes, what, call, |_| ()).await
     }
 
+    /// The time by which pauses end: where a server is shared the earlier of both, as there.
+    fn both_clocks(&self, now: Timestamp) -> Timestamp {
+        if self.0.signs().is_some() { now.min(self.0.store_clock()) } else { now }
+    }
+
     fn with_peers(&self, shares: Shares, now: Timestamp) -> Shares {
         match self.0.signs() {
             Some(signs) => Shares { peers: signs.peers(now), ..shares },
@@ -208,7 +213,7 @@ impl<S: StoreStage> Runs for StagedStore<S> {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Claim, Error> {
-        let call = self.0.store().claim(run, node, held, now, lease);
+        let call = self.0.store().claim(run, node, held, self.both_clocks(now), lease);
         self.write_and_tell("claim", call, |claim| Some(Done::Claimed(claim))).await
     }
 
@@ -217,7 +222,7 @@ impl<S: StoreStage> Runs for StagedStore<S> {
     }
 
     async fn mark_sent(&self, run: RunId, fence: Fence, now: Timestamp, look_at: Timestamp) -> Result<MarkSent, Error> {
-        let call = self.0.store().mark_sent(run, fence, now, look_at);
+        let call = self.0.store().mark_sent(run, fence, self.both_clocks(now), look_at);
         self.write_and_tell("mark_sent", call, |marked| (*marked == MarkSent::Go).then_some(Done::Marked(run, now)))
             .await
     }
@@ -465,6 +470,6 @@ impl<S: StoreStage> Store for StagedStore<S> {
 #[async_trait]
 impl<S: StoreStage> Retention for StagedStore<S> {
     async fn sweep(&self, now: Timestamp) -> Result<u64, Error> {
-        self.write("sweep", self.0.store().sweep(now)).await
+        self.write("sweep", self.0.store().sweep(self.both_clocks(now))).await
     }
 }

@@ -45,4 +45,5 @@ hold! {
     several_machines_share_the_work_in_the_second_twenty_seeds: 21..=40, Aim::Nodes;
     several_machines_share_the_work_in_the_third_twenty_seeds: 41..=60, Aim::Nodes;
     a_pause_holds_on_a_machine_whose_clock_is_minutes_ahead: 353..=353, Aim::Nodes;
+    a_pause_holds_on_a_machine_whose_clock_is_set_ahead_between_two_looks_at_the_servers: 95..=95, Aim::Nodes;
 }

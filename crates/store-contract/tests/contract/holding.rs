@@ -51,6 +51,19 @@ pub(crate) async fn of_many_who_take_a_shard_one_has_it<D: Database>(database: &
     assert!(shares.leases.iter().all(|lease| lease.left > Duration::from_secs(5) && lease.left <= Lease::TERM));
 }
 
+pub(crate) async fn all_who_share_it_are_told_one_time_whatever_their_own_clocks_say<D: Database>(database: &D) {
+    let (store, other) = (database.open().await, database.open().await);
+    let told = store.time(at(100)).await.unwrap();
+    let told_later = other.time(at(100_000)).await.unwrap();
+    if store.is_shared() {
+        let apart = told_later.as_millis() - told.as_millis();
+        assert!((0..60_000).contains(&apart), "two clocks a day apart were told {told} and {told_later}");
+        assert!(told > at(100_000), "it is the server's time, and not what was asked with: {told}");
+    } else {
+        assert_eq!([told, told_later], [at(100), at(100_000)], "a file has no clock");
+    }
+}
+
 pub(crate) async fn a_shard_changes_hands_when_it_was_given_back_or_its_lease_has_lapsed<D: Database>(database: &D) {
     let (store, mine) = (database.open().await, shards(0..3));
     let [first, second] = [node(1), node(2)];

@@ -191,6 +191,7 @@ macro_rules! every_promise_is_kept_by {
                     a_pause_survives_its_process
                     a_pause_is_changed_and_not_doubled
                     a_pause_ends_by_itself
+                    where_a_server_is_shared_a_pause_lasts_by_its_clock_whatever_one_machine_takes_the_time_for
                     what_was_not_paused_cannot_be_resumed
                 }
                 presence {
@@ -208,6 +209,7 @@ macro_rules! every_promise_is_kept_by {
                     known_texts_are_bounded_and_those_of_nodes_stay
                 }
                 holding {
+                    all_who_share_it_are_told_one_time_whatever_their_own_clocks_say
                     of_many_who_take_a_shard_one_has_it
                     a_shard_changes_hands_when_it_was_given_back_or_its_lease_has_lapsed
                     a_lease_that_lapsed_and_nobody_took_is_renewed

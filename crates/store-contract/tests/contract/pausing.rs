@@ -3,7 +3,10 @@
 use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Event, PauseScope, RunState};
-use flyball_store::{Claim, Loop as _, MarkSent, Pauses as _, Retention as _, Runs as _, Timeline as _, TimelinePage};
+use flyball_store::{
+    Claim, Leases as _, Loop as _, MarkSent, Pauses as _, Retention as _, Runs as _, Timeline as _, TimelinePage,
+};
+use std::time::Duration;
 
 pub(crate) async fn a_pause_between_claim_and_send_stops_the_call<D: Database>(database: &D) {
     let (engine, person) = (database.open().await, database.open().await);
@@ -82,6 +85,29 @@ pub(crate) async fn a_pause_ends_by_itself<D: Database>(database: &D) {
     // It can be paused anew, and that is a pause of its own.
     store.pause(&pause(scope.clone(), at(400), None)).await.unwrap();
     assert_eq!(store.pauses(at(400)).await.unwrap()[0].at, at(400));
+}
+
+pub(crate) async fn where_a_server_is_shared_a_pause_lasts_by_its_clock_whatever_one_machine_takes_the_time_for<
+    D: Database,
+>(
+    database: &D,
+) {
+    let store = database.open().await;
+    let told = store.time(at(0)).await.unwrap();
+    let (until, ahead) = (told + Duration::from_secs(60), told + Duration::from_secs(3_600));
+    let run = run(1, "more web");
+    let fence = claimed(&*store, run.clone()).await;
+    let pause = pause(PauseScope::Everything, told, Some(until));
+    store.pause(&pause).await.unwrap();
+    let (sent, look_at) = (ahead, ahead + Duration::from_secs(40));
+    if store.is_shared() {
+        assert_eq!(store.pauses(ahead).await.unwrap(), [pause.clone()]);
+        store.sweep(ahead).await.unwrap();
+        assert_eq!(store.mark_sent(run.id, fence, sent, look_at).await.unwrap(), MarkSent::Paused(pause));
+    } else {
+        assert_eq!(store.pauses(ahead).await.unwrap(), []);
+        assert_eq!(store.mark_sent(run.id, fence, sent, look_at).await.unwrap(), MarkSent::Go);
+    }
 }
 
 pub(crate) async fn what_was_not_paused_cannot_be_resumed<D: Database>(database: &D) {

@@ -29,6 +29,14 @@ macro_rules! now {
     };
 }
 
+/// The time by which pauses end, in milliseconds: the caller's or the server's, whichever is earlier. Between two of its looks at the
+/// server's clock a machine's own may have been set ahead, and a pause is over when it is over for all.
+macro_rules! both_clocks {
+    ($of_caller:literal) => {
+        concat!("LEAST(", $of_caller, ", CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT))")
+    };
+}
+
 /// The members of a JSON array as rows, each in the column `value`.
 macro_rules! each {
     ($array:literal) => {
@@ -50,7 +58,7 @@ macro_rules! json {
     };
 }
 
-pub(crate) use {bytes, each, json, now};
+pub(crate) use {both_clocks, bytes, each, json, now};
 
 /// Has the database give numbers behind the largest that there is: rows that came with a number did not count it on.
 pub(crate) async fn number_on(tx: &mut Connection, table: &'static str) -> Result<(), sqlx::Error> {

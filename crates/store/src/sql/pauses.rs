@@ -1,7 +1,7 @@
 //! Pauses, with their history: a pause that ended still decides which readings are evidence.
 
 use super::Database;
-use super::dialect::{Connection, Db, stays_prepared};
+use super::dialect::{Connection, both_clocks, each};
 use super::rows::write_entries;
 use super::{query, query_as};
 use crate::error::Fault;
@@ -9,7 +9,6 @@ use crate::read::{at, from_json, readable, to_json};
 use crate::{Error, Pause, Pauses, Resumed};
 use async_trait::async_trait;
 use flyball_model::{AppName, Entry, Event, PauseScope, ReactionId, Run, Timestamp};
-use sqlx::QueryBuilder;
 
 /// Who ends a pause that had a time.
 const BY_ITS_TIME: &str = "the end of its time";
@@ -53,10 +52,12 @@ impl Pauses for Database {
 
     async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, Error> {
         let read = async {
-            let rows: Vec<PauseRow> = query_as(
-                "SELECT scope, paused_at, until_at, paused_by FROM pauses \
-                 WHERE resumed_at IS NULL AND (until_at IS NULL OR until_at > $1) ORDER BY paused_at LIMIT $2",
-            )
+            let rows: Vec<PauseRow> = query_as(concat!(
+                "SELECT scope, paused_at, until_at, paused_by FROM pauses WHERE resumed_at IS NULL \
+                 AND (until_at IS NULL OR until_at > ",
+                both_clocks!("CAST($1 AS BIGINT)"),
+                ") ORDER BY paused_at LIMIT $2"
+            ))
             .bind(now.as_millis())
             .bind(PAUSES_MAX)
             .fetch_all(&mut *self.reading().await?)
@@ -101,11 +102,11 @@ fn reaction_key(reaction: ReactionId) -> String {
     format!("reaction:{reaction}")
 }
 
-/// The keys of every scope that covers one of these reactions on an app.
-fn covering(app: &AppName, reactions: &[ReactionId]) -> Vec<String> {
-    let mut keys = vec![EVERYTHING.to_owned(), app_key(app)];
-    keys.extend(reactions.iter().copied().map(reaction_key));
-    keys
+/// The keys of every scope that covers one of these reactions on an app, each as a row.
+fn covering(app: &AppName, reactions: &[ReactionId]) -> String {
+    let mut keys = vec![[EVERYTHING.to_owned()], [app_key(app)]];
+    keys.extend(reactions.iter().map(|reaction| [reaction_key(*reaction)]));
+    to_json(&keys)
 }
 
 /// The pause that holds over a run, the oldest of several.
@@ -120,14 +121,15 @@ pub(crate) async fn holding(
     reactions: &[ReactionId],
     now: Timestamp,
 ) -> Result<Vec<Pause>, Fault> {
-    let mut query = QueryBuilder::<Db>::new(
-        "SELECT scope, paused_at, until_at, paused_by FROM pauses WHERE resumed_at IS NULL AND (until_at IS NULL \
-         OR until_at > ",
+    let sql = concat!(
+        "SELECT scope, paused_at, until_at, paused_by FROM pauses WHERE resumed_at IS NULL \
+         AND (until_at IS NULL OR until_at > ",
+        both_clocks!("CAST($1 AS BIGINT)"),
+        ") AND scope_key IN (SELECT value ->> 0 FROM ",
+        each!("$2"),
+        ") ORDER BY paused_at, scope_key"
     );
-    query.push_bind(now.as_millis()).push(") AND scope_key IN (");
-    push_keys(&mut query, covering(app, reactions));
-    query.push(") ORDER BY paused_at, scope_key");
-    let rows: Vec<PauseRow> = query.build_query_as().persistent(stays_prepared()).fetch_all(tx).await?;
+    let rows: Vec<PauseRow> = query_as(sql).bind(now.as_millis()).bind(covering(app, reactions)).fetch_all(tx).await?;
     // A pause that cannot be read is an error here, and not left out: nothing may act in spite of it.
     rows.into_iter().map(PauseRow::read).collect()
 }
@@ -139,27 +141,21 @@ pub(crate) async fn resumed(
     reactions: &[ReactionId],
     now: Timestamp,
 ) -> Result<Vec<Resumed>, Fault> {
-    let mut query = QueryBuilder::<Db>::new(
-        "SELECT MIN(scope), MAX(COALESCE(resumed_at, until_at)) FROM pauses WHERE (resumed_at IS NOT NULL OR \
-         until_at <= ",
+    let sql = concat!(
+        "SELECT MIN(scope), MAX(COALESCE(resumed_at, until_at)) FROM pauses WHERE (resumed_at IS NOT NULL OR until_at <= ",
+        both_clocks!("CAST($1 AS BIGINT)"),
+        ") AND scope_key IN (SELECT value ->> 0 FROM ",
+        each!("$2"),
+        ") GROUP BY scope_key ORDER BY scope_key"
     );
-    query.push_bind(now.as_millis()).push(") AND scope_key IN (");
-    push_keys(&mut query, covering(app, reactions));
-    query.push(") GROUP BY scope_key ORDER BY scope_key");
-    let rows: Vec<(String, i64)> = query.build_query_as().persistent(stays_prepared()).fetch_all(tx).await?;
+    let rows: Vec<(String, i64)> =
+        query_as(sql).bind(now.as_millis()).bind(covering(app, reactions)).fetch_all(tx).await?;
     rows.into_iter()
         .map(|(scope, ended_at)| {
             let scope = from_json(&scope, || format!("column `scope` of the pause that ended at {}", at(ended_at)))?;
             Ok(Resumed { scope, at: at(ended_at) })
         })
         .collect()
-}
-
-fn push_keys(query: &mut QueryBuilder<Db>, keys: Vec<String>) {
-    let mut list = query.separated(", ");
-    for key in keys {
-        list.push_bind(key);
-    }
 }
 
 /// Begins a pause, or changes until when an open one lasts; that one keeps its beginning.
@@ -192,10 +188,11 @@ async fn begin(tx: &mut Connection, pause: &Pause) -> Result<(), Fault> {
 
 /// Closes the pauses whose time has come, and tells each in the timeline; returns how many.
 pub(crate) async fn close_expired(tx: &mut Connection, now: Timestamp) -> Result<u64, Fault> {
-    let closed: Vec<(String, i64)> = query_as(
-        "UPDATE pauses SET resumed_at = until_at WHERE resumed_at IS NULL AND until_at <= $1 \
-         RETURNING scope, until_at",
-    )
+    let closed: Vec<(String, i64)> = query_as(concat!(
+        "UPDATE pauses SET resumed_at = until_at WHERE resumed_at IS NULL AND until_at <= ",
+        both_clocks!("CAST($1 AS BIGINT)"),
+        " RETURNING scope, until_at"
+    ))
     .bind(now.as_millis())
     .fetch_all(&mut *tx)
     .await?;

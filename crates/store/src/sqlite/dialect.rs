@@ -18,6 +18,13 @@ macro_rules! now {
     };
 }
 
+/// The time by which pauses end, in milliseconds: that of the caller.
+macro_rules! both_clocks {
+    ($of_caller:literal) => {
+        $of_caller
+    };
+}
+
 /// The members of a JSON array as rows, each in the column `value`.
 macro_rules! each {
     ($array:literal) => {
@@ -39,7 +46,7 @@ macro_rules! json {
     };
 }
 
-pub(crate) use {bytes, each, json, now};
+pub(crate) use {both_clocks, bytes, each, json, now};
 
 /// Has the database give numbers behind the largest that there is: SQLite does by itself.
 #[expect(clippy::unused_async, reason = "a server is asked")]
