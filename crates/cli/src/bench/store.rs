@@ -6,12 +6,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Args;
 use comfy_table::Table;
-use flyball_engine::queries::{EngineState, HistoryFilter, ListOutages, Reader};
+use flyball_engine::queries::{HistoryFilter, ListOutages, Reader};
 use flyball_model::{
     ApiHost, Cause, Entry, Event, Evidence, Excerpt, Finding, Flip, HttpEvidence, MonitorId, MonitorName, Phases,
     Reading, Timestamp, Verdict, duration,
 };
 use flyball_store::{Batch, Definition, Origin, ReadingsPage};
+use flyball_views::EngineState;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

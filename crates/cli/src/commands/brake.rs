@@ -6,9 +6,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::wiring::Wiring;
-use flyball_engine::queries::EngineState;
 use flyball_model::{AppName, Excerpt, PauseScope, ReactionName, Run, RunState, Timestamp};
 use flyball_store::{Open, RunsPage, TimelinePage};
+use flyball_views::EngineState;
 use serde::Serialize;
 use std::time::Duration;
 

@@ -6,11 +6,11 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
-use flyball_engine::queries::ReadingView;
 use flyball_heroku::Access;
 use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
 use flyball_monitors::Monitor;
 use flyball_settings::did_you_mean;
+use flyball_views::ReadingView;
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
-use flyball_engine::queries::NodeView;
+use flyball_views::NodeView;
 use std::time::Duration;
 
 /// How long it is waited until a node has given its share to others: a run that is under way there ends first.

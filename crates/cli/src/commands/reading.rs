@@ -6,9 +6,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::wiring::Wiring;
 use flyball_config::{Definitions, Files, read_files};
-use flyball_engine::queries::{EngineState, Reader};
+use flyball_engine::queries::{Reader, engine_on_file, engine_on_server};
 use flyball_model::{ApiHost, Timestamp};
 use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
+use flyball_views::EngineState;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,7 +96,7 @@ impl Engine {
         let seen = store.signs(now).await?.into_iter().next();
         let state = match store.place() {
             Place::File(file) => on_file(file, seen.as_ref())?,
-            Place::Server(_) => EngineState::on_server(seen.as_ref()),
+            Place::Server(_) => engine_on_server(seen.as_ref()),
         };
         Ok(Self { state, seen })
     }
@@ -112,5 +113,5 @@ impl Engine {
 
 fn on_file(database: &Path, seen: Option<&SeenSign>) -> Result<EngineState, Failure> {
     let locked_by = EngineLock::is_held(database)?.then(|| EngineLock::process(database));
-    Ok(EngineState::on_file(locked_by, seen))
+    Ok(engine_on_file(locked_by, seen))
 }

@@ -7,7 +7,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::Wiring;
-use flyball_engine::commands::{Resumed, resume_effects};
+use flyball_engine::commands::resume_effects;
+use flyball_views::Resumed;
 use serde::Serialize;
 
 /// What is resumed, and who has taken it in, as data.

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format, Screen};
 use crate::render;
 use crate::wiring::{Wiring, stopped_by_person};
-use flyball_engine::queries::Status as View;
+use flyball_views::Status as View;
 use std::time::Duration;
 
 /// How often it is shown again.

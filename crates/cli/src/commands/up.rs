@@ -11,12 +11,12 @@ use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
 use flyball_engine::one_file::{Begun, OneFile};
-use flyball_engine::queries::HistoryLine;
 use flyball_engine::{Engine, Ports};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
 use flyball_store::{Address, EngineLock, Store, TimelinePage, exposed, tighten};
+use flyball_views::HistoryLine;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -216,7 +216,8 @@ impl Printer {
         };
         let Some(last) = lines.last() else { return Ok(()) };
         self.printed = last.number;
-        let lines: Vec<String> = lines.into_iter().map(|new| self.shown(&HistoryLine::of(new))).collect();
+        let lines: Vec<String> =
+            lines.into_iter().map(|new| self.shown(&HistoryLine::of(new.number, new.entry))).collect();
         // On a thread of its own: a reader that stands still must not stop the engine.
         let written = tokio::task::spawn_blocking(move || output::data(&lines.join("\n")));
         written.await.expect("writing does not panic")

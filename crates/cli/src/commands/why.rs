@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
-use flyball_engine::queries::{About, NotKnown};
+use flyball_engine::queries::NotKnown;
+use flyball_views::About;
 
 pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
     let desk = Desk::open(wiring, Exit::NO).await?;

@@ -11,11 +11,11 @@ pub(crate) mod timeline;
 pub(crate) mod why;
 
 pub(crate) use clockface::Clockface;
-use flyball_engine::queries::EngineState;
-use flyball_store::Pause;
+use flyball_views::EngineState;
+use flyball_views::PauseView;
 
 /// What stands above every view that depends on an engine.
-fn preamble(engine: EngineState, pauses: &[Pause], face: &Clockface) -> Vec<String> {
+fn preamble(engine: EngineState, pauses: &[PauseView], face: &Clockface) -> Vec<String> {
     use crate::output::{ODD, paint};
     let mut lines = Vec::new();
     if engine == EngineState::Stopped {

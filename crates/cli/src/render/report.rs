@@ -2,8 +2,8 @@
 
 use super::Clockface;
 use comfy_table::{CellAlignment, Table, presets};
-use flyball_engine::queries::{MonitorReport, Outage, Outages, Report};
 use flyball_model::{Timestamp, Verdict, duration};
+use flyball_views::{MonitorReport, Outage, Outages, Report};
 use std::time::Duration;
 
 /// The report as text.
@@ -44,7 +44,7 @@ pub(super) fn table<const COLUMNS: usize>(
 }
 
 fn row(monitor: &MonitorReport) -> [String; 11] {
-    let took = |of: fn(&flyball_engine::queries::Percentiles) -> f64| {
+    let took = |of: fn(&flyball_views::Percentiles) -> f64| {
         monitor.took_ms.as_ref().map_or_else(|| "-".to_owned(), |took| milliseconds(of(took)))
     };
     [

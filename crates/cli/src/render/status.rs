@@ -4,8 +4,8 @@ use super::{Clockface, preamble};
 use crate::output::{self, BAD, ODD, STRONG, paint};
 use clap::builder::styling::Style;
 use comfy_table::{Table, presets};
-use flyball_engine::queries::{MonitorView, NodeState, NodeView, ReactionView, RunView, Status};
 use flyball_model::{Mode, Timestamp, Verdict, duration};
+use flyball_views::{MonitorView, NodeState, NodeView, ReactionView, RunView, Status};
 use std::time::Duration;
 
 /// Reasons longer than this are cut off in the table; `why` tells them whole.

@@ -3,12 +3,13 @@
 
 use super::{Clockface, reading, status, timeline, why};
 use flyball_config::Definitions;
-use flyball_engine::queries::{About, EngineState, HistoryFilter, HistoryLine, Reader};
+use flyball_engine::queries::{HistoryFilter, Reader};
 use flyball_model::*;
 use flyball_store::{
     Batch, Glimpse, Holding, HoldingKey, Loop as _, Pause, Pauses as _, Presence as _, ReadingsPage, Remembered,
     Retention as _, RollupsPage, Runs as _, RunsPage, SeenOneOff, Sighting, Span, Sqlite, Timeline as _, Unsettled,
 };
+use flyball_views::{About, EngineState, HistoryLine};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;

@@ -1,10 +1,10 @@
 //! A line of the timeline.
 
 use super::Clockface;
-use crate::output::{BAD, FAINT, GOOD, ODD, paint, verdict};
+use crate::output::{BAD, FAINT, GOOD, ODD, paint};
 use clap::builder::styling::Style;
-use flyball_engine::queries::HistoryLine;
-use flyball_model::{Event, Outcome};
+use flyball_views::HistoryLine;
+use flyball_views::Tone;
 
 /// How much of the time stands before a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,24 +23,15 @@ pub(crate) fn line(line: &HistoryLine, stamp: Stamp, face: &Clockface) -> String
     };
     let app = line.app.as_ref().map(|app| format!("{app}: ")).unwrap_or_default();
     let words = face.sentence(&line.words, line.at).replace('\n', "\n    ");
-    format!("{}  {app}{}", paint(FAINT, at), paint(style(&line.event), words))
+    format!("{}  {app}{}", paint(FAINT, at), paint(style(line.tone), words))
 }
 
-fn style(event: &Event) -> Style {
-    match event {
-        Event::Flipped { flip, .. } => verdict(flip.to),
-        Event::Ended { outcome, .. } | Event::Settled { outcome, .. } => match outcome {
-            Outcome::Done { .. } => GOOD,
-            Outcome::Refused { .. } | Outcome::InDoubt { .. } => BAD,
-            Outcome::NotDone { .. } | Outcome::Superseded { .. } => ODD,
-        },
-        Event::Unknown { .. }
-        | Event::Lost { .. }
-        | Event::OneOffEnded { .. }
-        | Event::Foreign { .. }
-        | Event::Paused { .. }
-        | Event::Resumed { .. } => ODD,
-        Event::Queued { .. } | Event::Would { .. } => Style::new().bold(),
-        Event::Engine { .. } | Event::File { .. } | Event::Held { .. } => Style::new(),
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Passing | Tone::Done => GOOD,
+        Tone::Failing | Tone::Wrong => BAD,
+        Tone::Odd => ODD,
+        Tone::Acting => Style::new().bold(),
+        Tone::Plain => Style::new(),
     }
 }

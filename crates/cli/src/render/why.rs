@@ -2,8 +2,8 @@
 
 use super::{Clockface, preamble};
 use crate::output::{FAINT, STRONG, paint, verdict};
-use flyball_engine::queries::{About, Part, ReadingView, RunView, Why};
 use flyball_model::Timestamp;
+use flyball_views::{About, Part, ReadingView, RunView, Why};
 
 /// The explanation as text; `verbose` adds Heroku's request ids, which only its support asks for.
 pub(crate) fn text(why: &Why, verbose: bool, face: &Clockface) -> String {

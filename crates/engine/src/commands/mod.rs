@@ -7,7 +7,7 @@ mod react_to;
 mod resume_effects;
 mod settle_run;
 
-pub use pause_effects::{Paused, pause_effects};
-pub use react_to::{Call, Considered, Intent, NotConsidered};
-pub use resume_effects::{Resumed, resume_effects};
+pub use pause_effects::pause_effects;
+pub use react_to::{Considered, Intent, NotConsidered};
+pub use resume_effects::resume_effects;
 pub use settle_run::{Known, Settled, settle_run};

@@ -2,19 +2,8 @@
 
 use flyball_model::{PauseScope, Timestamp};
 use flyball_store::{Error, Pause, Pauses};
-use serde::Serialize;
+use flyball_views::Paused;
 use std::time::Duration;
-
-/// What is paused now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Paused {
-    /// What.
-    pub scope: PauseScope,
-    /// Until when; until somebody resumes it if missing.
-    pub until: Option<Timestamp>,
-    /// Who.
-    pub by: String,
-}
 
 /// Pauses effects, or changes until when they are paused. A call that was sent is not called back.
 ///

@@ -21,9 +21,8 @@ use flyball_heroku::{
 use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Error};
+use flyball_views::Call;
 use secrecy::SecretString;
-use serde::Serialize;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a reaction would do now.
@@ -45,17 +44,6 @@ pub struct Intent {
     pub mode: Mode,
     /// The calls that would change Heroku.
     pub calls: Vec<Call>,
-}
-
-/// A call of the Platform API, as it would be sent. Values of environment variables are left out: `[NAME]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Call {
-    /// `PATCH`, …
-    pub method: String,
-    /// The path, escaped.
-    pub path: String,
-    /// The body; none for calls without one.
-    pub body: Option<serde_json::Value>,
 }
 
 /// Why it could not be considered.
@@ -221,20 +209,6 @@ impl Transport for Notebook {
         };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         Err(TransportError::NotSent(None))
-    }
-}
-
-impl std::fmt::Display for Call {
-    /// `DELETE /apps/shop/dynos/web.1`; a body stands behind the path.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.path)?;
-        match &self.body {
-            Some(body) => {
-                f.write_char(' ')?;
-                std::fmt::Display::fmt(body, f)
-            }
-            None => Ok(()),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::acts;
 use super::finding::Finding;
-use crate::queries::{EngineState, Rival, UndoneSteps};
+use crate::queries::{Rival, UndoneSteps};
 use flyball_config::{AccountCost, Definitions, cost};
 use flyball_decide::Home;
 use flyball_heroku::Error;
@@ -10,6 +10,7 @@ use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, AppName, DynoSize, Excerpt, MonitorName, Sight, Timestamp, duration};
 use flyball_monitors::{Kind, Monitor, PageUrl};
 use flyball_reactions::Reaction;
+use flyball_views::EngineState;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

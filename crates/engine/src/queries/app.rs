@@ -1,36 +1,10 @@
 //! Apps as people read them: what the engine saw of them when it looked last. What it has not looked at is not there.
 
 use super::{Reader, ago};
-use flyball_model::{AppName, ReleaseVersion, Timestamp};
+use flyball_model::{AppName, Timestamp};
 use flyball_store::{Glimpse, Overview, Sighting};
-use serde::Serialize;
+use flyball_views::{AppView, RunningRelease};
 use std::collections::HashMap;
-
-/// An app, as it was seen last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AppView {
-    /// Its name.
-    pub name: AppName,
-    /// Whether it was in maintenance mode.
-    pub maintenance: bool,
-    /// When that was seen.
-    pub seen_at: Timestamp,
-    /// The release that ran; none where the engine had no reason to look at releases.
-    pub release: Option<RunningRelease>,
-    /// All of that in a sentence.
-    pub words: String,
-}
-
-/// The release that runs, as it was seen last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RunningRelease {
-    /// Its version.
-    pub version: ReleaseVersion,
-    /// When it was made, by Heroku's clock.
-    pub since: Timestamp,
-    /// When it was seen to be the current one.
-    pub seen_at: Timestamp,
-}
 
 impl Reader<'_> {
     /// The apps of the file of which something was seen, in its order; of those that are known.

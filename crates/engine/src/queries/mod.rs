@@ -11,62 +11,41 @@ mod next;
 mod nodes;
 mod reaction;
 mod report;
-mod run;
 mod status;
 mod why;
 
-pub use app::{AppView, RunningRelease};
 pub use foreign::Rival;
-pub use history::{HistoryFilter, HistoryLine};
-pub use monitor::{MonitorView, ReadingView};
-pub use next::Next;
-pub use nodes::{NewerFile, NodeState, NodeView};
-pub use reaction::{HoldingView, ReactionView, UndoneSteps};
-pub use report::{ListOutages, MonitorReport, Outage, Outages, Percentiles, Report};
-pub use run::{RunView, WantedBy};
-pub use status::{Attention, Need, Status};
-pub use why::{About, NotKnown, Part, Why};
+pub use history::HistoryFilter;
+pub use reaction::UndoneSteps;
+pub use report::ListOutages;
+pub use why::NotKnown;
 
 use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_model::{ApiHost, AppName, Mode, MonitorId, MonitorState, ReactionId, Reading, Subject, Timestamp};
-use flyball_store::{Error, Holding, NewerReadings, Overview, SeenSign, Store};
-use serde::Serialize;
+use flyball_store::{Error, Holding, NewerReadings, Overview, Pause, SeenSign, Store};
+use flyball_views::{EngineState, PauseView};
 use std::collections::HashMap;
 use tokio::try_join;
 
-/// Whether an engine runs on the store that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EngineState {
-    /// One does: what is read is at most a second old.
-    Running,
-    /// None does: nothing is watched, and what is read is from before.
-    Stopped,
-    /// One holds the lock, and gives no sign of life in this store: what it watches and does is not seen here.
-    Silent,
+/// The state of the engine on a file: from who holds its lock and what stands in it. `locked_by` is none where nobody holds it; the
+/// process in it is none where it cannot be read.
+#[must_use]
+pub fn engine_on_file(locked_by: Option<Option<u32>>, seen: Option<&SeenSign>) -> EngineState {
+    match (locked_by, seen) {
+        (None, _) => EngineState::Stopped,
+        (Some(process), Some(seen)) if seen.is_fresh() && process.is_none_or(|one| one == seen.sign.process) => {
+            EngineState::Running
+        }
+        (Some(_), _) => EngineState::Silent,
+    }
 }
 
-impl EngineState {
-    /// On a file: from who holds its lock and what stands in it. `locked_by` is none where nobody holds it; the process in it is
-    /// none where it cannot be read.
-    #[must_use]
-    pub fn on_file(locked_by: Option<Option<u32>>, seen: Option<&SeenSign>) -> Self {
-        match (locked_by, seen) {
-            (None, _) => Self::Stopped,
-            (Some(process), Some(seen)) if seen.is_fresh() && process.is_none_or(|one| one == seen.sign.process) => {
-                Self::Running
-            }
-            (Some(_), _) => Self::Silent,
-        }
-    }
-
-    /// On a server, by the freshest sign of life there.
-    #[must_use]
-    pub fn on_server(seen: Option<&SeenSign>) -> Self {
-        if seen.is_some_and(SeenSign::is_fresh) { Self::Running } else { Self::Stopped }
-    }
+/// The state of the engines on a server, by the freshest sign of life there.
+#[must_use]
+pub fn engine_on_server(seen: Option<&SeenSign>) -> EngineState {
+    if seen.is_some_and(SeenSign::is_fresh) { EngineState::Running } else { EngineState::Stopped }
 }
 
 /// Answers queries, as of one moment.
@@ -98,6 +77,11 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let wiring = Wiring::new(definitions, host, Mode::Act, &Wiring::default(), now);
         Self { store, definitions, wiring, engine, now }
+    }
+
+    /// The pauses that hold.
+    async fn paused(&self) -> Result<Vec<PauseView>, Error> {
+        Ok(self.store.pauses(self.now).await?.into_iter().map(pause_view).collect())
     }
 
     async fn recalled(&self) -> Result<Recalled, Error> {
@@ -136,6 +120,11 @@ impl<'a> Reader<'a> {
         let known = self.store.overview(&apps, self.now).await?;
         Ok(apps.into_iter().map(|(Subject::HerokuApp(app), _)| app.name).zip(known).collect())
     }
+}
+
+/// A pause, as it is told.
+pub(crate) fn pause_view(Pause { scope, at, until, by }: Pause) -> PauseView {
+    PauseView { scope, at, until, by }
 }
 
 /// How long ago, in words: "3s ago".
@@ -197,10 +186,10 @@ mod tests {
             ("it never wrote here", Some(Some(41)), None, EngineState::Silent),
         ];
         for (case, lock, seen, state) in cases {
-            assert_eq!(EngineState::on_file(lock, seen), state, "{case}");
+            assert_eq!(engine_on_file(lock, seen), state, "{case}");
         }
-        assert_eq!(EngineState::on_server(Some(&seen)), EngineState::Running);
-        assert_eq!(EngineState::on_server(Some(&old)), EngineState::Stopped);
+        assert_eq!(engine_on_server(Some(&seen)), EngineState::Running);
+        assert_eq!(engine_on_server(Some(&old)), EngineState::Stopped);
     }
 
     #[test]

@@ -1,76 +1,11 @@
 //! Monitors and readings as people read them.
 
 use super::{Reader, Recalled, ago, readings, times};
-use flyball_model::{
-    Cause, Evidence, Excerpt, MonitorName, MonitorState, ReactionName, Reading, Timestamp, Verdict, duration,
-};
+use flyball_model::{Excerpt, MonitorState, Timestamp, Verdict, duration};
 use flyball_monitors::Monitor;
 use flyball_store::{Error, ReadingsPage};
-use serde::Serialize;
+use flyball_views::{MonitorView, ReadingView};
 use std::time::Duration;
-
-/// A monitor, and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MonitorView {
-    /// Its name.
-    pub name: MonitorName,
-    /// The word of its kind.
-    pub kind: &'static str,
-    /// What it looks at.
-    pub looks_at: String,
-    /// Its interval, in words.
-    pub every: String,
-    /// Whether the file has it switched on.
-    pub enabled: bool,
-    /// Its present verdict; none before the first reading.
-    pub verdict: Option<Verdict>,
-    /// Its last verdict that was not unknown.
-    pub known_verdict: Option<Verdict>,
-    /// Why, when failing.
-    pub cause: Option<Cause>,
-    /// How many readings in a row had the last known verdict.
-    pub streak: u32,
-    /// When it flipped into the last known verdict.
-    pub since: Option<Timestamp>,
-    /// How many unknown readings in a row came last.
-    pub unknown_in_a_row: u32,
-    /// Its latest reading.
-    pub last: Option<ReadingView>,
-    /// The reactions that it calls, in order.
-    pub reactions: Vec<ReactionName>,
-}
-
-/// A reading.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReadingView {
-    /// When the check began.
-    pub at: Timestamp,
-    /// How long it took, in milliseconds.
-    pub took_ms: u128,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Why, when failing.
-    pub cause: Option<Cause>,
-    /// In words.
-    pub words: Excerpt,
-    /// What was seen.
-    pub evidence: Evidence,
-}
-
-impl ReadingView {
-    /// The view of a reading.
-    #[must_use]
-    pub fn of(reading: &Reading) -> Self {
-        Self {
-            at: reading.begun_at,
-            took_ms: reading.took.as_millis(),
-            verdict: reading.verdict(),
-            cause: reading.finding.cause(),
-            words: reading.words.clone(),
-            evidence: reading.evidence.clone(),
-        }
-    }
-}
 
 impl Reader<'_> {
     pub(super) async fn monitor(&self, monitor: &Monitor, recalled: &Recalled) -> Result<MonitorView, Error> {
@@ -96,7 +31,7 @@ fn view(monitor: &Monitor, state: Option<&MonitorState>, last: Option<ReadingVie
     let known_verdict = standing.map(|standing| standing.verdict);
     MonitorView {
         name: monitor.name.clone(),
-        kind: monitor.kind.word(),
+        kind: monitor.kind.word().into(),
         looks_at: Excerpt::of(&monitor.kind.subject()).to_string(),
         every: duration::print(monitor.every),
         enabled: monitor.enabled,
@@ -111,35 +46,33 @@ fn view(monitor: &Monitor, state: Option<&MonitorState>, last: Option<ReadingVie
     }
 }
 
-impl MonitorView {
-    /// Where it stands, in sentences.
-    pub(super) fn sentences(&self, every: Duration, now: Timestamp) -> Vec<String> {
-        let mut told = vec![format!("It looks at {} every {}.", self.looks_at, self.every)];
-        if !self.enabled {
-            told.push("It is switched off in the file (`enabled = false`).".to_owned());
-        }
-        let standing = self.known_verdict.zip(self.since).map(|(verdict, since)| {
-            let cause = self.cause.map(|cause| format!(", the latest for `{cause}`")).unwrap_or_default();
-            let streak = readings(u64::from(self.streak));
-            format!("{verdict} since {} ({}), {streak} in a row{cause}", since, ago(since, now))
-        });
-        told.push(match (self.unknown_in_a_row, standing) {
-            (0, Some(standing)) => format!("It is {standing}."),
-            (0, None) => "It has not been looked at yet.".to_owned(),
-            (unknown, Some(standing)) => {
-                format!("It is unknown: it could not be looked at ({}). Before that it was {standing}.", count(unknown))
-            }
-            (unknown, None) => format!("It is unknown: it could not be looked at ({}).", count(unknown)),
-        });
-        if let Some(last) = &self.last {
-            told.push(format!("The last reading, {}, was {}: {}.", ago(last.at, now), last.verdict, last.words));
-            // Three intervals and a minute: a late reading is no news, a missing one is.
-            if self.enabled && now.since(last.at) > every * 3 + Duration::from_secs(60) {
-                told.push("No reading has come since, though it should have.".to_owned());
-            }
-        }
-        told
+/// Where a monitor stands, in sentences.
+pub(super) fn sentences(view: &MonitorView, every: Duration, now: Timestamp) -> Vec<String> {
+    let mut told = vec![format!("It looks at {} every {}.", view.looks_at, view.every)];
+    if !view.enabled {
+        told.push("It is switched off in the file (`enabled = false`).".to_owned());
     }
+    let standing = view.known_verdict.zip(view.since).map(|(verdict, since)| {
+        let cause = view.cause.map(|cause| format!(", the latest for `{cause}`")).unwrap_or_default();
+        let streak = readings(u64::from(view.streak));
+        format!("{verdict} since {} ({}), {streak} in a row{cause}", since, ago(since, now))
+    });
+    told.push(match (view.unknown_in_a_row, standing) {
+        (0, Some(standing)) => format!("It is {standing}."),
+        (0, None) => "It has not been looked at yet.".to_owned(),
+        (unknown, Some(standing)) => {
+            format!("It is unknown: it could not be looked at ({}). Before that it was {standing}.", count(unknown))
+        }
+        (unknown, None) => format!("It is unknown: it could not be looked at ({}).", count(unknown)),
+    });
+    if let Some(last) = &view.last {
+        told.push(format!("The last reading, {}, was {}: {}.", ago(last.at, now), last.verdict, last.words));
+        // Three intervals and a minute: a late reading is no news, a missing one is.
+        if view.enabled && now.since(last.at) > every * 3 + Duration::from_secs(60) {
+            told.push("No reading has come since, though it should have.".to_owned());
+        }
+    }
+    told
 }
 
 fn count(unknown: u32) -> String {

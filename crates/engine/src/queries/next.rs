@@ -4,36 +4,23 @@ use super::{EngineState, Recalled, readings};
 use flyball_model::{Because, CallOn, Mode, MonitorId, Standing, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use serde::Serialize;
+use flyball_views::Next;
 use std::sync::Arc;
 
-/// When a reaction could act next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Next {
-    /// The earliest time; none where it does not hang on time alone.
-    pub at: Option<Timestamp>,
-    /// What it waits for where that is no time: "it fails", "the monitor sees again".
-    pub waits_for: Option<String>,
-    /// In a sentence.
-    pub words: String,
+fn never(why: &str) -> Next {
+    Next { at: None, waits_for: None, words: format!("It cannot act by itself: {why}.") }
 }
 
-impl Next {
-    fn never(why: &str) -> Self {
-        Self { at: None, waits_for: None, words: format!("It cannot act by itself: {why}.") }
-    }
+fn at_the_earliest(at: Timestamp, words: String) -> Next {
+    Next { at: Some(at), waits_for: None, words }
+}
 
-    fn at(at: Timestamp, words: String) -> Self {
-        Self { at: Some(at), waits_for: None, words }
-    }
-
-    fn when(mode: Mode, what: String) -> Self {
-        let acts = match mode {
-            Mode::Act => "can act",
-            Mode::DryRun => "would tell",
-        };
-        Self { at: None, words: format!("It {acts} again when {what}."), waits_for: Some(what) }
-    }
+fn when(mode: Mode, what: String) -> Next {
+    let acts = match mode {
+        Mode::Act => "can act",
+        Mode::DryRun => "would tell",
+    };
+    Next { at: None, words: format!("It {acts} again when {what}."), waits_for: Some(what) }
 }
 
 /// What stands between being called and acting, without a look at the app.
@@ -53,23 +40,23 @@ pub(super) fn next(
     now: Timestamp,
 ) -> Next {
     if !reaction.policy.enabled {
-        return Next::never("it is switched off in the file (`enabled = false`)");
+        return never("it is switched off in the file (`enabled = false`)");
     }
     let watching: Vec<&Arc<Monitor>> = watching.iter().filter(|monitor| monitor.enabled).collect();
     if watching.is_empty() {
-        return Next::never("no monitor that is switched on calls it; `flyball react` does it by hand");
+        return never("no monitor that is switched on calls it; `flyball react` does it by hand");
     }
     if gate.engine == EngineState::Stopped {
-        return Next::never("no engine runs; `flyball up` starts one");
+        return never("no engine runs; `flyball up` starts one");
     }
     if gate.engine == EngineState::Silent {
-        return Next::never("the engine that runs gives no sign of life here; `flyball doctor` says more");
+        return never("the engine that runs gives no sign of life here; `flyball doctor` says more");
     }
     let (mode, could) = (gate.mode, could(gate.mode));
     let gate = match &gate.waits_for {
         Some(because) => match because.until() {
             Some(until) => Some((until, because)),
-            None => return Next::when(mode, opening(because)),
+            None => return when(mode, opening(because)),
         },
         None => None,
     };
@@ -90,7 +77,7 @@ pub(super) fn next(
                 Because::BackedOff { .. } => ", or as soon as the file or what is seen of the app changes",
                 _ => "",
             };
-            Next::at(at, format!("It {could} at {at} at the earliest{exception}: {because}."))
+            at_the_earliest(at, format!("It {could} at {at} at the earliest{exception}: {because}."))
         }
     }
 }
@@ -148,7 +135,7 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mod
         Some(because) => return held(because, at),
     }
     let call_on = reaction.policy.call_on;
-    Next::at(
+    at_the_earliest(
         at,
         match missing {
             1 => format!("It {could} at {at} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
@@ -200,7 +187,7 @@ fn held(because: &Because, next_reading: Timestamp) -> Next {
         }
         (until, _) => {
             let at = until.map_or(next_reading, |until| until.max(next_reading));
-            Next::at(at, format!("It asks again at each reading, and could come further at {at}: {because}."))
+            at_the_earliest(at, format!("It asks again at each reading, and could come further at {at}: {because}."))
         }
     }
 }

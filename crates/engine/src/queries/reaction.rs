@@ -1,56 +1,20 @@
 //! Reactions as people read them: why they hold still, and when they could act next.
 
 use super::next::{Gate, next};
-use super::{Next, Reader, Recalled, RunView, ago, names, readings};
+use super::{Reader, Recalled, ago, names, readings};
 use flyball_decide::{
     Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
-use flyball_model::{
-    AccountName, AppName, Because, CallOn, Finding, Mode, MonitorName, ReactionName, Standing, Timestamp, duration,
-};
+use flyball_model::{AppName, Because, Finding, Mode, ReactionName, Standing, Timestamp, duration};
 use flyball_reactions::Reaction;
 use flyball_store::{Error, Overview};
-use serde::Serialize;
+use flyball_views::{Answered as GateAnswered, GateView, HoldingView, ReactionView, RunView};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A reaction, and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReactionView {
-    /// Its name.
-    pub name: ReactionName,
-    /// The word of its kind.
-    pub kind: &'static str,
-    /// The app that it acts on.
-    pub app: AppName,
-    /// The account that it acts by.
-    pub account: AccountName,
-    /// Whether it acts, or only tells.
-    pub mode: Mode,
-    /// Whether the file has it switched on.
-    pub enabled: bool,
-    /// The verdict that it is called on.
-    pub call_on: CallOn,
-    /// From which reading in a row on.
-    pub trigger: u32,
-    /// Its cooldown, in words.
-    pub cooldown: String,
-    /// The monitors that call it.
-    pub called_by: Vec<MonitorName>,
-    /// What it decided at the latest readings of each monitor.
-    pub holdings: Vec<HoldingView>,
-    /// Its latest run.
-    pub last_run: Option<RunView>,
-    /// When it could act next.
-    pub next: Next,
-    /// What each gate on the way to an act answers at its first monitor's readings, as far as that is known without
-    /// looking at the app.
-    pub gates: Vec<Answer>,
-}
-
 /// What a reaction took away had to be given back, and it waits for that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoneSteps {
     /// Which reaction.
     pub reaction: ReactionName,
@@ -58,25 +22,6 @@ pub struct UndoneSteps {
     pub app: AppName,
     /// How often, and until when it waits, in words.
     pub words: String,
-}
-
-/// What a reaction decided at the latest readings of a monitor.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct HoldingView {
-    /// Which monitor.
-    pub monitor: MonitorName,
-    /// Whether it acted, or held still.
-    pub acted: bool,
-    /// The reason's word.
-    pub reason: &'static str,
-    /// The reason in words.
-    pub words: String,
-    /// Since when it is this reason.
-    pub since: Timestamp,
-    /// The latest reading for which it was.
-    pub last_at: Timestamp,
-    /// For how many readings; none where that is not counted, since the monitor just does not call for it.
-    pub count: Option<u64>,
 }
 
 impl Reader<'_> {
@@ -117,7 +62,7 @@ impl Reader<'_> {
             .map(|(holding, monitor)| HoldingView {
                 monitor,
                 acted: holding.because.acts(),
-                reason: holding.because.code(),
+                reason: holding.because.code().into(),
                 words: holding.because.to_string(),
                 since: holding.since,
                 last_at: holding.last_at,
@@ -134,7 +79,7 @@ impl Reader<'_> {
         };
         ReactionView {
             name: reaction.name.clone(),
-            kind: reaction.kind.word(),
+            kind: reaction.kind.word().into(),
             app: reaction.kind.app().clone(),
             account: reaction.kind.account().clone(),
             mode: self.wiring.mode(reaction),
@@ -190,75 +135,74 @@ impl Reader<'_> {
 }
 
 /// Some gates ask what only the running engine knows: where it runs, its environment, and what others are called.
-fn as_read_from_outside(answer: Answer) -> Answer {
+fn as_read_from_outside(answer: Answer) -> GateView {
     let is_known = !matches!(answer.gate, "own database" | "home" | "variables" | "dry run" | "adders");
-    if is_known { answer } else { Answer { answered: Answered::NotAsked, ..answer } }
+    let answered = match answer.answered {
+        Answered::Open if is_known => GateAnswered::Open,
+        Answered::Closed(because) if is_known => GateAnswered::Closed(because),
+        Answered::Open | Answered::Closed(_) | Answered::NotAsked => GateAnswered::NotAsked,
+    };
+    GateView { gate: answer.gate.into(), asks: answer.asks.into(), answered }
 }
 
-impl ReactionView {
-    /// What it does, why it holds still, and when it could act next, in sentences.
-    pub(super) fn sentences(&self, cooldown: Duration, now: Timestamp) -> Vec<String> {
-        let mut told = vec![self.purpose(cooldown)];
-        if self.mode == Mode::DryRun {
-            told.push("It only tells what it would do (`mode = \"dry_run\"`).".to_owned());
-        }
-        told.extend(self.holdings.iter().map(|holding| holding.sentence(self.mode)));
-        if let Some(run) = &self.last_run {
-            told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
-        }
-        told.push(self.next.words.clone());
-        told.extend(self.gates_in_words());
-        told
+/// What a reaction does, why it holds still, and when it could act next, in sentences.
+pub(super) fn sentences(view: &ReactionView, cooldown: Duration, now: Timestamp) -> Vec<String> {
+    let mut told = vec![purpose(view, cooldown)];
+    if view.mode == Mode::DryRun {
+        told.push("It only tells what it would do (`mode = \"dry_run\"`).".to_owned());
     }
-
-    /// What each gate answers: those that are open by name, those that are closed with their reason.
-    fn gates_in_words(&self) -> Vec<String> {
-        let named = |of: fn(&Answered) -> bool| {
-            let gates = self.gates.iter().filter(move |answer| of(&answer.answered));
-            gates.map(|answer| answer.gate).collect::<Vec<_>>().join(", ")
-        };
-        let open = named(|answered| *answered == Answered::Open);
-        let not_asked = named(|answered| *answered == Answered::NotAsked);
-        let mut told = Vec::new();
-        if !open.is_empty() {
-            told.push(format!("Gates that are open: {open}."));
-        }
-        for answer in &self.gates {
-            if let Answered::Closed(because) = &answer.answered {
-                told.push(format!("The gate \"{}\" is closed: {because}.", answer.gate));
-            }
-        }
-        if !not_asked.is_empty() {
-            told.push(format!(
-                "Gates that only the running engine asks, or only once it looks at the app: {not_asked}."
-            ));
-        }
-        told
+    told.extend(view.holdings.iter().map(|holding| holding_sentence(holding, view.mode)));
+    if let Some(run) = &view.last_run {
+        told.push(format!("Its last run, decided {}: {}.", ago(run.queued_at, now), run.sentence()));
     }
-
-    fn purpose(&self, cooldown: Duration) -> String {
-        let (kind, app, call_on) = (self.kind, &self.app, self.call_on);
-        let rest = if cooldown.is_zero() { String::new() } else { format!(", and at most once in {}", self.cooldown) };
-        let of = if self.called_by.is_empty() { "no monitor".to_owned() } else { names(&self.called_by) };
-        let when = match self.trigger {
-            1 => format!("at each {call_on} reading of {of}"),
-            trigger => format!("from the {} {call_on} reading in a row of {of} on", ordinal(trigger)),
-        };
-        format!("It does `{kind}` on {app} {when}{rest}.")
-    }
+    told.push(view.next.words.clone());
+    told.extend(gates_in_words(&view.gates));
+    told
 }
 
-impl HoldingView {
-    fn sentence(&self, mode: Mode) -> String {
-        let (monitor, since) = (&self.monitor, self.since);
-        let count = self.count.map(|count| format!(" ({})", readings(count))).unwrap_or_default();
-        let verb = match (self.acted, mode) {
-            (true, Mode::Act) => "acts on",
-            (true, Mode::DryRun) => "would act on",
-            (false, _) => "holds still at",
-        };
-        format!("It {verb} readings of \"{monitor}\" since {since}{count}: {}.", self.words)
+/// What each gate answers: those that are open by name, those that are closed with their reason.
+fn gates_in_words(gates: &[GateView]) -> Vec<String> {
+    let named = |of: fn(&GateAnswered) -> bool| {
+        let gates = gates.iter().filter(move |gate| of(&gate.answered));
+        gates.map(|gate| &*gate.gate).collect::<Vec<_>>().join(", ")
+    };
+    let open = named(|answered| *answered == GateAnswered::Open);
+    let not_asked = named(|answered| *answered == GateAnswered::NotAsked);
+    let mut told = Vec::new();
+    if !open.is_empty() {
+        told.push(format!("Gates that are open: {open}."));
     }
+    for gate in gates {
+        if let GateAnswered::Closed(because) = &gate.answered {
+            told.push(format!("The gate \"{}\" is closed: {because}.", gate.gate));
+        }
+    }
+    if !not_asked.is_empty() {
+        told.push(format!("Gates that only the running engine asks, or only once it looks at the app: {not_asked}."));
+    }
+    told
+}
+
+fn purpose(view: &ReactionView, cooldown: Duration) -> String {
+    let ReactionView { kind, app, call_on, .. } = view;
+    let rest = if cooldown.is_zero() { String::new() } else { format!(", and at most once in {}", view.cooldown) };
+    let of = if view.called_by.is_empty() { "no monitor".to_owned() } else { names(&view.called_by) };
+    let when = match view.trigger {
+        1 => format!("at each {call_on} reading of {of}"),
+        trigger => format!("from the {} {call_on} reading in a row of {of} on", ordinal(trigger)),
+    };
+    format!("It does `{kind}` on {app} {when}{rest}.")
+}
+
+fn holding_sentence(holding: &HoldingView, mode: Mode) -> String {
+    let (monitor, since) = (&holding.monitor, holding.since);
+    let count = holding.count.map(|count| format!(" ({})", readings(count))).unwrap_or_default();
+    let verb = match (holding.acted, mode) {
+        (true, Mode::Act) => "acts on",
+        (true, Mode::DryRun) => "would act on",
+        (false, _) => "holds still at",
+    };
+    format!("It {verb} readings of \"{monitor}\" since {since}{count}: {}.", holding.words)
 }
 
 /// "2nd", "11th", "23rd".

@@ -1,84 +1,15 @@
 //! `status`: every monitor and reaction at a glance.
 
-use super::{AppView, EngineState, MonitorView, NodeView, ReactionView, Reader, RunView};
-use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Timestamp, Verdict};
-use flyball_store::{Error, Open, Pause, RunsPage, TimelineLine, TimelinePage};
-use serde::Serialize;
+use super::Reader;
+use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Verdict};
+use flyball_store::{Error, Open, RunsPage, TimelineLine, TimelinePage};
+use flyball_views::{Attention, EngineState, MonitorView, Need, NodeView, ReactionView, RunView, Status};
 use std::collections::HashSet;
 use tokio::try_join;
 
 /// How many of the latest lines about the whole are looked through for what became of the file and what the last
 /// round found: those between are pauses.
 const LINES: u32 = 100;
-
-/// Where everything stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Status {
-    /// When this was read.
-    pub at: Timestamp,
-    /// Whether an engine runs.
-    pub engine: EngineState,
-    /// Why the file as it is now is not in force, where an engine runs and goes on with the one before.
-    pub file_not_followed: Option<FileEvent>,
-    /// The pauses that hold.
-    pub pauses: Vec<Pause>,
-    /// What needs a person: first the runs in doubt, then what gave up, what is refused, and what cannot be seen, and what the
-    /// last round found.
-    pub attention: Vec<Attention>,
-    /// What was seen last of the apps of the file; an app that was not looked at is not there.
-    pub apps: Vec<AppView>,
-    /// The monitors, in the order of the file.
-    pub monitors: Vec<MonitorView>,
-    /// The reactions, in the order of the file.
-    pub reactions: Vec<ReactionView>,
-    /// Runs that have not ended, newest first.
-    pub open_runs: Vec<RunView>,
-    /// The engines that share the work, where several may.
-    pub nodes: Vec<NodeView>,
-}
-
-/// Something that does not get better until a person looks at it, or may not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Attention {
-    /// Why.
-    pub need: Need,
-    /// Of which monitor or reaction.
-    pub of: String,
-    /// What happened and what to do, in words.
-    pub words: String,
-}
-
-/// Why a person is needed; the first are told first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Need {
-    /// The latest run may or may not have taken effect.
-    InDoubt,
-    /// It acted as often as it may, and nothing got better.
-    GaveUp,
-    /// Heroku refuses what it would do.
-    Refused,
-    /// A monitor cannot look, or the app cannot be looked at.
-    CannotSee,
-    /// The engine's last round found what would keep the file from being carried out.
-    Found,
-    /// A node cannot read the file that all go by, and works on nothing.
-    WorksOnNothing,
-}
-
-impl Status {
-    /// Whether an engine runs, follows the file as it is, and sees every monitor passing, and nothing needs a person.
-    /// Where no monitor is shown, nothing is known to be well. A pause is somebody's decision, and no matter here.
-    #[must_use]
-    pub fn is_well(&self) -> bool {
-        let passing = |monitor: &MonitorView| !monitor.enabled || monitor.verdict == Some(Verdict::Passing);
-        self.engine == EngineState::Running
-            && self.file_not_followed.is_none()
-            && self.attention.is_empty()
-            && !self.monitors.is_empty()
-            && self.monitors.iter().all(passing)
-    }
-}
 
 /// What needs a person, of what is switched on.
 fn attention(monitors: &[MonitorView], reactions: &[ReactionView], lines: &[TimelineLine]) -> Vec<Attention> {
@@ -93,7 +24,7 @@ fn attention(monitors: &[MonitorView], reactions: &[ReactionView], lines: &[Time
     }));
     for reaction in reactions.iter().filter(|reaction| reaction.enabled) {
         let of = || reaction.name.to_string();
-        if let Some(run) = reaction.last_run.as_ref().filter(|run| run.outcome == Some("in_doubt")) {
+        if let Some(run) = reaction.last_run.as_ref().filter(|run| run.outcome.as_deref() == Some("in_doubt")) {
             let settle = format!("once you know, `flyball settle {} --done` or `--not-done`", run.id);
             told.push(Attention {
                 need: Need::InDoubt,
@@ -103,7 +34,7 @@ fn attention(monitors: &[MonitorView], reactions: &[ReactionView], lines: &[Time
         }
         // Of several monitors, the one whose word is the latest.
         let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);
-        if let Some((holding, need)) = latest.and_then(|holding| Some((holding, need(holding.reason)?))) {
+        if let Some((holding, need)) = latest.and_then(|holding| Some((holding, need(&holding.reason)?))) {
             told.push(Attention { need, of: of(), words: holding.words.clone() });
         }
     }
@@ -158,7 +89,7 @@ impl Reader<'_> {
             at: self.now,
             engine: self.engine,
             file_not_followed: not_followed(&lines),
-            pauses: self.store.pauses(self.now).await?,
+            pauses: self.paused().await?,
             attention,
             apps: self.apps_seen(&known),
             monitors,
@@ -212,7 +143,7 @@ fn not_followed(lines: &[TimelineLine]) -> Option<FileEvent> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{Counts, Entry, Excerpt, NotFollowed, PauseScope};
+    use flyball_model::{Counts, Entry, Excerpt, NotFollowed, PauseScope, Timestamp};
 
     #[test]
     fn the_file_is_not_in_force_from_when_it_was_not_followed_until_it_is_or_until_a_start() {

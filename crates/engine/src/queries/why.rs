@@ -2,13 +2,13 @@
 
 use super::app::seen;
 use super::foreign::changed_by_others;
-use super::{EngineState, MonitorView, ReactionView, Reader, ReadingView, Recalled, RunView};
-use flyball_model::{AppName, MonitorName, ReactionName, Timestamp};
+use super::{Reader, Recalled, monitor, reaction};
+use flyball_model::{AppName, MonitorName, ReactionName};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_settings::did_you_mean;
-use flyball_store::{Error, Pause, RunsPage};
-use serde::Serialize;
+use flyball_store::{Error, RunsPage};
+use flyball_views::{About, Part, RunView, Why};
 use std::collections::HashSet;
 
 /// At most this many readings are shown: what fits on a screen beside the rest.
@@ -16,57 +16,11 @@ const READINGS: u32 = 5;
 /// At most this many runs are shown.
 const RUNS: u32 = 5;
 
-/// What is asked about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum About {
-    /// A monitor.
-    Monitor(MonitorName),
-    /// A reaction.
-    Reaction(ReactionName),
-    /// An app.
-    App(AppName),
-}
-
 /// Nothing in the file has this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotKnown {
     /// What was probably meant.
     pub meant: Option<String>,
-}
-
-/// An explanation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Why {
-    /// When this was read.
-    pub at: Timestamp,
-    /// Whether an engine runs.
-    pub engine: EngineState,
-    /// The pauses that hold.
-    pub pauses: Vec<Pause>,
-    /// What was asked about first, then what belongs to it.
-    pub parts: Vec<Part>,
-}
-
-/// An explanation of one thing: sentences, and the data that they were made from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Part {
-    /// What it is about.
-    pub about: About,
-    /// The explanation.
-    pub sentences: Vec<String>,
-    /// The monitor.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub monitor: Option<MonitorView>,
-    /// The reaction.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reaction: Option<ReactionView>,
-    /// The latest readings, oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub readings: Vec<ReadingView>,
-    /// The latest runs, newest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub runs: Vec<RunView>,
 }
 
 impl Reader<'_> {
@@ -110,7 +64,7 @@ impl Reader<'_> {
                 About::App(app) => self.why_app(app, &recalled, &mut parts).await?,
             }
         }
-        Ok(Why { at: self.now, engine: self.engine, pauses: self.store.pauses(self.now).await?, parts })
+        Ok(Why { at: self.now, engine: self.engine, pauses: self.paused().await?, parts })
     }
 
     async fn why_monitor(&self, name: &MonitorName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
@@ -163,7 +117,7 @@ impl Reader<'_> {
         let readings = self.last_readings(monitor, READINGS).await?;
         Ok(Part {
             about: About::Monitor(monitor.name.clone()),
-            sentences: view.sentences(monitor.every, self.now),
+            sentences: monitor::sentences(&view, monitor.every, self.now),
             monitor: Some(view),
             reaction: None,
             readings,
@@ -178,23 +132,11 @@ impl Reader<'_> {
         let runs = self.store.runs(&page).await?;
         Ok(Part {
             about: About::Reaction(reaction.name.clone()),
-            sentences: view.sentences(reaction.policy.cooldown, self.now),
+            sentences: reaction::sentences(&view, reaction.policy.cooldown, self.now),
             monitor: None,
             reaction: Some(view),
             readings: Vec::new(),
             runs: runs.iter().map(RunView::of).collect(),
         })
-    }
-}
-
-impl About {
-    /// The name alone.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Monitor(name) => name.as_str(),
-            Self::Reaction(name) => name.as_str(),
-            Self::App(name) => name.as_str(),
-        }
     }
 }

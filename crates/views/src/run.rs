@@ -1,16 +1,21 @@
-//! Runs as people read them.
+//! Runs: one plan each, from queued to its end.
 
+use crate::Word;
 use flyball_model::{Actor, AppName, Excerpt, ReactionName, Run, RunId, RunState, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A run: one plan from queued to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunView {
     /// Which.
+    #[schema(value_type = String)]
     pub id: RunId,
     /// Of which reaction.
+    #[schema(value_type = String)]
     pub reaction: ReactionName,
     /// On which app.
+    #[schema(value_type = String)]
     pub app: AppName,
     /// What is to be done, in words.
     pub plan: String,
@@ -19,23 +24,29 @@ pub struct RunView {
     /// Who wanted it: a monitor's name, or a person's.
     pub wanted_by: WantedBy,
     /// When it was saved.
+    #[schema(value_type = String, format = DateTime)]
     pub queued_at: Timestamp,
     /// When its call was about to be sent.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub sent_at: Option<Timestamp>,
     /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// `queued`, `claimed`, `sent` or `ended`.
-    pub state: &'static str,
+    #[schema(value_type = String, example = "ended")]
+    pub state: Word,
     /// `done`, `not_done`, `superseded`, `refused` or `in_doubt`, once it has ended.
-    pub outcome: Option<&'static str>,
+    #[schema(value_type = Option<String>, example = "done")]
+    pub outcome: Option<Word>,
     /// How it stands, or how it ended, in words.
     pub words: String,
     /// Heroku's request ids, which its support asks for.
+    #[schema(value_type = Vec<String>)]
     pub request_ids: Vec<Excerpt>,
 }
 
 /// Who wanted a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WantedBy {
     /// A monitor's readings.
@@ -73,8 +84,8 @@ impl RunView {
             queued_at: run.queued_at,
             sent_at: run.sent_at,
             ended_at,
-            state: run.state.code(),
-            outcome: outcome.map(flyball_model::Outcome::code),
+            state: run.state.code().into(),
+            outcome: outcome.map(|outcome| outcome.code().into()),
             words,
             request_ids: run.request_ids.clone(),
         }

@@ -1,0 +1,31 @@
+//! What is told, as values. A query of the engine makes a view; text, JSON, the HTTP interface and pages are renderings of it, and a
+//! program gets from afar what the command line has beside the engine. So a view is owned, is read back from its JSON, and has a schema.
+//!
+//! Sentences in a view are made by whoever makes the view: two renderings never say the same thing in different words.
+
+mod acts;
+mod app;
+mod history;
+mod monitor;
+mod node;
+mod page;
+mod reaction;
+mod report;
+mod run;
+mod status;
+mod why;
+
+pub use acts::{Call, Held, Paused, Reacted, Resumed, Taken};
+pub use app::{AppView, RunningRelease};
+pub use history::{HistoryLine, Tone};
+pub use monitor::{MonitorView, ReadingView};
+pub use node::{NewerFile, NodeState, NodeView};
+pub use page::Page;
+pub use reaction::{Answered, GateView, HoldingView, Next, ReactionView};
+pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
+pub use run::{RunView, WantedBy};
+pub use status::{Attention, EngineState, Need, PauseView, Status};
+pub use why::{About, Part, Why};
+
+/// A word of ours: most are known when Flyball is built, and those that came from afar are owned.
+pub type Word = std::borrow::Cow<'static, str>;

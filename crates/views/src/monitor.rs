@@ -1,0 +1,82 @@
+//! Monitors and readings.
+
+use crate::Word;
+use flyball_model::{Cause, Evidence, Excerpt, MonitorName, ReactionName, Reading, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A monitor, and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MonitorView {
+    /// Its name.
+    #[schema(value_type = String)]
+    pub name: MonitorName,
+    /// The word of its kind.
+    #[schema(value_type = String, example = "http")]
+    pub kind: Word,
+    /// What it looks at.
+    pub looks_at: String,
+    /// Its interval, in words.
+    #[schema(example = "30s")]
+    pub every: String,
+    /// Whether the file has it switched on.
+    pub enabled: bool,
+    /// Its present verdict; none before the first reading.
+    #[schema(value_type = Option<String>, example = "passing")]
+    pub verdict: Option<Verdict>,
+    /// Its last verdict that was not unknown.
+    #[schema(value_type = Option<String>, example = "passing")]
+    pub known_verdict: Option<Verdict>,
+    /// Why, when failing.
+    #[schema(value_type = Option<String>, example = "text")]
+    pub cause: Option<Cause>,
+    /// How many readings in a row had the last known verdict.
+    pub streak: u32,
+    /// When it flipped into the last known verdict.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// How many unknown readings in a row came last.
+    pub unknown_in_a_row: u32,
+    /// Its latest reading.
+    pub last: Option<ReadingView>,
+    /// The reactions that it calls, in order.
+    #[schema(value_type = Vec<String>)]
+    pub reactions: Vec<ReactionName>,
+}
+
+/// A reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReadingView {
+    /// When the check began.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// The verdict.
+    #[schema(value_type = String, example = "failing")]
+    pub verdict: Verdict,
+    /// Why, when failing.
+    #[schema(value_type = Option<String>, example = "text")]
+    pub cause: Option<Cause>,
+    /// In words.
+    #[schema(value_type = String)]
+    pub words: Excerpt,
+    /// What was seen.
+    #[schema(value_type = Object)]
+    pub evidence: Evidence,
+}
+
+impl ReadingView {
+    /// The view of a reading.
+    #[must_use]
+    pub fn of(reading: &Reading) -> Self {
+        Self {
+            at: reading.begun_at,
+            took_ms: u64::try_from(reading.took.as_millis()).unwrap_or(u64::MAX),
+            verdict: reading.verdict(),
+            cause: reading.finding.cause(),
+            words: reading.words.clone(),
+            evidence: reading.evidence.clone(),
+        }
+    }
+}
