@@ -1,6 +1,6 @@
 //! What a valid file says.
 
-use crate::{Mistakes, Network};
+use crate::{Mistakes, Network, Server};
 use flyball_model::{AccountName, AppLimits, AppName, Counts, Mode};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -12,6 +12,8 @@ pub struct Definitions {
     pub settings: Instance,
     /// What checks may reach, and by what Flyball tells an outage of its own.
     pub network: Network,
+    /// Where pages and the HTTP interface are served.
+    pub server: Server,
     /// In the order of the file; their names are unique.
     pub monitors: Vec<Monitor>,
     /// In the order of the file; their names are unique.

@@ -25,6 +25,7 @@ mod reaction;
 mod reference;
 mod secrets;
 mod sections;
+mod server;
 mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
@@ -34,6 +35,7 @@ pub use files::{File, Files};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
 pub use reference::reference;
+pub use server::Server;
 pub use starting::{starting_file, starting_file_at_stand_in};
 
 use document::{Damage, document};
@@ -87,6 +89,7 @@ pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
 
     let settings = sections::instance(main, &mut found);
     let network = network::network(main, &mut found);
+    let server = server::server(main, &mut found);
     included.iter().for_each(|root| include::refuse_global(root, &mut found));
     let accounts = sections::accounts(&roots, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
@@ -123,6 +126,7 @@ pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
     let mut definitions = Definitions {
         settings,
         network,
+        server,
         // Nothing was wrong, so that each entry has become one.
         monitors: monitors.into_iter().flatten().collect(),
         reactions: reactions.into_iter().flatten().collect(),

@@ -4,6 +4,7 @@ use crate::monitor::MonitorFields;
 use crate::network::{self, NetworkFields};
 use crate::reaction::ReactionFields;
 use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
+use crate::server::{self, ServerFields};
 use flyball_decide::{ByHand, GATES};
 use flyball_settings::{FieldDescription, KindDescription, Need, Settings, describe};
 use std::fmt::Write as _;
@@ -23,6 +24,8 @@ pub fn reference() -> String {
     section::<LimitFields>(&mut page, "`[limits]`");
     section::<NetworkFields>(&mut page, "`[network]`");
     say(&mut page, &network::notes());
+    section::<ServerFields>(&mut page, "`[server]`");
+    say(&mut page, server::notes());
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");

@@ -13,7 +13,7 @@ use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_model::{
-    Actor, Entry, Event, Mode, NodeId, Outcome, ReactionId, Run, RunState, StoreLoss, SubjectKey, Timestamp,
+    Actor, ApiHost, Entry, Event, Mode, NodeId, Outcome, ReactionId, Run, RunState, StoreLoss, SubjectKey, Timestamp,
     WhyNotDone, WhySuperseded,
 };
 use flyball_monitors::Monitor;
@@ -36,6 +36,8 @@ pub struct Engine {
     pub(crate) going_over: tokio::sync::Mutex<()>,
     /// The file that is in force, where only a part of it is this engine's own.
     pub(crate) whole: Mutex<Option<Arc<Definitions>>>,
+    /// What is in force, for those who ask about it again and again; nothing where nobody does.
+    in_force: Mutex<Option<Arc<InForce>>>,
     pub(crate) reached: Reached,
     mode: Mode,
     home: Home,
@@ -57,6 +59,7 @@ impl Engine {
             share: Mutex::default(),
             going_over: tokio::sync::Mutex::default(),
             whole: Mutex::default(),
+            in_force: Mutex::default(),
             reached: Reached::default(),
             mode,
             home: Home::default(),
@@ -71,6 +74,19 @@ impl Engine {
     pub fn at_home(mut self, home: Home) -> Self {
         self.home = home;
         self
+    }
+
+    /// The same engine, which keeps what is in force at hand, for [`Engine::in_force`]. It takes the room of the definitions once more.
+    #[must_use]
+    pub fn answering(self) -> Self {
+        *lock(&self.in_force) = Some(Arc::default());
+        self
+    }
+
+    /// What is in force, if it was asked to keep it at hand: shared, and not copied.
+    #[must_use]
+    pub fn in_force(&self) -> Option<Arc<InForce>> {
+        lock(&self.in_force).clone()
     }
 
     /// Where we run: what the platform says, else what the file does.
@@ -147,6 +163,7 @@ impl Engine {
             self.part(definitions).await?;
         } else {
             self.wire(definitions, now);
+            self.keep_in_force(definitions);
         }
         Ok(())
     }
@@ -161,6 +178,15 @@ impl Engine {
         let mut memory = self.memory();
         let wiring = Wiring::new(definitions, self.ports.accounts.host(), self.mode, &memory.wiring, now);
         memory.rewire(wiring);
+    }
+
+    /// Keeps what is in force at hand, where somebody asks about it.
+    pub(crate) fn keep_in_force(&self, definitions: &Definitions) {
+        let mut in_force = lock(&self.in_force);
+        if in_force.is_some() {
+            let (host, now) = (self.ports.accounts.host(), self.ports.clock.now());
+            *in_force = Some(Arc::new(InForce::of(definitions.clone(), host, now)));
+        }
     }
 
     /// How many monitors the file in force has.
@@ -277,6 +303,35 @@ impl Engine {
         let entries = vec![Entry::new(self.ports.clock.now(), event)];
         self.ports.store.save(&Batch { entries, ..Batch::default() }).await
     }
+}
+
+/// What is in force, wired up.
+#[derive(Debug)]
+pub struct InForce {
+    /// What is defined.
+    pub definitions: Definitions,
+    pub(crate) wiring: Arc<Wiring>,
+}
+
+impl InForce {
+    /// Wires definitions up, of apps at this API host.
+    #[must_use]
+    pub fn of(definitions: Definitions, host: ApiHost, now: Timestamp) -> Self {
+        let wiring = Arc::new(Wiring::new(&definitions, host, Mode::Act, &Wiring::default(), now));
+        Self { definitions, wiring }
+    }
+}
+
+impl Default for InForce {
+    fn default() -> Self {
+        let definitions = flyball_config::read("", "").expect("an empty file has no mistakes");
+        Self::of(definitions, ApiHost::default(), Timestamp::EPOCH)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is kept is whole at any time, so a panic elsewhere does not make it less true.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a person who asked for this run is still waiting for it.

@@ -28,7 +28,7 @@ mod share;
 mod turn;
 mod wiring;
 
-pub use engine::Engine;
+pub use engine::{Engine, InForce};
 pub use flyball_decide::Home;
 pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, Observe, Ports, References, Tasks, Time, Tokio, Witness,

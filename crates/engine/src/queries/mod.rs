@@ -20,6 +20,7 @@ pub use reaction::UndoneSteps;
 pub use report::ListOutages;
 pub use why::NotKnown;
 
+use crate::engine::InForce;
 use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
@@ -27,6 +28,7 @@ use flyball_model::{ApiHost, AppName, Mode, MonitorId, MonitorState, ReactionId,
 use flyball_store::{Error, Holding, NewerReadings, Overview, Pause, SeenSign, Store};
 use flyball_views::{EngineState, PauseView};
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::try_join;
 
 /// The state of the engine on a file: from who holds its lock and what stands in it. `locked_by` is none where nobody holds it; the
@@ -52,7 +54,7 @@ pub fn engine_on_server(seen: Option<&SeenSign>) -> EngineState {
 pub struct Reader<'a> {
     store: &'a dyn Store,
     definitions: &'a Definitions,
-    wiring: Wiring,
+    wiring: Arc<Wiring>,
     engine: EngineState,
     now: Timestamp,
 }
@@ -75,8 +77,15 @@ impl<'a> Reader<'a> {
         engine: EngineState,
         now: Timestamp,
     ) -> Self {
-        let wiring = Wiring::new(definitions, host, Mode::Act, &Wiring::default(), now);
+        let wiring = Arc::new(Wiring::new(definitions, host, Mode::Act, &Wiring::default(), now));
         Self { store, definitions, wiring, engine, now }
+    }
+
+    /// A reader of what a running engine has in force, as of `now`.
+    #[must_use]
+    pub fn of(store: &'a dyn Store, in_force: &'a InForce, now: Timestamp) -> Self {
+        let InForce { definitions, wiring } = in_force;
+        Self { store, definitions, wiring: Arc::clone(wiring), engine: EngineState::Running, now }
     }
 
     /// The pauses that hold.

@@ -159,6 +159,7 @@ impl Engine {
         let _alone = self.going_over.lock().await;
         let groups = Groups::of(definitions);
         *self.whole.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(definitions.clone()));
+        self.keep_in_force(definitions);
         self.go_over(|share| share.groups = groups).await
     }
 
