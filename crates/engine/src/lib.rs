@@ -15,6 +15,7 @@ mod engine;
 pub mod follow;
 mod footing;
 mod gather;
+mod growth;
 pub mod live;
 mod look;
 mod memory;
@@ -30,6 +31,7 @@ mod wiring;
 
 pub use engine::{Engine, InForce};
 pub use flyball_decide::Home;
+pub use growth::{Growth, growth};
 pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, Observe, Ports, References, Tasks, Time, Tokio, Witness,
 };

@@ -98,3 +98,25 @@ pub struct Held {
     /// In words.
     pub words: String,
 }
+
+/// What is paused, and by whom it is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PauseTold {
+    /// What is paused.
+    #[serde(flatten)]
+    pub paused: Paused,
+    /// By whom it is held.
+    #[serde(flatten)]
+    pub taken: Taken,
+}
+
+/// What is resumed, and who goes by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ResumeTold {
+    /// What is resumed.
+    #[serde(flatten)]
+    pub resumed: Resumed,
+    /// Who goes by it.
+    #[serde(flatten)]
+    pub taken: Taken,
+}

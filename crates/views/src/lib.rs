@@ -15,7 +15,7 @@ mod run;
 mod status;
 mod why;
 
-pub use acts::{Call, Held, Paused, Reacted, Resumed, Taken};
+pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Taken};
 pub use app::{AppView, RunningRelease};
 pub use history::{HistoryLine, Tone};
 pub use monitor::{MonitorView, ReadingView};

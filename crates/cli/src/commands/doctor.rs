@@ -1,6 +1,6 @@
 //! `flyball doctor`: whether everything is as it should be, line by line, each with what to do.
 
-use super::reading::{Desk, Engine};
+use super::reading::{Desk, state_on};
 use super::validate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
     });
     findings
         .extend(wiring.database().iter().filter_map(|address| address.place().file().map(doctor::others)).flatten());
-    let state = async { Engine::state_on(&wiring.database()?, wiring).await };
+    let state = async { state_on(&wiring.database()?, wiring).await };
     findings.push(match state.await {
         Ok(state) => doctor::engine(state),
         Err(failure) => failure.finding("engine"),

@@ -1,7 +1,7 @@
 //! `flyball pause`: effects stop, observation goes on. It says that it holds only when a running engine holds it. Where the
 //! database cannot be written, the engine is told by a signal.
 
-use super::brake::{Taken, must_be_known, scope};
+use super::brake::{exit, must_be_known, scope, taken_in, tell};
 use super::reading::Desk;
 use crate::arguments::Pause;
 use crate::exit::Exit;
@@ -10,19 +10,10 @@ use crate::output::{self, Format};
 use crate::wiring::Wiring;
 use flyball_engine::commands::pause_effects;
 use flyball_model::PauseScope;
-use flyball_views::Paused;
+use flyball_views::PauseTold;
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
-
-/// What is paused, and by whom it is held, as data.
-#[derive(Serialize)]
-struct Said {
-    #[serde(flatten)]
-    paused: Paused,
-    #[serde(flatten)]
-    taken: Taken,
-}
 
 /// How long the row may take: who pauses is in a hurry, and there is a second way.
 const WRITE_MAX: Duration = Duration::from_secs(1);
@@ -93,10 +84,10 @@ pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure
             return by_signal(wiring, &desk, &scope, busy).await;
         }
     };
-    let taken = Taken::wait(wiring, &desk, &paused.scope).await?;
-    let exit = taken.exit();
+    let taken = taken_in(&desk, &paused.scope).await?;
+    let exit = exit(&taken);
     match wiring.format {
-        Format::Json => output::json(&Said { paused, taken })?,
+        Format::Json => output::json(&PauseTold { paused, taken })?,
         Format::Text => {
             let until = paused.until.map_or_else(
                 || "until resumed".to_owned(),
@@ -105,7 +96,7 @@ pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure
             if exit == Exit::GOOD {
                 output::data(&format!("{} is paused {until}; looking goes on", paused.scope))?;
             }
-            taken.tell(wiring, &format!("start with {} paused {until}", paused.scope))?;
+            tell(&taken, wiring, &format!("start with {} paused {until}", paused.scope))?;
         }
     }
     desk.store.close().await;

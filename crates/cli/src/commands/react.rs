@@ -12,9 +12,7 @@ use flyball_engine::commands::{Considered, Intent, NotConsidered};
 use flyball_heroku::Access;
 use flyball_model::{Because, Mode, Outcome, ReactionName, Run, RunId, RunState};
 use flyball_store::{Address, EngineLock, SeenSign, Store};
-use flyball_views::Call;
-use flyball_views::RunView;
-use serde::Serialize;
+use flyball_views::{Held, Reacted, RunView};
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,24 +21,6 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a person waits: a call's deadline, the margin after a lost answer, the look, and some more.
 const WAIT_MAX: Duration = Duration::from_secs(90);
-
-/// What came of it, as data.
-#[derive(Serialize)]
-struct Said<'a> {
-    reaction: &'a ReactionName,
-    /// What it does, in words; none while it holds.
-    plan: Option<String>,
-    calls: &'a [Call],
-    /// Why it holds.
-    holds: Option<Held>,
-    run: Option<RunView>,
-}
-
-#[derive(Serialize)]
-struct Held {
-    reason: &'static str,
-    words: String,
-}
 
 pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
     let definitions = wiring.definitions()?;
@@ -102,8 +82,9 @@ fn shown(intent: &Intent) -> Vec<String> {
     std::iter::once(output::paint(output::STRONG, &intent.plan)).chain(calls).collect()
 }
 
-fn said<'a>(reaction: &'a ReactionName, intent: &'a Intent, run: Option<RunView>) -> Said<'a> {
-    Said { reaction, plan: Some(intent.plan.to_string()), calls: &intent.calls, holds: None, run }
+fn said(reaction: &ReactionName, intent: &Intent, run: Option<RunView>) -> Reacted {
+    let (plan, calls) = (Some(intent.plan.to_string()), intent.calls.clone());
+    Reacted { reaction: reaction.clone(), plan, calls, holds: None, run }
 }
 
 /// What puts the reaction in dry run.
@@ -126,8 +107,8 @@ fn only_tells(reaction: &ReactionName, why: &str) -> Failure {
 fn held(wiring: &Wiring, reaction: &ReactionName, because: &Because) -> Result<Exit, Failure> {
     match wiring.format {
         Format::Json => {
-            let holds = Some(Held { reason: because.code(), words: because.to_string() });
-            output::json(&Said { reaction, plan: None, calls: &[], holds, run: None })?;
+            let holds = Some(Held { reason: because.code().into(), words: because.to_string() });
+            output::json(&Reacted { reaction: reaction.clone(), plan: None, calls: Vec::new(), holds, run: None })?;
         }
         Format::Text => {
             let words = format!("\"{reaction}\" holds: {because}");

@@ -6,11 +6,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::wiring::Wiring;
 use flyball_config::{Definitions, Files, read_files};
-use flyball_engine::queries::{Reader, engine_on_file, engine_on_server};
-use flyball_model::{ApiHost, Timestamp};
+use flyball_engine::queries::{Reader, SeenEngine};
+use flyball_model::ApiHost;
 use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
 use flyball_views::EngineState;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Everything that a reader borrows.
@@ -33,12 +32,14 @@ impl Desk {
             Err(failure) if missing == Exit::TRY_AGAIN => return Err(failure),
             Err(failure) => return Err(of_file.err().unwrap_or(failure)),
         };
-        let definitions = match Engine::of(&*store, wiring.now()).await? {
+        let definitions = match SeenEngine::on(&*store, wiring.now()).await? {
             // Nothing is read twice where the file is what is in force, as it mostly is.
-            Engine { state: EngineState::Running, seen: Some(seen) } if kept.as_ref() != Some(&seen.sign.in_force) => {
+            SeenEngine { state: EngineState::Running, seen: Some(seen) }
+                if kept.as_ref() != Some(&seen.sign.in_force) =>
+            {
                 in_force(wiring, &seen.sign, of_file)?
             }
-            Engine { .. } => of_file?,
+            SeenEngine { .. } => of_file?,
         };
         Ok(Self { definitions, store, host: wiring.base()?.host().clone() })
     }
@@ -51,7 +52,7 @@ impl Desk {
 
     /// A reader, as of now.
     pub(super) async fn reader(&self, wiring: &Wiring) -> Result<Reader<'_>, Failure> {
-        let Engine { state, .. } = self.engine(wiring).await?;
+        let SeenEngine { state, .. } = SeenEngine::on(&*self.store, wiring.now()).await?;
         Ok(Reader::new(&*self.store, &self.definitions, self.host.clone(), state, wiring.now()))
     }
 
@@ -64,11 +65,6 @@ impl Desk {
             && EngineLock::is_held(file).unwrap_or(false)
             && EngineLock::process(file) == Some(sign.process);
         is_here.then_some(sign.process)
-    }
-
-    /// The engine that works on the store, as of now.
-    pub(super) async fn engine(&self, wiring: &Wiring) -> Result<Engine, Failure> {
-        Engine::of(&*self.store, wiring.now()).await
     }
 }
 
@@ -84,34 +80,11 @@ fn in_force(wiring: &Wiring, sign: &Sign, of_file: Result<Definitions, Failure>)
     in_force.or(of_file)
 }
 
-/// The engine on a database, as it is seen from outside.
-pub(super) struct Engine {
-    pub(super) state: EngineState,
-    /// The freshest sign of life in the store.
-    pub(super) seen: Option<SeenSign>,
-}
-
-impl Engine {
-    async fn of(store: &dyn Store, now: Timestamp) -> Result<Self, Failure> {
-        let seen = store.signs(now).await?.into_iter().next();
-        let state = match store.place() {
-            Place::File(file) => on_file(file, seen.as_ref())?,
-            Place::Server(_) => engine_on_server(seen.as_ref()),
-        };
-        Ok(Self { state, seen })
-    }
-
-    /// The state of the engine on a database that may not be there, or not readable.
-    pub(super) async fn state_on(database: &Address, wiring: &Wiring) -> Result<EngineState, Failure> {
-        match (database.open_existing().await, database) {
-            (Ok(store), _) => Ok(Self::of(&*store, wiring.now()).await?.state),
-            (Err(_), Address::File(file)) => on_file(file, None),
-            (Err(_), Address::Server(_)) => Ok(EngineState::Stopped),
-        }
-    }
-}
-
-fn on_file(database: &Path, seen: Option<&SeenSign>) -> Result<EngineState, Failure> {
-    let locked_by = EngineLock::is_held(database)?.then(|| EngineLock::process(database));
-    Ok(engine_on_file(locked_by, seen))
+/// The state of the engine on a database that may not be there, or not readable.
+pub(super) async fn state_on(database: &Address, wiring: &Wiring) -> Result<EngineState, Failure> {
+    Ok(match (database.open_existing().await, database) {
+        (Ok(store), _) => SeenEngine::on(&*store, wiring.now()).await?.state,
+        (Err(_), Address::File(file)) => SeenEngine::by_lock(file, None)?,
+        (Err(_), Address::Server(_)) => EngineState::Stopped,
+    })
 }

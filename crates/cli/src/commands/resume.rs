@@ -1,6 +1,6 @@
 //! `flyball resume`: ends a pause.
 
-use super::brake::{Taken, must_be_known, scope};
+use super::brake::{exit, must_be_known, scope, taken_in, tell};
 use super::reading::Desk;
 use crate::arguments::Resume;
 use crate::exit::Exit;
@@ -8,17 +8,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::Wiring;
 use flyball_engine::commands::resume_effects;
-use flyball_views::Resumed;
-use serde::Serialize;
-
-/// What is resumed, and who has taken it in, as data.
-#[derive(Serialize)]
-struct Said {
-    #[serde(flatten)]
-    resumed: Resumed,
-    #[serde(flatten)]
-    taken: Taken,
-}
+use flyball_views::ResumeTold;
 
 pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failure> {
     let desk = Desk::open(wiring, Exit::TRY_AGAIN).await?;
@@ -28,17 +18,17 @@ pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failu
         // Whatever was paused can be resumed, also what is no longer in the file.
         must_be_known(wiring, &desk, &resumed.scope)?;
     }
-    let taken = Taken::wait(wiring, &desk, &resumed.scope).await?;
-    let (was_paused, exit) = (resumed.was_paused, taken.exit());
+    let taken = taken_in(&desk, &resumed.scope).await?;
+    let (was_paused, exit) = (resumed.was_paused, exit(&taken));
     match wiring.format {
-        Format::Json => output::json(&Said { resumed, taken })?,
+        Format::Json => output::json(&ResumeTold { resumed, taken })?,
         Format::Text => {
             let scope = &resumed.scope;
             match was_paused {
                 true => {
                     output::data(&format!("{scope} is resumed; streaks start anew"))?;
                     if exit != Exit::GOOD {
-                        taken.tell(wiring, &format!("start with {scope} resumed"))?;
+                        tell(&taken, wiring, &format!("start with {scope} resumed"))?;
                     }
                 }
                 false => output::data(&format!("there is no pause of {scope}"))?,

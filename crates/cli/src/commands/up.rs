@@ -11,7 +11,7 @@ use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
 use flyball_engine::one_file::{Begun, OneFile};
-use flyball_engine::{Engine, Ports};
+use flyball_engine::{Engine, Growth, Ports, growth};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
@@ -26,8 +26,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How often the timeline is asked for new lines.
-const PRINT_EVERY: Duration = Duration::from_millis(200);
 /// Stopping takes no longer than this: what supervises us waits 10 seconds at least before it kills, and a person less.
 /// Runs that have not ended by then are found again at the next start.
 const STOP_MAX: Duration = Duration::from_millis(4_500);
@@ -65,7 +63,10 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     find_tokens(&accounts, &definitions).await?;
 
     let ports = wiring.ports(Arc::clone(&store), &accounts);
-    let printed = last_number(&*store).await?;
+    let time = Arc::clone(&ports.time);
+    let (growth, watching) = growth(Arc::clone(&store), time, stop.clone()).await?;
+    let printed = growth.last();
+    tasks.spawn(watching);
     let (engine, file) = start(wiring, ports, definitions, files).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
@@ -91,7 +92,8 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let path = wiring.config().to_owned();
     tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), path, file, hangup, stop.clone()));
 
-    let mut printer = Printer { store: Arc::clone(&store), format: wiring.format, face: wiring.face.clone(), printed };
+    let mut printer =
+        Printer { store: Arc::clone(&store), format: wiring.format, face: wiring.face.clone(), growth, printed };
     let ended = printer.print_until(&stop).await;
     // Whoever read our output has gone: that ends us as well.
     stop.cancel();
@@ -175,16 +177,12 @@ async fn find_tokens(accounts: &Accounts, definitions: &Definitions) -> Result<(
     Ok(())
 }
 
-async fn last_number(store: &dyn Store) -> Result<i64, Failure> {
-    let page = TimelinePage { lines: 1, ..TimelinePage::default() };
-    Ok(store.timeline(&page).await?.last().map_or(0, |line| line.number))
-}
-
 /// Prints the timeline as it grows.
 struct Printer {
     store: Arc<dyn Store>,
     format: Format,
     face: Clockface,
+    growth: Growth,
     /// The number of the last line that was printed.
     printed: i64,
 }
@@ -193,13 +191,14 @@ impl Printer {
     /// Prints until `stop` is cancelled, or nobody reads any more.
     async fn print_until(&mut self, stop: &CancellationToken) -> Result<(), Failure> {
         loop {
+            let last = self.growth.last();
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 printed = self.print_new() => printed?,
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(PRINT_EVERY) => {}
+                () = self.growth.beyond(last) => {}
             }
         }
     }

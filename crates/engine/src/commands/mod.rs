@@ -6,8 +6,10 @@ mod pause_effects;
 mod react_to;
 mod resume_effects;
 mod settle_run;
+mod taken_in;
 
 pub use pause_effects::pause_effects;
 pub use react_to::{Considered, Intent, NotConsidered};
 pub use resume_effects::resume_effects;
 pub use settle_run::{Known, Settled, settle_run};
+pub use taken_in::{TAKEN_IN_MAX, taken_in};

@@ -9,6 +9,7 @@ mod history;
 mod monitor;
 mod next;
 mod nodes;
+mod presence;
 mod reaction;
 mod report;
 mod status;
@@ -16,6 +17,7 @@ mod why;
 
 pub use foreign::Rival;
 pub use history::HistoryFilter;
+pub use presence::SeenEngine;
 pub use reaction::UndoneSteps;
 pub use report::ListOutages;
 pub use why::NotKnown;
@@ -25,30 +27,11 @@ use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_model::{ApiHost, AppName, Mode, MonitorId, MonitorState, ReactionId, Reading, Subject, Timestamp};
-use flyball_store::{Error, Holding, NewerReadings, Overview, Pause, SeenSign, Store};
+use flyball_store::{Error, Holding, NewerReadings, Overview, Pause, Store};
 use flyball_views::{EngineState, PauseView};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::try_join;
-
-/// The state of the engine on a file: from who holds its lock and what stands in it. `locked_by` is none where nobody holds it; the
-/// process in it is none where it cannot be read.
-#[must_use]
-pub fn engine_on_file(locked_by: Option<Option<u32>>, seen: Option<&SeenSign>) -> EngineState {
-    match (locked_by, seen) {
-        (None, _) => EngineState::Stopped,
-        (Some(process), Some(seen)) if seen.is_fresh() && process.is_none_or(|one| one == seen.sign.process) => {
-            EngineState::Running
-        }
-        (Some(_), _) => EngineState::Silent,
-    }
-}
-
-/// The state of the engines on a server, by the freshest sign of life there.
-#[must_use]
-pub fn engine_on_server(seen: Option<&SeenSign>) -> EngineState {
-    if seen.is_some_and(SeenSign::is_fresh) { EngineState::Running } else { EngineState::Stopped }
-}
 
 /// Answers queries, as of one moment.
 pub struct Reader<'a> {
@@ -170,36 +153,6 @@ fn names<T: std::fmt::Display>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_store::Sign;
-    use std::time::Duration;
-
-    #[test]
-    fn an_engine_runs_here_only_if_it_gives_signs_of_life_here() {
-        let sign = Sign {
-            node: flyball_model::NodeId(uuid::Uuid::from_u128(1)),
-            host: flyball_model::Excerpt::of("ops"),
-            process: 41,
-            since: Timestamp::EPOCH,
-            in_force: String::new(),
-            own: None,
-        };
-        let seen = SeenSign { sign, silent_for: Duration::from_secs(14), read_up_to: 0 };
-        let old = SeenSign { silent_for: Duration::from_secs(15), ..seen.clone() };
-        let cases = [
-            ("nobody", None, None, EngineState::Stopped),
-            ("it died", None, Some(&seen), EngineState::Stopped),
-            ("it runs", Some(Some(41)), Some(&seen), EngineState::Running),
-            ("its lock cannot be read", Some(None), Some(&seen), EngineState::Running),
-            ("another holds the lock", Some(Some(42)), Some(&seen), EngineState::Silent),
-            ("it writes elsewhere", Some(Some(41)), Some(&old), EngineState::Silent),
-            ("it never wrote here", Some(Some(41)), None, EngineState::Silent),
-        ];
-        for (case, lock, seen, state) in cases {
-            assert_eq!(engine_on_file(lock, seen), state, "{case}");
-        }
-        assert_eq!(engine_on_server(Some(&seen)), EngineState::Running);
-        assert_eq!(engine_on_server(Some(&old)), EngineState::Stopped);
-    }
 
     #[test]
     fn times_are_told_as_people_say_them() {
