@@ -39,7 +39,8 @@ fn style(event: &Event) -> Style {
         | Event::OneOffEnded { .. }
         | Event::Foreign { .. }
         | Event::Paused { .. }
-        | Event::Resumed { .. } => ODD,
+        | Event::Resumed { .. }
+        | Event::Administered { .. } => ODD,
         Event::Queued { .. } | Event::Would { .. } => Style::new().bold(),
         Event::Engine { .. } | Event::File { .. } | Event::Held { .. } => Style::new(),
     }

@@ -62,8 +62,8 @@ impl HistoryLine {
             (Event::Flipped { .. } | Event::Unknown { .. }, Some(monitor), _) => {
                 format!("\"{monitor}\" {}", entry.event)
             }
-            // A pause names what it covers by itself.
-            (Event::Paused { .. } | Event::Resumed { .. }, _, _) => entry.event.to_string(),
+            // These name what they are about by themselves.
+            (Event::Paused { .. } | Event::Resumed { .. } | Event::Administered { .. }, _, _) => entry.event.to_string(),
             (_, _, Some(reaction)) => format!("\"{reaction}\" {}", entry.event),
             (_, Some(monitor), None) => format!("\"{monitor}\" {}", entry.event),
             (_, None, None) => entry.event.to_string(),
