@@ -63,7 +63,9 @@ impl HistoryLine {
                 format!("\"{monitor}\" {}", entry.event)
             }
             // These name what they are about by themselves.
-            (Event::Paused { .. } | Event::Resumed { .. } | Event::Administered { .. }, _, _) => entry.event.to_string(),
+            (Event::Paused { .. } | Event::Resumed { .. } | Event::Administered { .. }, _, _) => {
+                entry.event.to_string()
+            }
             (_, _, Some(reaction)) => format!("\"{reaction}\" {}", entry.event),
             (_, Some(monitor), None) => format!("\"{monitor}\" {}", entry.event),
             (_, None, None) => entry.event.to_string(),

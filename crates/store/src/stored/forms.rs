@@ -6,11 +6,11 @@ use crate::narrow::Shape;
 use flyball_model::{
     AccountName, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed, Content, Counts,
     Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue, Event, Evidence,
-    Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence, Look, MonitorName, MonitorState,
-    Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases, Plan, PlanSummary,
+    Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence, Look, MonitorName,
+    MonitorState, Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases, Plan, PlanSummary,
     ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId, ReleaseStatus, ReleaseVersion,
-    Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, Timestamp, Unchanged, Unclear, UserName, Verdict, WhyInDoubt, WhyLost,
-    WhyNotDone, WhySuperseded,
+    Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, Timestamp, Unchanged, Unclear, UserName, Verdict,
+    WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
