@@ -59,6 +59,9 @@ impl Piece {
 
     /// At most this many are made: as many as people make one by one; more come from a file that a program writes.
     pub const PIECES_MAX: u32 = 10_000;
+
+    /// All texts together are no longer than this, in bytes: as long as a file may be. They are read at once.
+    pub const ALL_BYTES_MAX: usize = 64 << 20;
 }
 
 /// Everything that was made, as of one moment.
@@ -94,7 +97,7 @@ pub enum Put {
     /// Nothing is stored: somebody else was faster. What stands there: the piece as it is by now, another one that has its name,
     /// or nothing any more.
     Conflict(Option<Piece>),
-    /// Nothing is stored: there are [`Piece::PIECES_MAX`].
+    /// Nothing is stored: there are [`Piece::PIECES_MAX`], or all texts would be longer than [`Piece::ALL_BYTES_MAX`].
     TooMany,
     /// Nothing is stored: the text is longer than [`Piece::PIECE_BYTES_MAX`].
     TooLong,
@@ -103,6 +106,12 @@ pub enum Put {
 /// Whether a piece is still what somebody saw who changes it: of this version, or not there where they saw none.
 pub(crate) fn is_as_seen(there: Option<&Piece>, seen: Option<i64>) -> bool {
     there.map(|piece| piece.version) == seen
+}
+
+/// Whether one piece more would be too much, beside so many others with texts of so many bytes.
+pub(crate) fn is_too_much(others: i64, their_bytes: i64, bytes: usize) -> bool {
+    let of_all = usize::try_from(their_bytes).unwrap_or(usize::MAX).saturating_add(bytes);
+    others >= i64::from(Piece::PIECES_MAX) || of_all > Piece::ALL_BYTES_MAX
 }
 
 #[cfg(test)]
@@ -128,6 +137,19 @@ mod tests {
             ("one that is gone", None, Some(3), false),
         ] {
             assert_eq!(is_as_seen(there, seen), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn pieces_are_bounded_in_number_and_in_length_together() {
+        for (case, others, their_bytes, bytes, expected) in [
+            ("the first", 0, 0, Piece::PIECE_BYTES_MAX, false),
+            ("the last", 9_999, 0, 1, false),
+            ("one more", 10_000, 0, 1, true),
+            ("as long as all may be", 1_023, 1_023 << 16, 1 << 16, false),
+            ("a byte longer", 1_023, (1_023 << 16) + 1, 1 << 16, true),
+        ] {
+            assert_eq!(is_too_much(others, their_bytes, bytes), expected, "{case}");
         }
     }
 

@@ -134,7 +134,7 @@ pub(crate) async fn pieces_are_bounded_in_number_and_length<D: Database>(databas
     let version = stored(&*store, &longest, None).await;
     let the_rest = "INSERT INTO made (id, family, name, text, version, came, changed_at, changed_by) \
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
-        SELECT '00000000-0000-0000-0000-0000000' || CAST(10000 + i AS TEXT), 'monitor', CAST(i AS TEXT), '', 0, 0, 0, '' FROM n";
+        SELECT '00000000-0000-0000-0000-0000000' || CAST(10000 + i AS TEXT), 'monitor', CAST(i AS TEXT), '', 0, i, 0, '' FROM n";
     database.tamper(the_rest).await;
     let one_more = piece(2, Family::Reaction, "one more");
     assert_eq!(put(&*store, &one_more, None).await, Put::TooMany);
@@ -142,4 +142,11 @@ pub(crate) async fn pieces_are_bounded_in_number_and_length<D: Database>(databas
     assert_eq!(store.made().await.unwrap().pieces.len(), Piece::PIECES_MAX as usize);
     assert!(matches!(store.remove_piece(page.id, version, &[]).await.unwrap(), Put::Stored(_)));
     stored(&*store, &one_more, None).await;
+    // As long as all may be, in letters of two bytes.
+    let long = "WITH RECURSIVE n (i, text) AS (SELECT 0, CAST('é' AS TEXT) UNION ALL SELECT i + 1, text || text FROM n WHERE i < 15) \
+        UPDATE made SET text = (SELECT n.text FROM n WHERE i = 15) WHERE family = 'monitor' AND came <= 1024";
+    database.tamper(long).await;
+    let version = store.made_version().await.unwrap();
+    assert_eq!(put(&*store, &with("x", &one_more), Some(version)).await, Put::TooMany);
+    stored(&*store, &with("", &one_more), Some(version)).await;
 }

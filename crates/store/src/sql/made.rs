@@ -5,7 +5,7 @@ use super::dialect::Connection;
 use super::rows::commit_with;
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
-use crate::made::is_as_seen;
+use crate::made::{is_as_seen, is_too_much};
 use crate::read::{at, from_text};
 use crate::{Error, Made, MadeText, NewPiece, Piece, Put};
 use async_trait::async_trait;
@@ -57,7 +57,8 @@ impl Made for Database {
             if let Some(namesake) = namesake(&mut tx, piece).await? {
                 return Ok(Put::Conflict(Some(namesake)));
             }
-            if there.is_none() && is_full(&mut tx).await? {
+            let (others, their_bytes) = others(&mut tx, piece.id).await?;
+            if is_too_much(others, their_bytes, piece.text.len()) {
                 return Ok(Put::TooMany);
             }
             let version = next_version(&mut tx).await?;
@@ -131,9 +132,10 @@ async fn namesake(tx: &mut Connection, piece: &NewPiece) -> Result<Option<Piece>
     found.fetch_optional(tx).await?.map(PieceRow::read).transpose()
 }
 
-async fn is_full(tx: &mut Connection) -> Result<bool, Fault> {
-    let count: i64 = query_scalar("SELECT COUNT(*) FROM made").fetch_one(tx).await?;
-    Ok(count >= i64::from(Piece::PIECES_MAX))
+/// How many other pieces there are, and how many bytes their texts have.
+async fn others(tx: &mut Connection, id: Uuid) -> Result<(i64, i64), Fault> {
+    let counted = "SELECT COUNT(*), CAST(COALESCE(SUM(OCTET_LENGTH(text)), 0) AS BIGINT) FROM made WHERE id <> $1";
+    Ok(query_as(counted).bind(id.to_string()).fetch_one(tx).await?)
 }
 
 /// Writes a piece, which keeps its place among the others where it was there.
