@@ -45,6 +45,19 @@ our_id! {
 }
 
 our_id! {
+    /// A user: the same after a change of everything else.
+    UserId
+}
+our_id! {
+    /// A session: that somebody is signed in, in one browser. Not its secret.
+    SessionId
+}
+our_id! {
+    /// A token of the API. Not its secret.
+    TokenId
+}
+
+our_id! {
     /// The text of the file, with those that it includes: of two that say the same on two machines it is the same.
     TextHash
 }

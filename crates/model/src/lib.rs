@@ -13,6 +13,7 @@ mod heroku;
 mod id;
 mod name;
 mod passage;
+mod people;
 mod plan_summary;
 mod policy;
 mod reading;
@@ -35,12 +36,15 @@ pub use doubt::{Doubt, Reference};
 pub use effect::{Effect, EffectKind, Plan, Rank};
 pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
-pub use id::{AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SlugId, TextHash};
+pub use id::{
+    AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SessionId, SlugId, TextHash, TokenId, UserId,
+};
 pub use name::{
     AccountName, ApiHost, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName,
-    ReleaseVersion,
+    ReleaseVersion, UserName,
 };
 pub use passage::Passage;
+pub use people::{Deed, Right, SecretHash};
 pub use plan_summary::PlanSummary;
 pub use policy::{CallOn, Mode, Policy, Trigger};
 pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Verdict};

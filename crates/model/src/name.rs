@@ -147,6 +147,16 @@ text_name! {
 }
 
 text_name! {
+    /// What a user is called: free text of 1 to 64 characters, each of which shows itself, so that no two names look the same.
+    /// Compared as it stands. Unique among users.
+    UserName, "a user's name: 1 to 64 visible characters, not starting or ending with a blank", |text| {
+        (1..=64).contains(&text.chars().count())
+            && text.trim() == text
+            && text.chars().all(|c| c == ' ' || crate::Excerpt::shows(c))
+    }
+}
+
+text_name! {
     /// A Heroku account of the file's `[heroku.accounts.NAME]`; `default` is the one of `[heroku]`.
     AccountName, "an account's name: 1 to 40 letters, digits, _ and -", |text| {
         (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
@@ -283,6 +293,16 @@ mod tests {
         assert!("storefront shows no database error".parse::<MonitorName>().is_ok());
         for bad in ["", " ", " x", "x ", "a\nb", "a\u{1b}[31mb", &"x".repeat(121)] {
             assert!(bad.parse::<MonitorName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_users_name_is_a_short_line_in_which_nothing_is_hidden() {
+        for good in ["ann", "Ann Bee", "ann@example.com", "Zoë", &"é".repeat(64)] {
+            assert!(good.parse::<UserName>().is_ok(), "{good}");
+        }
+        for bad in ["", " ", " ann", "ann ", "a\nb", "ann\u{200b}", "a\u{a0}b", &"x".repeat(65)] {
+            assert!(bad.parse::<UserName>().is_err(), "{bad:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The timeline: everything that was seen, decided and done, in one growing order.
 
 use crate::{
-    AppName, Because, DynoName, Excerpt, Finding, Flip, MonitorId, MonitorName, Outcome, Passage, PlanSummary,
+    AppName, Because, Deed, DynoName, Excerpt, Finding, Flip, MonitorId, MonitorName, Outcome, Passage, PlanSummary,
     ReactionId, ReactionName, RunId, Timestamp, WhyLost,
 };
 use serde::{Deserialize, Serialize};
@@ -327,6 +327,13 @@ pub enum Event {
         scope: PauseScope,
         /// Who.
         by: String,
+    },
+    /// Somebody said who may come in, or made something in pages; or wanted to come in and could not.
+    Administered {
+        /// What.
+        did: Deed,
+        /// Who: a user, or a token of the API.
+        by: Excerpt,
     },
 }
 

@@ -14,9 +14,11 @@ mod facts;
 mod holder;
 mod known;
 mod lease;
+mod made;
 mod narrow;
 mod overview;
 mod page;
+mod people;
 mod place;
 mod plain;
 mod postgres;
@@ -38,8 +40,10 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use holder::Holder;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
+pub use made::{Family, MadeText, NewPiece, Piece, Put};
 pub use overview::Overview;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, SpellsPage, TimelineLine, TimelinePage};
+pub use people::{ApiToken, Changed, NewSession, NewToken, NewUser, Session, User};
 pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use postgres::{Postgres, Server};
@@ -51,17 +55,18 @@ pub use text::{OwnText, Reads};
 
 use async_trait::async_trait;
 use flyball_model::{
-    Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject, SubjectKey,
-    TextHash, Timestamp, Verdict,
+    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
+    SessionId, StoreLoss, Subject, SubjectKey, TextHash, Timestamp, TokenId, UserId, UserName, Verdict,
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 /// At most this many due runs come at once: each becomes a task, and the rest come with the next look.
 pub const DUE_MAX: u32 = 1000;
 
 /// Everything of one store.
 #[async_trait]
-pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Retention {
+pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + People + Made + Retention {
     /// Where it is.
     fn place(&self) -> &Place;
 
@@ -129,7 +134,7 @@ pub trait Runs: Send + Sync {
         fence: Fence,
         look_at: Timestamp,
         request_ids: &[Excerpt],
-        entries: &[flyball_model::Entry],
+        entries: &[Entry],
     ) -> Result<(), Error>;
 
     /// Ends a run. False when it had ended already, or the fence no longer holds; nothing is written then.
@@ -140,11 +145,11 @@ pub trait Runs: Send + Sync {
         now: Timestamp,
         outcome: &Outcome,
         request_ids: &[Excerpt],
-        entries: &[flyball_model::Entry],
+        entries: &[Entry],
     ) -> Result<bool, Error>;
 
     /// Says how a run that ended in doubt had ended. False when it is not in doubt; nothing is written then.
-    async fn settle(&self, run: RunId, outcome: &Outcome, entries: &[flyball_model::Entry]) -> Result<bool, Error>;
+    async fn settle(&self, run: RunId, outcome: &Outcome, entries: &[Entry]) -> Result<bool, Error>;
 
     /// Takes over what another, dead node had claimed or sent; used when an engine starts, and when it comes to hold a shard.
     /// Every open run of the reactions that are `ours` comes back, queued ones as they are, the others under a new fence of this
@@ -291,6 +296,93 @@ pub trait Timeline: Send + Sync {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Vec<Spell>>, Error>;
+}
+
+/// Who may come in. Each change is on disk together with the lines of the timeline that tell of it, or not at all; where nothing
+/// changes, nothing is told.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// All users, by name: [`User::USERS_MAX`] at most.
+    async fn users(&self) -> Result<Vec<User>, Error>;
+
+    /// The user of this name, and the argon2 hash of their password as a PHC string: for a sign-in to be judged.
+    async fn user_by_name(&self, name: &UserName) -> Result<Option<(User, String)>, Error>;
+
+    /// Adds a user. False where the name is taken, or there are [`User::USERS_MAX`].
+    async fn add_user(&self, user: &NewUser, now: Timestamp, entries: &[Entry]) -> Result<bool, Error>;
+
+    /// Gives a user another right, another password (the argon2 hash, as a PHC string), or both. Whoever is signed in as this user
+    /// is not any more, but where both stay as they are. The last admin stays one, whatever others do at the same moment.
+    async fn change_user(
+        &self,
+        user: UserId,
+        right: Option<Right>,
+        password: Option<&str>,
+        now: Timestamp,
+        entries: &[Entry],
+    ) -> Result<Changed, Error>;
+
+    /// Removes a user, with all sessions. The last admin is not removed, whatever others do at the same moment. Tokens that the user
+    /// made stay good.
+    async fn remove_user(&self, user: UserId, entries: &[Entry]) -> Result<Changed, Error>;
+
+    /// Begins a session. False where there is no such user any more. Of more than [`Session::SESSIONS_MAX_PER_USER`] the one goes
+    /// that was not seen for the longest.
+    async fn begin_session(&self, session: &NewSession, now: Timestamp) -> Result<bool, Error>;
+
+    /// The session with this secret, if it has not ended.
+    async fn session(&self, secret: SecretHash, now: Timestamp) -> Result<Option<Session>, Error>;
+
+    /// Notes that a session is used. It is written at once: once a minute for each session is often enough.
+    async fn seen(&self, session: SessionId, now: Timestamp) -> Result<(), Error>;
+
+    /// The sessions of a user, or of all, that have not ended; the latest seen first.
+    async fn sessions(&self, user: Option<UserId>, now: Timestamp) -> Result<Vec<Session>, Error>;
+
+    /// Ends a session. False where it has ended already.
+    async fn end_session(&self, session: SessionId, entries: &[Entry]) -> Result<bool, Error>;
+
+    /// Makes a token of the API. False where another living one has its name, or there are [`ApiToken::TOKENS_MAX`].
+    async fn make_token(&self, token: &NewToken, now: Timestamp, entries: &[Entry]) -> Result<bool, Error>;
+
+    /// The token with this secret, if it is good.
+    async fn token(&self, secret: SecretHash, now: Timestamp) -> Result<Option<ApiToken>, Error>;
+
+    /// Notes that a token is used, as [`People::seen`] does of a session.
+    async fn token_seen(&self, token: TokenId, now: Timestamp) -> Result<(), Error>;
+
+    /// The tokens that are good, by name: [`ApiToken::TOKENS_MAX`] at most.
+    async fn tokens(&self, now: Timestamp) -> Result<Vec<ApiToken>, Error>;
+
+    /// Has a token be good for nothing any more. False where there is no such token.
+    async fn revoke_token(&self, token: TokenId, entries: &[Entry]) -> Result<bool, Error>;
+
+    /// A secret of this installation, by its name in the code: the one that is stored, or `fresh` where none is yet. All who ask get
+    /// the same one, also when they ask at the same moment.
+    async fn key(&self, name: &str, fresh: [u8; 32]) -> Result<[u8; 32], Error>;
+}
+
+/// Monitors and reactions that are made in pages. A change is on disk together with the lines of the timeline that tell of it, or not
+/// at all.
+#[async_trait]
+pub trait Made: Send + Sync {
+    /// Everything that is made, as of one moment.
+    async fn made(&self) -> Result<MadeText, Error>;
+
+    /// The version of what [`Made::made`] would say. Cheap: it can be asked each second.
+    async fn made_version(&self) -> Result<i64, Error>;
+
+    /// Stores a piece: a new one, where no version is given, or in place of the one that is there, if that has this version still.
+    async fn put_piece(
+        &self,
+        piece: &NewPiece,
+        if_version: Option<i64>,
+        now: Timestamp,
+        entries: &[Entry],
+    ) -> Result<Put, Error>;
+
+    /// Removes a piece, if it has this version still.
+    async fn remove_piece(&self, id: Uuid, if_version: i64, entries: &[Entry]) -> Result<Put, Error>;
 }
 
 /// Bounds of what is kept.

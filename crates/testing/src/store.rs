@@ -2,19 +2,21 @@
 
 use async_trait::async_trait;
 use flyball_model::{
-    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Run, RunId, StoreLoss, Subject,
-    SubjectKey, TextHash, Timestamp, Verdict,
+    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
+    SessionId, StoreLoss, Subject, SubjectKey, TextHash, Timestamp, TokenId, UserId, UserName, Verdict,
 };
 use flyball_store::{
-    AppFacts, Batch, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, MarkSent, NewerReadings,
-    Overview, OwnText, Pause, Pauses, Peer, Place, Presence, ReadingsPage, Reads, Remembered, Retention, Rolled,
-    Rollup, RollupsPage, Runs, RunsPage, SeenSign, Shard, Shares, Sighting, Sign, Sizes, Spell, SpellsPage, Store,
-    Texts, Timeline, TimelineLine, TimelinePage,
+    ApiToken, AppFacts, Batch, Changed, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, Made,
+    MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser, NewerReadings, Overview, OwnText, Pause, Pauses, Peer,
+    People, Place, Presence, Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs,
+    RunsPage, SeenSign, Session, Shard, Shares, Sighting, Sign, Sizes, Spell, SpellsPage, Store, Texts, Timeline,
+    TimelineLine, TimelinePage, User,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -445,6 +447,105 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
         until: Timestamp,
     ) -> Result<Vec<Vec<Spell>>, Error> {
         self.read("latest spells", self.0.store().latest_spells(monitors, verdict, since, until)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> People for StagedStore<S> {
+    async fn users(&self) -> Result<Vec<User>, Error> {
+        self.read("users", self.0.store().users()).await
+    }
+
+    async fn user_by_name(&self, name: &UserName) -> Result<Option<(User, String)>, Error> {
+        self.read("user by name", self.0.store().user_by_name(name)).await
+    }
+
+    async fn add_user(&self, user: &NewUser, now: Timestamp, entries: &[Entry]) -> Result<bool, Error> {
+        self.write("add user", self.0.store().add_user(user, now, entries)).await
+    }
+
+    async fn change_user(
+        &self,
+        user: UserId,
+        right: Option<Right>,
+        password: Option<&str>,
+        now: Timestamp,
+        entries: &[Entry],
+    ) -> Result<Changed, Error> {
+        self.write("change user", self.0.store().change_user(user, right, password, now, entries)).await
+    }
+
+    async fn remove_user(&self, user: UserId, entries: &[Entry]) -> Result<Changed, Error> {
+        self.write("remove user", self.0.store().remove_user(user, entries)).await
+    }
+
+    async fn begin_session(&self, session: &NewSession, now: Timestamp) -> Result<bool, Error> {
+        self.write("begin session", self.0.store().begin_session(session, now)).await
+    }
+
+    async fn session(&self, secret: SecretHash, now: Timestamp) -> Result<Option<Session>, Error> {
+        self.read("session", self.0.store().session(secret, now)).await
+    }
+
+    async fn seen(&self, session: SessionId, now: Timestamp) -> Result<(), Error> {
+        self.write("seen", self.0.store().seen(session, now)).await
+    }
+
+    async fn sessions(&self, user: Option<UserId>, now: Timestamp) -> Result<Vec<Session>, Error> {
+        self.read("sessions", self.0.store().sessions(user, now)).await
+    }
+
+    async fn end_session(&self, session: SessionId, entries: &[Entry]) -> Result<bool, Error> {
+        self.write("end session", self.0.store().end_session(session, entries)).await
+    }
+
+    async fn make_token(&self, token: &NewToken, now: Timestamp, entries: &[Entry]) -> Result<bool, Error> {
+        self.write("make token", self.0.store().make_token(token, now, entries)).await
+    }
+
+    async fn token(&self, secret: SecretHash, now: Timestamp) -> Result<Option<ApiToken>, Error> {
+        self.read("token", self.0.store().token(secret, now)).await
+    }
+
+    async fn token_seen(&self, token: TokenId, now: Timestamp) -> Result<(), Error> {
+        self.write("token seen", self.0.store().token_seen(token, now)).await
+    }
+
+    async fn tokens(&self, now: Timestamp) -> Result<Vec<ApiToken>, Error> {
+        self.read("tokens", self.0.store().tokens(now)).await
+    }
+
+    async fn revoke_token(&self, token: TokenId, entries: &[Entry]) -> Result<bool, Error> {
+        self.write("revoke token", self.0.store().revoke_token(token, entries)).await
+    }
+
+    async fn key(&self, name: &str, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
+        self.write("key", self.0.store().key(name, fresh)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Made for StagedStore<S> {
+    async fn made(&self) -> Result<MadeText, Error> {
+        self.read("made", self.0.store().made()).await
+    }
+
+    async fn made_version(&self) -> Result<i64, Error> {
+        self.read("made version", self.0.store().made_version()).await
+    }
+
+    async fn put_piece(
+        &self,
+        piece: &NewPiece,
+        if_version: Option<i64>,
+        now: Timestamp,
+        entries: &[Entry],
+    ) -> Result<Put, Error> {
+        self.write("put piece", self.0.store().put_piece(piece, if_version, now, entries)).await
+    }
+
+    async fn remove_piece(&self, id: Uuid, if_version: i64, entries: &[Entry]) -> Result<Put, Error> {
+        self.write("remove piece", self.0.store().remove_piece(id, if_version, entries)).await
     }
 }
 

@@ -73,7 +73,8 @@ impl Tone {
             | Event::OneOffEnded { .. }
             | Event::Foreign { .. }
             | Event::Paused { .. }
-            | Event::Resumed { .. } => Self::Odd,
+            | Event::Resumed { .. }
+            | Event::Administered { .. } => Self::Odd,
             Event::Queued { .. } | Event::Would { .. } => Self::Acting,
             Event::Engine { .. } | Event::File { .. } | Event::Held { .. } => Self::Plain,
         }
@@ -89,8 +90,10 @@ impl HistoryLine {
             (Event::Flipped { .. } | Event::Unknown { .. }, Some(monitor), _) => {
                 format!("\"{monitor}\" {}", entry.event)
             }
-            // A pause names what it covers by itself.
-            (Event::Paused { .. } | Event::Resumed { .. }, _, _) => entry.event.to_string(),
+            // These name what they are about by themselves.
+            (Event::Paused { .. } | Event::Resumed { .. } | Event::Administered { .. }, _, _) => {
+                entry.event.to_string()
+            }
             (_, _, Some(reaction)) => format!("\"{reaction}\" {}", entry.event),
             (_, Some(monitor), None) => format!("\"{monitor}\" {}", entry.event),
             (_, None, None) => entry.event.to_string(),

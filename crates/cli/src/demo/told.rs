@@ -102,7 +102,8 @@ impl Teller {
             | Event::OneOffEnded { .. }
             | Event::Foreign { .. }
             | Event::Paused { .. }
-            | Event::Resumed { .. } => return None,
+            | Event::Resumed { .. }
+            | Event::Administered { .. } => return None,
         };
         Some(Line { time, at: entry.at, what, who, words })
     }

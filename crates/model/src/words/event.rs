@@ -2,7 +2,7 @@
 
 use super::list;
 use crate::{
-    Armed, DynoName, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope,
+    Armed, Deed, DynoName, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope,
     PlanSummary, StoreLoss, duration,
 };
 use std::fmt;
@@ -40,6 +40,9 @@ impl fmt::Display for Event {
             Self::Paused { scope, until: None, by } => write!(f, "{scope} paused by {by} until resumed"),
             Self::Paused { scope, until: Some(until), by } => write!(f, "{scope} paused by {by} until {until}"),
             Self::Resumed { scope, by } => write!(f, "{scope} resumed by {by}"),
+            // Who it was is not known: that is why.
+            Self::Administered { did: did @ Deed::SignInRefused { .. }, .. } => did.fmt(f),
+            Self::Administered { did, by } => write!(f, "{by} {did}"),
         }
     }
 }
@@ -70,6 +73,35 @@ const fn verb(plan: &PlanSummary) -> &'static str {
         | PlanSummary::RestartAll { .. }
         | PlanSummary::RunOneOff { .. }
         | PlanSummary::Told(_) => "",
+    }
+}
+
+impl fmt::Display for Deed {
+    /// What follows the name of who did it; of a refusal all of the sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UserAdded { name, right } => write!(f, "added the user \"{name}\" ({})", right.role()),
+            Self::UserChanged { name, right } => {
+                write!(f, "changed the role of the user \"{name}\" to {}", right.role())
+            }
+            Self::PasswordChanged { name } => write!(f, "changed the password of the user \"{name}\""),
+            Self::UserRemoved { name } => write!(f, "removed the user \"{name}\""),
+            Self::SessionEnded { name } => write!(f, "ended a session of the user \"{name}\""),
+            Self::TokenMade { name, right } => write!(f, "made the API token \"{name}\" ({})", right.scope()),
+            Self::TokenRevoked { name } => write!(f, "revoked the API token \"{name}\""),
+            Self::MonitorMade { name } => write!(f, "made the monitor \"{name}\""),
+            Self::MonitorChanged { name } => write!(f, "changed the monitor \"{name}\""),
+            Self::MonitorRemoved { name } => write!(f, "removed the monitor \"{name}\""),
+            Self::ReactionMade { name } => write!(f, "made the reaction \"{name}\""),
+            Self::ReactionChanged { name } => write!(f, "changed the reaction \"{name}\""),
+            Self::ReactionRemoved { name } => write!(f, "removed the reaction \"{name}\""),
+            Self::SignInRefused { name, address, times: 1 } => {
+                write!(f, "a sign-in as \"{name}\" from {address} was refused")
+            }
+            Self::SignInRefused { name, address, times } => {
+                write!(f, "{times} sign-ins as \"{name}\" were refused, the latest from {address}")
+            }
+        }
     }
 }
 

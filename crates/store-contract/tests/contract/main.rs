@@ -8,7 +8,9 @@ mod claiming;
 mod facts;
 mod fixtures;
 mod holding;
+mod made;
 mod pausing;
+mod people;
 mod presence;
 mod reading;
 mod retention;
@@ -207,6 +209,27 @@ macro_rules! every_promise_is_kept_by {
                     the_own_text_of_a_node_that_goes_by_anothers_stays_readable
                     who_cannot_read_what_it_goes_by_gives_its_share_away_whatever_a_person_asks
                     known_texts_are_bounded_and_those_of_nodes_stay
+                }
+                people {
+                    a_name_is_used_once_and_users_come_by_name
+                    users_are_bounded
+                    the_last_admin_stays_also_where_two_remove_each_other
+                    another_password_or_right_ends_the_sessions_of_that_user_alone
+                    a_session_is_good_until_its_time
+                    of_many_sessions_of_a_user_the_longest_unseen_goes
+                    a_token_is_good_until_its_time_or_until_it_is_revoked
+                    tokens_are_bounded
+                    no_secret_comes_out
+                    what_people_did_is_told_with_it_and_what_was_not_done_is_not
+                    a_key_is_made_once_by_many_at_once
+                }
+                made {
+                    pieces_come_by_family_in_the_order_in_which_they_were_made
+                    a_change_of_what_somebody_else_changed_meanwhile_is_a_conflict
+                    of_many_who_change_one_piece_at_once_one_does
+                    every_change_has_a_version_of_its_own
+                    a_name_is_used_once_in_a_family
+                    pieces_are_bounded_in_number_and_length
                 }
                 holding {
                     all_who_share_it_are_told_one_time_whatever_their_own_clocks_say

@@ -101,7 +101,7 @@ pub(crate) async fn where_a_server_is_shared_a_pause_lasts_by_its_clock_whatever
     store.pause(&pause).await.unwrap();
     let (sent, look_at) = (ahead, ahead + Duration::from_secs(40));
     if store.is_shared() {
-        assert_eq!(store.pauses(ahead).await.unwrap(), [pause.clone()]);
+        assert_eq!(store.pauses(ahead).await.unwrap(), std::slice::from_ref(&pause));
         store.sweep(ahead).await.unwrap();
         assert_eq!(store.mark_sent(run.id, fence, sent, look_at).await.unwrap(), MarkSent::Paused(pause));
     } else {

@@ -25,8 +25,8 @@ use std::path::Path;
 use tables::TABLES;
 use walk::{Found, Walk};
 
-/// Rows that are read at once, and written in one transaction: some 10 MB at most, where each is a block of an hour of checks every
-/// second; three such lots are held in memory. Fewer make a far server slow, which is asked twice for each.
+/// Rows that are read at once, and written in one transaction: some 10 MB where each is a block of an hour of checks every
+/// second, and 32 MB where each is the longest text that is made in pages; three such lots are held in memory. Fewer make a far server slow, which is asked twice for each.
 pub(crate) const ROWS_AT_ONCE: usize = 500;
 
 /// A store as it is copied from or to.

@@ -1,7 +1,7 @@
 //! What a history is made of: every table that is copied, with its key and its columns.
 //!
 //! Signs of life and leases (`engines`, `leases`) belong to living engines and are left where they are, as is the schema's own
-//! number.
+//! number. So are sessions: each is good for one browser at one place, and whoever comes to another signs in there.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -115,7 +115,7 @@ const COUNTERS: &str = "counters";
 
 /// Every table of a history. The counters come last: whatever is written into a store has a line in the timeline, and that
 /// changes them. So what came while the tables before were compared is seen in the end.
-pub(crate) const TABLES: [Table; 16] = [
+pub(crate) const TABLES: [Table; 20] = [
     Table::of(
         "definitions",
         2,
@@ -255,6 +255,40 @@ pub(crate) const TABLES: [Table; 16] = [
             text("reaction_name"),
             text("run_id"),
             text("event"),
+        ],
+    ),
+    Table::of(
+        "users",
+        1,
+        &[text("id"), text("name"), text("scope"), text("password"), number("created_at"), number("changed_at")],
+    ),
+    Table::of(
+        "tokens",
+        1,
+        &[
+            text("id"),
+            text("name"),
+            text("scope"),
+            text("secret"),
+            number("created_at"),
+            text("created_by"),
+            number("until_at"),
+            number("seen_at"),
+        ],
+    ),
+    Table::of("keys", 1, &[text("name"), bytes("secret")]),
+    Table::of(
+        "made",
+        1,
+        &[
+            text("id"),
+            text("family"),
+            text("name"),
+            text("text"),
+            number("version"),
+            number("came"),
+            number("changed_at"),
+            text("changed_by"),
         ],
     ),
     Table::of(COUNTERS, 1, &[text("name"), number("value")]),

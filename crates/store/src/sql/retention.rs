@@ -35,6 +35,9 @@ const HISTORY_KEPT: Duration = DAY.saturating_mul(731);
 /// What a monitor remembers, once it is gone from the file: as long as its readings.
 const RETIRED_STATES_KEPT: Duration = READINGS_KEPT;
 
+/// Sessions and tokens, once their time is over: nobody sees them any more.
+const ENDED_KEPT: Duration = Duration::ZERO;
+
 /// Lines of one monitor that belong to no run: its flips, its unknown spells, and what its reactions held for. A monitor
 /// that flaps every second makes some 4 MiB of them in an hour, and two years of that would fill a disk; of one that is
 /// well these are decades. What a run did is kept as long as all history.
@@ -63,7 +66,7 @@ pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at
     (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 15] = [
+const REMOVALS: [(&str, Duration); 17] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
@@ -134,6 +137,14 @@ const REMOVALS: [(&str, Duration); 15] = [
         "DELETE FROM glimpses WHERE (host, app_name) IN \
          (SELECT host, app_name FROM glimpses WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)",
         HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE until_at < $1 ORDER BY until_at LIMIT $2)",
+        ENDED_KEPT,
+    ),
+    (
+        "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE until_at < $1 ORDER BY until_at LIMIT $2)",
+        ENDED_KEPT,
     ),
     (
         "DELETE FROM definitions WHERE (noun, id) IN \

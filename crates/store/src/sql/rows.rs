@@ -3,7 +3,7 @@
 //! A statement costs some 50 µs on its way to SQLite's thread and back, and the way to a server and back; a row costs almost
 //! nothing. So the rows of a statement travel as one JSON array, which the database takes apart.
 
-use super::dialect::{Connection, each};
+use super::dialect::{Connection, Db, each};
 use super::{query, query_scalar};
 use crate::error::Fault;
 use crate::read::to_word;
@@ -13,6 +13,7 @@ use flyball_model::{
     ProcessType, Rank, ReactionId, ReactionName, Run, RunId, RunState, Subject,
 };
 use serde::Serialize;
+use sqlx::Transaction;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -316,6 +317,19 @@ struct EntryRow<'a> {
     reaction_name: Option<&'a ReactionName>,
     run_id: Option<RunId>,
     event: &'a Event,
+}
+
+/// Commits what was done with the lines that tell of it. Where nothing was to be done, nothing is written.
+pub(crate) async fn commit_with(
+    mut tx: Transaction<'static, Db>,
+    is_done: bool,
+    entries: &[Entry],
+) -> Result<bool, Fault> {
+    if is_done {
+        write_entries(&mut tx, entries).await?;
+        tx.commit().await?;
+    }
+    Ok(is_done)
 }
 
 /// Lines of the timeline, numbered in order. The counter's row is locked until the transaction ends, so that a line

@@ -5,12 +5,12 @@ use crate::SeenOneOff;
 use crate::narrow::Shape;
 use flyball_model::{
     AccountName, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed, Content, Counts,
-    Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue, Event, Evidence,
-    Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence, Look, MonitorState,
-    Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases, Plan, PlanSummary,
+    Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue, Event, Evidence,
+    Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence, Look, MonitorName,
+    MonitorState, Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases, Plan, PlanSummary,
     ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId, ReleaseStatus, ReleaseVersion,
-    RunId, SlugId, Spending, Standing, StoreLoss, Subject, Timestamp, Unchanged, Unclear, Verdict, WhyInDoubt, WhyLost,
-    WhyNotDone, WhySuperseded,
+    Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, Timestamp, Unchanged, Unclear, UserName, Verdict,
+    WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -88,7 +88,7 @@ macro_rules! plain {
 }
 plain! {
     bool, u16, u32, u64, usize, String, Duration, AccountName, ApiHost, AppId, AppName, DynoId, DynoName, DynoSize, Excerpt, Passage,
-    ProcessType, Quantity, ReactionName, ReleaseId, ReleaseVersion, RunId, SlugId, Timestamp,
+    MonitorName, ProcessType, Quantity, ReactionName, ReleaseId, ReleaseVersion, RunId, SlugId, Timestamp, UserName,
 }
 
 macro_rules! structs {
@@ -160,7 +160,25 @@ enums! {
         Foreign { change, by, times },
         Paused { scope, until, by },
         Resumed { scope, by },
+        Administered { did, by },
     }
+    Deed {
+        UserAdded { name, right },
+        UserChanged { name, right },
+        PasswordChanged { name },
+        UserRemoved { name },
+        SessionEnded { name },
+        TokenMade { name, right },
+        TokenRevoked { name },
+        MonitorMade { name },
+        MonitorChanged { name },
+        MonitorRemoved { name },
+        ReactionMade { name },
+        ReactionChanged { name },
+        ReactionRemoved { name },
+        SignInRefused { name, address, times },
+    }
+    Right { Read, Operate, Admin }
     EngineEvent {
         Started { version, file, counts, only_tells },
         Stopped,

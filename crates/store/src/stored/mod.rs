@@ -8,13 +8,14 @@ mod forms;
 
 use crate::narrow::{Numbers, Shape};
 use crate::{
-    Batch, Definition, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Origin, Pause, Pauses as _, Presence as _,
-    Reads, Remembered, Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite, Texts as _,
+    Batch, Definition, Family, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Made as _, NewPiece, NewSession,
+    NewToken, NewUser, Origin, Pause, Pauses as _, People as _, Presence as _, Put, Reads, Remembered, Retention as _,
+    Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite, Texts as _,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
     MonitorName, MonitorState, NodeId, Outcome, PauseScope, Plan, ProcessFormation, Rank, ReactionId, ReactionName,
-    Reading, Release, Run, RunId, RunState, TextHash, Timestamp,
+    Reading, Release, Right, Run, RunId, RunState, SecretHash, SessionId, TextHash, Timestamp, TokenId, UserId,
 };
 use forms::{Form, Shown};
 use serde::Serialize;
@@ -302,6 +303,26 @@ pub(crate) async fn save_all(store: &Sqlite) {
     let glimpse = Glimpse { host: ApiHost::default(), app, maintenance: false, release: None, seen_at: now };
     store.glimpsed(&[glimpse]).await.unwrap();
     store.hold(node, &[], &[Shard::FIRST], now).await.unwrap();
+    save_people(store, now).await;
+}
+
+/// Who may come in, and what was made in pages.
+async fn save_people(store: &Sqlite, now: Timestamp) {
+    let (by, until) = (Excerpt::of("ann"), now + Duration::from_secs(365 * 24 * 3600));
+    let (user, secret) = (UserId(Uuid::from_u128(1)), SecretHash([7; 32]));
+    let (name, password) = ("ann".parse().unwrap(), "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
+    let new = NewUser { id: user, name, right: Right::Admin, password };
+    assert!(store.add_user(&new, now, &[]).await.unwrap());
+    let (address, agent) = (Excerpt::of("203.0.113.7"), Excerpt::of("a browser"));
+    let session = NewSession { id: SessionId(Uuid::from_u128(1)), user, secret, until, address, agent };
+    assert!(store.begin_session(&session, now).await.unwrap());
+    let (id, name) = (TokenId(Uuid::from_u128(1)), Excerpt::of("deploys"));
+    let token = NewToken { id, name, right: Right::Operate, secret, created_by: by.clone(), until: Some(until) };
+    assert!(store.make_token(&token, now, &[]).await.unwrap());
+    store.key("badges", [9; 32]).await.unwrap();
+    let (id, name, text) = (Uuid::from_u128(1), "page".into(), "kind = \"http_status\"".into());
+    let piece = NewPiece { id, family: Family::Monitor, name, text, by };
+    assert!(matches!(store.put_piece(&piece, None, now, &[]).await.unwrap(), Put::Stored(1)));
 }
 
 /// As many rows as the longest list of samples of a table has.
