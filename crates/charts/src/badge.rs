@@ -2,6 +2,7 @@
 
 use crate::Verdict;
 use crate::text::{at, cut, escaped, width};
+use crate::time::shape;
 
 /// Characters of each half of a badge: a line in somebody's README, not a page.
 const BADGE_CHARS: usize = 32;
@@ -27,42 +28,61 @@ pub fn badge(label: &str, word: &str, verdict: Verdict) -> String {
     let all = left + word_width + 28.0;
     let said = escaped(&format!("{label}: {word}"), BADGE_CHARS * 2 + 2);
     let text = |x: f64, width: f64, text: &str| {
-        let length = if width > 0.0 {
-            format!(r#" textLength="{}" lengthAdjust="spacingAndGlyphs""#, at(width))
-        } else {
-            String::new()
-        };
+        // The font is not known, so the text is made to fit what was measured.
+        let length = if width > 0.0 { format!(r#" textLength="{}""#, at(width)) } else { String::new() };
         format!(r#"<text x="{}" y="14"{length}>{}</text>"#, at(x), escaped(text, BADGE_CHARS))
     };
-    format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{all}" height="20" viewBox="0 0 {all} 20" role="img" aria-label="{said}"><title>{said}</title><rect width="{all}" height="20" rx="4" fill="#34312d"/><path d="M{left} 0h{inner}a4 4 0 0 1 4 4v12a4 4 0 0 1-4 4h-{inner}z" fill="{ground}"/><path transform="translate({middle} 10)" d="{shape}" fill="#fff" fill-rule="evenodd"/><g fill="#fff" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11">{label}{word}</g></svg>"##,
-        all = at(all),
-        left = at(left),
-        inner = at(all - left - 4.0),
-        ground = ground(verdict),
-        middle = at(left + 12.0),
-        shape = crate::time::shape(verdict),
-        label = text(7.0, label_width, &label),
-        word = text(left + 21.0, word_width, &word),
-    )
+    let parts = [
+        format!(r##"<rect width="{all}" height="20" rx="4" fill="#34312d"/>"##),
+        format!(
+            r#"<path d="M{left} 0h{0}a4 4 0 0 1 4 4v12a4 4 0 0 1-4 4h-{0}z" fill="{1}"/>"#,
+            at(all - left - 4.0),
+            ground(verdict)
+        ),
+        format!(
+            r##"<path transform="translate({} 10)" d="{}" fill="#fff" fill-rule="evenodd"/>"##,
+            at(left + 12.0),
+            shape(verdict)
+        ),
+        r##"<g fill="#fff" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11">"##.to_owned(),
+        text(7.0, label_width, &label),
+        text(left + 21.0, word_width, &word),
+        "</g>".to_owned(),
+    ];
+    standing(all, 20.0, &said, &parts.concat())
 }
 
-/// The page's icon, 32 by 32: the verdict's shape in its colour, light enough for a dark tab and dark enough for a light one.
+/// The page's icon, 32 by 32: the verdict's shape, in a colour that is seen on dark tabs and on light ones.
 #[must_use]
 pub fn favicon(verdict: Verdict) -> String {
+    let line = |path: &str, colour: &str, wide: f64| {
+        format!(r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="{wide}""#)
+            + r#" stroke-linecap="round" stroke-linejoin="round"/>"#
+    };
     let inside = match verdict {
         Verdict::Passing => {
-            r##"<circle cx="16" cy="16" r="13" fill="#2a9d63"/><path d="m10 16.5 4.2 4.2L22.5 12" fill="none" stroke="#fff" stroke-width="3.2" stroke-linecap="round" stroke-linejoin="round"/>"##
+            let disc = r##"<circle cx="16" cy="16" r="13" fill="#2a9d63"/>"##;
+            disc.to_owned() + &line("m10 16.5 4.2 4.2L22.5 12", "#fff", 3.2)
         }
         Verdict::Failing => {
-            r##"<path d="M16 4.5 29 27.5H3z" fill="#e0453b" stroke="#e0453b" stroke-width="4" stroke-linejoin="round"/><path d="M16 12v7.5M16 24.2v.1" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/>"##
+            let corners = "M16 4.5 29 27.5H3z";
+            line(corners, "#e0453b", 4.0)
+                + &format!(r##"<path d="{corners}" fill="#e0453b"/>"##)
+                + &line("M16 12v7.5M16 24.2v.1", "#fff", 3.4)
         }
         Verdict::Unknown => {
-            r##"<circle cx="16" cy="16" r="12" fill="none" stroke="#858b97" stroke-width="3.4" stroke-dasharray="6.3 4.47"/><path d="M12.4 13.2a3.7 3.7 0 1 1 5.6 3.1c-1.3.8-2 1.4-2 2.7M16 22.6v.1" fill="none" stroke="#858b97" stroke-width="3" stroke-linecap="round"/>"##
+            let ring = r##"<circle cx="16" cy="16" r="12" fill="none" stroke="#858b97" stroke-width="3.4""##;
+            let question = "M12.4 13.2a3.7 3.7 0 1 1 5.6 3.1c-1.3.8-2 1.4-2 2.7M16 22.6v.1";
+            format!(r#"{ring} stroke-dasharray="6.3 4.47"/>"#) + &line(question, "#858b97", 3.0)
         }
     };
-    format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" viewBox="0 0 32 32" role="img" aria-label="{word}"><title>{word}</title>{inside}</svg>"#,
-        word = verdict.word()
-    )
+    standing(32.0, 32.0, verdict.word(), &inside)
+}
+
+/// A picture that is a file of its own; `said` is escaped already.
+fn standing(wide: f64, high: f64, said: &str, inside: &str) -> String {
+    let (wide, high) = (at(wide), at(high));
+    let size = format!(r#"width="{wide}" height="{high}" viewBox="0 0 {wide} {high}""#);
+    format!(r#"<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{said}">"#)
+        + &format!("<title>{said}</title>{inside}</svg>")
 }

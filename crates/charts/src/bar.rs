@@ -59,9 +59,9 @@ pub fn uptime_bar(slots: &[Slot], label: &str) -> String {
         .filter(|(_, path)| !path.is_empty())
         .map(|(class, path)| format!(r#"<path class="{class}" d="{path}"/>"#))
         .collect();
-    format!(
-        r#"<svg class="bar" viewBox="0 0 {width} 21" preserveAspectRatio="none" role="img" aria-label="{said}"><title>{said}</title><path class="ground" d="M0 20h{width}v1h-{width}z"/>{paths}</svg>"#
-    )
+    let open = format!(r#"<svg class="bar" viewBox="0 0 {width} 21" preserveAspectRatio="none" role="img""#);
+    format!(r#"{open} aria-label="{said}"><title>{said}</title>"#)
+        + &format!(r#"<path class="ground" d="M0 20h{width}v1h-{width}z"/>{paths}</svg>"#)
 }
 
 fn mean(slots: &[Slot]) -> Slot {

@@ -3,8 +3,8 @@
 use crate::Width;
 use crate::axis::TimeAxis;
 use crate::marks::{FONT, Mark, lane, shown};
-use crate::text::{LABEL_CHARS, at, cut, escaped, listed, width};
-use crate::time::{earlier, framed, time_ticks};
+use crate::text::{LABEL_CHARS, at, cut, escaped, framed, listed, text_from, width};
+use crate::time::{earlier, time_ticks};
 
 /// Process types of one chart: an app has a handful; ones after these are named, not drawn.
 pub const PROCESS_ROWS_MAX: usize = 12;
@@ -14,6 +14,9 @@ pub const SIZES_MAX: usize = 60;
 
 /// The most dynos that a scale tells apart: more than Heroku gives to one process type.
 const QUANTITY_MAX: u32 = 10_000;
+
+/// The least top of a scale: a single dyno does not fill its row.
+const QUANTITY_MIN: u32 = 2;
 
 /// One process type.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +65,7 @@ impl FormationChart {
     /// The chart in one width. `said` is the text of a time, at most 40 characters of which are shown.
     pub fn svg(&self, layout: Width, said: impl Fn(i64) -> String) -> String {
         let said = |time| cut(&said(time), LABEL_CHARS);
-        let axis = TimeAxis::new(self.from, self.until, 28.0, layout.units() - 16.0);
+        let axis = TimeAxis::new(self.from, self.until, 4.0, layout.units() - 40.0);
         let rows = &self.rows[..self.rows.len().min(PROCESS_ROWS_MAX)];
         let plot_bottom = ROW * rows.len() as f64;
         let (marks, more_marks) = shown(&self.marks, &axis);
@@ -87,59 +90,52 @@ impl FormationChart {
             let each = marks.iter().map(|mark| format!("{} {}", said(mark.at), cut(&mark.label, LABEL_CHARS)));
             label += &format!(" Marks: {}{}.", listed(each), earlier(more_marks));
         }
-        framed(layout, bottom + 24.0, &label, &(picture + &lane.picture), &lane.links)
+        framed(layout.class(), layout.units(), bottom + 24.0, &label, &(picture + &lane.picture), &lane.links)
     }
 }
 
 impl ProcessRow {
     fn drawn(&self, axis: &TimeAxis, top: f64) -> String {
-        let most =
-            self.steps.iter().map(|(_, quantity)| *quantity).chain(self.max).max().unwrap_or(0).clamp(1, QUANTITY_MAX);
+        let most = self
+            .steps
+            .iter()
+            .map(|(_, quantity)| *quantity)
+            .chain(self.max)
+            .max()
+            .unwrap_or(0)
+            .clamp(QUANTITY_MIN, QUANTITY_MAX);
         let (high, low) = (top + STEPS_TOP, top + STEPS_BOTTOM);
         let y = |quantity: u32| low - f64::from(quantity.min(most)) / f64::from(most) * (low - high);
-        let mut out = format!(
-            r#"<text class="name" x="{}" y="{}">{}</text><path class="ground" d="M{} {}H{}"/>"#,
-            at(axis.left),
-            at(top + NAME),
-            escaped(&self.name, LABEL_CHARS),
-            at(axis.left),
-            at(low),
-            at(axis.right)
-        );
-        for (limit, word) in [(self.max, "at most"), (self.min.filter(|min| self.max != Some(*min)), "at least")] {
-            let Some(limit) = limit else { continue };
-            let line = y(limit);
-            let baseline = if word == "at most" { line - 5.0 } else { line - 4.0 };
-            out += &format!(
-                r#"<path class="limit" d="M{} {}H{}"/><text class="limit" x="{}" y="{}" text-anchor="end">{word} {limit}</text>"#,
-                at(axis.left),
-                at(line),
-                at(axis.right),
-                at(axis.right),
-                at(baseline)
-            );
+        let mut out = self.heading(axis.left, top + NAME);
+        out += &format!(r#"<path class="ground" d="M{} {}H{}"/>"#, at(axis.left), at(low), at(axis.right));
+        for limit in self.max.into_iter().chain(self.min) {
+            out += &format!(r#"<path class="limit" d="M{} {}H{}"/>"#, at(axis.left), at(y(limit)), at(axis.right));
         }
         let path = self.path(axis, &y);
-        if let Some(start) = self.start(axis).filter(|_| !path.is_empty()) {
-            out += &format!(
-                r#"<path class="area" d="{path}V{}H{}z"/><path class="line" d="{path}"/>"#,
-                at(low),
-                at(start)
-            );
-            let (_, last) = self.steps[self.steps.len() - 1];
-            // The number stands where the line begins to be true; zero is above the ground line.
-            out += &format!(
-                r#"<text class="value" x="{}" y="{}" text-anchor="end">{last}</text>"#,
-                at(axis.left - 8.0),
-                at(y(last) + 4.0)
-            );
+        if let (Some((start, _)), Some((_, last))) = (self.steps.first(), self.steps.last())
+            && !path.is_empty()
+        {
+            let start = at(axis.x(*start));
+            out += &format!(r#"<path class="area" d="{path}V{}H{start}z"/><path class="line" d="{path}"/>"#, at(low));
+            let (x, baseline) = (at(axis.right + 8.0), at(y(*last) + 5.0));
+            out += &format!(r#"<text class="value" x="{x}" y="{baseline}">{last}</text>"#);
         }
         out + &self.size_bands(axis, top + SIZES_TOP)
     }
 
-    /// Where the first known quantity begins.
-    fn start(&self, axis: &TimeAxis) -> Option<f64> {
-        self.steps.first().filter(|(time, _)| *time <= axis.until).map(|(time, _)| axis.x(*time))
+    /// The name, and the limits in words: beside their lines they would stand in the way of the steps.
+    fn heading(&self, x: f64, baseline: f64) -> String {
+        let name = cut(&self.name, LABEL_CHARS);
+        let beside = x + width(&name) * FONT + 14.0;
+        let limits = match (self.min, self.max) {
+            (None, None) => String::new(),
+            (Some(min), None) => format!("at least {min}"),
+            (None, Some(max)) => format!("at most {max}"),
+            (Some(min), Some(max)) => format!("at least {min}, at most {max}"),
+        };
+        let (name, x, y) = (escaped(&name, LABEL_CHARS), at(x), at(baseline));
+        format!(r#"<text class="name" x="{x}" y="{y}">{name}</text>"#)
+            + &format!(r#"<text class="limit" x="{}" y="{y}">{limits}</text>"#, at(beside))
     }
 
     /// The steps as a line. Of those that share a unit of width, the highest and the last are drawn.
@@ -179,17 +175,9 @@ impl ProcessRow {
             if wide < 1.0 {
                 return None;
             }
-            let fits = width(label) * FONT + 12.0 <= wide;
-            let word = if fits {
-                format!(
-                    r#"<text x="{}" y="{}">{}</text>"#,
-                    at(from + 6.0),
-                    at(top + 13.0),
-                    escaped(label, LABEL_CHARS)
-                )
-            } else {
-                String::new()
-            };
+            let word = cut(label, LABEL_CHARS);
+            let fits = width(&word) * FONT + 12.0 <= wide;
+            let word = if fits { text_from(from + 6.0, top + 13.0, &word) } else { String::new() };
             Some(format!(
                 r#"<g class="size"><title>{}</title><rect x="{}" y="{}" width="{}" height="{SIZES_HEIGHT}"/>{word}</g>"#,
                 escaped(label, LABEL_CHARS),

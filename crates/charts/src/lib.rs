@@ -6,7 +6,7 @@
 //! - **Names and labels are hostile** until escaped: they come from apps, releases and people. So are addresses: one
 //!   that could leave the page's own site or run a script is not made a link.
 //! - **What nobody looked at is not drawn.** A gap is a gap; no line goes across it.
-//! - **Everything is bounded.** What is closer together than it can be seen is merged, so a year costs what a day costs.
+//! - **Everything is bounded.** What is closer together than can be seen is merged: a year costs what a day costs.
 //! - **The picture can be heard**: its label says what it shows. Colours come from the sheet's classes, and each goes
 //!   with a shape, for eyes and printers that see none.
 //!
@@ -42,7 +42,8 @@ pub const SHEET: &str = include_str!("../assets/sheet.css");
 /// Flyball's own sign, a governor with its two balls, as SVG text; drawn in the colour of the text around it.
 pub const SIGN: &str = concat!(
     r#"<svg class="sign" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">"#,
-    r#"<path d="M10 2v16M6 18h8M10 4 4 11M10 4l6 7" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>"#,
+    r#"<path d="M10 2v16M6 18h8M10 4 4 11M10 4l6 7" fill="none" stroke="currentColor" stroke-width="1.6""#,
+    r#" stroke-linecap="round"/>"#,
     r#"<circle cx="4" cy="12" r="2.6" fill="currentColor"/><circle cx="16" cy="12" r="2.6" fill="currentColor"/></svg>"#
 );
 

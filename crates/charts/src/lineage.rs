@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::text::{at, cut, escaped, href, listed, width};
+use crate::text::{at, cut, escaped, framed, href, listed, width};
 
 /// Releases of one picture, the newest: a way back further than this is a question for the releases' own page.
 pub const RELEASES_MAX: usize = 40;
@@ -13,7 +13,7 @@ const RAILS_MAX: usize = 5;
 /// Characters of one line of text, at most; what does not fit the width is cut earlier.
 const LINE_CHARS: usize = 60;
 
-const WIDE: f64 = 360.0;
+const WIDE: f64 = 320.0;
 const ROW: f64 = 48.0;
 const FONT: f64 = 13.0;
 const RAIL: f64 = 12.0;
@@ -57,27 +57,15 @@ pub fn lineage(releases: &[Release]) -> String {
     }
     for rail in &rails {
         let (lane, start) = (x - RAIL * (rail.lane + 1) as f64, middle(rail.from));
-        picture += &match rail.to {
-            Some(to) => format!(
-                r#"<path class="rail" d="M{x} {start}H{turn}Q{lane} {start} {lane} {down}V{up}Q{lane} {end} {turn} {end}H{x}"/>"#,
-                x = at(x),
-                start = at(start),
-                turn = at(lane + 8.0),
-                lane = at(lane),
-                down = at(start + 8.0),
-                up = at(middle(to) - 8.0),
-                end = at(middle(to))
-            ),
+        let (x, turn, lane, down) = (at(x), at(lane + 8.0), at(lane), at(start + 8.0));
+        let out = format!("M{x} {0}H{turn}Q{lane} {0} {lane} {down}", at(start));
+        picture += &match rail.to.map(middle) {
+            Some(end) => {
+                let back = format!("V{}Q{lane} {1} {turn} {1}H{x}", at(end - 8.0), at(end));
+                format!(r#"<path class="rail" d="{out}{back}"/>"#)
+            }
             // The content is older than the list: the rail leaves it at the bottom.
-            None => format!(
-                r#"<path class="rail open" d="M{} {start}H{}Q{lane} {start} {lane} {}V{}"/>"#,
-                at(x),
-                at(lane + 8.0),
-                at(start + 8.0),
-                at(height),
-                start = at(start),
-                lane = at(lane)
-            ),
+            None => format!(r#"<path class="rail open" d="{out}V{}"/>"#, at(height)),
         };
     }
     let current = shown.first().map(|release| release.of.unwrap_or(release.version));
@@ -92,16 +80,13 @@ pub fn lineage(releases: &[Release]) -> String {
             "past"
         };
         let item = item(release, class, x, middle(n));
-        let name = escaped(&spoken(release), LINE_CHARS * 3);
         match release.href.as_deref().and_then(href) {
             Some(href) => {
-                links += &format!(
-                    r#"<a class="release {class}" href="{href}" aria-label="{name}"><rect class="hit" x="{}" y="{}" width="{}" height="{}"/>{item}</a>"#,
-                    at(x - 8.0),
-                    at(middle(n) - ROW / 2.0 + 2.0),
-                    at(WIDE - x + 8.0),
-                    at(ROW - 4.0)
-                );
+                let (left, top) = (at(x - 8.0), at(middle(n) - ROW / 2.0 + 2.0));
+                let (wide, high) = (at(WIDE - x + 8.0), at(ROW - 4.0));
+                links += &format!(r#"<a class="release {class}" href="{href}">"#);
+                links +=
+                    &format!(r#"<rect class="hit" x="{left}" y="{top}" width="{wide}" height="{high}"/>{item}</a>"#);
             }
             None => picture += &format!(r#"<g class="release {class}">{item}</g>"#),
         }
@@ -113,16 +98,7 @@ pub fn lineage(releases: &[Release]) -> String {
     if more > 0 {
         label += &format!("; {more} older ones are left out");
     }
-    let label = escaped(&label, 4_000);
-    let height = at(height);
-    if links.is_empty() {
-        return format!(
-            r#"<svg class="chart lineage" viewBox="0 0 {WIDE} {height}" role="img" aria-label="{label}">{picture}</svg>"#
-        );
-    }
-    format!(
-        r#"<svg class="chart lineage" viewBox="0 0 {WIDE} {height}" role="group" aria-label="Releases; each is a link"><g role="img" aria-label="{label}">{picture}</g>{links}</svg>"#
-    )
+    framed("lineage", WIDE, height, &label, &picture, &links)
 }
 
 /// A way back, in rows from the top.
@@ -153,9 +129,9 @@ fn item(release: &Release, class: &str, x: f64, y: f64) -> String {
     let dot = match class {
         "runs" => format!(r#"<circle cx="{}" cy="{}" r="6"/>"#, at(x), at(y)),
         "left" => format!(
-            r#"<circle cx="{x}" cy="{y}" r="7"/><path class="cross" d="M{x} {y}m-3-3 6 6m0-6-6 6"/>"#,
-            x = at(x),
-            y = at(y)
+            r#"<circle cx="{0}" cy="{1}" r="7"/><path class="cross" d="M{0} {1}m-3-3 6 6m0-6-6 6"/>"#,
+            at(x),
+            at(y)
         ),
         _ => format!(r#"<circle cx="{}" cy="{}" r="4.5"/>"#, at(x), at(y)),
     };
@@ -166,17 +142,13 @@ fn item(release: &Release, class: &str, x: f64, y: f64) -> String {
     if release.left {
         label += " (left: it failed)";
     }
-    format!(
-        r#"{dot}<text class="version" x="{}" y="{}">{version}</text><text class="what" x="{}" y="{}">{}</text><text class="by" x="{}" y="{}">{}</text>"#,
-        at(text),
-        at(y - 3.0),
-        at(beside),
-        at(y - 3.0),
-        escaped(&fitting(&label, WIDE - beside), LINE_CHARS),
-        at(text),
-        at(y + 14.0),
-        escaped(&fitting(&release.by, WIDE - text), LINE_CHARS)
-    )
+    let (label, by) = (fitting(&label, WIDE - beside), fitting(&release.by, WIDE - text));
+    let line = |class: &str, x: f64, y: f64, text: &str| {
+        format!(r#"<text class="{class}" x="{}" y="{}">{}</text>"#, at(x), at(y), escaped(text, LINE_CHARS))
+    };
+    // A link's name is its text, so there are spaces where the eye sees a gap.
+    let first = line("version", text, y - 3.0, &version) + " " + &line("what", beside, y - 3.0, &label);
+    dot + &first + " " + &line("by", text, y + 14.0, &by)
 }
 
 /// As much of the text as fits.

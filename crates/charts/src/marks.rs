@@ -2,7 +2,7 @@
 
 use crate::Width;
 use crate::axis::TimeAxis;
-use crate::text::{LABEL_CHARS, at, cut, escaped, href, width};
+use crate::text::{LABEL_CHARS, at, cut, escaped, href, text_from, text_until, width};
 
 /// Marks of one chart; of more, the latest are drawn, since the question is mostly what happened now.
 pub const MARKS_MAX: usize = 60;
@@ -67,7 +67,7 @@ pub struct Mark {
 pub(crate) struct Lane {
     /// Dotted lines from the plot to the marks, and marks that open nothing.
     pub(crate) picture: String,
-    /// Marks that are links. They stand beside the picture, not in it: what is one picture to a listener hides its parts.
+    /// Marks that are links. They stand beside the picture: what is one picture to a listener hides its parts.
     pub(crate) links: String,
     /// How high all rows are.
     pub(crate) height: f64,
@@ -122,19 +122,9 @@ pub(crate) fn lane(
         lines += &format!(r#"<path class="lead {class}" d="M{} {}V{}"/>"#, at(x), at(top), at(middle - 7.0));
         let name = escaped(&format!("{}: {}", said(mark.at), mark.label), LABEL_CHARS * 2);
         let words = match (labelled, fits) {
-            (false, _) => String::new(),
-            (true, true) => format!(
-                r#"<text x="{}" y="{}">{}</text>"#,
-                at(x + BESIDE),
-                at(middle + 4.0),
-                escaped(&text, LABEL_CHARS)
-            ),
-            (true, false) => format!(
-                r#"<text x="{}" y="{}" text-anchor="end">{}</text>"#,
-                at(x - BESIDE),
-                at(middle + 4.0),
-                escaped(&text, LABEL_CHARS)
-            ),
+            (false, _) => format!("<title>{name}</title>"),
+            (true, true) => text_from(x + BESIDE, middle + 4.0, &text),
+            (true, false) => text_until(x - BESIDE, middle + 4.0, &text),
         };
         let shape =
             format!(r#"<path transform="translate({} {})" d="{}"/>{words}"#, at(x), at(middle), mark.kind.shape());
@@ -148,11 +138,10 @@ pub(crate) fn lane(
                     at(hit_to - hit_from)
                 );
                 // Tabbing goes through time, and the rows are filled against it.
-                links = format!(
-                    r#"<a class="mark {class}" href="{href}" aria-label="{name}">{hit}{shape}<title>{name}</title></a>"#
-                ) + &links;
+                let open = format!(r#"<a class="mark {class}" href="{href}" aria-label="{name}">"#);
+                links = open + &hit + &shape + "</a>" + &links;
             }
-            None => fixed += &format!(r#"<g class="mark {class}">{shape}<title>{name}</title></g>"#),
+            None => fixed += &format!(r#"<g class="mark {class}">{shape}</g>"#),
         }
     }
     Lane { picture: lines + &fixed, links, height: row_height * rows.len() as f64 }

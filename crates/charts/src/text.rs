@@ -116,6 +116,35 @@ fn glyph(char: char) -> f64 {
     }
 }
 
+/// A text that begins at `x`; what is too long is cut.
+pub(crate) fn text_from(x: f64, y: f64, text: &str) -> String {
+    format!(r#"<text x="{}" y="{}">{}</text>"#, at(x), at(y), escaped(text, LABEL_CHARS))
+}
+
+/// A text that ends at `x`; what is too long is cut.
+pub(crate) fn text_until(x: f64, y: f64, text: &str) -> String {
+    format!(r#"<text x="{}" y="{}" text-anchor="end">{}</text>"#, at(x), at(y), escaped(text, LABEL_CHARS))
+}
+
+/// A text around `x`; what is too long is cut.
+pub(crate) fn text_around(x: f64, y: f64, text: &str) -> String {
+    format!(r#"<text x="{}" y="{}" text-anchor="middle">{}</text>"#, at(x), at(y), escaped(text, LABEL_CHARS))
+}
+
+/// A chart: what listeners hear first, then the picture, then what can be opened.
+///
+/// Links within a picture would be hidden from a listener, so they stand beside it.
+pub(crate) fn framed(class: &str, wide: f64, height: f64, label: &str, picture: &str, links: &str) -> String {
+    // A label is made of bounded parts that come to less; only a caller's unit could grow it.
+    let label = escaped(label, 8_000);
+    let open = format!(r#"<svg class="chart {class}" viewBox="0 0 {} {}""#, at(wide), at(height));
+    if links.is_empty() {
+        return format!(r#"{open} role="img" aria-label="{label}">{picture}</svg>"#);
+    }
+    format!(r#"{open} role="group" aria-label="A picture, and its links">"#)
+        + &format!(r#"<g role="img" aria-label="{label}">{picture}</g>{links}</svg>"#)
+}
+
 /// "a; b; c", and how many more there were than are named.
 pub(crate) fn listed(things: impl ExactSizeIterator<Item = String>) -> String {
     let more = things.len().saturating_sub(SAID_MAX);

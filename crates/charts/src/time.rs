@@ -2,7 +2,7 @@
 
 use crate::axis::{Column, TimeAxis, ValueAxis, line, stretches, within};
 use crate::marks::{FONT, Mark, lane, shown};
-use crate::text::{LABEL_CHARS, at, cut, escaped, listed, number, width};
+use crate::text::{LABEL_CHARS, at, cut, escaped, framed, listed, number, text_around, text_from, text_until, width};
 use crate::{Verdict, Width};
 
 /// Spells of one chart. Those of one verdict that touch on the screen are merged first, so a bad year fits.
@@ -95,7 +95,11 @@ impl TimeChart {
         let bottom = values.bottom + 8.0 + lane.height;
 
         let mut out = String::new();
-        out += &grid(&values, &axis, &self.unit);
+        let nothing = line_of.is_empty() && band_of.is_empty();
+        // A scale of nothing would claim to know one.
+        if !nothing || self.threshold.is_some() {
+            out += &grid(&values, &axis, &self.unit);
+        }
         out += &time_ticks(&axis, layout, self.utc_offset, values.top, bottom, &said);
         out += &drawn_spells(&spells, &axis, &values, &said);
         for stretch in &band_of {
@@ -108,26 +112,17 @@ impl TimeChart {
         if let Some((value, label)) = self.threshold.as_ref().filter(|(value, _)| !value.is_nan()) {
             let y = values.y(within(*value));
             let above = if y - values.top > 18.0 { y - 5.0 } else { y + 14.0 };
-            out += &format!(
-                r#"<path class="threshold" d="M{} {}H{}"/><text class="hold" x="{}" y="{}">{}</text>"#,
-                at(axis.left),
-                at(y),
-                at(axis.right),
-                at(axis.left + 6.0),
-                at(above),
-                escaped(label, LABEL_CHARS)
-            );
+            let (left, right, y) = (at(axis.left), at(axis.right), at(y));
+            out += &format!(r#"<path class="threshold" d="M{left} {y}H{right}"/>"#);
+            out += &format!(r#"<g class="hold">{}</g>"#, text_from(axis.left + 6.0, above, label));
         }
-        if line_of.is_empty() && band_of.is_empty() {
-            out += &format!(
-                r#"<text x="{}" y="{}" text-anchor="middle">nobody looked in this time</text>"#,
-                at(f64::midpoint(axis.left, axis.right)),
-                at(f64::midpoint(values.top, values.bottom))
-            );
+        if nothing {
+            let (x, y) = (f64::midpoint(axis.left, axis.right), f64::midpoint(values.top, values.bottom));
+            out += &text_around(x, y, "nobody looked in this time");
         }
         let label = self.spoken(&line_of, &spells, more_spells, &marks, more_marks, &said);
         let picture = out + &lane.picture;
-        framed(layout, bottom + 24.0, &label, &picture, &lane.links)
+        framed(layout.class(), layout.units(), bottom + 24.0, &label, &picture, &lane.links)
     }
 
     /// Spells on the axis, oldest first, those that touch made one; and how many are left out.
@@ -166,7 +161,7 @@ impl TimeChart {
     ) -> String {
         let mut text = format!("From {} to {}", said(self.from), said(self.until));
         let middles = || lines.iter().flatten().map(Column::middle);
-        match middles().last() {
+        match middles().next_back() {
             None => text += ": nobody looked.",
             Some(last) => {
                 let (low, high) =
@@ -244,18 +239,11 @@ fn grid(values: &ValueAxis, axis: &TimeAxis, unit: &str) -> String {
     let last = values.ticks.len() - 1;
     let lines = values.ticks.iter().enumerate().map(|(n, tick)| {
         let y = values.y(*tick);
-        let text = if n == last { format!("{} {}", number(*tick), cut(unit, LABEL_CHARS)) } else { number(*tick) };
+        let words = if n == last { format!("{} {unit}", number(*tick)) } else { number(*tick) };
         // The top one has the unit, which is wider than the margin: it stands above its line.
-        let (x, baseline, anchor) = if n == last { (0.0, y - 6.0, "start") } else { (axis.left - 8.0, y + 4.0, "end") };
-        format!(
-            r#"<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="{anchor}">{}</text>"#,
-            at(axis.left),
-            at(y),
-            at(axis.right),
-            at(x),
-            at(baseline),
-            escaped(&text, LABEL_CHARS)
-        )
+        let words =
+            if n == last { text_from(0.0, y - 6.0, &words) } else { text_until(axis.left - 8.0, y + 4.0, &words) };
+        format!(r#"<path class="grid" d="M{} {}H{}"/>{words}"#, at(axis.left), at(y), at(axis.right))
     });
     lines.collect()
 }
@@ -276,18 +264,13 @@ pub(crate) fn time_ticks(
     let mut free = 0.0;
     let mut out = String::new();
     for time in axis.ticks(max, utc_offset) {
-        let (x, text) = (axis.x(time), said(time));
+        let (x, words) = (axis.x(time), said(time));
         out += &format!(r#"<path class="grid" d="M{} {}V{}"/>"#, at(x), at(top), at(bottom + 5.0));
-        let half = width(&text) * FONT / 2.0;
+        let half = width(&words) * FONT / 2.0;
         let middle = x.clamp(half, (axis.right + 16.0 - half).max(half));
         if middle - half >= free {
             free = middle + half + 6.0;
-            out += &format!(
-                r#"<text x="{}" y="{}" text-anchor="middle">{}</text>"#,
-                at(middle),
-                at(bottom + 18.0),
-                escaped(&text, LABEL_CHARS)
-            );
+            out += &text_around(middle, bottom + 18.0, &words);
         }
     }
     out + &format!(r#"<path class="ground" d="M{} {}H{}"/>"#, at(axis.left), at(bottom), at(axis.right))
@@ -303,29 +286,17 @@ fn drawn_spells(spells: &[Spell], axis: &TimeAxis, values: &ValueAxis, said: &dy
         let class = spell.verdict.class();
         let title = titled(spell);
         let when = format!("{title}, {} to {}", said(spell.from), said(spell.until));
-        let mut inside = format!(
-            r#"<rect class="wash" x="{}" y="{}" width="{}" height="{}"/><path class="edge" d="M{} {}h{}"/>"#,
-            at(from),
-            at(values.top),
-            at(wide),
-            at(values.bottom - values.top),
-            at(from),
-            at(values.top),
-            at(wide)
-        );
+        let (left, top, wide) = (at(from), at(values.top), at(wide));
+        let high = at(values.bottom - values.top);
+        let mut inside = format!(r#"<rect class="wash" x="{left}" y="{top}" width="{wide}" height="{high}"/>"#);
+        inside += &format!(r#"<path class="edge" d="M{left} {top}h{wide}"/>"#);
         let room = width(&title) * FONT + 14.0;
         let start = from.min(axis.right + 16.0 - room);
         if start + room <= free && start > axis.left + 40.0 || (spells.len() == 1 && start >= 0.0) {
             free = start - 8.0;
-            inside += &format!(
-                r#"<path class="shape" transform="translate({} {})" d="{}"/><text x="{}" y="{}">{}</text>"#,
-                at(start + 5.0),
-                at(values.top - 10.0),
-                shape(spell.verdict),
-                at(start + 14.0),
-                at(values.top - 6.0),
-                escaped(&title, LABEL_CHARS * 2)
-            );
+            let place = format!("translate({} {})", at(start + 5.0), at(values.top - 10.0));
+            inside += &format!(r#"<path class="shape" transform="{place}" d="{}"/>"#, shape(spell.verdict));
+            inside += &text_from(start + 14.0, values.top - 6.0, &title);
         }
         out += &format!(r#"<g class="spell {class}"><title>{}</title>{inside}</g>"#, escaped(&when, LABEL_CHARS * 4));
     }
@@ -339,19 +310,4 @@ pub(crate) fn shape(verdict: Verdict) -> &'static str {
         Verdict::Failing => "M0-5 5 4H-5z",
         Verdict::Unknown => "M0-5 5 0 0 5-5 0zM0-2.5-2.5 0 0 2.5 2.5 0z",
     }
-}
-
-/// The picture with its label, and beside it what can be opened.
-pub(crate) fn framed(layout: Width, height: f64, label: &str, picture: &str, links: &str) -> String {
-    // A label of bounded parts; the number only keeps a caller's unit from growing it.
-    let label = escaped(label, 4_000);
-    let (class, wide, height) = (layout.class(), layout.units(), at(height));
-    if links.is_empty() {
-        return format!(
-            r#"<svg class="chart {class}" viewBox="0 0 {wide} {height}" role="img" aria-label="{label}">{picture}</svg>"#
-        );
-    }
-    format!(
-        r#"<svg class="chart {class}" viewBox="0 0 {wide} {height}" role="group" aria-label="Chart; its marks are links"><g role="img" aria-label="{label}">{picture}</g>{links}</svg>"#
-    )
 }
