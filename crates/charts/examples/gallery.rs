@@ -1,4 +1,4 @@
-//! Writes a static gallery of all pages, to judge charts and sheet by, and as the markup that templates are written from.
+//! Writes a static gallery of all pages: to judge charts and sheet by, and as the markup that templates start from.
 //!
 //! `cargo run -p flyball-charts --example gallery -- DIRECTORY`, then open `DIRECTORY/overview.html`.
 

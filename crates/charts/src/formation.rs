@@ -178,13 +178,9 @@ impl ProcessRow {
             let word = cut(label, LABEL_CHARS);
             let fits = width(&word) * FONT + 12.0 <= wide;
             let word = if fits { text_from(from + 6.0, top + 13.0, &word) } else { String::new() };
-            Some(format!(
-                r#"<g class="size"><title>{}</title><rect x="{}" y="{}" width="{}" height="{SIZES_HEIGHT}"/>{word}</g>"#,
-                escaped(label, LABEL_CHARS),
-                at(from),
-                at(top),
-                at((wide - 1.5).max(1.0))
-            ))
+            let (x, y, wide) = (at(from), at(top), at((wide - 1.5).max(1.0)));
+            let band = format!(r#"<rect x="{x}" y="{y}" width="{wide}" height="{SIZES_HEIGHT}"/>"#);
+            Some(format!(r#"<g class="size"><title>{}</title>{band}{word}</g>"#, escaped(label, LABEL_CHARS)))
         });
         bands.collect()
     }

@@ -134,6 +134,38 @@ fn values_that_are_none_and_values_beyond_everything_are_sound() {
 }
 
 #[test]
+fn labels_of_marks_do_not_overlap() {
+    // Close together, at both edges, and of all lengths.
+    let marks = (0..60)
+        .map(|n| mark(n * 37 % 121, MarkKind::Effect, &"wide ".repeat(n as usize % 7 + 1), Some("/runs/1")))
+        .collect();
+    let chart = TimeChart { marks, ..empty() };
+    for width in [Width::Wide, Width::Narrow] {
+        let svg = chart.svg(width, clock);
+        let mut places: Vec<(String, f64, f64)> = svg
+            .split("<a ")
+            .skip(1)
+            .filter(|link| link.contains("<text"))
+            .map(|link| {
+                let number = |name: &str| attribute(link, name).parse::<f64>().expect("a number");
+                (attribute(link, "y").to_owned(), number("x"), number("x") + number("width"))
+            })
+            .collect();
+        places.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
+        assert!(places.len() > 4, "some have room: {places:?}");
+        for pair in places.windows(2) {
+            assert!(pair[0].0 != pair[1].0 || pair[0].2 <= pair[1].1, "{pair:?}");
+        }
+    }
+}
+
+/// The first value of an attribute.
+fn attribute<'a>(element: &'a str, name: &str) -> &'a str {
+    let start = element.find(&format!(" {name}=\"")).expect("the attribute") + name.len() + 3;
+    element[start..].split('"').next().expect("its value")
+}
+
+#[test]
 fn labels_from_outside_stay_text() {
     let hostile = || HOSTILE.to_owned();
     let marks =
