@@ -74,6 +74,7 @@ fn pictures() -> Vec<(&'static str, String)> {
         ("bar:slow", bar("front page is quick", |n| if (14..17).contains(&n) || n >= 55 { 0.8 } else { 0.0 }, 0)),
         ("bar:once", bar("no database error", |n| if n == 33 { 0.2 } else { 0.0 }, 0)),
         ("bar:blind", bar("all dynos are up", |_| 0.0, 3)),
+        ("bar:days", days()),
         ("bar:fine", bar("api answers", |_| 0.0, 0)),
         ("chart:time", four_hours().both(clock)),
         ("chart:formation", formation().both(clock)),
@@ -96,6 +97,21 @@ fn bar(name: &str, failing: impl Fn(usize) -> f64, blind: usize) -> String {
         })
         .collect();
     uptime_bar(&slots, &format!("{name}, last 24 hours"))
+}
+
+/// Ninety days: one bad hour is seen beside a whole bad day.
+fn days() -> String {
+    let slots: Vec<Slot> = (0..90)
+        .map(|day| match day {
+            0..6 => Slot::default(),
+            31 => Slot { passing: 0.96, failing: 0.04, unknown: 0.0 },
+            52 => Slot { passing: 0.3, failing: 0.7, unknown: 0.0 },
+            70 | 71 => Slot { passing: 0.5, failing: 0.0, unknown: 0.5 },
+            89 => Slot { passing: 0.914, failing: 0.086, unknown: 0.0 },
+            _ => Slot { passing: 1.0, ..Slot::default() },
+        })
+        .collect();
+    uptime_bar(&slots, "no error page, last 90 days").replace("class=\"bar\"", "class=\"bar tall\"")
 }
 
 fn clock(time: i64) -> String {
