@@ -39,7 +39,7 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Watch, decide, act: run everything in the file, and follow the file.
-    Up,
+    Up(Up),
     /// Write a commented file to start from, which only tells what it would do.
     Init(Init),
     /// Tell every mistake in the file, each at its place, and what the file costs.
@@ -102,6 +102,14 @@ Exit codes: 0 everything held, 1 something did not.")]
     Chaos(Chaos),
     /// Print completions for a shell.
     Completions(Completions),
+}
+
+/// `flyball up`
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Serve pages and the HTTP interface on this address; stronger than `[server] listen` in the file.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// `flyball init`

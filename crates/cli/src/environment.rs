@@ -65,6 +65,21 @@ impl Environment {
         TimeZone::try_system().unwrap_or(TimeZone::UTC)
     }
 
+    /// `PORT`, as a dyno gives it.
+    pub(crate) fn port(self) -> Option<String> {
+        text("PORT")
+    }
+
+    /// `HEROKU_APP_NAME`, as a dyno may know it.
+    pub(crate) fn app_name(self) -> Option<String> {
+        text("HEROKU_APP_NAME")
+    }
+
+    /// `FLYBALL_ADMIN_PASSWORD`: the password of the first administrator.
+    pub(crate) fn admin_password(self) -> Option<SecretString> {
+        self.variable("FLYBALL_ADMIN_PASSWORD").filter(|password| !password.expose_secret().is_empty())
+    }
+
     /// What is logged, in `RUST_LOG`'s language.
     pub(crate) fn log_filter(self) -> Option<String> {
         text("RUST_LOG")

@@ -26,6 +26,8 @@ pub struct TimelinePage {
     pub no_holds: bool,
     /// How many of the latest that match: at most [`TimelinePage::LINES_MAX`], which 0 means, too.
     pub lines: u32,
+    /// The first of those that match, and not the latest: for whoever reads on behind `after`.
+    pub first: bool,
 }
 
 impl TimelinePage {

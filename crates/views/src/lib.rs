@@ -9,6 +9,7 @@ mod history;
 mod monitor;
 mod node;
 mod page;
+mod people;
 mod reaction;
 mod report;
 mod run;
@@ -18,13 +19,14 @@ mod why;
 pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Taken};
 pub use app::{AppView, RunningRelease};
 pub use history::{HistoryLine, Tone};
-pub use monitor::{MonitorView, ReadingView};
+pub use monitor::{Checked, MonitorView, ReadingView};
 pub use node::{NewerFile, NodeState, NodeView};
 pub use page::Page;
+pub use people::{Me, SessionView, TokenMade, TokenView, UserView};
 pub use reaction::{Answered, GateView, HoldingView, Next, ReactionView};
 pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
 pub use run::{RunView, WantedBy};
-pub use status::{Attention, EngineState, Need, PauseView, Status};
+pub use status::{Attention, EngineState, Headline, Need, PauseView, Status};
 pub use why::{About, Part, Why};
 
 /// A word of ours: most are known when Flyball is built, and those that came from afar are owned.

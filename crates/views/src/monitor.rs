@@ -1,7 +1,7 @@
 //! Monitors and readings.
 
 use crate::Word;
-use flyball_model::{Cause, Evidence, Excerpt, MonitorName, ReactionName, Reading, Timestamp, Verdict};
+use flyball_model::{AppName, Cause, Evidence, Excerpt, MonitorName, ReactionName, Reading, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -39,6 +39,10 @@ pub struct MonitorView {
     pub unknown_in_a_row: u32,
     /// Its latest reading.
     pub last: Option<ReadingView>,
+    /// The apps that it is about: those that its reactions act on, and the one whose dynos it looks at.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default)]
+    pub apps: Vec<AppName>,
     /// The reactions that it calls, in order.
     #[schema(value_type = Vec<String>)]
     pub reactions: Vec<ReactionName>,
@@ -79,4 +83,19 @@ impl ReadingView {
             evidence: reading.evidence.clone(),
         }
     }
+}
+
+/// What was seen when a person had a monitor look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Checked {
+    /// Which monitor.
+    #[schema(value_type = String)]
+    pub monitor: MonitorName,
+    /// What it looks at.
+    pub looks_at: String,
+    /// What was seen.
+    #[serde(flatten)]
+    pub reading: ReadingView,
+    /// What to look at in the file, where the file may be the cause.
+    pub hint: Option<String>,
 }

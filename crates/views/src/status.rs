@@ -103,3 +103,16 @@ impl Status {
             && self.monitors.iter().all(passing)
     }
 }
+
+/// Where everything stands, in the words that a sleepy person reads first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Headline {
+    /// The worst that there is: failing before unknown before passing; none where nothing is watched.
+    #[schema(value_type = Option<String>, example = "failing")]
+    pub verdict: Option<Verdict>,
+    /// What is wrong, or that nothing is.
+    #[schema(example = "shop is failing: the page has \"something went wrong\"")]
+    pub title: String,
+    /// Since when, what was done, and what comes next.
+    pub sentences: Vec<String>,
+}

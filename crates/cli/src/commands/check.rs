@@ -6,24 +6,11 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
+use flyball_engine::queries::checked;
 use flyball_heroku::Access;
-use flyball_model::{Cause, Evidence, MonitorName, Reading, Verdict};
-use flyball_monitors::Monitor;
+use flyball_model::Verdict;
 use flyball_settings::did_you_mean;
-use flyball_views::ReadingView;
-use serde::Serialize;
 use std::sync::Arc;
-
-/// What was seen, as data.
-#[derive(Serialize)]
-struct Checked<'a> {
-    monitor: &'a MonitorName,
-    looks_at: String,
-    #[serde(flatten)]
-    reading: ReadingView,
-    /// What to look at in the file, where the file may be the cause.
-    hint: Option<String>,
-}
 
 pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failure> {
     let definitions = wiring.definitions()?;
@@ -36,34 +23,16 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
     observer.permit(Arc::clone(&definitions.network.rules));
     observer.go_by(definitions.network.proxy.clone());
     let reading = observer.observe(monitor, wiring.now()).await;
-    let looks_at = monitor.kind.subject();
-    let hint = hint(wiring, monitor, &reading);
+    let checked = checked(monitor, &reading, &wiring.config().display().to_string());
     match wiring.format {
-        Format::Json => {
-            output::json(&Checked { monitor: &monitor.name, looks_at, reading: ReadingView::of(&reading), hint })?;
-        }
-        Format::Text => {
-            let (name, face) = (&monitor.name, &wiring.face);
-            output::data(&render::reading::text(name, &looks_at, &reading, hint.as_deref(), face))?;
-        }
+        Format::Json => output::json(&checked)?,
+        Format::Text => output::data(&render::reading::text(&checked, &wiring.face))?,
     }
     Ok(match reading.verdict() {
         Verdict::Passing => Exit::GOOD,
         Verdict::Failing => Exit::NO,
         Verdict::Unknown => Exit::TRY_AGAIN,
     })
-}
-
-/// A host's name that does not exist is more often mistyped in the file than gone from the world. One that a redirect
-/// led to stands in no file.
-fn hint(wiring: &Wiring, monitor: &Monitor, reading: &Reading) -> Option<String> {
-    let redirected = matches!(&reading.evidence, Evidence::Http(http) if http.redirected_to.is_some());
-    if reading.finding.cause() != Some(Cause::Name) || redirected {
-        return None;
-    }
-    let setting = monitor.kind.host_setting()?;
-    let file = wiring.config().display();
-    Some(format!("is it the right name? It is from `{setting}` of the monitor \"{}\" in {file}", monitor.name))
 }
 
 /// Nothing of this kind has this name.

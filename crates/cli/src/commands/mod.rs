@@ -6,6 +6,7 @@ mod chaos;
 mod check;
 mod completions;
 mod doctor;
+mod face;
 mod heroku_sim;
 mod history;
 mod init;
@@ -40,11 +41,11 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
     let Common { config, database, json, utc: _ } = arguments.common;
     let format = if json { Format::Json } else { Format::Text };
     let wiring = Wiring::new(config, database, format, face, environment);
-    if matches!(arguments.command, Command::Up | Command::Check(_) | Command::React(_) | Command::Doctor) {
+    if matches!(arguments.command, Command::Up(_) | Command::Check(_) | Command::React(_) | Command::Doctor) {
         crate::environment::keep_out_of_core_dumps();
     }
     match arguments.command {
-        Command::Up => up::up(&wiring).await,
+        Command::Up(up) => up::up(&wiring, &up).await,
         Command::Init(init) => init::init(&wiring, init),
         Command::Validate(validate) => validate::validate(&wiring, &validate).await,
         Command::Status(status) => status::status(&wiring, &status).await,

@@ -1,6 +1,8 @@
 //! `flyball up`: runs everything in the file, follows the file, and prints the timeline as it grows.
 
+use super::face;
 use super::validate::warn;
+use crate::arguments::Up;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -32,7 +34,7 @@ const STOP_MAX: Duration = Duration::from_millis(4_500);
 /// What is left of five seconds for the last words.
 const LAST_WORDS_MAX: Duration = Duration::from_millis(300);
 
-pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
+pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     // From here on a signal stops us cleanly, also before everything is started.
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let asked_to_stop = stop.clone();
@@ -67,7 +69,8 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let (growth, watching) = growth(Arc::clone(&store), time, stop.clone()).await?;
     let printed = growth.last();
     tasks.spawn(watching);
-    let (engine, file) = start(wiring, ports, definitions, files).await?;
+    let (listen, of_file) = (face::address(wiring, asked.listen, &definitions.server)?, definitions.server.clone());
+    let (engine, file) = start(wiring, ports, definitions, files, listen.is_some()).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move { held.tell(|| engine.hold_by_signal(), stop).await }
@@ -82,6 +85,9 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     });
     let descriptors = Descriptors::raise();
     output::say(&descriptors.words());
+    if let Some(address) = listen {
+        face::open(wiring, address, &of_file, &engine, growth.clone(), &stop, &tasks).await?;
+    }
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
     wiring.face.note(wiring.now()).iter().for_each(|note| output::say(note));
     let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
@@ -136,11 +142,13 @@ async fn start(
     ports: Ports,
     definitions: Definitions,
     files: Files,
+    is_asked: bool,
 ) -> Result<(Arc<Engine>, OneFile), Failure> {
     let node = SystemIds.node(wiring.now());
     let on_dyno = wiring.dyno_that_forgets()?;
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
-    let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
+    let engine = Engine::new(ports, node, mode).at_home(wiring.environment.home());
+    let engine = Arc::new(if is_asked { engine.answering() } else { engine });
     engine.appear(wiring.environment.host(), std::process::id(), &files).await?;
     let Begun { file, definitions, told } = engine.start_by_newest(files, definitions).await?;
     let only_tells = match (on_dyno, definitions.settings.mode) {
@@ -205,7 +213,7 @@ impl Printer {
 
     /// Prints what is new. A store that does not answer just now is asked again later.
     async fn print_new(&mut self) -> Result<(), Failure> {
-        let page = TimelinePage { after: Some(self.printed), ..TimelinePage::default() };
+        let page = TimelinePage { after: Some(self.printed), first: true, ..TimelinePage::default() };
         let lines = match self.store.timeline(&page).await {
             Ok(lines) => lines,
             Err(error) => {

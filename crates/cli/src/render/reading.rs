@@ -2,21 +2,18 @@
 
 use super::Clockface;
 use crate::output::{FAINT, STRONG, paint, verdict};
-use flyball_model::{Evidence, HttpEvidence, MonitorName, Phases, Reading, duration};
+use flyball_model::{Evidence, HttpEvidence, Phases, duration};
+use flyball_views::Checked;
+use std::time::Duration;
 
 /// A reading, with everything that was seen, and what to do about it where that is known.
-pub(crate) fn text(
-    name: &MonitorName,
-    looks_at: &str,
-    reading: &Reading,
-    hint: Option<&str>,
-    face: &Clockface,
-) -> String {
-    let said = reading.verdict();
-    let cause = reading.finding.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let words = face.lone_sentence(reading.words.as_str(), reading.begun_at);
+pub(crate) fn text(checked: &Checked, face: &Clockface) -> String {
+    let Checked { monitor, looks_at, reading, hint } = checked;
+    let said = reading.verdict;
+    let cause = reading.cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let words = face.lone_sentence(reading.words.as_str(), reading.at);
     let mut lines = vec![
-        format!("{} {}", paint(STRONG, name), paint(FAINT, looks_at)),
+        format!("{} {}", paint(STRONG, monitor), paint(FAINT, looks_at)),
         format!("  {}{cause}: {}", paint(verdict(said), said), words),
     ];
     let mut add =
@@ -41,9 +38,9 @@ pub(crate) fn text(
         }
         Evidence::None => {}
     }
-    add("took", duration::roughly(reading.took));
+    add("took", duration::roughly(Duration::from_millis(reading.took_ms)));
     if let Some(hint) = hint {
-        add("hint", hint.to_owned());
+        add("hint", hint.clone());
     }
     lines.join("\n")
 }

@@ -322,7 +322,7 @@ async fn ask(file: &Path) -> usize {
     told.push(reader.undone_steps().await.ok().map(|it| format!("{}", it.len())));
     let monitor = &definitions.monitors[0];
     let page = ReadingsPage { monitor: monitor.id, since: None, readings: 0 };
-    let tell = |one: &Reading| reading::text(&monitor.name, "the page", one, None, &face);
+    let tell = |one: &Reading| reading::text(&flyball_engine::queries::checked(monitor, one, "the file"), &face);
     told.push(store.readings(&page).await.ok().map(|it| it.iter().map(tell).collect()));
     for span in [Span::FiveMinutes, Span::Hour, Span::Day] {
         let page = RollupsPage { monitor: monitor.id, span, since: START, until: NOW };

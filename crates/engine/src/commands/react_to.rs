@@ -110,6 +110,21 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Considers what a reaction would do now, because a person asks it of a running engine: as one that stands beside it does, so that
+    /// several on one store need not know each other's shares.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::consider`].
+    pub async fn consider_for_a_person(
+        &self,
+        definitions: &Definitions,
+        reaction: &ReactionName,
+    ) -> Result<Considered, NotConsidered> {
+        let beside = Self::beside(self.ports.clone(), self.node, self.mode(), definitions).await?;
+        beside.at_home(self.home()).consider(reaction).await
+    }
+
     /// Considers what a reaction would do now, because a person asks. Looks at the app; stores nothing, changes nothing.
     ///
     /// # Errors

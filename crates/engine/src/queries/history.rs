@@ -47,7 +47,20 @@ impl Reader<'_> {
             lines: filter.lines,
             ..TimelinePage::default()
         };
-        let lines = self.store.timeline(&page).await?;
+        self.lines(&page).await
+    }
+
+    /// The first lines of the timeline behind a number, oldest first: for whoever reads on where they were.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn history_behind(&self, number: i64, lines: u32) -> Result<Vec<HistoryLine>, Error> {
+        self.lines(&TimelinePage { after: Some(number), first: true, lines, ..TimelinePage::default() }).await
+    }
+
+    async fn lines(&self, page: &TimelinePage) -> Result<Vec<HistoryLine>, Error> {
+        let lines = self.store.timeline(page).await?;
         Ok(lines.into_iter().map(|line| HistoryLine::of(line.number, line.entry)).collect())
     }
 }

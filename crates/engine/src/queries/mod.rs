@@ -5,6 +5,7 @@
 
 mod app;
 mod foreign;
+mod headline;
 mod history;
 mod monitor;
 mod next;
@@ -16,11 +17,15 @@ mod status;
 mod why;
 
 pub use foreign::Rival;
+pub use headline::headline;
 pub use history::HistoryFilter;
+pub use monitor::checked;
 pub use presence::SeenEngine;
 pub use reaction::UndoneSteps;
 pub use report::ListOutages;
 pub use why::NotKnown;
+
+pub use flyball_settings::did_you_mean;
 
 use crate::engine::InForce;
 use crate::memory::caught_up;
@@ -115,7 +120,8 @@ impl<'a> Reader<'a> {
 }
 
 /// A pause, as it is told.
-pub(crate) fn pause_view(Pause { scope, at, until, by }: Pause) -> PauseView {
+#[must_use]
+pub fn pause_view(Pause { scope, at, until, by }: Pause) -> PauseView {
     PauseView { scope, at, until, by }
 }
 

@@ -1,10 +1,10 @@
 //! Monitors and readings as people read them.
 
 use super::{Reader, Recalled, ago, readings, times};
-use flyball_model::{Excerpt, MonitorState, Timestamp, Verdict, duration};
+use flyball_model::{AppName, Cause, Evidence, Excerpt, MonitorState, Reading, Timestamp, Verdict, duration};
 use flyball_monitors::Monitor;
 use flyball_store::{Error, ReadingsPage};
-use flyball_views::{MonitorView, ReadingView};
+use flyball_views::{Checked, MonitorView, ReadingView};
 use std::time::Duration;
 
 impl Reader<'_> {
@@ -14,7 +14,19 @@ impl Reader<'_> {
             None => self.last_readings(monitor, 1).await?.pop(),
         };
         let state = recalled.states.get(&monitor.id);
-        Ok(view(monitor, state, last))
+        Ok(MonitorView { apps: self.apps_of(monitor), ..view(monitor, state, last) })
+    }
+
+    /// The apps that a monitor is about, each once.
+    fn apps_of(&self, monitor: &Monitor) -> Vec<AppName> {
+        let attached = self.wiring.attached(monitor.id).iter().map(|reaction| reaction.kind.app());
+        let mut apps: Vec<AppName> = Vec::new();
+        for app in attached.chain(monitor.kind.app()) {
+            if !apps.contains(app) {
+                apps.push(app.clone());
+            }
+        }
+        apps
     }
 
     /// The latest readings of a monitor, oldest first.
@@ -42,6 +54,7 @@ fn view(monitor: &Monitor, state: Option<&MonitorState>, last: Option<ReadingVie
         since: standing.map(|standing| standing.since),
         unknown_in_a_row,
         last,
+        apps: Vec::new(),
         reactions: monitor.reactions.clone(),
     }
 }
@@ -78,4 +91,26 @@ pub(super) fn sentences(view: &MonitorView, every: Duration, now: Timestamp) -> 
 fn count(unknown: u32) -> String {
     let count = times(u64::from(unknown));
     if unknown == 1 { count } else { format!("{count} in a row") }
+}
+
+/// What was seen when a person had a monitor look. `file` is what the file is called in messages.
+#[must_use]
+pub fn checked(monitor: &Monitor, reading: &Reading, file: &str) -> Checked {
+    Checked {
+        monitor: monitor.name.clone(),
+        looks_at: monitor.kind.subject(),
+        reading: ReadingView::of(reading),
+        hint: hint(monitor, reading, file),
+    }
+}
+
+/// A host's name that does not exist is more often mistyped in the file than gone from the world. One that a redirect
+/// led to stands in no file.
+fn hint(monitor: &Monitor, reading: &Reading, file: &str) -> Option<String> {
+    let redirected = matches!(&reading.evidence, Evidence::Http(http) if http.redirected_to.is_some());
+    if reading.finding.cause() != Some(Cause::Name) || redirected {
+        return None;
+    }
+    let setting = monitor.kind.host_setting()?;
+    Some(format!("is it the right name? It is from `{setting}` of the monitor \"{}\" in {file}", monitor.name))
 }

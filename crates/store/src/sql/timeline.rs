@@ -54,11 +54,14 @@ impl Timeline for Database {
             if page.no_holds {
                 query.push(concat!(" AND ", json!("event"), " ->> 'event' <> 'held'"));
             }
-            query.push(" ORDER BY number DESC LIMIT ").push_bind(bounded(page.lines, TimelinePage::LINES_MAX));
+            query.push(if page.first { " ORDER BY number LIMIT " } else { " ORDER BY number DESC LIMIT " });
+            query.push_bind(bounded(page.lines, TimelinePage::LINES_MAX));
             let rows: Vec<LineRow> =
                 query.build_query_as().persistent(stays_prepared()).fetch_all(&mut *self.reading().await?).await?;
             let mut lines = readable(rows, LineRow::read)?;
-            lines.reverse();
+            if !page.first {
+                lines.reverse();
+            }
             Ok(lines)
         };
         read.await.map_err(self.told("read the timeline"))

@@ -1,0 +1,179 @@
+//! What is answered when something cannot be done: RFC 9457, as a program reads it, with the same words as a page has.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flyball_engine::commands::NotConsidered;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoResponses, ToSchema};
+
+/// Why something cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Problem {
+    /// The status of the answer.
+    #[schema(example = 404)]
+    pub(crate) status: u16,
+    /// What cannot be done.
+    #[schema(example = "there is no monitor \"pge\"")]
+    pub(crate) title: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "did you mean \"page\"?")]
+    pub(crate) hint: Option<String>,
+    /// Mistakes of what was sent, each with its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mistakes: Vec<FieldMistake>,
+    /// After how many seconds it may be tried again.
+    #[serde(skip)]
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+/// A mistake in what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct FieldMistake {
+    /// The field, as a path: `http.url`; empty where it is none of them.
+    #[schema(example = "http.url")]
+    pub(crate) field: String,
+    /// What is wrong with it, and what was expected.
+    pub(crate) words: String,
+}
+
+/// What every route may answer instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "the document is made from it")]
+pub(crate) enum Problems {
+    /// The request is not understood.
+    #[response(status = 400, content_type = "application/problem+json")]
+    NotUnderstood(Problem),
+    /// Nobody has signed in, and there is no valid token.
+    #[response(status = 401, content_type = "application/problem+json")]
+    WhoIsThere(Problem),
+    /// The role or the scope does not allow it, or the request comes from a page elsewhere.
+    #[response(status = 403, content_type = "application/problem+json")]
+    MayNot(Problem),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotThere(Problem),
+    /// The path is not for this method.
+    #[response(status = 405, content_type = "application/problem+json")]
+    NotForThat(Problem),
+    /// It stands otherwise than the request takes it to stand.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Otherwise(Problem),
+    /// The request is larger than may be.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// The body is of another type than JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(Problem),
+    /// Asked by a name that is not Flyball's.
+    #[response(status = 421, content_type = "application/problem+json")]
+    NotThisHost(Problem),
+    /// What was sent has mistakes.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Mistakes(Problem),
+    /// Too often.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooOften(Problem),
+    /// The store or Heroku does not answer just now.
+    #[response(status = 503, content_type = "application/problem+json")]
+    NotNow(Problem),
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, title: impl Into<String>) -> Self {
+        let (detail, hint) = (None, None);
+        Self { status: status.as_u16(), title: title.into(), detail, hint, mistakes: Vec::new(), retry_after_s: None }
+    }
+
+    pub(crate) fn because(mut self, detail: impl ToString) -> Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// There is nothing of this name.
+    pub(crate) fn no_such<'a>(noun: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let shown = flyball_model::Excerpt::of(name);
+        let problem = Self::new(StatusCode::NOT_FOUND, format!("there is no {noun} \"{shown}\""));
+        match flyball_engine::queries::did_you_mean(name, known) {
+            Some(meant) => problem.hint(format!("did you mean \"{meant}\"?")),
+            None => problem,
+        }
+    }
+
+    pub(crate) fn not_understood(why: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "the request is not understood").because(why)
+    }
+
+    pub(crate) fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<flyball_store::Error> for Problem {
+    fn from(error: flyball_store::Error) -> Self {
+        tracing::warn!(error = %error.in_full(), "the store did not answer a request");
+        Self { retry_after_s: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer") }
+            .because(error)
+            .hint("it goes on looking meanwhile; `flyball doctor` on its machine says more")
+    }
+}
+
+impl From<NotConsidered> for Problem {
+    fn from(why: NotConsidered) -> Self {
+        match why {
+            NotConsidered::NoSuchReaction => Self::new(StatusCode::NOT_FOUND, "there is no such reaction"),
+            NotConsidered::NoSuchAccount(account) => {
+                Self::new(StatusCode::CONFLICT, format!("there is no account \"{account}\""))
+                    .hint("add `[heroku.accounts.NAME]` to the file")
+            }
+            NotConsidered::Heroku(error) => Self {
+                retry_after_s: Some(10),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "the app cannot be looked at")
+            }
+            .because(error),
+            NotConsidered::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), "the body is not understood").because(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::not_understood(rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is nothing here").because(rejection.body_text())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, retry) = (self.status_code(), self.retry_after_s);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

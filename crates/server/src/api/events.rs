@@ -1,0 +1,81 @@
+//! The timeline as it grows, as server-sent events. A stream that is cut goes on where it was: each event has its line's number, and
+//! whoever comes back says which was the last. A reader that is slow is read for more slowly; nothing waits for it in memory.
+
+use crate::answer::{Problem, Problems};
+use crate::house::House;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use flyball_views::HistoryLine;
+use futures_util::stream::{self, Stream};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// Heroku's router, and proxies, close what is silent for 55 s.
+const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// Lines that are read at once for one stream.
+const LINES: u32 = 100;
+
+/// One who listens.
+struct Listener {
+    house: Arc<House>,
+    /// The number of the last line that was sent.
+    sent: i64,
+    waiting: VecDeque<HistoryLine>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The timeline as it grows: each line is an event whose id is the line's number.
+#[utoipa::path(get, path = "/events", tag = "standing", params(("Last-Event-ID" = Option<String>, Header, description = "Go on behind this line")), responses((status = 200, description = "A stream of lines", content_type = "text/event-stream", body = HistoryLine), Problems))]
+pub(crate) async fn events(
+    State(house): State<Arc<House>>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let place = Arc::clone(&house.listeners).try_acquire_owned().map_err(|_| Problem {
+        retry_after_s: Some(30),
+        ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many streams are open")
+    })?;
+    let sent = match headers.get("last-event-id") {
+        Some(id) => {
+            let number = id.to_str().ok().and_then(|id| id.trim().parse().ok());
+            number.ok_or_else(|| Problem::not_understood("`Last-Event-ID` is no line's number"))?
+        }
+        None => house.last_line().await?,
+    };
+    let listener = Listener { house, sent, waiting: VecDeque::new(), _place: place };
+    let lines = stream::unfold(listener, |mut listener| async move {
+        let line = listener.next().await?;
+        let event = Event::default().id(line.number.to_string()).event("line");
+        Some((Ok(event.json_data(&line).unwrap_or_default()), listener))
+    });
+    Ok(Sse::new(lines).keep_alive(KeepAlive::new().interval(KEPT_ALIVE_EVERY)))
+}
+
+impl Listener {
+    /// The next line; none once the server stops, or the store does not answer: whoever listens comes back then.
+    async fn next(&mut self) -> Option<HistoryLine> {
+        let (stop, mut growth) = (self.house.stop.clone(), self.house.growth.clone());
+        loop {
+            if let Some(line) = self.waiting.pop_front() {
+                self.sent = line.number;
+                return Some(line);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                () = growth.beyond(self.sent) => {}
+            }
+            let in_force = self.house.in_force();
+            match self.house.reader(&in_force).history_behind(self.sent, LINES).await {
+                Ok(lines) => self.waiting = lines.into(),
+                Err(error) => {
+                    tracing::warn!(%error, "a stream of the timeline ends: the store does not answer");
+                    return None;
+                }
+            }
+        }
+    }
+}

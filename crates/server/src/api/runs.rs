@@ -1,0 +1,104 @@
+//! Runs: what was done, and how it ended.
+
+use super::ask::{self, Asked, Json as Body, Of};
+use crate::answer::{Problem, Problems};
+use crate::guard::Visitor;
+use crate::house::House;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use flyball_engine::commands::{Known, Settled, settle_run};
+use flyball_model::{ReactionId, RunId};
+use flyball_store::{Open, RunsPage};
+use flyball_views::RunView;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Runs {
+    /// Only on this app.
+    app: Option<String>,
+    /// Only of this reaction.
+    reaction: Option<String>,
+    /// A time, or how long ago.
+    since: Option<String>,
+    /// Only those that have not ended.
+    #[serde(default)]
+    open: bool,
+    /// At most this many, the latest: 1 to 1000.
+    limit: Option<u32>,
+}
+
+/// Runs, newest first.
+#[utoipa::path(get, path = "/runs", tag = "runs", params(Runs), responses((status = 200, body = Vec<RunView>), Problems))]
+pub(crate) async fn list(
+    State(house): State<Arc<House>>,
+    Asked(asked): Asked<Runs>,
+) -> Result<Json<Vec<RunView>>, Problem> {
+    let page = RunsPage {
+        app: ask::app_name(asked.app.as_deref())?,
+        reaction: ask::reaction_name(asked.reaction.as_deref())?.as_ref().map(ReactionId::of),
+        since: ask::moment("since", asked.since.as_deref(), house.now())?,
+        open: asked.open.then_some(Open),
+        runs: asked.limit.unwrap_or(100).clamp(1, RunsPage::RUNS_MAX),
+    };
+    Ok(Json(house.store().runs(&page).await?.iter().map(RunView::of).collect()))
+}
+
+/// A run: what it was to do, why, and how it ended.
+#[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunView), Problems))]
+pub(crate) async fn one(State(house): State<Arc<House>>, Of(id): Of<String>) -> Result<Json<RunView>, Problem> {
+    let run = house.store().run(run_id(&id)?).await?;
+    run.map(|run| Json(RunView::of(&run))).ok_or_else(|| no_such_run(&id))
+}
+
+/// How a run had ended that is in doubt.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ended {
+    /// Whether it took effect.
+    done: bool,
+}
+
+/// Say how a run had ended that is in doubt: from then on it counts as that.
+#[utoipa::path(post, path = "/runs/{id}/settle", tag = "runs", params(("id" = String, Path)), request_body = Ended, responses((status = 200, body = RunView), Problems))]
+pub(crate) async fn settle(
+    State(house): State<Arc<House>>,
+    Of(id): Of<String>,
+    visitor: Visitor,
+    Body(ended): Body<Ended>,
+) -> Result<Json<RunView>, Problem> {
+    let run = run_id(&id)?;
+    house.settle(run, ended.done, &visitor.name).await?;
+    let run = house.store().run(run).await?;
+    run.map(|run| Json(RunView::of(&run))).ok_or_else(|| no_such_run(&id))
+}
+
+impl House {
+    /// Says how a run had ended.
+    pub(crate) async fn settle(&self, id: RunId, done: bool, by: &str) -> Result<(), Problem> {
+        let known = if done { Known::Done } else { Known::NotDone };
+        match settle_run(self.store(), id, known, by, self.now()).await? {
+            Settled::As { .. } => {
+                self.forget_snapshot().await;
+                Ok(())
+            }
+            Settled::NotInDoubt(_) => {
+                Err(Problem::new(StatusCode::CONFLICT, "there is nothing to settle: the run is not in doubt"))
+            }
+            Settled::NoSuchRun => Err(no_such_run(&id.to_string())),
+        }
+    }
+}
+
+/// The id of a run.
+pub(crate) fn run_id(text: &str) -> Result<RunId, Problem> {
+    text.parse().map_err(|_| no_such_run(text))
+}
+
+pub(crate) fn no_such_run(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, format!("there is no run {}", flyball_model::Excerpt::of(id)))
+}

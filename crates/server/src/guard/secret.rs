@@ -1,0 +1,69 @@
+//! Secrets: made by chance, shown once, and known by their hash. Passwords are known by argon2id, which is slow on purpose.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use aws_lc_rs::{digest, rand};
+use flyball_model::SecretHash;
+use std::fmt::Write as _;
+
+/// A secret of 256 bits.
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// A new one, in hexadecimal digits behind a word by which a scanner of secrets knows it.
+    pub(crate) fn new(word: &str) -> Self {
+        let bytes = random();
+        let mut text = format!("{word}_");
+        bytes.iter().for_each(|byte| write!(text, "{byte:02x}").expect("a String takes every text"));
+        Self(text)
+    }
+
+    /// As it is shown once.
+    pub(crate) fn shown(&self) -> &str {
+        &self.0
+    }
+
+    /// By what it is known.
+    pub(crate) fn hash(&self) -> SecretHash {
+        hash_of(&self.0)
+    }
+}
+
+/// By what a secret is known that somebody has shown.
+pub(crate) fn hash_of(shown: &str) -> SecretHash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, shown.as_bytes()).as_ref());
+    SecretHash(hash)
+}
+
+/// 32 bytes of chance.
+///
+/// # Panics
+///
+/// Where the system has no chance to give, as nothing would be secret then.
+pub(crate) fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
+/// By what a password is known: argon2id with the library's parameters (19 MiB, two passes), which OWASP recommends.
+pub(crate) async fn hash_password(password: String) -> String {
+    let hashing = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(password.as_bytes()).expect("any text can be hashed").to_string()
+    });
+    hashing.await.expect("hashing does not panic")
+}
+
+/// Whether a password is the one that is known so. It takes as long where nobody is known: how long it takes tells nobody who is.
+pub(crate) async fn password_fits(password: String, known: Option<String>) -> bool {
+    let looking = tokio::task::spawn_blocking(move || {
+        let Some(known) = known else {
+            let _as_long = Argon2::default().hash_password(password.as_bytes());
+            return false;
+        };
+        let Ok(known) = PasswordHash::new(&known) else { return false };
+        Argon2::default().verify_password(password.as_bytes(), &known).is_ok()
+    });
+    looking.await.unwrap_or(false)
+}
