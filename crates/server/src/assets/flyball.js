@@ -4,14 +4,22 @@
 const GAP = 1000; // at most once a second
 const REST = 15000; // readings that change nothing write no line
 
-const zone = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...clock });
+const hour = new Intl.DateTimeFormat(undefined, clock);
+const second = new Intl.DateTimeFormat(undefined, { ...clock, second: "2-digit" });
+
+// In the reader's zone: of today the time alone, else the day as well.
+function shown(at, short) {
+  if (short) return hour.format(at);
+  return at.toDateString() === new Date().toDateString() ? second.format(at) : day.format(at);
+}
 
 function local(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime()) || !time.dateTime.includes("T")) continue;
-    time.textContent = ("short" in time.dataset ? hour : zone).format(at);
+    time.textContent = shown(at, "short" in time.dataset);
     time.title = at.toISOString();
   }
 }

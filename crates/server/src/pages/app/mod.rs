@@ -59,7 +59,11 @@ pub(super) async fn list(State(house): State<Arc<House>>, visitor: Visitor) -> R
     let (status, in_force) = (house.status().await?, house.in_force());
     let names = Names::of(&in_force);
     let grouped = Grouped::of(&status);
-    let cards = grouped.0.iter().take(APPS_LISTED).map(|group| card(group, &status, &names, &HashMap::new(), 3));
+    let cards = grouped
+        .0
+        .iter()
+        .take(APPS_LISTED)
+        .map(|group| AppCard { heading: 2, ..card(group, &status, &names, &HashMap::new(), 3) });
     shown(&List {
         frame: Frame::of("Apps", "apps", &visitor, &house, &status),
         apps: cards.collect(),

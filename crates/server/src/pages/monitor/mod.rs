@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, class, shown, verdict_word};
 use super::overview::{Does, does};
+use super::reaction::is_of_gates;
 use crate::answer::Problem;
 use crate::api::ask::{self, Of};
 use crate::guard::Visitor;
@@ -118,7 +119,7 @@ pub(super) fn told(part: &Part, names: &Names) -> Told {
         name: part.about.name().to_owned(),
         class,
         link: format!("/{folder}/{}", in_path(part.about.name())),
-        sentences: part.sentences.iter().map(|sentence| names.told(sentence)).collect(),
+        sentences: part.sentences.iter().filter(|told| !is_of_gates(told)).map(|told| names.told(told)).collect(),
     }
 }
 

@@ -58,12 +58,14 @@ struct Paused {
 /// An app with its monitors.
 pub(super) struct AppCard {
     pub(super) id: String,
+    /// 3 below a heading of its own, 2 where it stands alone.
+    pub(super) heading: u8,
     pub(super) name: Option<String>,
     pub(super) link: String,
     pub(super) words: Html,
     pub(super) monitors: Vec<MonitorRow>,
     pub(super) more: usize,
-    worst: u8,
+    pub(super) worst: u8,
 }
 
 /// A monitor in a list.
@@ -81,7 +83,9 @@ pub(super) struct MonitorRow {
 /// What a reaction stands at.
 pub(super) struct Does {
     pub(super) class: &'static str,
+    /// The name, and the state.
     pub(super) words: String,
+    pub(super) state: String,
     pub(super) link: String,
 }
 
@@ -220,6 +224,7 @@ pub(super) fn card(
 ) -> AppCard {
     let seen = group.name.and_then(|name| status.apps.iter().find(|app| app.name.as_str() == name));
     AppCard {
+        heading: 3,
         id: group.name.map_or_else(|| "others".to_owned(), in_path),
         name: group.name.map(str::to_owned),
         link: group.name.map(|name| format!("/apps/{}", in_path(name))).unwrap_or_default(),
@@ -258,7 +263,7 @@ pub(super) fn row(
 /// What a reaction stands at, in a few words.
 pub(super) fn does(reaction: &ReactionView) -> Does {
     let latest = reaction.holdings.iter().max_by_key(|holding| holding.last_at);
-    let (class, words) = match latest {
+    let (class, state) = match latest {
         _ if !reaction.enabled => ("none", "switched off".to_owned()),
         Some(holding) if holding.acted => ("act", "acts".to_owned()),
         Some(holding) => ("hold", format!("holds: {}", holding.reason.replace('_', " "))),
@@ -266,7 +271,8 @@ pub(super) fn does(reaction: &ReactionView) -> Does {
     };
     Does {
         class,
-        words: format!("{} {words}", reaction.name),
+        words: format!("{} {state}", reaction.name),
+        state,
         link: format!("/reactions/{}", in_path(reaction.name.as_str())),
     }
 }

@@ -59,7 +59,7 @@ struct ReactionPage {
 struct Gate {
     class: &'static str,
     word: &'static str,
-    asks: String,
+    asks: Html,
     because: Option<Html>,
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn page(
 }
 
 /// What the gates answer stands on the page in a list of its own.
-fn is_of_gates(sentence: &str) -> bool {
+pub(super) fn is_of_gates(sentence: &str) -> bool {
     sentence.starts_with("Gates that ") || sentence.starts_with("The gate ")
 }
 
@@ -160,7 +160,7 @@ fn asked(gate: &GateView, names: &Names) -> Option<Gate> {
         Answered::Closed(because) => ("hold", "closed", Some(names.told(&because.to_string()))),
         Answered::NotAsked => return None,
     };
-    Some(Gate { class, word, asks: gate.asks.to_string(), because })
+    Some(Gate { class, word, asks: names.told(&gate.asks), because })
 }
 
 pub(super) fn run_row(run: &RunView, names: &Names) -> RunRow {
