@@ -321,7 +321,7 @@ async fn ask(file: &Path) -> usize {
     told.push(reader.rivals().await.ok().map(|it| format!("{}", it.len())));
     told.push(reader.undone_steps().await.ok().map(|it| format!("{}", it.len())));
     let monitor = &definitions.monitors[0];
-    let page = ReadingsPage { monitor: monitor.id, since: None, readings: 0 };
+    let page = ReadingsPage { monitor: monitor.id, since: None, until: None, readings: 0 };
     let tell = |one: &Reading| reading::text(&monitor.name, "the page", one, None, &face);
     told.push(store.readings(&page).await.ok().map(|it| it.iter().map(tell).collect()));
     for span in [Span::FiveMinutes, Span::Hour, Span::Day] {
