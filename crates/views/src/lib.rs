@@ -12,7 +12,10 @@ mod page;
 mod reaction;
 mod report;
 mod run;
+mod series;
 mod status;
+mod story;
+mod uptime;
 mod why;
 
 pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Taken};
@@ -24,7 +27,13 @@ pub use page::Page;
 pub use reaction::{Answered, GateView, HoldingView, Next, ReactionView};
 pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
 pub use run::{RunView, WantedBy};
+pub use series::{MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
 pub use status::{Attention, EngineState, Need, PauseView, Status};
+pub use story::{
+    AppStory, DynoView, ForeignView, FormationStep, Helped, LimitView, ProcessView, ReactionStory, ReleaseView,
+    RunHelped, RunStory, StepBy,
+};
+pub use uptime::{UptimeSlot, UptimeView};
 pub use why::{About, Part, Why};
 
 /// A word of ours: most are known when Flyball is built, and those that came from afar are owned.
