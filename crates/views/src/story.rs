@@ -3,9 +3,11 @@
 use crate::{Call, HistoryLine, ReactionView, ReadingView, RunView, Word};
 use flyball_model::{
     AppName, Content, DynoName, DynoSize, Excerpt, ForeignChange, MonitorName, ProcessType, Quantity, ReactionName,
-    ReleaseVersion, RunId, Timestamp,
+    ReleaseVersion, RunId, Timestamp, duration,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Whether an effect helped the monitor that wanted it.
@@ -13,7 +15,7 @@ use utoipa::ToSchema;
 /// It has time to show until two intervals of the monitor are over and no less than its reaction's `settle` and five minutes, counted
 /// from when its call was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "helped", rename_all = "snake_case")]
+#[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Helped {
     /// The monitor passed in that time, and nothing else was done or changed in between.
     Yes {
@@ -28,11 +30,28 @@ pub enum Helped {
     NotYet,
 }
 
+impl fmt::Display for Helped {
+    /// "it helped: its monitor passed 30s after the call was sent".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yes { after_s } => {
+                let after = duration::roughly(Duration::from_secs(*after_s));
+                write!(f, "it helped: its monitor passed {after} after the call was sent")
+            }
+            Self::No => f.write_str("it did not help: its monitor did not pass in time"),
+            Self::Shared => f.write_str("its monitor passed, and something else was done or changed before that"),
+            Self::NotYet => f.write_str("its monitor has not passed yet, and there is still time for that"),
+        }
+    }
+}
+
 /// The story of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunStory {
     /// The run.
     pub run: RunView,
+    /// What was done and why, what came of it, and whether it helped.
+    pub sentences: Vec<String>,
     /// The monitor that wanted it; none where a person did.
     #[schema(value_type = Option<String>)]
     pub monitor: Option<MonitorName>,

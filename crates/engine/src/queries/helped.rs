@@ -5,30 +5,33 @@ use super::told::{Told, took_effect};
 use flyball_model::{Actor, Because, CallOn, Event, MonitorId, Outcome, Policy, Run, RunState, Timestamp, Verdict};
 use flyball_store::{Error, TimelinePage};
 use flyball_views::Helped;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// An effect has at least as long to show as dynos have to boot.
 const SHOWS_WITHIN_MIN: Duration = Policy::SETTLE;
 
 impl Reader<'_> {
-    /// Whether each of these runs, all on one app, helped.
+    /// Whether each of these runs of one reaction helped.
     pub(super) async fn helped(&self, runs: &[Run]) -> Result<Vec<Option<Helped>>, Error> {
-        let wanted: Vec<Option<Wanted>> = runs.iter().map(|run| self.wanted(run)).collect();
+        let Some(first) = runs.first() else { return Ok(Vec::new()) };
+        let app = &first.plan.app().name;
+        // A reaction that acts on another app since a change of the file has runs of which nothing is told here.
+        let is_here = |run: &&Run| run.plan.app().name == *app;
+        let wanted: Vec<Option<Wanted>> =
+            runs.iter().map(|run| Some(run).filter(is_here).and_then(|run| self.wanted(run))).collect();
         let known = || wanted.iter().flatten();
-        let (Some(first), Some(since), Some(until)) =
-            (runs.first(), known().map(|wanted| wanted.queued_at).min(), known().map(|wanted| wanted.shows_by).max())
-        else {
+        let begin = known().map(|wanted| wanted.queued_at).min();
+        let Some((since, until)) = begin.zip(known().map(|wanted| wanted.shows_by).max()) else {
             return Ok(vec![None; runs.len()]);
         };
         let any = || TimelinePage { until: Some(until), ..TimelinePage::default() };
-        let on_app = self.told(since, TimelinePage { app: Some(first.plan.app().name.clone()), ..any() }).await?;
+        let on_app = self.told(since, TimelinePage { app: Some(app.clone()), ..any() }).await?;
         let mut of_monitors: HashMap<MonitorId, Told> = HashMap::new();
-        for wanted in known() {
-            if !of_monitors.contains_key(&wanted.by) {
-                let told = self.told(since, TimelinePage { monitor: Some(wanted.by), ..any() }).await?;
-                of_monitors.insert(wanted.by, told);
-            }
+        let monitors: BTreeSet<MonitorId> = known().map(|wanted| wanted.by).collect();
+        for monitor in monitors {
+            let told = self.told(since, TimelinePage { monitor: Some(monitor), ..any() }).await?;
+            of_monitors.insert(monitor, told);
         }
         let answer = |(run, wanted): (&Run, &Option<Wanted>)| {
             let wanted = wanted.as_ref()?;

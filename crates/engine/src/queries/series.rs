@@ -188,7 +188,7 @@ fn of_readings(readings: &[Reading], every: Duration, until: Timestamp) -> impl 
         let (at, verdict) = (reading.begun_at, reading.verdict());
         let held = holds_until(at, every, next).min(until).since(at).as_secs_f64();
         let of = |wanted| if verdict == wanted { held } else { 0.0 };
-        let took = (verdict != Verdict::Unknown).then(|| reading.took.as_secs_f64() * 1000.0);
+        let took = (verdict != Verdict::Unknown).then_some(reading.took.as_secs_f64() * 1000.0);
         SeriesPoint {
             at,
             passing_s: of(Verdict::Passing),

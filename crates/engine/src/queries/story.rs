@@ -17,7 +17,11 @@ impl Reader<'_> {
         let of_run = TimelinePage { reaction: Some(run.reaction), run: Some(id), ..TimelinePage::default() };
         let lines = self.told(run.queued_at, of_run).await?.lines;
         let helped = self.helped(std::slice::from_ref(&run)).await?.pop().flatten();
+        let view = RunView::of(&run);
+        let mut sentences = vec![format!("{}.", view.sentence())];
+        sentences.extend(helped.map(|helped| format!("As far as the timeline tells, {helped}.")));
         Ok(Some(RunStory {
+            sentences,
             readings: self.readings_before(&run).await?,
             monitor: match &run.actor {
                 Actor::Engine { monitor_name, .. } => Some(monitor_name.clone()),
@@ -27,7 +31,7 @@ impl Reader<'_> {
             basis: basis(&run.plan),
             calls: calls(&run.plan).await,
             helped,
-            run: RunView::of(&run),
+            run: view,
         }))
     }
 

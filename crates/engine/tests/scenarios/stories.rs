@@ -12,6 +12,12 @@ fn helped(story: &ReactionStory) -> Vec<Option<Helped>> {
     story.runs.iter().map(|run| run.helped).collect()
 }
 
+/// What is told is read back from its JSON as it was.
+fn is_read_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(told: &T) {
+    let json = serde_json::to_string(told).unwrap();
+    assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *told, "{json}");
+}
+
 fn name() -> ReactionName {
     "more".parse().unwrap()
 }
@@ -30,10 +36,13 @@ fn what_helped_is_told_with_the_readings_before_and_the_calls() {
     assert_eq!(calls, [r#"PATCH /apps/shop/formation {"updates":[{"quantity":3,"type":"web"}]}"#]);
     assert!(story.basis[1].contains("web was 2"), "{:?}", story.basis);
     assert_eq!(story.monitor, Some("front".parse().unwrap()));
+    assert!(story.sentences[1].ends_with("it helped: its monitor passed 30s after the call was sent."));
+    is_read_back(&story);
 
     let story = day.asks_reader(async |reader| reader.reaction_story(&name(), Timestamp::EPOCH).await).unwrap();
     assert_eq!(helped(&story), [Some(Helped::Yes { after_s: 30 }), Some(Helped::Shared)], "the second came between");
     assert_eq!((story.cured, story.of), (1, 1));
+    is_read_back(&story);
     assert!(story.sentences.last().unwrap().contains("it helped"), "{:?}", story.sentences);
 
     let now = day.now();
@@ -44,11 +53,13 @@ fn what_helped_is_told_with_the_readings_before_and_the_calls() {
     let limit = &story.limits[0];
     assert_eq!((&*limit.setting, limit.value.as_str(), limit.process_type.as_str()), ("max_quantity", "4", "web"));
     assert_eq!(story.runs.len(), 2);
+    is_read_back(&story);
 
     let front = "front".parse().unwrap();
     let series = day.asks_reader(async |reader| reader.series(&front, now - mins(60), now).await).unwrap();
     assert_eq!(series.marks.iter().map(|mark| mark.kind).collect::<Vec<_>>(), [MarkKind::Effect; 2]);
     assert_eq!(series.marks[1].run, Some(last.id));
+    is_read_back(&series);
     assert_eq!((series.points.len(), series.spells.len(), series.threshold_ms), (3, 1, None));
 }
 
