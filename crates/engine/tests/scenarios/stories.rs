@@ -14,12 +14,12 @@ fn helped(story: &ReactionStory) -> Vec<Option<Helped>> {
 
 /// What is told is read back from its JSON as it was.
 fn is_read_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(told: &T) {
-    let json = serde_json::to_string(told).unwrap();
-    assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *told, "{json}");
+    let json = serde_json::to_string(told).expect("it has a JSON");
+    assert_eq!(serde_json::from_str::<T>(&json).expect("it is read back"), *told, "{json}");
 }
 
 fn name() -> ReactionName {
-    "more".parse().unwrap()
+    "more".parse().expect("a reaction's name")
 }
 
 #[test]
