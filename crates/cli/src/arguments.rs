@@ -224,8 +224,8 @@ pub(crate) struct React {
 /// `flyball why`
 #[derive(Debug, Args)]
 pub(crate) struct Why {
-    /// A monitor's, a reaction's or an app's name.
-    #[arg(value_name = "MONITOR|REACTION|APP", required_unless_present = "app", conflicts_with = "app")]
+    /// A monitor's, a reaction's or an app's name, or a run's id.
+    #[arg(value_name = "MONITOR|REACTION|APP|RUN", required_unless_present = "app", conflicts_with = "app")]
     pub(crate) name: Option<String>,
     /// An app.
     #[arg(short, long)]

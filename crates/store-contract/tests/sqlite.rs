@@ -185,7 +185,7 @@ async fn the_history_of_an_earlier_version_is_there_in_todays_form() {
     // More than one transaction moves.
     let before = of_an_earlier_version(&path, 10_500).await;
     let store = Sqlite::open(&path).await.unwrap();
-    let page = ReadingsPage { monitor: front(), since: None, readings: 0 };
+    let page = ReadingsPage { monitor: front(), since: None, until: None, readings: 0 };
     let latest = &before[before.len() - 1000..];
     assert_eq!(store.readings(&page).await.unwrap(), latest);
     let back = MonitorId::of(&"back door".parse::<MonitorName>().unwrap());

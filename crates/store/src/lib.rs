@@ -48,7 +48,7 @@ pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use postgres::{Postgres, Server};
 pub use presence::{Glimpse, SeenSign, Sign};
-pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes};
+pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes, holds_until};
 pub use sizes::Sizes;
 pub use sqlite::{EngineLock, Sqlite};
 pub use text::{OwnText, Reads};
@@ -282,6 +282,17 @@ pub trait Timeline: Send + Sync {
 
     /// Roll-ups of a monitor, oldest first: of spans that are over and in which there were readings.
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error>;
+
+    /// Roll-ups of one span of each of these monitors, in their order: what [`Timeline::rollups`] says of each between two times.
+    /// Of all of them together the newest [`RollupsPage::ROLLUPS_MAX`] that are stored; those of five minutes are by the hour. As
+    /// many monitors as of [`Timeline::rolled_up`].
+    async fn rollups_of(
+        &self,
+        monitors: &[MonitorId],
+        span: Span,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Rolled>>, Error>;
 
     /// Spells of a monitor: stretches of time in which it was failing, or unknown, without a break. The latest one may go on.
     async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error>;

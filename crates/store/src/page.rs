@@ -1,7 +1,7 @@
 //! What is asked for, and what comes back, when people read.
 
 use crate::rollup::{Rollup, Span, Spell};
-use flyball_model::{AppName, Entry, MonitorId, ReactionId, Timestamp, Verdict};
+use flyball_model::{AppName, Entry, MonitorId, ReactionId, RunId, Timestamp, Verdict};
 
 /// Which lines of the timeline.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub struct TimelinePage {
     pub monitor: Option<MonitorId>,
     /// Of this reaction.
     pub reaction: Option<ReactionId>,
+    /// Of this run. There is no index for it: ask with its reaction, and since it was queued.
+    pub run: Option<RunId>,
     /// Only of no app, monitor, reaction or run: what happened to the engine, its file or everything.
     pub of_the_whole: bool,
     /// At this time or later.
@@ -52,6 +54,8 @@ pub struct ReadingsPage {
     pub monitor: MonitorId,
     /// Begun at this time or later.
     pub since: Option<Timestamp>,
+    /// Begun at this time or earlier.
+    pub until: Option<Timestamp>,
     /// How many of the latest: at most [`ReadingsPage::READINGS_MAX`], which 0 means, too.
     pub readings: u32,
 }

@@ -9,7 +9,7 @@ use flyball_store::{
     ApiToken, AppFacts, Batch, Changed, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, Made,
     MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser, NewerReadings, Overview, OwnText, Pause, Pauses, Peer,
     People, Place, Presence, Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs,
-    RunsPage, SeenSign, Session, Shard, Shares, Sighting, Sign, Sizes, Spell, SpellsPage, Store, Texts, Timeline,
+    RunsPage, SeenSign, Session, Shard, Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, Texts, Timeline,
     TimelineLine, TimelinePage, User,
 };
 use std::borrow::Cow;
@@ -433,6 +433,16 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
         self.read("rollups", self.0.store().rollups(page)).await
+    }
+
+    async fn rollups_of(
+        &self,
+        monitors: &[MonitorId],
+        span: Span,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Rolled>>, Error> {
+        self.read("rollups of", self.0.store().rollups_of(monitors, span, since, until)).await
     }
 
     async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {

@@ -13,7 +13,10 @@ mod people;
 mod reaction;
 mod report;
 mod run;
+mod series;
 mod status;
+mod story;
+mod uptime;
 mod why;
 
 pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Taken};
@@ -26,7 +29,13 @@ pub use people::{Me, SessionView, TokenMade, TokenView, UserView};
 pub use reaction::{Answered, GateView, HoldingView, Next, ReactionView};
 pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
 pub use run::{RunView, WantedBy};
+pub use series::{MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
 pub use status::{Attention, EngineState, Headline, Need, PauseView, Status};
+pub use story::{
+    AppStory, DynoView, ForeignView, FormationStep, Helped, LimitView, ProcessView, ReactionStory, ReleaseView,
+    RunHelped, RunStory, StepBy,
+};
+pub use uptime::{UptimeSlot, UptimeView};
 pub use why::{About, Part, Why};
 
 /// A word of ours: most are known when Flyball is built, and those that came from afar are owned.

@@ -247,7 +247,7 @@ impl Pair {
         while begun.elapsed() < PATIENCE {
             let mut without = Vec::new();
             for monitor in left {
-                let page = ReadingsPage { monitor, since: Some(at), readings: 0 };
+                let page = ReadingsPage { monitor, since: Some(at), until: None, readings: 0 };
                 match self.store.readings(&page).await?.first() {
                     Some(first) => took.push(first.begun_at.since(at)),
                     None => without.push(monitor),

@@ -286,7 +286,7 @@ async fn ask(wanted: &Store, store: &dyn flyball_store::Store) -> Result<Asked, 
     let reader = Reader::new(store, &definitions, ApiHost::default(), EngineState::Stopped, ends);
     let one = name(0);
     let filter = HistoryFilter { monitor: Some(one.clone()), ..HistoryFilter::default() };
-    let page = ReadingsPage { monitor: MonitorId::of(&one), since: None, readings: 0 };
+    let page = ReadingsPage { monitor: MonitorId::of(&one), since: None, until: None, readings: 0 };
     let since = BEGINS.max(ends - REPORTED);
     Ok(Asked {
         report: times(async || reader.report(None, since, ends, ListOutages::Summed).await).await?,

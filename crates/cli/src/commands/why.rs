@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
-use flyball_engine::queries::NotKnown;
+use flyball_engine::queries::{NotKnown, Reader};
+use flyball_model::RunId;
 use flyball_views::About;
 
 pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
@@ -17,13 +18,30 @@ pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
         (Some(app), _) => vec![About::App(app.clone())],
         (None, name) => {
             let name = name.as_deref().unwrap_or_default();
-            reader.about(name).map_err(|not_known| nothing_named(wiring, name, &not_known))?
+            match (reader.about(name), name.parse()) {
+                (Ok(about), _) => about,
+                (Err(_), Ok(id)) => return run(wiring, &reader, id, asked.verbose).await,
+                (Err(not_known), Err(_)) => return Err(nothing_named(wiring, name, &not_known)),
+            }
         }
     };
     let why = reader.why(&about).await?;
     match wiring.format {
         Format::Json => output::json(&why)?,
         Format::Text => output::data(&render::why::text(&why, asked.verbose, &wiring.face))?,
+    }
+    Ok(Exit::GOOD)
+}
+
+/// The story of one run.
+async fn run(wiring: &Wiring, reader: &Reader<'_>, id: RunId, verbose: bool) -> Result<Exit, Failure> {
+    let Some(story) = reader.run_story(id).await? else {
+        let failure = Failure::new(Exit::NO, format!("there is no run {id}"));
+        return Err(failure.hint("`flyball history --json` names the run of each line"));
+    };
+    match wiring.format {
+        Format::Json => output::json(&story)?,
+        Format::Text => output::data(&render::why::run_story(&story, verbose, &wiring.face))?,
     }
     Ok(Exit::GOOD)
 }

@@ -1,9 +1,10 @@
 //! An explanation: a heading for each thing that it is about, and sentences under it.
 
+use super::timeline::{self, Stamp};
 use super::{Clockface, preamble};
 use crate::output::{FAINT, STRONG, paint, verdict};
 use flyball_model::Timestamp;
-use flyball_views::{About, Part, ReadingView, RunView, Why};
+use flyball_views::{About, Part, ReadingView, RunStory, RunView, Why};
 
 /// The explanation as text; `verbose` adds Heroku's request ids, which only its support asks for.
 pub(crate) fn text(why: &Why, verbose: bool, face: &Clockface) -> String {
@@ -31,6 +32,21 @@ fn part(part: &Part, verbose: bool, now: Timestamp, face: &Clockface) -> String 
     lines.extend(part.runs.iter().skip(told).map(|one| run(one, face)));
     if verbose {
         lines.extend(part.runs.iter().filter_map(|one| requests(one, face)));
+    }
+    lines.join("\n")
+}
+
+/// The story of a run as text: the readings before it, its lines of the timeline, and the calls.
+pub(crate) fn run_story(story: &RunStory, verbose: bool, face: &Clockface) -> String {
+    let at = story.run.queued_at;
+    let mut lines = vec![format!("run {}", paint(STRONG, story.run.id))];
+    let sentences = story.sentences.iter().chain(&story.basis);
+    lines.extend(sentences.map(|sentence| format!("  {}", face.sentence(sentence, at))));
+    lines.extend(story.readings.iter().map(|one| reading(one, face)));
+    lines.extend(story.lines.iter().map(|line| format!("    {}", timeline::line(line, Stamp::DayAndTime, face))));
+    lines.extend(story.calls.iter().map(|call| format!("    {call}")));
+    if verbose {
+        lines.extend(requests(&story.run, face));
     }
     lines.join("\n")
 }

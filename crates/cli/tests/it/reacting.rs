@@ -154,6 +154,21 @@ async fn each_account_acts_by_its_own_token() {
 }
 
 #[tokio::test]
+async fn a_run_is_explained_by_its_id() {
+    let stage = stage().await;
+    assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(0));
+    let run = stage.runs().await[0].id.to_string();
+    let why = stage.run(&["why", &run]).await;
+    for words in ["asked for it", "The quantity of web was 1", "PATCH /apps/shop/formation", ": done"] {
+        assert!(why.code == Some(0) && why.stdout.contains(words), "{words}: {why:?}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&stage.run(&["--json", "why", &run]).await.stdout).unwrap();
+    assert_eq!((&json["run"]["id"], &json["helped"]), (&run.into(), &serde_json::Value::Null));
+    let unknown = stage.run(&["why", "0192f000-0000-7000-8000-000000000001"]).await;
+    assert!(unknown.code == Some(1) && unknown.stderr.contains("there is no run"), "{unknown:?}");
+}
+
+#[tokio::test]
 async fn only_a_run_that_is_in_doubt_can_be_settled() {
     let stage = stage().await;
     assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(0));

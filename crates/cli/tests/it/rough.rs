@@ -178,7 +178,7 @@ impl Rough {
         let store = self.store().await;
         for monitor in (0..APPS).flat_map(|number| monitors(&name(number))) {
             let id = MonitorId::of(&monitor.parse().unwrap());
-            let page = ReadingsPage { monitor: id, since: Some(since), readings: 0 };
+            let page = ReadingsPage { monitor: id, since: Some(since), until: None, readings: 0 };
             let new = store.readings(&page).await.unwrap();
             assert!(new.len() < ReadingsPage::READINGS_MAX as usize, "all of them are looked at");
             let known = self.readings.entry(monitor).or_default();

@@ -232,7 +232,8 @@ impl Stage {
     pub(crate) async fn readings(&self, monitor: &str) -> Vec<Reading> {
         let monitor = MonitorId::of(&monitor.parse().unwrap());
         let store = self.store().await;
-        let mut readings = store.readings(&ReadingsPage { monitor, since: None, readings: 0 }).await.unwrap();
+        let mut readings =
+            store.readings(&ReadingsPage { monitor, since: None, until: None, readings: 0 }).await.unwrap();
         store.close().await;
         readings.sort_by_key(|reading| reading.begun_at);
         readings

@@ -9,6 +9,7 @@ mod settle_run;
 mod taken_in;
 
 pub use pause_effects::pause_effects;
+pub(crate) use react_to::calls;
 pub use react_to::{Considered, Intent, NotConsidered};
 pub use resume_effects::resume_effects;
 pub use settle_run::{Known, Settled, settle_run};

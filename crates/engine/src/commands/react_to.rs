@@ -186,7 +186,7 @@ impl Engine {
 }
 
 /// Which calls a plan leads to: found out by performing it on a client that sends nothing.
-async fn calls(plan: &Plan) -> Vec<Call> {
+pub(crate) async fn calls(plan: &Plan) -> Vec<Call> {
     let notebook = Arc::new(Notebook::default());
     let client = Live::over(
         Arc::clone(&notebook) as Arc<dyn Transport>,

@@ -4,8 +4,10 @@
 //! from another process. It changes nothing and calls nobody. What the command line prints as JSON is the view itself.
 
 mod app;
+mod app_story;
 mod foreign;
 mod headline;
+mod helped;
 mod history;
 mod monitor;
 mod next;
@@ -13,7 +15,13 @@ mod nodes;
 mod presence;
 mod reaction;
 mod report;
+mod series;
 mod status;
+mod story;
+#[cfg(test)]
+mod testing;
+mod told;
+mod uptime;
 mod why;
 
 pub use foreign::Rival;

@@ -31,7 +31,7 @@ impl Reader<'_> {
 
     /// The latest readings of a monitor, oldest first.
     pub(super) async fn last_readings(&self, monitor: &Monitor, count: u32) -> Result<Vec<ReadingView>, Error> {
-        let page = ReadingsPage { monitor: monitor.id, since: None, readings: count };
+        let page = ReadingsPage { monitor: monitor.id, since: None, until: None, readings: count };
         let readings = self.store.readings(&page).await?;
         Ok(readings.iter().map(ReadingView::of).collect())
     }

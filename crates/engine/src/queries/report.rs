@@ -10,7 +10,7 @@ use tokio::try_join;
 
 /// Monitors that are asked for at once: enough that a report of thousands waits for few answers, and few enough that what is read
 /// of five years fits into some 20 MiB.
-const MONITORS_AT_ONCE: usize = 100;
+pub(super) const MONITORS_AT_ONCE: usize = 100;
 
 impl Reader<'_> {
     /// What became of the monitors of the file, or of one of them, between two times.
@@ -93,7 +93,8 @@ pub enum ListOutages {
     Summed,
 }
 
-fn outage(spell: &Spell, since: Timestamp, until: Timestamp, now: Timestamp) -> Outage {
+/// A spell as it is told of the time between these two.
+pub(super) fn outage(spell: &Spell, since: Timestamp, until: Timestamp, now: Timestamp) -> Outage {
     Outage {
         began_at: spell.began_at,
         ended_at: (!spell.goes_on(now)).then_some(spell.ended_at),

@@ -87,6 +87,7 @@ mod sizing;
 mod spending;
 #[cfg(test)]
 mod starving;
+mod stories;
 #[cfg(test)]
 mod streaks;
 #[cfg(test)]

@@ -101,7 +101,7 @@ impl Stage {
     }
 
     async fn readings(&self) -> usize {
-        let page = ReadingsPage { monitor: self.monitor, since: None, readings: 0 };
+        let page = ReadingsPage { monitor: self.monitor, since: None, until: None, readings: 0 };
         self.store.readings(&page).await.expect("the store answers").len()
     }
 

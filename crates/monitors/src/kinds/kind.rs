@@ -37,6 +37,11 @@ pub(super) trait MonitorKind: Settings {
     /// How long one reading may take at most, where it holds a connection of its own for as long.
     fn timeout(&self) -> Option<Duration>;
 
+    /// How long a reading may take before it fails for that alone.
+    fn slower_than(&self) -> Option<Duration> {
+        None
+    }
+
     /// Whether a failing reading of it can ever have this cause.
     fn can_fail_for(&self, cause: Cause) -> bool;
 
@@ -164,6 +169,14 @@ macro_rules! kinds {
             pub fn timeout(&self) -> Option<Duration> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::timeout(&**kind), )+
+                }
+            }
+
+            /// How long a reading may take before it fails for that alone; none where it may take as long as it likes.
+            #[must_use]
+            pub fn slower_than(&self) -> Option<Duration> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::slower_than(&**kind), )+
                 }
             }
 

@@ -65,7 +65,7 @@ pub(crate) async fn readings(
     let monitor = ask::monitor(&in_force, &name)?.id;
     let since = ask::moment("since", asked.since.as_deref(), house.now())?;
     let readings = asked.limit.unwrap_or(100).clamp(1, ReadingsPage::READINGS_MAX);
-    let readings = house.store().readings(&ReadingsPage { monitor, since, readings }).await?;
+    let readings = house.store().readings(&ReadingsPage { monitor, since, until: None, readings }).await?;
     Ok(Json(readings.iter().map(ReadingView::of).collect()))
 }
 

@@ -157,5 +157,5 @@ async fn queued(store: &impl Store, run: Run) -> Run {
 
 async fn readings(store: &impl Store) -> Vec<Reading> {
     let monitor = monitor("front door").0;
-    store.readings(&flyball_store::ReadingsPage { monitor, since: None, readings: 0 }).await.unwrap()
+    store.readings(&flyball_store::ReadingsPage { monitor, since: None, until: None, readings: 0 }).await.unwrap()
 }

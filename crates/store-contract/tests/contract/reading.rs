@@ -4,7 +4,8 @@ use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Because, Event, Finding};
 use flyball_store::{
-    Batch, Error, Loop as _, Open, ReadingsPage, Runs as _, RunsPage, Timeline as _, TimelineLine, TimelinePage,
+    Batch, Error, Loop as _, Open, ReadingsPage, Retention as _, Runs as _, RunsPage, Timeline as _, TimelineLine,
+    TimelinePage,
 };
 use tokio::task::JoinSet;
 
@@ -31,6 +32,7 @@ pub(crate) async fn the_timeline_is_numbered_without_gaps_and_filtered<D: Databa
     assert_eq!(with(TimelinePage { app: Some(app("shop")), ..any() }).await, [2, 4]);
     assert_eq!(with(TimelinePage { monitor: Some(monitor("front door").0), ..any() }).await, [3]);
     assert_eq!(with(TimelinePage { reaction: Some(reaction("more web")), ..any() }).await, [4]);
+    assert_eq!(with(TimelinePage { run: Some(run(1, "more web").id), ..any() }).await, [5]);
     assert_eq!(with(TimelinePage { of_the_whole: true, ..any() }).await, [1, 6]);
     assert_eq!(with(TimelinePage { since: Some(at(4)), ..any() }).await, [5, 6]);
     assert_eq!(with(TimelinePage { until: Some(at(1)), ..any() }).await, [1, 2]);
@@ -72,7 +74,7 @@ pub(crate) async fn readings_come_oldest_first_and_bounded<D: Database>(database
     let others = vec![(back, reading(at(3), Finding::Passing))];
     store.save(&Batch { readings: others, ..Batch::default() }).await.unwrap();
     let page = async |since, readings| {
-        let page = ReadingsPage { monitor: front, since, readings };
+        let page = ReadingsPage { monitor: front, since, until: None, readings };
         store.readings(&page).await.unwrap().iter().map(|reading| reading.begun_at).collect::<Vec<_>>()
     };
     let most = page(None, 0).await;
@@ -80,6 +82,16 @@ pub(crate) async fn readings_come_oldest_first_and_bounded<D: Database>(database
     assert_eq!((most[0], most[999]), (at(200), at(1199)));
     assert_eq!(page(None, 2).await, [at(1198), at(1199)]);
     assert_eq!(page(Some(at(1199)), 0).await, [at(1199)]);
+    let until = async |since, until, readings| {
+        let page = ReadingsPage { monitor: front, since, until: Some(until), readings };
+        store.readings(&page).await.unwrap().iter().map(|reading| reading.begun_at).collect::<Vec<_>>()
+    };
+    for now in [at(0), at(3 * 3600)] {
+        store.sweep(now).await.unwrap();
+        assert_eq!(until(None, at(600), 2).await, [at(599), at(600)], "as rows, and as a packed hour");
+        assert_eq!(until(Some(at(600)), at(600), 0).await, [at(600)]);
+        assert_eq!(until(Some(at(601)), at(600), 0).await, []);
+    }
 }
 
 pub(crate) async fn runs_come_newest_first_and_filtered<D: Database>(database: &D) {

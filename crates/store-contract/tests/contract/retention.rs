@@ -17,7 +17,11 @@ fn took(mut reading: Reading, milliseconds: u64) -> Reading {
 }
 
 async fn readings(store: &impl Store) -> usize {
-    store.readings(&ReadingsPage { monitor: monitor("front door").0, since: None, readings: 0 }).await.unwrap().len()
+    store
+        .readings(&ReadingsPage { monitor: monitor("front door").0, since: None, until: None, readings: 0 })
+        .await
+        .unwrap()
+        .len()
 }
 
 async fn rolled(store: &impl Store, of: &str, span: Span) -> Vec<Rolled> {
@@ -189,7 +193,7 @@ pub(crate) async fn readings_are_the_same_in_rows_and_in_blocks<D: Database>(dat
     let sparse = (3..60).map(|hour| reading(at(hour * 3600), Finding::Failing(Cause::Status)));
     let seen: Vec<_> = dense.chain(sparse).map(|reading| (front, reading)).collect();
     store.save(&Batch { readings: seen, ..Batch::default() }).await.unwrap();
-    let page = |since| ReadingsPage { monitor: front, since, readings: 0 };
+    let page = |since| ReadingsPage { monitor: front, since, until: None, readings: 0 };
     let read = async || {
         let since = [None, Some(at(0)), Some(at(8_000)), Some(at(50 * 3600 + 1))];
         let mut pages = Vec::new();
@@ -215,7 +219,7 @@ pub(crate) async fn a_page_whose_every_answer_is_another_costs_no_disk_without_e
     for second in 0..100 {
         store.save(&Batch { readings: vec![odd(second)], ..Batch::default() }).await.unwrap();
     }
-    let page = ReadingsPage { monitor: front, since: None, readings: 0 };
+    let page = ReadingsPage { monitor: front, since: None, until: None, readings: 0 };
     let kept = store.readings(&page).await.unwrap();
     assert_eq!(kept.len(), 100);
     assert_eq!(kept[23], odd(23).1, "as many are kept in full as say something new in an hour");

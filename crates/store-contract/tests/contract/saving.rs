@@ -35,7 +35,7 @@ fn whole_batch() -> Batch {
 }
 
 async fn readings(store: &impl flyball_store::Store) -> Vec<flyball_model::Reading> {
-    let page = ReadingsPage { monitor: monitor("front door").0, since: None, readings: 0 };
+    let page = ReadingsPage { monitor: monitor("front door").0, since: None, until: None, readings: 0 };
     store.readings(&page).await.unwrap()
 }
 

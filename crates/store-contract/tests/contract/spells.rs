@@ -4,7 +4,7 @@ use crate::Database;
 use crate::fixtures::*;
 use crate::retention::{DAY, watched};
 use flyball_model::{Blind, Cause, Finding, Reading, Timestamp, Verdict};
-use flyball_store::{Batch, Loop as _, Retention as _, Spell, SpellsPage, Store, Timeline as _};
+use flyball_store::{Batch, Loop as _, Retention as _, RollupsPage, Span, Spell, SpellsPage, Store, Timeline as _};
 use std::time::Duration;
 
 const DOWN: Finding = Finding::Failing(Cause::Status);
@@ -249,6 +249,14 @@ pub(crate) async fn many_monitors_are_told_of_at_once_as_each_is_by_itself<D: Da
         for (from, to) in [(0, 300), (25, 35), (60, 120), (245, 295)] {
             let (since, until) = (at(from * 60), at(to * 60));
             let together = store.rolled_up(&ids, since, until).await.unwrap();
+            for span in Span::ALL {
+                let of_each = store.rollups_of(&ids, span, since, until).await.unwrap();
+                for (id, rolled) in ids.iter().zip(&of_each) {
+                    let page = RollupsPage { monitor: *id, span, since, until };
+                    assert_eq!(*rolled, store.rollups(&page).await.unwrap(), "{span:?} from {from} to {to}");
+                }
+                assert!(of_each[1].is_empty());
+            }
             for verdict in [Verdict::Failing, Verdict::Unknown] {
                 let spells = store.latest_spells(&ids, verdict, since, until).await.unwrap();
                 for ((id, rollup), spells) in ids.iter().zip(&together).zip(&spells) {

@@ -201,7 +201,8 @@ pub(crate) fn roll_up(
 }
 
 /// Until when a reading's verdict holds: until the next, or for its interval when that is too far off or not there yet.
-fn holds_until(from: Timestamp, every: Duration, next: Option<Timestamp>) -> Timestamp {
+#[must_use]
+pub fn holds_until(from: Timestamp, every: Duration, next: Option<Timestamp>) -> Timestamp {
     next.filter(|next| is_no_gap(from, every, *next)).unwrap_or(from + every)
 }
 

@@ -231,13 +231,18 @@ impl Database {
             .await?;
         let Some(number) = number else { return Ok(Vec::new()) };
         let since = page.since.map_or(i64::MIN, Timestamp::as_millis);
+        let until = page.until.map_or(i64::MAX, Timestamp::as_millis);
+        if since > until {
+            return Ok(Vec::new());
+        }
         let most = bounded(page.readings, ReadingsPage::READINGS_MAX);
         let rows: Vec<(i64, Vec<u8>)> = query_as(
-            "SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 \
-             ORDER BY begun_at DESC LIMIT $3",
+            "SELECT begun_at, packed FROM readings WHERE monitor = $1 AND begun_at >= $2 AND begun_at <= $3 \
+             ORDER BY begun_at DESC LIMIT $4",
         )
         .bind(number)
         .bind(since)
+        .bind(until)
         .bind(most)
         .fetch_all(&mut *tx)
         .await?;
@@ -249,7 +254,8 @@ impl Database {
             }
         }
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut before = i64::MAX;
+        // The hour that the last reading is in is the first to be looked into.
+        let mut before = until.saturating_add(1);
         // Rows of an hour that was packed already came late, and lie among those of its block.
         loop {
             let blocks: Vec<(i64, Vec<u8>)> = query_as(
@@ -270,12 +276,12 @@ impl Database {
             }
             let Some((hour, _)) = blocks.last() else { break };
             before = *hour;
-            if found.range(at(before)..).count() >= most {
+            if found.range(at(before)..=at(until)).count() >= most {
                 break;
             }
         }
         let shapes = shapes_of(&mut tx, number).await?;
-        let wanted = found.range(at(since)..).rev().take(most).map(|(_, row)| row);
+        let wanted = found.range(at(since)..=at(until)).rev().take(most).map(|(_, row)| row);
         let told = |(shape, numbers): &(u32, Numbers)| {
             let shape = shapes.get(shape);
             if shape.is_none() {

@@ -114,11 +114,6 @@ impl Database {
 
     /// A page of roll-ups, oldest first.
     pub(crate) async fn read_rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Fault> {
-        // Five-minute spans are stored by the hour.
-        let since = match page.span {
-            Span::FiveMinutes => Span::Hour.start_of(page.since),
-            Span::Hour | Span::Day => page.since,
-        };
         let rows: Vec<(i64, Vec<u8>)> = query_as(
             "SELECT rollups.start, rollups.packed FROM rollups \
              JOIN monitor_numbers ON monitor_numbers.number = rollups.monitor \
@@ -127,7 +122,7 @@ impl Database {
         )
         .bind(page.monitor.to_string())
         .bind(number_of(page.span))
-        .bind(since.as_millis())
+        .bind(stored_since(page.span, page.since).as_millis())
         .bind(page.until.as_millis())
         .bind(i64::from(RollupsPage::ROLLUPS_MAX))
         .fetch_all(&mut *self.reading().await?)
@@ -143,19 +138,60 @@ impl Database {
         rolled.truncate(usize::try_from(RollupsPage::ROLLUPS_MAX).unwrap_or(usize::MAX));
         Ok(rolled)
     }
+
+    /// The roll-ups of each of these monitors, oldest first.
+    pub(crate) async fn read_rollups_of(
+        &self,
+        monitors: &[MonitorId],
+        span: Span,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Rolled>>, Fault> {
+        let mut tx = self.reading().await?;
+        let asked = numbered(&mut tx, monitors).await?;
+        let places: Vec<_> = asked.iter().map(|asked| (asked.place, asked.number)).collect();
+        let rows: Vec<(i64, i64, Vec<u8>)> = query_as(concat!(
+            "SELECT CAST(value ->> 0 AS BIGINT), rollups.start, rollups.packed FROM ",
+            each!("$1"),
+            " CROSS JOIN rollups WHERE rollups.monitor = CAST(value ->> 1 AS BIGINT) AND rollups.span = $2 \
+                AND rollups.start >= $3 AND rollups.start < $4 \
+             ORDER BY rollups.start DESC LIMIT $5"
+        ))
+        .bind(to_json(&places))
+        .bind(number_of(span))
+        .bind(stored_since(span, since).as_millis())
+        .bind(until.as_millis())
+        .bind(i64::from(RollupsPage::ROLLUPS_MAX))
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut of_each = vec![Vec::new(); monitors.len()];
+        for (place, start, packed) in rows.into_iter().rev() {
+            let Some(found) = usize::try_from(place).ok().and_then(|place| of_each.get_mut(place)) else { continue };
+            match unpacked(span, at(start), &packed) {
+                Ok(spans) => {
+                    found.extend(spans.into_iter().filter(|rolled| rolled.start >= since && rolled.start < until));
+                }
+                Err(error) => tracing::warn!(%error, start, "a roll-up cannot be read, and is left out"),
+            }
+        }
+        Ok(of_each)
+    }
+}
+
+/// From when on what is stored has spans that began since then: those of five minutes are stored by the hour.
+fn stored_since(span: Span, since: Timestamp) -> Timestamp {
+    match span {
+        Span::FiveMinutes => Span::Hour.start_of(since),
+        Span::Hour | Span::Day => since,
+    }
 }
 
 /// The spans that lie within each of these stretches from end to end, oldest first.
 async fn rolled_within(tx: &mut Connection, span: Span, gaps: &[Gap]) -> Result<Vec<Vec<Rolled>>, Fault> {
-    let first = |since: Timestamp| match span {
-        // They are stored by the hour.
-        Span::FiveMinutes => Span::Hour.start_of(since),
-        Span::Hour | Span::Day => since,
-    };
     let places: Vec<_> = gaps
         .iter()
         .enumerate()
-        .map(|(place, gap)| (place, gap.asked.number, first(gap.since).as_millis(), gap.until.as_millis()))
+        .map(|(place, gap)| (place, gap.asked.number, stored_since(span, gap.since).as_millis(), gap.until.as_millis()))
         .collect();
     let rows: Vec<(i64, i64, Vec<u8>)> = query_as(concat!(
         "SELECT CAST(value ->> 0 AS BIGINT), rollups.start, rollups.packed FROM ",

@@ -5,7 +5,8 @@ use super::{Database, overview};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
 use crate::{
-    Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Spell, SpellsPage, Timeline, TimelineLine, TimelinePage,
+    Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Span, Spell, SpellsPage, Timeline, TimelineLine,
+    TimelinePage,
 };
 use async_trait::async_trait;
 use flyball_model::{Entry, MonitorId, ReactionId, Reading, Subject, Timestamp, Verdict};
@@ -35,6 +36,9 @@ impl Timeline for Database {
             }
             if let Some(reaction) = page.reaction {
                 query.push(" AND reaction_id = ").push_bind(reaction.to_string());
+            }
+            if let Some(run) = page.run {
+                query.push(" AND run_id = ").push_bind(run.to_string());
             }
             if page.of_the_whole {
                 query.push(" AND app IS NULL AND monitor_id IS NULL AND reaction_id IS NULL AND run_id IS NULL");
@@ -86,6 +90,17 @@ impl Timeline for Database {
 
     async fn rollups(&self, page: &RollupsPage) -> Result<Vec<Rolled>, Error> {
         self.read_rollups(page).await.map_err(self.told("read the roll-ups of a monitor"))
+    }
+
+    async fn rollups_of(
+        &self,
+        monitors: &[MonitorId],
+        span: Span,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Vec<Rolled>>, Error> {
+        let read = self.read_rollups_of(monitors, span, since, until).await;
+        read.map_err(self.told("read the roll-ups of monitors"))
     }
 
     async fn spells(&self, page: &SpellsPage) -> Result<Vec<Spell>, Error> {

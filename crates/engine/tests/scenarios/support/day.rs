@@ -12,6 +12,7 @@ use flyball_config::{Definitions, Files};
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::commands::{Known, Settled, settle_run};
 use flyball_engine::live::Live;
+use flyball_engine::queries::Reader;
 use flyball_engine::{Engine, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
@@ -20,8 +21,9 @@ use flyball_model::{
     Timestamp,
 };
 use flyball_monitors::Monitor;
-use flyball_store::{Holding, HoldingKey, Pause, RunsPage, Shard, TimelinePage};
+use flyball_store::{Error, Holding, HoldingKey, Pause, RunsPage, Shard, TimelinePage};
 use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
+use flyball_views::EngineState;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -447,6 +449,13 @@ impl Day {
     /// What could not be written down.
     pub(crate) fn failures(&self) -> Vec<String> {
         self.ledger.failures()
+    }
+
+    /// What a reader of the store answers.
+    pub(crate) fn asks_reader<T>(&self, ask: impl AsyncFnOnce(&Reader<'_>) -> Result<T, Error>) -> T {
+        let (disk, host) = (&self.outside.disk, "127.0.0.1:5000".parse().expect("loopback is a host"));
+        let reader = Reader::new(&*disk.store, &self.definitions, host, EngineState::Running, self.outside.time.now());
+        disk.at_once(ask(&reader)).expect("the store answers")
     }
 
     pub(crate) fn runs(&self) -> Vec<Run> {

@@ -33,6 +33,10 @@ impl MonitorKind for Http {
         Some(self.timeout)
     }
 
+    fn slower_than(&self) -> Option<Duration> {
+        self.slower_than
+    }
+
     fn can_fail_for(&self, cause: Cause) -> bool {
         let follows = self.follow_redirects > 0;
         match cause {
