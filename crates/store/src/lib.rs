@@ -38,9 +38,10 @@ pub use copy::{CopiedTable, CopyError, CopyProgress, CopyStep, Copying, Differen
 pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
+pub use flyball_model::Family;
 pub use holder::Holder;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
-pub use made::{Family, MadeText, NewPiece, Piece, Put};
+pub use made::{MadeText, NewPiece, Piece, Put};
 pub use overview::Overview;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, SpellsPage, TimelineLine, TimelinePage};
 pub use people::{ApiToken, Changed, NewSession, NewToken, NewUser, Session, User};
