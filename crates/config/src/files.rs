@@ -3,6 +3,7 @@
 //! All of them are joined to one text, so that everything that looks at the whole (names, references, secrets) sees one
 //! text with one count of bytes. A place in it belongs to the file whose bytes it is in.
 
+use crate::file_of_piece;
 use flyball_model::{Family, TextHash};
 use flyball_settings::{Mistake, Span};
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,7 @@ impl Files {
     #[must_use]
     pub fn with_made<'p>(&self, pieces: impl IntoIterator<Item = (Family, &'p str, &'p str)>) -> Self {
         let made = pieces.into_iter().map(|(family, name, text)| {
-            let file = File { name: format!("{family} \"{name}\" (made in pages)"), text: text.to_owned() };
+            let file = File { name: file_of_piece(family, name), text: text.to_owned() };
             MadeFile { family, name: name.to_owned(), file }
         });
         let mut made: Vec<MadeFile> = made.collect();

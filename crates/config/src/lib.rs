@@ -11,10 +11,13 @@
 mod cost;
 mod cross;
 mod definitions;
+mod difference;
 mod disk;
 mod document;
 mod entries;
+mod export;
 mod files;
+mod forms;
 mod found;
 mod include;
 mod lines;
@@ -31,9 +34,11 @@ mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
 pub use definitions::{Account, Definitions, Instance};
+pub use difference::{Becomes, Change, Difference};
 pub use disk::read_text;
 pub use files::{File, Files};
-pub use made::{LeftOut, piece, read_with_made};
+pub use forms::{Form, Typed, written};
+pub use made::{LeftOut, file_of_piece, piece, read_with_made};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
 pub use reference::reference;

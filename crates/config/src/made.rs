@@ -20,6 +20,12 @@ pub struct LeftOut {
     pub mistakes: Mistakes,
 }
 
+/// What a piece is called in messages, as a file is: `monitor "page" (made in pages)`.
+#[must_use]
+pub fn file_of_piece(family: Family, name: &str) -> String {
+    format!("{family} \"{name}\" (made in pages)")
+}
+
 /// Whether this text is one monitor, or one reaction, of this name, and nothing else. What it names is not looked for.
 ///
 /// # Errors

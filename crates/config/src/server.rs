@@ -3,7 +3,7 @@
 use crate::found::Found;
 use crate::sections::table;
 use flyball_monitors::PageUrl;
-use flyball_settings::{Fields, Mistake, Node, Settings, Table, Take, Value};
+use flyball_settings::{Fields, Mistake, Node, Settings, Shape, Table, Take, Value};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 
@@ -130,6 +130,10 @@ impl Take for Hosts {
         format!("a list of at most {HOSTS_MAX}, each {}", Host::expected())
     }
 
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Text))
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let hosts: Vec<Host> = list(node, HOSTS_MAX, Self::expected(), mistakes)?;
         Some(Self(hosts.into_iter().map(|host| host.0).collect()))
@@ -156,6 +160,10 @@ struct Proxies(Vec<IpNet>);
 impl Take for Proxies {
     fn expected() -> String {
         format!("a list of at most {PROXIES_MAX}, each {}", TrustedProxy::expected())
+    }
+
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Text))
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
