@@ -166,6 +166,21 @@ pub enum FileEvent {
         #[serde(flatten)]
         counts: Counts,
     },
+    /// What was changed in pages is in force beside it.
+    MadeApplied {
+        /// How much is in force, of the file and of pages.
+        #[serde(flatten)]
+        counts: Counts,
+    },
+    /// A monitor or a reaction that was made in pages is not in force: it does not go with the file.
+    LeftOut {
+        /// Which: `monitor "page"`.
+        piece: Passage,
+        /// How many mistakes there are.
+        mistakes: usize,
+        /// The mistakes, each at its place.
+        report: Passage,
+    },
     /// It has mistakes, and is refused.
     Refused {
         /// How many.

@@ -84,7 +84,7 @@ pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + P
 /// What the loop reads at its start, and the one way in which it writes.
 #[async_trait]
 pub trait Loop: Send + Sync {
-    /// Replaces the definitions that came from the file: new ones are added, changed ones changed, those that are gone
+    /// Replaces the definitions, of the file and of what is made in pages: new ones are added, changed ones changed, those that are gone
     /// are retired and stay readable.
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error>;
 

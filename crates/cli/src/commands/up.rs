@@ -10,6 +10,7 @@ use crate::wiring::{Accounts, Descriptors, Held, SystemIds, Wiring, hangups, sto
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
+use flyball_engine::made::Joined;
 use flyball_engine::one_file::{Begun, OneFile};
 use flyball_engine::{Engine, Growth, Ports, growth};
 use flyball_heroku::Access;
@@ -48,8 +49,8 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     tasks.spawn(hangups(Arc::clone(&hangup), stop.clone()));
 
     let files = wiring.files()?;
-    let definitions = read_files(&files)?;
-    warn(&definitions.warnings);
+    // Before a database is made for a file that is refused.
+    read_files(&files)?;
     let database = wiring.database()?;
     let _lock = match &database {
         Address::File(file) => Some(lock(file)?),
@@ -59,6 +60,9 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     for exposed in database.place().file().map(exposed).into_iter().flatten() {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
     }
+    let Joined { read, version } = Joined::of(&files, &*store).await?;
+    let definitions = read?;
+    warn(&definitions.warnings);
     let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);
     find_tokens(&accounts, &definitions).await?;
 
@@ -67,7 +71,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let (growth, watching) = growth(Arc::clone(&store), time, stop.clone()).await?;
     let printed = growth.last();
     tasks.spawn(watching);
-    let (engine, file) = start(wiring, ports, definitions, files).await?;
+    let (engine, file) = start(wiring, ports, (definitions, version), files).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move { held.tell(|| engine.hold_by_signal(), stop).await }
@@ -78,7 +82,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     tasks.spawn({
         let (engine, accounts, stop) = (Arc::clone(&engine), Arc::clone(&accounts), stop.clone());
         let wiring = wiring.clone();
-        async move { engine.go_rounds(accounts.pool(), || wiring.definitions().ok(), stop).await }
+        async move { engine.go_rounds(accounts.pool(), || wiring.files().ok(), stop).await }
     });
     let descriptors = Descriptors::raise();
     output::say(&descriptors.words());
@@ -134,7 +138,7 @@ fn lock(file: &Path) -> Result<EngineLock, Failure> {
 async fn start(
     wiring: &Wiring,
     ports: Ports,
-    definitions: Definitions,
+    (definitions, made): (Definitions, i64),
     files: Files,
 ) -> Result<(Arc<Engine>, OneFile), Failure> {
     let node = SystemIds.node(wiring.now());
@@ -142,7 +146,7 @@ async fn start(
     let mode = if on_dyno.is_some() { Mode::DryRun } else { Mode::Act };
     let engine = Arc::new(Engine::new(ports, node, mode).at_home(wiring.environment.home()));
     engine.appear(wiring.environment.host(), std::process::id(), &files).await?;
-    let Begun { file, definitions, told } = engine.start_by_newest(files, definitions).await?;
+    let Begun { file, definitions, told } = engine.start_by_newest(files, definitions, made).await?;
     let only_tells = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => Some(OnlyTells::OnDyno(dyno)),
         (None, Mode::DryRun) => Some(OnlyTells::InFile),
@@ -155,7 +159,7 @@ async fn start(
         only_tells,
     };
     engine.tell(Event::Engine { happened }).await?;
-    if let Some(happened) = told {
+    for happened in told {
         tracing::info!("{happened}");
         engine.tell(Event::File { happened }).await?;
     }
