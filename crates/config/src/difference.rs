@@ -135,7 +135,8 @@ fn keyed<T: Named>(all: &[T]) -> Vec<(&str, &T)> {
 
 fn changes<T: Named>(family: Family, from: &[(&str, &T)], to: &[(&str, &T)]) -> Vec<Change> {
     let change = |name: &str, becomes, keys| Change { family: family.word(), name: name.to_owned(), becomes, keys };
-    let (before, after): (HashMap<&str, &T>, HashMap<&str, &T>) = (from.iter().copied().collect(), to.iter().copied().collect());
+    let (before, after): (HashMap<&str, &T>, HashMap<&str, &T>) =
+        (from.iter().copied().collect(), to.iter().copied().collect());
     let new = to.iter().filter_map(|(name, one)| match before.get(name) {
         None => Some(change(name, Becomes::Added, Vec::new())),
         Some(was) if *was == *one => None,
@@ -151,7 +152,9 @@ fn other_keys(within: &str, from: &Map<String, Value>, to: &Map<String, Value>) 
     both.filter(|key| from.get(*key) != to.get(*key))
         .flat_map(|key| match (from.get(key), to.get(key)) {
             // A length of time is one value, though it is kept in two parts.
-            (Some(Value::Object(from)), Some(Value::Object(to))) if !from.contains_key("nanos") => other_keys(&format!("{within}{key}."), from, to),
+            (Some(Value::Object(from)), Some(Value::Object(to))) if !from.contains_key("nanos") => {
+                other_keys(&format!("{within}{key}."), from, to)
+            }
             _ => vec![format!("{within}{key}")],
         })
         .collect()
@@ -170,10 +173,22 @@ mod tests {
             (page.to_owned(), page.to_owned(), ""),
             (String::new(), page.to_owned(), "+ monitor \"page\""),
             (page.to_owned(), String::new(), "- monitor \"page\""),
-            (page.to_owned(), page.replace("http", "every = \"10s\"\nhttp").replace("every = \"10s\"\nhttps", "https"), "~ monitor \"page\": every"),
+            (
+                page.to_owned(),
+                page.replace("http", "every = \"10s\"\nhttp").replace("every = \"10s\"\nhttps", "https"),
+                "~ monitor \"page\": every",
+            ),
             (page.to_owned(), page.replace("a.example", "b.example"), "~ monitor \"page\": http.url"),
-            (more.to_owned(), more.replace("max_quantity = 5", "max_quantity = 6"), "~ reaction \"more\": scale_out.max_quantity"),
-            (more.to_owned(), format!("mode = \"dry_run\"\n{}", more.replace("scale", "cooldown = \"5m\"\nscale")), "~ mode\n~ reaction \"more\": cooldown"),
+            (
+                more.to_owned(),
+                more.replace("max_quantity = 5", "max_quantity = 6"),
+                "~ reaction \"more\": scale_out.max_quantity",
+            ),
+            (
+                more.to_owned(),
+                format!("mode = \"dry_run\"\n{}", more.replace("scale", "cooldown = \"5m\"\nscale")),
+                "~ mode\n~ reaction \"more\": cooldown",
+            ),
         ] {
             let read = |text: &str| read("", text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
             let difference = Difference::between(&read(&from), &read(&to));

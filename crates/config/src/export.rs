@@ -48,7 +48,8 @@ mod tests {
     use crate::{File, read};
     use flyball_model::Family::Monitor;
 
-    const MAIN: &str = "# Ours\nmode = \"dry_run\"\n\n[[monitor]]\nname = \"a\"\nhttp = { url = \"https://a.example/\" }\n";
+    const MAIN: &str =
+        "# Ours\nmode = \"dry_run\"\n\n[[monitor]]\nname = \"a\"\nhttp = { url = \"https://a.example/\" }\n";
 
     fn piece(name: &str) -> String {
         format!("[[monitor]]\nname = \"{name}\"\nhttp = {{ url = \"https://a.example/\" }}\n")
@@ -61,7 +62,8 @@ mod tests {
         let included = vec![File { name: "more.toml".to_owned(), text: text.to_owned() }];
         let main = format!("include = [\"more.toml\"]\n{MAIN}[heroku]\ntoken = {{ env = \"ONE\" }}\n");
         let two = Files { included, ..Files::one("flyball.toml", &main) };
-        let inline = piece("c").replace("[[monitor]]\n", "monitor = [{ ").replace("\nhttp", ", http").replace(" }\n", " }}]\n");
+        let inline =
+            piece("c").replace("[[monitor]]\n", "monitor = [{ ").replace("\nhttp", ", http").replace(" }\n", " }}]\n");
         for (case, files, made, keeps_remarks) in [
             ("a file", &one, piece("c"), true),
             ("a file and what it includes", &two, piece("c"), false),
@@ -71,7 +73,11 @@ mod tests {
             let expected = read_files(&files).unwrap_or_else(|mistakes| panic!("{case}: {mistakes}"));
             let exported = files.exported().expect("all of it is TOML");
             let again = read("", &exported).unwrap_or_else(|mistakes| panic!("{case}: {mistakes}"));
-            assert_eq!((again.monitors, again.accounts, again.settings), (expected.monitors, expected.accounts, expected.settings), "{case}");
+            assert_eq!(
+                (again.monitors, again.accounts, again.settings),
+                (expected.monitors, expected.accounts, expected.settings),
+                "{case}"
+            );
             assert_eq!(exported.contains("# Ours"), keeps_remarks, "{case}: {exported}");
         }
     }

@@ -101,7 +101,8 @@ pub(crate) fn refuse_other(made: &MadeFile, root: &Table, part: &Part<'_>, is_re
         None => &[],
     };
     for node in nodes.iter().skip(1) {
-        let mistake = Mistake::new(node.span.clone(), format!("a second {family}"), format!("expected one [[{family}]]"));
+        let mistake =
+            Mistake::new(node.span.clone(), format!("a second {family}"), format!("expected one [[{family}]]"));
         found.push(mistake.hint("make each one by itself").into());
     }
     match nodes.first() {

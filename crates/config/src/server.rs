@@ -79,7 +79,7 @@ fn of_text<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>, read: impl Fn(&str
 }
 
 /// The members of a list of at most so many.
-fn list<T: Take>(node: &Node, most: usize, expected: String, mistakes: &mut Vec<Mistake>) -> Option<Vec<T>> {
+fn list<T: Take>(node: &Node, most: usize, expected: &str, mistakes: &mut Vec<Mistake>) -> Option<Vec<T>> {
     match &node.value {
         Value::List(nodes) if nodes.len() > most => {
             let label = format!("expected at most {most}");
@@ -135,7 +135,7 @@ impl Take for Hosts {
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let hosts: Vec<Host> = list(node, HOSTS_MAX, Self::expected(), mistakes)?;
+        let hosts: Vec<Host> = list(node, HOSTS_MAX, &Self::expected(), mistakes)?;
         Some(Self(hosts.into_iter().map(|host| host.0).collect()))
     }
 }
@@ -167,7 +167,7 @@ impl Take for Proxies {
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let proxies: Vec<TrustedProxy> = list(node, PROXIES_MAX, Self::expected(), mistakes)?;
+        let proxies: Vec<TrustedProxy> = list(node, PROXIES_MAX, &Self::expected(), mistakes)?;
         Some(Self(proxies.into_iter().map(|proxy| proxy.0).collect()))
     }
 }

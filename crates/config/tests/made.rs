@@ -1,7 +1,5 @@
 //! What is made in pages comes into force beside the file, and the file is what holds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
 use flyball_config::{Files, Mistakes, piece, read_files, read_with_made};
 use flyball_model::Family::{self, Monitor, Reaction};
 
@@ -28,22 +26,10 @@ fn what_is_made_holds_beside_the_file_and_what_does_not_fit_is_left_out() {
         ("nothing is made", monitor("a", ""), vec![], "a", ""),
         ("a monitor", monitor("a", ""), vec![page("")], "a page*", ""),
         ("a monitor that calls the file's reaction", reaction("r", ""), vec![page("\"r\"")], "page* r", ""),
-        (
-            "both",
-            String::new(),
-            vec![page("\"r\""), (Reaction, "r", reaction("r", ""))],
-            "page* r*",
-            "",
-        ),
+        ("both", String::new(), vec![page("\"r\""), (Reaction, "r", reaction("r", ""))], "page* r*", ""),
         ("the file has the name", monitor("page", ""), vec![page("")], "page", "page"),
         ("the reaction is gone", monitor("a", ""), vec![page("\"r\"")], "a", "page"),
-        (
-            "one of two fits",
-            monitor("a", ""),
-            vec![page("\"r\""), (Monitor, "b", monitor("b", ""))],
-            "a b*",
-            "page",
-        ),
+        ("one of two fits", monitor("a", ""), vec![page("\"r\""), (Monitor, "b", monitor("b", ""))], "a b*", "page"),
         (
             "whoever needs what is left out is left out",
             String::new(),
@@ -69,12 +55,14 @@ fn what_is_made_holds_beside_the_file_and_what_does_not_fit_is_left_out() {
     ] {
         let definitions = read_with_made(&with(&file, &pieces)).unwrap_or_else(|mistakes| panic!("{case}: {mistakes}"));
         let star = |is_made| if is_made { "*" } else { "" };
-        let monitors = definitions.monitors.iter().map(|monitor| {
-            format!("{}{}", monitor.name, star(definitions.is_made_monitor(monitor.id)))
-        });
-        let reactions = definitions.reactions.iter().map(|reaction| {
-            format!("{}{}", reaction.name, star(definitions.is_made_reaction(reaction.id)))
-        });
+        let monitors = definitions
+            .monitors
+            .iter()
+            .map(|monitor| format!("{}{}", monitor.name, star(definitions.is_made_monitor(monitor.id))));
+        let reactions = definitions
+            .reactions
+            .iter()
+            .map(|reaction| format!("{}{}", reaction.name, star(definitions.is_made_reaction(reaction.id))));
         assert_eq!(monitors.chain(reactions).collect::<Vec<_>>().join(" "), in_force, "{case}");
         let out: Vec<&str> = definitions.left_out.iter().map(|out| out.name.as_str()).collect();
         assert_eq!(out.join(" "), left_out, "{case}");
@@ -99,9 +87,8 @@ fn what_is_made_plays_no_part_in_which_file_is_the_newest() {
 
 /// What is wrong: the key that it is about, and the message.
 fn told(mistakes: &Mistakes) -> String {
-    let one = |mistake: &flyball_config::Located| {
-        format!("{}: {}", mistake.key.as_deref().unwrap_or("-"), mistake.message)
-    };
+    let one =
+        |mistake: &flyball_config::Located| format!("{}: {}", mistake.key.as_deref().unwrap_or("-"), mistake.message);
     mistakes.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
@@ -125,7 +112,11 @@ fn a_piece_is_one_monitor_or_reaction_of_its_name_and_nothing_else() {
             "every: `every`: a length of time without its unit; http.url: `url`: the URL does not begin with http:// or https://; \
              reactions: `reactions`: found a whole number",
         ),
-        (Monitor, "[[monitor]]\nname = \"page\"\nhttps = 5\nhttp = { url = \"https://a.example/\" }".to_owned(), "https: unknown key `https`"),
+        (
+            Monitor,
+            "[[monitor]]\nname = \"page\"\nhttps = 5\nhttp = { url = \"https://a.example/\" }".to_owned(),
+            "https: unknown key `https`",
+        ),
     ] {
         let told = piece(family, "page", &text).map_or_else(|mistakes| told(&mistakes), |()| String::new());
         assert_eq!(told, expected, "{text}");

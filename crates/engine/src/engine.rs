@@ -153,8 +153,10 @@ impl Engine {
     /// When the store does not take them; the old ones go on then.
     pub async fn apply(&self, definitions: &Definitions) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let monitors: Vec<Definition> = definitions.monitors.iter().map(|one| monitor_definition(one, definitions)).collect();
-        let reactions: Vec<Definition> = definitions.reactions.iter().map(|one| reaction_definition(one, definitions)).collect();
+        let monitors: Vec<Definition> =
+            definitions.monitors.iter().map(|one| monitor_definition(one, definitions)).collect();
+        let reactions: Vec<Definition> =
+            definitions.reactions.iter().map(|one| reaction_definition(one, definitions)).collect();
         self.ports.store.define(&monitors, &reactions, now).await?;
         self.ports.accounts.define(&definitions.accounts);
         self.ports.observe.define(&definitions.network);

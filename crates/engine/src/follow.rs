@@ -152,7 +152,7 @@ async fn take_up(
     files: &Arc<Files>,
     asked: bool,
 ) -> Result<Vec<FileEvent>, Error> {
-    let Joined { read, version } = engine.joined(files).await?;
+    let Joined { read, made } = engine.joined(files).await?;
     let definitions = match read {
         Ok(definitions) => definitions,
         Err(mistakes) => {
@@ -163,7 +163,7 @@ async fn take_up(
     if let Some(why) = lost(file.monitors(), definitions.monitors_of_file()).filter(|_| !asked) {
         return Ok(vec![FileEvent::NotFollowed { why }]);
     }
-    let happened = engine.take_up_own(file, files, &definitions, version).await?;
+    let happened = engine.take_up_own(file, files, &definitions, made).await?;
     live.rewired();
     Ok(happened)
 }

@@ -13,8 +13,8 @@ use flyball_store::{Error, MadeText, Store};
 pub struct Joined {
     /// What both define, or what is wrong with the files.
     pub read: Result<Definitions, Mistakes>,
-    /// The version of what is made.
-    pub version: i64,
+    /// What is made.
+    pub made: MadeText,
 }
 
 impl Joined {
@@ -25,7 +25,7 @@ impl Joined {
     /// When the store does not answer.
     pub async fn of(files: &Files, store: &dyn Store) -> Result<Self, Error> {
         let made = store.made().await?;
-        Ok(Self { read: read_with_made(&with(files, &made)), version: made.version })
+        Ok(Self { read: read_with_made(&with(files, &made)), made })
     }
 }
 
@@ -53,19 +53,20 @@ impl Engine {
     /// When the store does not answer: what is in force goes on, and the next look tries again.
     pub(crate) async fn go_by_made(&self, live: &Live, file: &mut OneFile) -> Result<Vec<FileEvent>, Error> {
         let Some(files) = file.in_force_beside(self.ports.store.made_version().await?) else { return Ok(Vec::new()) };
-        let Joined { read, version } = self.joined(&files).await?;
+        let Joined { read, made } = self.joined(&files).await?;
         let definitions = match read {
             Ok(definitions) => definitions,
             Err(mistakes) => {
-                file.seen(version);
+                file.seen(made);
                 let report = mistakes.render(Colour::Plain).into();
                 return Ok(vec![FileEvent::Refused { mistakes: mistakes.len(), report }]);
             }
         };
         self.apply(&definitions).await?;
         live.rewired();
-        let mut happened = vec![FileEvent::MadeApplied { counts: definitions.counted() }];
-        happened.extend(file.stands(files, &definitions, version));
+        let changes = file.changes(&definitions);
+        let mut happened = vec![FileEvent::MadeApplied { counts: definitions.counted(), changes }];
+        happened.extend(file.stands(files, &definitions, made));
         Ok(happened)
     }
 }

@@ -6,11 +6,11 @@
 
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::made::{Joined, told};
+use crate::made::{Joined, told, with};
 use crate::share::newest;
-use flyball_config::{Colour, Definitions, Files, LeftOut, Mistakes, read};
-use flyball_model::{Excerpt, FileEvent, TextHash};
-use flyball_store::{Error, OwnText, Reads};
+use flyball_config::{Colour, Definitions, Difference, Files, LeftOut, Mistakes, read, read_with_made};
+use flyball_model::{Excerpt, FileEvent, Passage, TextHash};
+use flyball_store::{Error, MadeText, OwnText, Reads};
 use std::sync::Arc;
 
 /// Which file a node goes by.
@@ -29,8 +29,8 @@ struct Standing {
     files: Option<Arc<Files>>,
     /// How many monitors they have.
     monitors: usize,
-    /// The version of what is made.
-    made: i64,
+    /// What is made.
+    made: MadeText,
     /// What of that is left out, as it was told.
     left_out: Vec<LeftOut>,
 }
@@ -64,21 +64,29 @@ impl OneFile {
 
     /// The files in force, if what was made beside them is another version by now.
     pub(crate) fn in_force_beside(&self, version: i64) -> Option<Arc<Files>> {
-        self.standing.files.clone().filter(|_| version != self.standing.made)
+        self.standing.files.clone().filter(|_| version != self.standing.made.version)
     }
 
-    /// Notes a version of what is made that came to nothing.
-    pub(crate) const fn seen(&mut self, version: i64) {
-        self.standing.made = version;
+    /// Notes what is made, and came to nothing.
+    pub(crate) fn seen(&mut self, made: MadeText) {
+        self.standing.made = made;
+    }
+
+    /// What other definitions change of what is in force, a line for each. It is read once more for that: the few who change it wait
+    /// a moment, and nobody keeps it twice.
+    pub(crate) fn changes(&self, to: &Definitions) -> Passage {
+        let in_force = self.standing.files.as_ref().map(|files| read_with_made(&with(files, &self.standing.made)));
+        let in_force = in_force.and_then(Result::ok).unwrap_or_else(nothing);
+        Passage::of(&Difference::between(&in_force, to).to_string())
     }
 
     /// Notes what is in force now, and says what is left out since.
-    pub(crate) fn stands(&mut self, files: Arc<Files>, definitions: &Definitions, version: i64) -> Vec<FileEvent> {
+    pub(crate) fn stands(&mut self, files: Arc<Files>, definitions: &Definitions, made: MadeText) -> Vec<FileEvent> {
         let left_out = definitions.left_out.clone();
         let before = &self.standing.left_out;
         let happened = left_out.iter().filter(|out| !before.contains(out)).map(told).collect();
         let monitors = definitions.monitors_of_file();
-        self.standing = Standing { files: Some(files), monitors, made: version, left_out };
+        self.standing = Standing { files: Some(files), monitors, made, left_out };
         happened
     }
 
@@ -103,8 +111,8 @@ pub struct Begun {
 struct Change {
     files: Arc<Files>,
     read: Result<Definitions, Mistakes>,
-    /// The version of what is made, with which it was read.
-    made: i64,
+    /// What is made, with which it was read.
+    made: MadeText,
     by: By,
     told: FileEvent,
 }
@@ -113,7 +121,7 @@ impl Change {
     /// Of a node that goes over to the newest text, which was kept so.
     fn to(me: &OwnText, newest: &OwnText, files: Arc<Files>, is_own: bool, joined: Joined) -> Self {
         let (node, newer, since) = (name(me), name(newest), newest.since);
-        let Joined { read, version: made } = joined;
+        let Joined { read, made } = joined;
         let told = match &read {
             Ok(_) if is_own => FileEvent::OwnAgain { node },
             Ok(_) => FileEvent::Outdated { node, newer, since },
@@ -143,12 +151,12 @@ fn nothing() -> Definitions {
 
 impl Engine {
     /// Starts, by its own file or by the newest that a node has, and what is made in pages. Its sign of life is there already; `made` is
-    /// the version of that with which its own file was read.
+    /// that with which its own file was read.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
-    pub async fn start_by_newest(&self, own: Files, definitions: Definitions, made: i64) -> Result<Begun, Error> {
+    pub async fn start_by_newest(&self, own: Files, definitions: Definitions, made: MadeText) -> Result<Begun, Error> {
         let own = Arc::new(own);
         let mut file = OneFile::of(Arc::clone(&own));
         let Some(change) = self.change(&file).await? else {
@@ -201,7 +209,7 @@ impl Engine {
     }
 
     /// Takes up its own file, without mistakes. One that says something else than before is the newest from now on; of one that does
-    /// not it is said once more by which file all go. `made` is the version of what is made in pages, with which it was read.
+    /// not it is said once more by which file all go. `made` is what is made in pages, with which it was read.
     ///
     /// # Errors
     ///
@@ -211,7 +219,7 @@ impl Engine {
         file: &mut OneFile,
         files: &Arc<Files>,
         definitions: &Definitions,
-        made: i64,
+        made: MadeText,
     ) -> Result<Vec<FileEvent>, Error> {
         let is_edited = files.hash() != file.own.hash();
         if let (false, By::Other { told, .. }) = (is_edited, &file.by) {
@@ -223,10 +231,11 @@ impl Engine {
             let now = self.ports.clock.now();
             self.ports.store.edited(self.node, &files.kept(), files.hash(), now).await?;
         }
+        let changes = file.changes(definitions);
         self.apply(definitions).await?;
         self.note(files, Reads::Yes).await?;
         (file.own, file.by) = (Arc::clone(files), By::Own);
-        let mut happened = vec![FileEvent::Applied { counts: definitions.counted() }];
+        let mut happened = vec![FileEvent::Applied { counts: definitions.counted(), changes }];
         happened.extend(file.stands(Arc::clone(files), definitions, made));
         Ok(happened)
     }

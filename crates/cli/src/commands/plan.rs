@@ -21,7 +21,9 @@ pub(super) async fn plan(wiring: &Wiring) -> Result<Exit, Failure> {
     let difference = Difference::between(from.as_ref().unwrap_or(&nothing), &to);
     warn(&to.warnings);
     for LeftOut { family, name, .. } in &to.left_out {
-        output::say(&format!("the {family} \"{name}\", which was made in pages, is left out: it does not go with the file"));
+        output::say(&format!(
+            "the {family} \"{name}\", which was made in pages, is left out: it does not go with the file"
+        ));
     }
     match wiring.format {
         Format::Json => output::json(&difference)?,

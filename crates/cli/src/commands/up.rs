@@ -16,7 +16,7 @@ use flyball_engine::{Engine, Growth, Ports, growth};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
-use flyball_store::{Address, EngineLock, Store, TimelinePage, exposed, tighten};
+use flyball_store::{Address, EngineLock, MadeText, Store, TimelinePage, exposed, tighten};
 use flyball_views::HistoryLine;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -60,7 +60,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     for exposed in database.place().file().map(exposed).into_iter().flatten() {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
     }
-    let Joined { read, version } = Joined::of(&files, &*store).await?;
+    let Joined { read, made } = Joined::of(&files, &*store).await?;
     let definitions = read?;
     warn(&definitions.warnings);
     let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);
@@ -71,7 +71,7 @@ pub(super) async fn up(wiring: &Wiring) -> Result<Exit, Failure> {
     let (growth, watching) = growth(Arc::clone(&store), time, stop.clone()).await?;
     let printed = growth.last();
     tasks.spawn(watching);
-    let (engine, file) = start(wiring, ports, (definitions, version), files).await?;
+    let (engine, file) = start(wiring, ports, (definitions, made), files).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move { held.tell(|| engine.hold_by_signal(), stop).await }
@@ -138,7 +138,7 @@ fn lock(file: &Path) -> Result<EngineLock, Failure> {
 async fn start(
     wiring: &Wiring,
     ports: Ports,
-    (definitions, made): (Definitions, i64),
+    (definitions, made): (Definitions, MadeText),
     files: Files,
 ) -> Result<(Arc<Engine>, OneFile), Failure> {
     let node = SystemIds.node(wiring.now());

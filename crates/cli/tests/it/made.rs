@@ -34,6 +34,7 @@ async fn what_is_made_is_in_force_within_seconds_survives_a_restart_and_gives_wa
     let piece = monitor(&stage, "made");
     let version = make_piece(&*store, &files, &piece, None, now()).await.unwrap().version;
     stage.history_until("what was changed in pages is in force: 2 monitors").await;
+    up.until("it says what", |up| up.printed().contains("+ monitor \"made\"")).await;
     is_looked_at(&stage, "made").await;
     let checked = stage.run(&["check", "made"]).await;
     assert_eq!(checked.code, Some(0), "{}", checked.stderr);
@@ -57,14 +58,15 @@ async fn what_is_made_is_in_force_within_seconds_survives_a_restart_and_gives_wa
     assert_eq!(wrong.iter().map(|wrong| wrong.key.as_deref()).collect::<Vec<_>>(), [Some("name")], "{wrong:?}");
 
     stage.write(&format!("{PAGE}{}", PAGE.replace("\"page\"", "\"made\"").replace("1s", "2s")));
-    let line = stage.history_until("monitor \"made\", which was made in pages, is not in force").await;
-    assert!(line.contains("two monitors are called \"made\""), "{line}");
+    stage.history_until("monitor \"made\", which was made in pages, is not in force").await;
+    up.until("it says why", |up| up.printed().contains("two monitors are called \"made\"")).await;
     assert_eq!(stage.monitor("made").await["every"], "2s", "the file's");
     let attention = stage.json(&["status"]).await["attention"].clone();
     assert!(attention.as_array().unwrap().iter().any(|one| one["need"] == "left_out"), "{attention}");
 
     unmake_piece(&*store, &files, piece.id, version, &Excerpt::of("ann"), now()).await.unwrap();
-    wait_for("nothing needs a person", async || stage.json(&["status"]).await["attention"] == serde_json::json!([])).await;
+    wait_for("nothing needs a person", async || stage.json(&["status"]).await["attention"] == serde_json::json!([]))
+        .await;
     drop(up);
 }
 
@@ -78,7 +80,8 @@ async fn each_node_goes_by_what_is_made() {
     let files = files_in_force(&*store, "flyball.toml", now()).await.unwrap().unwrap();
     make_piece(&*store, &files, &monitor(&stage, "made"), None, now()).await.unwrap();
     for up in [&first, &second] {
-        up.until("both go by it", |up| up.printed().matches("what was changed in pages is in force").count() == 2).await;
+        up.until("both go by it", |up| up.printed().matches("what was changed in pages is in force").count() == 2)
+            .await;
     }
     is_looked_at(&stage, "made").await;
 }

@@ -196,7 +196,9 @@ mod tests {
     use flyball_model::Family::{Monitor, Reaction};
 
     fn monitor(name: &str, reactions: &str) -> String {
-        format!("[[monitor]]\nname = \"{name}\"\nhttp = {{ url = \"https://a.example/\" }}\nreactions = [{reactions}]\n")
+        format!(
+            "[[monitor]]\nname = \"{name}\"\nhttp = {{ url = \"https://a.example/\" }}\nreactions = [{reactions}]\n"
+        )
     }
 
     fn reaction(name: &str) -> String {

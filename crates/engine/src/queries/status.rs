@@ -174,7 +174,7 @@ mod tests {
             only_tells: None,
         };
         let started = Event::Engine { happened: started };
-        let applied = Event::File { happened: FileEvent::Applied { counts } };
+        let applied = Event::File { happened: FileEvent::Applied { counts, changes: Passage::default() } };
         let lost = FileEvent::NotFollowed { why: NotFollowed::Every { in_force: 1 } };
         let not = Event::File { happened: lost.clone() };
         let paused = Event::Resumed { scope: PauseScope::Everything, by: "ops".into() };

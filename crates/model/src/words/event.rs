@@ -219,11 +219,18 @@ impl fmt::Display for NotFollowed {
     }
 }
 
+/// Lines below a sentence, if there are any.
+fn below(lines: &Passage) -> String {
+    if lines.is_empty() { String::new() } else { format!("\n{lines}") }
+}
+
 impl fmt::Display for FileEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Applied { counts } => write!(f, "the changed file is applied: {counts}"),
-            Self::MadeApplied { counts } => write!(f, "what was changed in pages is in force: {counts}"),
+            Self::Applied { counts, changes } => write!(f, "the changed file is applied: {counts}{}", below(changes)),
+            Self::MadeApplied { counts, changes } => {
+                write!(f, "what was changed in pages is in force: {counts}{}", below(changes))
+            }
             Self::LeftOut { piece, report, .. } => write!(
                 f,
                 "the {piece}, which was made in pages, is not in force, since it does not go with the file: change it or remove it \
