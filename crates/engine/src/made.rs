@@ -8,6 +8,10 @@ use flyball_config::{Colour, Definitions, Files, LeftOut, Mistakes, read_with_ma
 use flyball_model::{FileEvent, Passage};
 use flyball_store::{Error, MadeText, Store};
 
+/// At most this many pieces that are left out are told at once, and shown: a reaction that thousands call may be gone. Whoever has
+/// mended them is shown the others.
+pub(crate) const LEFT_OUT_TOLD_MAX: usize = 50;
+
 /// Files, read as one with what is made.
 #[derive(Debug)]
 pub struct Joined {

@@ -6,7 +6,7 @@
 
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::made::{Joined, told, with};
+use crate::made::{Joined, LEFT_OUT_TOLD_MAX, told, with};
 use crate::share::newest;
 use flyball_config::{Colour, Definitions, Difference, Files, LeftOut, Mistakes, read, read_with_made};
 use flyball_model::{Excerpt, FileEvent, Passage, TextHash};
@@ -84,7 +84,8 @@ impl OneFile {
     pub(crate) fn stands(&mut self, files: Arc<Files>, definitions: &Definitions, made: MadeText) -> Vec<FileEvent> {
         let left_out = definitions.left_out.clone();
         let before = &self.standing.left_out;
-        let happened = left_out.iter().filter(|out| !before.contains(out)).map(told).collect();
+        let new = left_out.iter().filter(|out| !before.contains(out));
+        let happened = new.take(LEFT_OUT_TOLD_MAX).map(told).collect();
         let monitors = definitions.monitors_of_file();
         self.standing = Standing { files: Some(files), monitors, made, left_out };
         happened

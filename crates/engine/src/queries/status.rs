@@ -1,6 +1,7 @@
 //! `status`: every monitor and reaction at a glance.
 
 use super::Reader;
+use crate::made::LEFT_OUT_TOLD_MAX;
 use flyball_config::LeftOut;
 use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Verdict};
 use flyball_store::{Error, Open, RunsPage, TimelineLine, TimelinePage};
@@ -53,7 +54,7 @@ fn works_on_nothing(nodes: &[NodeView]) -> impl Iterator<Item = Attention> {
 
 /// What was made in pages and is not in force.
 fn left_out(left_out: &[LeftOut]) -> impl Iterator<Item = Attention> {
-    left_out.iter().map(|LeftOut { family, name, mistakes }| {
+    left_out.iter().take(LEFT_OUT_TOLD_MAX).map(|LeftOut { family, name, mistakes }| {
         let first = mistakes.iter().next();
         let first = first.map(|mistake| format!(": {}", mistake.message)).unwrap_or_default();
         let words = format!("made in pages, and not in force beside the file{first}; change it or remove it there");
