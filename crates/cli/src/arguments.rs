@@ -46,6 +46,11 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Exit codes: 0 the file is good, 78 it has mistakes; with --online 1 where a reaction can never act, or an app cannot be seen.")]
     Validate(Validate),
+    /// Show what the file as it is now would change of what is in force, and what it would cost.
+    #[command(after_help = "Exit codes: 0 shown, 78 the file has mistakes.")]
+    Plan,
+    /// Write what is made in pages as the text of a file: for a file that is included, or to go on without pages.
+    Export(Export),
     /// Show every monitor and reaction: where they stand, and since when. What needs a person stands first.
     #[command(after_help = "\
 Exit codes: 0 shown; with --check 1 unless an engine runs, the file is in force, every monitor is passing, and nothing needs \
@@ -174,6 +179,17 @@ pub(crate) struct StoreCopy {
     /// Where it is copied to; without it, what `DATABASE_URL` or --database names.
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
+}
+
+/// `flyball export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Only what is made in pages, which is the default.
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) made: bool,
+    /// The file and what it includes as well: one file that says everything that would be in force.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// `flyball status`

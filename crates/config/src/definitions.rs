@@ -1,9 +1,10 @@
 //! What a valid file says.
 
-use crate::{Mistakes, Network, Server};
-use flyball_model::{AccountName, AppLimits, AppName, Counts, Mode};
+use crate::{LeftOut, Mistakes, Network, Server};
+use flyball_model::{AccountName, AppLimits, AppName, Counts, Mode, MonitorId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
+use std::collections::HashSet;
 
 /// Everything that a file defines. Read-only once made.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,16 @@ pub struct Definitions {
     pub accounts: Vec<Account>,
     /// What is allowed and probably not meant.
     pub warnings: Mistakes,
+    /// What is made in pages and does not hold beside the file: see [`read_with_made`](crate::read_with_made).
+    pub left_out: Vec<LeftOut>,
+    pub(crate) made: Made,
+}
+
+/// Which monitors and reactions are made in pages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Made {
+    pub(crate) monitors: HashSet<MonitorId>,
+    pub(crate) reactions: HashSet<ReactionId>,
 }
 
 /// What holds for the whole instance.
@@ -50,5 +61,23 @@ impl Definitions {
     #[must_use]
     pub const fn counted(&self) -> Counts {
         Counts { monitors: self.monitors.len(), reactions: self.reactions.len() }
+    }
+
+    /// Whether this monitor was made in pages, and does not stand in the file.
+    #[must_use]
+    pub fn is_made_monitor(&self, id: MonitorId) -> bool {
+        self.made.monitors.contains(&id)
+    }
+
+    /// Whether this reaction was made in pages, and does not stand in the file.
+    #[must_use]
+    pub fn is_made_reaction(&self, id: ReactionId) -> bool {
+        self.made.reactions.contains(&id)
+    }
+
+    /// How many monitors stand in the file itself.
+    #[must_use]
+    pub fn monitors_of_file(&self) -> usize {
+        self.monitors.iter().filter(|monitor| !self.is_made_monitor(monitor.id)).count()
     }
 }

@@ -3,7 +3,8 @@
 //! All of them are joined to one text, so that everything that looks at the whole (names, references, secrets) sees one
 //! text with one count of bytes. A place in it belongs to the file whose bytes it is in.
 
-use flyball_model::TextHash;
+use crate::file_of_piece;
+use flyball_model::{Family, TextHash};
 use flyball_settings::{Mistake, Span};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -26,6 +27,17 @@ pub struct Files {
     pub(crate) unread: Vec<Mistake>,
     /// Includes that are allowed and probably not meant: warnings in the main file.
     pub(crate) doubtful: Vec<Mistake>,
+    /// What is made in pages, and is read with them: reactions and then monitors.
+    pub(crate) made: Vec<MadeFile>,
+}
+
+/// One monitor or reaction that is made in pages, as a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MadeFile {
+    pub(crate) family: Family,
+    /// What it is called, as a monitor or a reaction.
+    pub(crate) name: String,
+    pub(crate) file: File,
 }
 
 /// Files as they are kept in the store. No TOML begins with a brace, so that this is never taken for the text of a file.
@@ -41,7 +53,7 @@ impl Files {
     #[must_use]
     pub fn one(name: &str, text: &str) -> Self {
         let main = File { name: name.to_owned(), text: text.to_owned() };
-        Self { main, included: Vec::new(), unread: Vec::new(), doubtful: Vec::new() }
+        Self { main, included: Vec::new(), unread: Vec::new(), doubtful: Vec::new(), made: Vec::new() }
     }
 
     /// What the main file is called.
@@ -54,6 +66,26 @@ impl Files {
     #[must_use]
     pub fn included(&self) -> &[File] {
         &self.included
+    }
+
+    /// The same files with what is made in pages, each a family, a name and a text: each is read as one more file, and holds one
+    /// monitor or one reaction. It plays no part in [`Files::kept`] and [`Files::hash`]: it is the same for all machines, and which of
+    /// their files is the newest does not depend on it.
+    #[must_use]
+    pub fn with_made<'p>(&self, pieces: impl IntoIterator<Item = (Family, &'p str, &'p str)>) -> Self {
+        let made = pieces.into_iter().map(|(family, name, text)| {
+            let file = File { name: file_of_piece(family, name), text: text.to_owned() };
+            MadeFile { family, name: name.to_owned(), file }
+        });
+        let mut made: Vec<MadeFile> = made.collect();
+        // Whoever is left out leaves those that need it behind, and not the other way round.
+        made.sort_by_key(|made| made.family == Family::Monitor);
+        Self { made, ..self.clone() }
+    }
+
+    /// The files alone, or with the first of what is made.
+    pub(crate) fn with_first(&self, count: usize) -> Self {
+        Self { made: self.made[..count].to_vec(), ..self.clone() }
     }
 
     /// All of them as one text, to keep what is in force: of a single file it is the file's own text.
@@ -85,7 +117,7 @@ impl Files {
         }
     }
 
-    /// The bytes of all of them.
+    /// The bytes of all of them on disk. What is made is bounded where it is kept.
     pub(crate) fn bytes(&self) -> usize {
         std::iter::once(&self.main).chain(&self.included).map(|file| file.text.len()).sum()
     }
@@ -94,7 +126,7 @@ impl Files {
     pub(crate) fn joined(&self) -> Joined<'_> {
         let mut parts = vec![Part { name: &self.main.name, span: 0..self.main.text.len() }];
         let mut text = Cow::Borrowed(self.main.text.as_str());
-        for file in &self.included {
+        for file in self.included.iter().chain(self.made.iter().map(|made| &made.file)) {
             let text = text.to_mut();
             // The end of one file and the beginning of the next are two places.
             text.push('\n');

@@ -7,6 +7,8 @@ use flyball_settings::{Mistake, Span};
 pub(crate) struct Found {
     pub(crate) mistake: Mistake,
     pub(crate) also: Option<(Span, String)>,
+    /// Which key it is about, where it is in what is made in pages.
+    pub(crate) key: Option<String>,
 }
 
 /// The same place in a text that has `by` bytes more before it.
@@ -31,6 +33,6 @@ impl Found {
 
 impl From<Mistake> for Found {
     fn from(mistake: Mistake) -> Self {
-        Self { mistake, also: None }
+        Self { mistake, also: None, key: None }
     }
 }

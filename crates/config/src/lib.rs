@@ -11,13 +11,17 @@
 mod cost;
 mod cross;
 mod definitions;
+mod difference;
 mod disk;
 mod document;
 mod entries;
+mod export;
 mod files;
+mod forms;
 mod found;
 mod include;
 mod lines;
+mod made;
 mod mistakes;
 mod monitor;
 mod network;
@@ -30,18 +34,22 @@ mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
 pub use definitions::{Account, Definitions, Instance};
+pub use difference::{Becomes, Change, Difference};
 pub use disk::read_text;
 pub use files::{File, Files};
+pub use forms::{Form, Typed, written};
+pub use made::{LeftOut, file_of_piece, piece, read_with_made};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
 pub use reference::reference;
 pub use server::Server;
 pub use starting::{starting_file, starting_file_at_stand_in};
 
+use definitions::Made;
 use document::{Damage, document};
 use entries::{Entry, Family, entries, sort_out};
 use files::{Joined, Part};
-use flyball_settings::{Mistake, Table};
+use flyball_settings::{Mistake, Span, Table};
 use found::Found;
 use secrets::Secrets;
 
@@ -60,12 +68,24 @@ pub fn read(file: &str, text: &str) -> Result<Definitions, Mistakes> {
     read_files(&Files::one(file, text))
 }
 
-/// Reads files as one: names are unique in all of them, and what one refers to may stand in another.
+/// Reads files as one, with what is made in pages: names are unique in all of them, and what one refers to may stand in another.
 ///
 /// # Errors
 ///
 /// As [`read`], each mistake with its own file.
 pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
+    read_as(files, Extent::Everything)
+}
+
+/// Whether everything is there, so that what is not can be missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Everything,
+    /// What is named may stand elsewhere.
+    Part,
+}
+
+fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     if files.bytes() > FILE_BYTES_MAX {
         let message = if files.included.is_empty() { "the file is too large" } else { "the files are too large" };
         let mistake = Mistake::new(0..0, message, format!("expected at most {FILE_BYTES_MAX} bytes in all"));
@@ -84,13 +104,19 @@ pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
         })
         .collect();
     let roots: Vec<&Table> = roots.iter().collect();
-    let (main, included) = roots.split_first().expect("there is always the main file");
+    let (of_files, of_made) = roots.split_at(1 + files.included.len());
+    let (main, included) = of_files.split_first().expect("there is always the main file");
+    let made_parts = &parts[of_files.len()..];
     let mut found = Vec::new();
 
     let settings = sections::instance(main, &mut found);
     let network = network::network(main, &mut found);
     let server = server::server(main, &mut found);
     included.iter().for_each(|root| include::refuse_global(root, &mut found));
+    for ((made, root), part) in files.made.iter().zip(of_made).zip(made_parts) {
+        let is_readable = !found_by_parser.iter().any(|found| part.span.contains(&found.mistake.span.start));
+        made::refuse_other(made, root, part, is_readable, &mut found);
+    }
     let accounts = sections::accounts(&roots, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
     let monitor_entries = all_entries(&roots, &monitor_family, &reaction_family, &mut found);
@@ -105,7 +131,7 @@ pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
     cross::limits(&read_reactions, &mut warnings);
     cross::duplicate_names(&monitor_entries, &monitor_family, &mut found);
     cross::duplicate_names(&reaction_entries, &reaction_family, &mut found);
-    if files.unread.is_empty() {
+    if files.unread.is_empty() && extent == Extent::Everything {
         // What could not be read may hold what is missed.
         cross::reaction_names(&monitor_entries, &reaction_entries, &damage, &mut found);
         cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
@@ -119,10 +145,20 @@ pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
     found.retain(|found| !secrets.explain(&found.mistake.span));
     let shown = secrets.blotted(&text);
     found.extend(secrets.found());
+    let is_made = |span: &Span| made_parts.first().is_some_and(|first| span.start >= first.span.start);
+    for found in found.iter_mut().filter(|found| is_made(&found.mistake.span)) {
+        found.key = made::key(of_made, &found.mistake);
+    }
     if !found.is_empty() {
         return Err(Mistakes::new(&shown, &parts, Severity::Mistake, found));
     }
 
+    let made_monitors = monitor_entries.iter().zip(&monitors).filter(|(entry, _)| is_made(&entry.span));
+    let made_reactions = reaction_entries.iter().zip(&reactions).filter(|(entry, _)| is_made(&entry.span));
+    let made = Made {
+        monitors: made_monitors.filter_map(|(_, monitor)| Some(monitor.as_ref()?.id)).collect(),
+        reactions: made_reactions.filter_map(|(_, reaction)| Some(reaction.as_ref()?.id)).collect(),
+    };
     let mut definitions = Definitions {
         settings,
         network,
@@ -132,6 +168,8 @@ pub fn read_files(files: &Files) -> Result<Definitions, Mistakes> {
         reactions: reactions.into_iter().flatten().collect(),
         accounts,
         warnings: Mistakes::new("", &parts, Severity::Warning, Vec::new()),
+        left_out: Vec::new(),
+        made,
     };
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
     let monitors = monitor_entries.iter().zip(&definitions.monitors);

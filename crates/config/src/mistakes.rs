@@ -69,6 +69,10 @@ pub struct Located {
     pub hint: Option<String>,
     /// The other place that belongs to it: where the name already stands.
     pub also: Option<Place>,
+    /// Which key it is about, with those that it is in: `http.url`. Only of what is made in pages, for a form that shows it beside
+    /// its field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// Everything that is wrong with the files, in their order and the order in each; never empty when it is an error. As data, it is
@@ -91,12 +95,13 @@ impl Mistakes {
         let source = Source::new(text, parts);
         let list = found
             .into_iter()
-            .map(|Found { mistake, also }| Located {
+            .map(|Found { mistake, also, key }| Located {
                 severity,
                 message: bounded(&mistake.message),
                 place: source.place(&mistake.span, &mistake.label),
                 hint: mistake.hint.as_deref().map(bounded),
                 also: also.map(|(span, label)| source.place(&span, &label)),
+                key,
             })
             .collect();
         Self { list, more }
@@ -105,6 +110,12 @@ impl Mistakes {
     /// The mistakes, in the order of the file; at most 200 of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Located> {
         self.list.iter()
+    }
+
+    /// Those of them that are in this file, or have their other place there.
+    pub(crate) fn touching(&self, file: &str) -> Self {
+        let list = self.iter().filter(|mistake| mistake.touches(file)).cloned().collect();
+        Self { list, more: 0 }
     }
 
     /// How many there are, with those that were too many to keep.
@@ -152,6 +163,11 @@ impl fmt::Display for Mistakes {
 impl std::error::Error for Mistakes {}
 
 impl Located {
+    /// Whether it is in this file, or has its other place there.
+    pub(crate) fn touches(&self, file: &str) -> bool {
+        self.place.file == file || self.also.as_ref().is_some_and(|also| also.file == file)
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
         let level = match self.severity {
             Severity::Mistake => Level::ERROR,

@@ -3,7 +3,7 @@
 use crate::found::Found;
 use crate::sections::table;
 use flyball_monitors::{Address, NetworkRules, Networks, Proxy};
-use flyball_settings::{Fields, Mistake, Node, Settings, Table, Take, Value};
+use flyball_settings::{Fields, Mistake, Node, Settings, Shape, Table, Take, Value};
 use std::sync::Arc;
 
 /// More entries than this are a list for a firewall. Each check goes through all of them.
@@ -115,6 +115,10 @@ impl Take for NetworkList {
         format!("a list of at most {NETWORKS_MAX}, each {}", Networks::expected())
     }
 
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Text))
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let networks: Vec<Networks> = distinct(node, mistakes)?;
         if networks.len() > NETWORKS_MAX {
@@ -132,6 +136,10 @@ struct References(Vec<Address>);
 impl Take for References {
     fn expected() -> String {
         format!("a list of {REFERENCES_MIN} to {REFERENCES_MAX}, or an empty one, each {}", Address::expected())
+    }
+
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Text))
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -71,7 +71,7 @@ fn section_of(page: &mut String, title: &str, summary: &str, example: &str, fiel
     let first = summary.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     say(page, &format!("\n{title}\n\n{first}{}.\n\n```toml\n{example}\n```\n\n", summary.as_str()));
     say(page, "| field | what it is | takes | default |\n|---|---|---|---|\n");
-    for FieldDescription { name, takes, need, doc } in fields {
+    for FieldDescription { name, takes, need, doc, shape: _ } in fields {
         let default = match need {
             Need::Required => "required".to_owned(),
             Need::Optional => String::new(),

@@ -3,7 +3,7 @@
 use crate::found::Found;
 use crate::sections::table;
 use flyball_monitors::PageUrl;
-use flyball_settings::{Fields, Mistake, Node, Settings, Table, Take, Value};
+use flyball_settings::{Fields, Mistake, Node, Settings, Shape, Table, Take, Value};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 
@@ -79,7 +79,7 @@ fn of_text<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>, read: impl Fn(&str
 }
 
 /// The members of a list of at most so many.
-fn list<T: Take>(node: &Node, most: usize, expected: String, mistakes: &mut Vec<Mistake>) -> Option<Vec<T>> {
+fn list<T: Take>(node: &Node, most: usize, expected: &str, mistakes: &mut Vec<Mistake>) -> Option<Vec<T>> {
     match &node.value {
         Value::List(nodes) if nodes.len() > most => {
             let label = format!("expected at most {most}");
@@ -130,8 +130,12 @@ impl Take for Hosts {
         format!("a list of at most {HOSTS_MAX}, each {}", Host::expected())
     }
 
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Text))
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let hosts: Vec<Host> = list(node, HOSTS_MAX, Self::expected(), mistakes)?;
+        let hosts: Vec<Host> = list(node, HOSTS_MAX, &Self::expected(), mistakes)?;
         Some(Self(hosts.into_iter().map(|host| host.0).collect()))
     }
 }
@@ -158,8 +162,12 @@ impl Take for Proxies {
         format!("a list of at most {PROXIES_MAX}, each {}", TrustedProxy::expected())
     }
 
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Text))
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let proxies: Vec<TrustedProxy> = list(node, PROXIES_MAX, Self::expected(), mistakes)?;
+        let proxies: Vec<TrustedProxy> = list(node, PROXIES_MAX, &Self::expected(), mistakes)?;
         Some(Self(proxies.into_iter().map(|proxy| proxy.0).collect()))
     }
 }

@@ -153,8 +153,10 @@ impl Engine {
     /// When the store does not take them; the old ones go on then.
     pub async fn apply(&self, definitions: &Definitions) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let monitors: Vec<Definition> = definitions.monitors.iter().map(monitor_definition).collect();
-        let reactions: Vec<Definition> = definitions.reactions.iter().map(reaction_definition).collect();
+        let monitors: Vec<Definition> =
+            definitions.monitors.iter().map(|one| monitor_definition(one, definitions)).collect();
+        let reactions: Vec<Definition> =
+            definitions.reactions.iter().map(|one| reaction_definition(one, definitions)).collect();
         self.ports.store.define(&monitors, &reactions, now).await?;
         self.ports.accounts.define(&definitions.accounts);
         self.ports.observe.define(&definitions.network);
@@ -187,11 +189,6 @@ impl Engine {
             let (host, now) = (self.ports.accounts.host(), self.ports.clock.now());
             *in_force = Some(Arc::new(InForce::of(definitions.clone(), host, now)));
         }
-    }
-
-    /// How many monitors the file in force has.
-    pub(crate) fn monitors_in_force(&self) -> usize {
-        self.whole().map_or_else(|| self.wiring().monitors().count(), |whole| whole.monitors.len())
     }
 
     /// What the process allows at most.
@@ -339,26 +336,30 @@ fn is_awaited(run: &Run, now: Timestamp) -> bool {
     matches!(run.actor, Actor::Person { .. }) && now.since(run.queued_at) < PERSON_WAITS
 }
 
-fn monitor_definition(monitor: &Monitor) -> Definition {
+fn monitor_definition(monitor: &Monitor, definitions: &Definitions) -> Definition {
     Definition {
         id: monitor.id.0,
         name: monitor.name.to_string(),
-        origin: Origin::File,
+        origin: origin(definitions.is_made_monitor(monitor.id)),
         kind: monitor.kind.word().to_owned(),
         settings: settings(&monitor.kind),
         every: Some(monitor.every),
     }
 }
 
-fn reaction_definition(reaction: &Reaction) -> Definition {
+fn reaction_definition(reaction: &Reaction, definitions: &Definitions) -> Definition {
     Definition {
         id: reaction.id.0,
         name: reaction.name.to_string(),
-        origin: Origin::File,
+        origin: origin(definitions.is_made_reaction(reaction.id)),
         kind: reaction.kind.word().to_owned(),
         settings: settings(&reaction.kind),
         every: None,
     }
+}
+
+const fn origin(is_made: bool) -> Origin {
+    if is_made { Origin::Store } else { Origin::File }
 }
 
 fn settings(kind: &impl serde::Serialize) -> serde_json::Value {

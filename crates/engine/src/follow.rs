@@ -8,8 +8,9 @@
 
 use crate::engine::Engine;
 use crate::live::Live;
+use crate::made::Joined;
 use crate::one_file::OneFile;
-use flyball_config::{Colour, Files, read_files};
+use flyball_config::{Colour, Files};
 use flyball_model::{Event, FileEvent, NotFollowed};
 use flyball_store::Error;
 use std::path::{Path, PathBuf};
@@ -66,8 +67,8 @@ impl<T: Clone + PartialEq> Looks<T> {
     }
 }
 
-/// Follows the file at `path`, with what it includes, and where several nodes work on the store the newest file of them, until
-/// `stop` is cancelled. `file` is what holds at the beginning; `hangup` asks for a look at once, for a word about it even if nothing
+/// Follows the file at `path`, with what it includes, and where several nodes work on the store the newest file of them, and
+/// what is made in pages, until `stop` is cancelled. `file` is what holds at the beginning; `hangup` asks for a look at once, for a word about it even if nothing
 /// changed, and for the file whatever it has lost.
 pub async fn follow(
     engine: Arc<Engine>,
@@ -97,27 +98,38 @@ pub async fn follow(
                     }
                 },
                 Err(error) => {
-                    FileEvent::Unreadable { file: path.display().to_string().into(), error: error.as_str().into() }
+                    let file = path.display().to_string().into();
+                    vec![FileEvent::Unreadable { file, error: error.as_str().into() }]
                 }
             };
             looks.settle(found);
             told(&engine, happened).await;
         }
         match engine.go_by_newest(&live, &mut file).await {
-            Ok(Some(happened)) => told(&engine, happened).await,
-            Ok(None) => {}
+            Ok(happened) => told(&engine, happened).await,
             Err(error) => {
                 tracing::warn!(error = %error.in_full(), "which node has the newest file could not be looked at; trying again");
+            }
+        }
+        match engine.go_by_made(&live, &mut file).await {
+            Ok(happened) => told(&engine, happened).await,
+            Err(error) => {
+                tracing::warn!(error = %error.in_full(), "what was made in pages could not be looked at; trying again");
             }
         }
     }
 }
 
-/// Says what became of the file, and who is armed since.
-async fn told(engine: &Engine, happened: FileEvent) {
-    tracing::info!("{happened}");
-    if let Err(error) = engine.tell(Event::File { happened }).await {
-        tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
+/// Says what became of the file, and who is armed since; nothing where nothing happened.
+async fn told(engine: &Engine, happened: Vec<FileEvent>) {
+    if happened.is_empty() {
+        return;
+    }
+    for happened in happened {
+        tracing::info!("{happened}");
+        if let Err(error) = engine.tell(Event::File { happened }).await {
+            tracing::error!(error = %error.in_full(), "a change of the file could not be recorded");
+        }
     }
     if let Err(error) = engine.tell_who_is_armed().await {
         tracing::warn!(error = %error.in_full(), "who is armed could not be recorded; it is told with the next sign of life");
@@ -139,18 +151,19 @@ async fn take_up(
     file: &mut OneFile,
     files: &Arc<Files>,
     asked: bool,
-) -> Result<FileEvent, Error> {
-    let definitions = match read_files(files) {
+) -> Result<Vec<FileEvent>, Error> {
+    let Joined { read, made } = engine.joined(files).await?;
+    let definitions = match read {
         Ok(definitions) => definitions,
         Err(mistakes) => {
             let report = mistakes.render(Colour::Plain).into();
-            return Ok(FileEvent::Refused { mistakes: mistakes.len(), report });
+            return Ok(vec![FileEvent::Refused { mistakes: mistakes.len(), report }]);
         }
     };
-    if let Some(why) = lost(engine.monitors_in_force(), definitions.monitors.len()).filter(|_| !asked) {
-        return Ok(FileEvent::NotFollowed { why });
+    if let Some(why) = lost(file.monitors(), definitions.monitors_of_file()).filter(|_| !asked) {
+        return Ok(vec![FileEvent::NotFollowed { why }]);
     }
-    let happened = engine.take_up_own(file, files, &definitions).await?;
+    let happened = engine.take_up_own(file, files, &definitions, made).await?;
     live.rewired();
     Ok(happened)
 }

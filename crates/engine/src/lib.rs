@@ -18,6 +18,7 @@ mod gather;
 mod growth;
 pub mod live;
 mod look;
+pub mod made;
 mod memory;
 pub mod one_file;
 mod perform;

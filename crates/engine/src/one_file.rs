@@ -6,10 +6,11 @@
 
 use crate::engine::Engine;
 use crate::live::Live;
+use crate::made::{Joined, LEFT_OUT_TOLD_MAX, told, with};
 use crate::share::newest;
-use flyball_config::{Colour, Definitions, Files, Mistakes, read, read_files};
-use flyball_model::{Excerpt, FileEvent, TextHash};
-use flyball_store::{Error, OwnText, Reads};
+use flyball_config::{Colour, Definitions, Difference, Files, LeftOut, Mistakes, read, read_with_made};
+use flyball_model::{Excerpt, FileEvent, Passage, TextHash};
+use flyball_store::{Error, MadeText, OwnText, Reads};
 use std::sync::Arc;
 
 /// Which file a node goes by.
@@ -18,6 +19,20 @@ pub struct OneFile {
     /// Its own, as it was taken up last.
     own: Arc<Files>,
     by: By,
+    standing: Standing,
+}
+
+/// What is in force, with what is made in pages.
+#[derive(Debug, Default)]
+struct Standing {
+    /// The files; nothing where they cannot be read.
+    files: Option<Arc<Files>>,
+    /// How many monitors they have.
+    monitors: usize,
+    /// What is made.
+    made: MadeText,
+    /// What of that is left out, as it was told.
+    left_out: Vec<LeftOut>,
 }
 
 #[derive(Debug)]
@@ -38,6 +53,44 @@ impl OneFile {
         }
     }
 
+    fn of(own: Arc<Files>) -> Self {
+        Self { own, by: By::Own, standing: Standing::default() }
+    }
+
+    /// How many monitors the files in force have, without those that are made in pages.
+    pub(crate) const fn monitors(&self) -> usize {
+        self.standing.monitors
+    }
+
+    /// The files in force, if what was made beside them is another version by now.
+    pub(crate) fn in_force_beside(&self, version: i64) -> Option<Arc<Files>> {
+        self.standing.files.clone().filter(|_| version != self.standing.made.version)
+    }
+
+    /// Notes what is made, and came to nothing.
+    pub(crate) fn seen(&mut self, made: MadeText) {
+        self.standing.made = made;
+    }
+
+    /// What other definitions change of what is in force, a line for each. It is read once more for that: the few who change it wait
+    /// a moment, and nobody keeps it twice.
+    pub(crate) fn changes(&self, to: &Definitions) -> Passage {
+        let in_force = self.standing.files.as_ref().map(|files| read_with_made(&with(files, &self.standing.made)));
+        let in_force = in_force.and_then(Result::ok).unwrap_or_else(nothing);
+        Passage::of(&Difference::between(&in_force, to).to_string())
+    }
+
+    /// Notes what is in force now, and says what is left out since.
+    pub(crate) fn stands(&mut self, files: Arc<Files>, definitions: &Definitions, made: MadeText) -> Vec<FileEvent> {
+        let left_out = definitions.left_out.clone();
+        let before = &self.standing.left_out;
+        let new = left_out.iter().filter(|out| !before.contains(out));
+        let happened = new.take(LEFT_OUT_TOLD_MAX).map(told).collect();
+        let monitors = definitions.monitors_of_file();
+        self.standing = Standing { files: Some(files), monitors, made, left_out };
+        happened
+    }
+
     /// Its own file, as it was taken up last.
     pub(crate) fn own(&self) -> Arc<Files> {
         Arc::clone(&self.own)
@@ -51,37 +104,35 @@ pub struct Begun {
     pub file: OneFile,
     /// What is in that; nothing where it cannot be read.
     pub definitions: Definitions,
-    /// What is to be told, where that is not its own.
-    pub told: Option<FileEvent>,
+    /// What is to be told: that it is not its own, and what is left out of what is made in pages.
+    pub told: Vec<FileEvent>,
 }
 
 /// Another file is to be gone by.
 struct Change {
-    files: Files,
+    files: Arc<Files>,
     read: Result<Definitions, Mistakes>,
+    /// What is made, with which it was read.
+    made: MadeText,
     by: By,
     told: FileEvent,
 }
 
 impl Change {
     /// Of a node that goes over to the newest text, which was kept so.
-    fn to(me: &OwnText, newest: &OwnText, own: &Files, kept: Option<&str>) -> Self {
-        let files = kept.map_or_else(|| own.clone(), |kept| Files::of_kept(own.name(), kept));
+    fn to(me: &OwnText, newest: &OwnText, files: Arc<Files>, is_own: bool, joined: Joined) -> Self {
         let (node, newer, since) = (name(me), name(newest), newest.since);
-        let read = read_files(&files);
+        let Joined { read, made } = joined;
         let told = match &read {
-            Ok(_) if kept.is_none() => FileEvent::OwnAgain { node },
+            Ok(_) if is_own => FileEvent::OwnAgain { node },
             Ok(_) => FileEvent::Outdated { node, newer, since },
             Err(mistakes) => {
                 let (mistakes, report) = (mistakes.len(), mistakes.render(Colour::Plain).into());
                 FileEvent::CannotRead { node, newer, since, mistakes, report }
             }
         };
-        let by = match kept {
-            None => By::Own,
-            Some(_) => By::Other { hash: newest.hash, told: told.clone() },
-        };
-        Self { files, read, by, told }
+        let by = if is_own { By::Own } else { By::Other { hash: newest.hash, told: told.clone() } };
+        Self { files, read, made, by, told }
     }
 
     const fn reads(&self) -> Reads {
@@ -100,24 +151,29 @@ fn nothing() -> Definitions {
 }
 
 impl Engine {
-    /// Starts, by its own file or by the newest that a node has. Its sign of life is there already.
+    /// Starts, by its own file or by the newest that a node has, and what is made in pages. Its sign of life is there already; `made` is
+    /// that with which its own file was read.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
-    pub async fn start_by_newest(&self, own: Files, definitions: Definitions) -> Result<Begun, Error> {
-        let mut file = OneFile { own: Arc::new(own), by: By::Own };
+    pub async fn start_by_newest(&self, own: Files, definitions: Definitions, made: MadeText) -> Result<Begun, Error> {
+        let own = Arc::new(own);
+        let mut file = OneFile::of(Arc::clone(&own));
         let Some(change) = self.change(&file).await? else {
             self.start(&definitions).await?;
-            return Ok(Begun { file, definitions, told: None });
+            let told = file.stands(own, &definitions, made);
+            return Ok(Begun { file, definitions, told });
         };
         // Before it begins to share: a node that works on nothing takes nothing.
         self.note(&change.files, change.reads()).await?;
-        let Change { read, by, told, .. } = change;
+        let Change { files, read, made, by, told } = change;
         file.by = by;
+        let mut told = vec![told];
         let definitions = match read {
             Ok(definitions) => {
                 self.start(&definitions).await?;
+                told.extend(file.stands(files, &definitions, made));
                 definitions
             }
             Err(_) => {
@@ -126,7 +182,7 @@ impl Engine {
                 nothing()
             }
         };
-        Ok(Begun { file, definitions, told: Some(told) })
+        Ok(Begun { file, definitions, told })
     }
 
     /// Looks whether another file is the newest by now, and goes over to it as to one that was edited here. Says so.
@@ -134,8 +190,8 @@ impl Engine {
     /// # Errors
     ///
     /// When the store does not answer: it goes on with the one that it has, and the next look tries again.
-    pub(crate) async fn go_by_newest(&self, live: &Live, file: &mut OneFile) -> Result<Option<FileEvent>, Error> {
-        let Some(change) = self.change(file).await? else { return Ok(None) };
+    pub(crate) async fn go_by_newest(&self, live: &Live, file: &mut OneFile) -> Result<Vec<FileEvent>, Error> {
+        let Some(change) = self.change(file).await? else { return Ok(Vec::new()) };
         match &change.read {
             Ok(definitions) => self.apply(definitions).await?,
             // What it defines stays as others say: only its own part goes.
@@ -143,12 +199,18 @@ impl Engine {
         }
         live.rewired();
         self.note(&change.files, change.reads()).await?;
-        file.by = change.by;
-        Ok(Some(change.told))
+        let Change { files, read, made, by, told } = change;
+        file.by = by;
+        let mut happened = vec![told];
+        match read {
+            Ok(definitions) => happened.extend(file.stands(files, &definitions, made)),
+            Err(_) => file.standing = Standing::default(),
+        }
+        Ok(happened)
     }
 
     /// Takes up its own file, without mistakes. One that says something else than before is the newest from now on; of one that does
-    /// not it is said once more by which file all go.
+    /// not it is said once more by which file all go. `made` is what is made in pages, with which it was read.
     ///
     /// # Errors
     ///
@@ -158,20 +220,25 @@ impl Engine {
         file: &mut OneFile,
         files: &Arc<Files>,
         definitions: &Definitions,
-    ) -> Result<FileEvent, Error> {
+        made: MadeText,
+    ) -> Result<Vec<FileEvent>, Error> {
         let is_edited = files.hash() != file.own.hash();
         if let (false, By::Other { told, .. }) = (is_edited, &file.by) {
+            let told = told.clone();
             file.own = Arc::clone(files);
-            return Ok(told.clone());
+            return Ok(vec![told]);
         }
         if is_edited {
             let now = self.ports.clock.now();
             self.ports.store.edited(self.node, &files.kept(), files.hash(), now).await?;
         }
+        let changes = file.changes(definitions);
         self.apply(definitions).await?;
         self.note(files, Reads::Yes).await?;
-        *file = OneFile { own: Arc::clone(files), by: By::Own };
-        Ok(FileEvent::Applied { counts: definitions.counted() })
+        (file.own, file.by) = (Arc::clone(files), By::Own);
+        let mut happened = vec![FileEvent::Applied { counts: definitions.counted(), changes }];
+        happened.extend(file.stands(Arc::clone(files), definitions, made));
+        Ok(happened)
     }
 
     /// What it is to go by, where that is not what it goes by already.
@@ -186,12 +253,16 @@ impl Engine {
         if newest.hash == file.goes_by() {
             return Ok(None);
         }
-        if newest.hash == file.own.hash() {
-            return Ok(Some(Change::to(me, newest, &file.own, None)));
-        }
-        // Whose it was may have gone in this very moment: the next look finds another.
-        let kept = store.text(newest.hash).await?;
-        Ok(kept.map(|kept| Change::to(me, newest, &file.own, Some(&kept))))
+        let is_own = newest.hash == file.own.hash();
+        let files = if is_own {
+            Arc::clone(&file.own)
+        } else {
+            // Whose it was may have gone in this very moment: the next look finds another.
+            let Some(kept) = store.text(newest.hash).await? else { return Ok(None) };
+            Arc::new(Files::of_kept(file.own.name(), &kept))
+        };
+        let joined = self.joined(&files).await?;
+        Ok(Some(Change::to(me, newest, files, is_own, joined)))
     }
 
     /// Notes what it goes by: for people, and for others where it cannot read it.

@@ -3,7 +3,8 @@
 
 use crate::doctor::{Finding, Health, accounts_and_apps};
 use crate::engine::Engine;
-use flyball_config::Definitions;
+use crate::made::Joined;
+use flyball_config::{Definitions, Files};
 use flyball_heroku::Pool;
 use flyball_model::{ApiHost, AppName, EngineEvent, Event, Passage, Reference, Sight};
 use flyball_store::Glimpse;
@@ -42,13 +43,17 @@ fn in_words(finding: &Finding) -> String {
 }
 
 impl Engine {
-    /// Goes its rounds until `stop` is cancelled: by the file in force, where several nodes go by one. Else `file` is what the file
-    /// says at a round; a file that is broken then is told by whoever follows it.
-    pub async fn go_rounds(&self, pool: &Pool, file: impl Fn() -> Option<Definitions>, stop: CancellationToken) {
+    /// Goes its rounds until `stop` is cancelled: by the file in force, where several nodes go by one. Else `files` are what there
+    /// is at a round, and are read with what is made in pages; a file that is broken then is told by whoever follows it.
+    pub async fn go_rounds(&self, pool: &Pool, files: impl Fn() -> Option<Files>, stop: CancellationToken) {
         let mut rounds = Rounds::default();
         loop {
-            let in_force = self.whole().map(|whole| self.own(&whole));
-            if let Some(definitions) = in_force.or_else(&file) {
+            let in_force = match (self.whole(), files()) {
+                (Some(whole), _) => Some(self.own(&whole)),
+                (None, Some(files)) => self.joined(&files).await.ok().and_then(|Joined { read, .. }| read.ok()),
+                (None, None) => None,
+            };
+            if let Some(definitions) = in_force {
                 let round = self.round(pool, &definitions);
                 let findings = tokio::select! {
                     biased;

@@ -8,6 +8,7 @@ mod because;
 mod doubt;
 pub mod duration;
 mod effect;
+mod family;
 mod foreign;
 mod heroku;
 mod id;
@@ -34,6 +35,7 @@ mod words;
 pub use because::{Because, Doubted};
 pub use doubt::{Doubt, Reference};
 pub use effect::{Effect, EffectKind, Plan, Rank};
+pub use family::Family;
 pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
 pub use id::{

@@ -165,6 +165,27 @@ pub enum FileEvent {
         /// How much is in it.
         #[serde(flatten)]
         counts: Counts,
+        /// What is different since, a line for each; an earlier version told none.
+        #[serde(default, skip_serializing_if = "Passage::is_empty")]
+        changes: Passage,
+    },
+    /// What was changed in pages is in force beside it.
+    MadeApplied {
+        /// How much is in force, of the file and of pages.
+        #[serde(flatten)]
+        counts: Counts,
+        /// What is different since, a line for each.
+        #[serde(default, skip_serializing_if = "Passage::is_empty")]
+        changes: Passage,
+    },
+    /// A monitor or a reaction that was made in pages is not in force: it does not go with the file.
+    LeftOut {
+        /// Which: `monitor "page"`.
+        piece: Passage,
+        /// How many mistakes there are.
+        mistakes: usize,
+        /// The mistakes, each at its place.
+        report: Passage,
     },
     /// It has mistakes, and is refused.
     Refused {

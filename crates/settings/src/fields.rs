@@ -1,6 +1,6 @@
 //! The fields of a settings struct, read and described by the same lines.
 
-use crate::{Bounds, Mistake, Node, Span, Table, Take, did_you_mean};
+use crate::{Bounds, Mistake, Node, Shape, Span, Table, Take, did_you_mean};
 
 /// A settings struct: one kind of monitor, one kind of reaction, one section of the file.
 pub trait Settings: Sized {
@@ -42,6 +42,8 @@ pub struct FieldDescription {
     pub name: &'static str,
     /// What it takes.
     pub takes: String,
+    /// How it is written.
+    pub shape: Shape,
     /// Whether it must be there.
     pub need: Need,
     /// What it is for.
@@ -198,7 +200,7 @@ impl Fields<'_> {
     }
 
     fn note<T: Take>(&mut self, name: &'static str, need: Need, doc: &'static str) {
-        self.described.push(FieldDescription { name, takes: T::expected(), need, doc });
+        self.described.push(FieldDescription { name, takes: T::expected(), shape: T::shape(), need, doc });
     }
 
     fn refuse_unknown_keys(&mut self) {
@@ -306,6 +308,9 @@ mod tests {
             told,
             [("url", Need::Required), ("timeout", Need::Default("10s".into())), ("times", Need::Optional)]
         );
+        let shapes: Vec<_> = fields.into_iter().map(|field| field.shape).collect();
+        assert_eq!(shapes, [Shape::Text, Shape::Length, Shape::Number]);
+        let fields = describe::<Look>();
         assert!(fields[1].takes.ends_with(": \"1s\" to \"1m\""), "the bounds are told: {}", fields[1].takes);
     }
 }

@@ -26,10 +26,12 @@
 
 mod fields;
 mod mistake;
+mod shape;
 mod take;
 mod tree;
 
 pub use fields::{FieldDescription, Fields, KindDescription, Need, Settings, describe};
 pub use mistake::{Mistake, did_you_mean};
+pub use shape::Shape;
 pub use take::{Bounds, Take, Variable};
 pub use tree::{Key, Node, Span, Table, Value};

@@ -1,6 +1,6 @@
 //! How one value is taken from what was written.
 
-use crate::{Mistake, Node, Value, did_you_mean};
+use crate::{Mistake, Node, Shape, Value, did_you_mean};
 use flyball_model::{
     AccountName, AppName, CallOn, Cause, DynoName, DynoSize, EnvValue, Mode, MonitorName, ProcessType, Quantity,
     ReactionName, ReleaseVersion, Trigger, duration,
@@ -12,6 +12,12 @@ use std::time::Duration;
 pub trait Take: Sized {
     /// What is expected, as a fragment that reads after "expected".
     fn expected() -> String;
+
+    /// How it is written, so that a form can take it: most are texts.
+    #[must_use]
+    fn shape() -> Shape {
+        Shape::Text
+    }
 
     /// Takes the value, or leaves one mistake or more and gives nothing.
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self>;
@@ -84,6 +90,10 @@ impl Take for bool {
         "true or false".to_owned()
     }
 
+    fn shape() -> Shape {
+        Shape::Switch
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         match node.value {
             Value::Boolean(value) => Some(value),
@@ -95,6 +105,10 @@ impl Take for bool {
 impl Take for Duration {
     fn expected() -> String {
         duration::EXPECTED.to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Length
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
@@ -163,6 +177,10 @@ macro_rules! take_number {
                 $expected.to_owned()
             }
 
+            fn shape() -> Shape {
+                Shape::Number
+            }
+
             fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
                 let make: fn(u32) -> $name = $make;
                 let within = |number| make(u32::try_from(number).expect("the bounds are within u32"));
@@ -205,6 +223,10 @@ impl Take for CallOn {
         "\"failing\" or \"passing\"".to_owned()
     }
 
+    fn shape() -> Shape {
+        Shape::Word(vec!["failing", "passing"])
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         // Runbook's own words were true and false: the result of the monitor.
         match node.value {
@@ -228,6 +250,10 @@ impl Take for Mode {
         "\"act\" or \"dry_run\"".to_owned()
     }
 
+    fn shape() -> Shape {
+        Shape::Word(vec!["act", "dry_run"])
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         word(node, &[("act", Self::Act), ("dry_run", Self::DryRun)], mistakes)
     }
@@ -239,6 +265,10 @@ impl Take for Cause {
         format!("one of {}", words.join(", "))
     }
 
+    fn shape() -> Shape {
+        Shape::Word(Self::ALL.iter().map(|cause| cause.as_str()).collect())
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let words: Vec<_> = Self::ALL.iter().map(|cause| (cause.as_str(), *cause)).collect();
         word(node, &words, mistakes)
@@ -248,6 +278,10 @@ impl Take for Cause {
 impl Take for EnvValue {
     fn expected() -> String {
         "text, or { env = \"NAME\" } for a secret".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::TextOrVariable
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
@@ -266,6 +300,10 @@ pub struct Variable(pub String);
 impl Take for Variable {
     fn expected() -> String {
         "{ env = \"NAME\" }, the name of an environment variable".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Variable
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
@@ -296,6 +334,10 @@ impl<T: Take> Take for Vec<T> {
         format!("a list, each {}", T::expected())
     }
 
+    fn shape() -> Shape {
+        Shape::List(Box::new(T::shape()))
+    }
+
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         match &node.value {
             // Every member is taken before the first wrong one ends it.
@@ -317,6 +359,10 @@ impl<T: Take> Take for Vec<T> {
 impl<T: Take> Take for BTreeMap<String, T> {
     fn expected() -> String {
         format!("a table, each value {}", T::expected())
+    }
+
+    fn shape() -> Shape {
+        Shape::Table(Box::new(T::shape()))
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -38,9 +38,10 @@ pub use copy::{CopiedTable, CopyError, CopyProgress, CopyStep, Copying, Differen
 pub use error::{Error, who_writes};
 pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
+pub use flyball_model::Family;
 pub use holder::Holder;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
-pub use made::{Family, MadeText, NewPiece, Piece, Put};
+pub use made::{MadeText, NewPiece, Piece, Put};
 pub use overview::Overview;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, SpellsPage, TimelineLine, TimelinePage};
 pub use people::{ApiToken, Changed, NewSession, NewToken, NewUser, Session, User};
@@ -83,7 +84,7 @@ pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + P
 /// What the loop reads at its start, and the one way in which it writes.
 #[async_trait]
 pub trait Loop: Send + Sync {
-    /// Replaces the definitions that came from the file: new ones are added, changed ones changed, those that are gone
+    /// Replaces the definitions, of the file and of what is made in pages: new ones are added, changed ones changed, those that are gone
     /// are retired and stay readable.
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error>;
 

@@ -1,38 +1,7 @@
 //! What was made in pages: monitors and reactions as the text that a file could have.
 
-use flyball_model::{Excerpt, InvalidName, Timestamp};
-use std::str::FromStr;
+use flyball_model::{Excerpt, Family, Timestamp};
 use uuid::Uuid;
-
-/// What a piece is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// A monitor.
-    Monitor,
-    /// A reaction.
-    Reaction,
-}
-
-impl Family {
-    /// The word that is stored.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Monitor => "monitor",
-            Self::Reaction => "reaction",
-        }
-    }
-}
-
-/// From the word of [`Family::word`].
-impl FromStr for Family {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let found = [Self::Monitor, Self::Reaction].into_iter().find(|family| family.word() == text);
-        found.ok_or(InvalidName { expected: "one of monitor, reaction" })
-    }
-}
 
 /// One monitor or reaction that was made in pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,13 +119,6 @@ mod tests {
             ("a byte longer", 1_023, (1_023 << 16) + 1, 1 << 16, true),
         ] {
             assert_eq!(is_too_much(others, their_bytes, bytes), expected, "{case}");
-        }
-    }
-
-    #[test]
-    fn a_family_is_read_from_the_word_that_it_is_written_in() {
-        for family in [Family::Monitor, Family::Reaction] {
-            assert_eq!(family.word().parse(), Ok(family));
         }
     }
 }

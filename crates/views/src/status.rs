@@ -86,6 +86,8 @@ pub enum Need {
     CannotSee,
     /// The engine's last round found what would keep the file from being carried out.
     Found,
+    /// What was made in pages does not go with the file, and is not in force.
+    LeftOut,
     /// A node cannot read the file that all go by, and works on nothing.
     WorksOnNothing,
 }

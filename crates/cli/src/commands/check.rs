@@ -1,4 +1,5 @@
-//! `flyball check`: looks now with one monitor and shows everything seen. Opens no store, and so stores nothing.
+//! `flyball check`: looks now with one monitor and shows everything seen. Of a monitor that stands in the file
+//! it opens no store; and it stores nothing.
 
 use crate::arguments::Check;
 use crate::exit::Exit;
@@ -13,7 +14,10 @@ use flyball_settings::did_you_mean;
 use std::sync::Arc;
 
 pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failure> {
-    let definitions = wiring.definitions()?;
+    let mut definitions = wiring.definitions()?;
+    if definitions.monitors.iter().all(|monitor| monitor.name != asked.monitor) {
+        definitions = wiring.definitions_with_made().await?;
+    }
     let Some(monitor) = definitions.monitors.iter().find(|monitor| monitor.name == asked.monitor) else {
         let names = definitions.monitors.iter().map(|monitor| monitor.name.as_str());
         return Err(no_such("monitor", asked.monitor.as_str(), wiring, names));

@@ -12,7 +12,7 @@ use flyball_heroku::Access;
 
 pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
     let mut findings = Vec::new();
-    let definitions = of_file(wiring, &mut findings);
+    let definitions = of_file(wiring, &mut findings).await;
     match wiring.base() {
         Ok(base) if base.is_production() => {}
         Ok(base) => findings.push(Finding::note("host", format!("HEROKU_HOST is {base}"))),
@@ -60,9 +60,9 @@ pub(super) fn tell(wiring: &Wiring, finding: &Finding) -> Result<(), Failure> {
     finding.hint.iter().try_for_each(|hint| output::data(&format!("    {hint}")))
 }
 
-fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> {
+async fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definitions> {
     let file = wiring.config().display().to_string();
-    match wiring.definitions() {
+    match wiring.definitions_with_made().await {
         Ok(definitions) => {
             let is_set = |name: &str| wiring.environment.variable(name).is_some();
             findings.extend(doctor::file(&file, &definitions, &is_set));

@@ -57,7 +57,7 @@ fn there_is_more(lines: u32, first: &str) -> String {
 /// Refuses a name that is neither in the file nor anywhere in the timeline: of a misspelt one nothing ever happened. Without
 /// a readable file, the timeline alone is asked.
 async fn must_be_known(wiring: &Wiring, reader: &Reader<'_>, filter: &HistoryFilter) -> Result<(), Failure> {
-    let file = wiring.definitions().ok();
+    let file = wiring.definitions_with_made().await.ok();
     let (monitors, reactions) = file.as_ref().map(|file| (&file.monitors[..], &file.reactions[..])).unwrap_or_default();
     let watched = monitors.iter().filter_map(|monitor| monitor.kind.app());
     let apps = watched.chain(reactions.iter().map(|reaction| reaction.kind.app())).map(AppName::as_str).collect();

@@ -6,12 +6,14 @@ mod chaos;
 mod check;
 mod completions;
 mod doctor;
+mod export;
 mod face;
 mod heroku_sim;
 mod history;
 mod init;
 mod node;
 mod pause;
+mod plan;
 mod react;
 mod reading;
 mod report;
@@ -48,6 +50,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Up(up) => up::up(&wiring, &up).await,
         Command::Init(init) => init::init(&wiring, init),
         Command::Validate(validate) => validate::validate(&wiring, &validate).await,
+        Command::Plan => plan::plan(&wiring).await,
+        Command::Export(asked) => export::export(&wiring, &asked).await,
         Command::Status(status) => status::status(&wiring, &status).await,
         Command::Check(check) => check::check(&wiring, &check).await,
         Command::React(react) => react::react(&wiring, &react).await,

@@ -6,9 +6,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::wiring::{SystemIds, Wiring};
-use flyball_config::Definitions;
+use flyball_config::{Definitions, read_files};
 use flyball_engine::Engine;
 use flyball_engine::commands::{Considered, Intent, NotConsidered};
+use flyball_engine::made::Joined;
 use flyball_heroku::Access;
 use flyball_model::{Because, Mode, Outcome, ReactionName, Run, RunId, RunState};
 use flyball_store::{Address, EngineLock, SeenSign, Store};
@@ -23,9 +24,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const WAIT_MAX: Duration = Duration::from_secs(90);
 
 pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
-    let definitions = wiring.definitions()?;
+    let files = wiring.files()?;
+    read_files(&files)?;
     let database = wiring.database()?;
     let store = wiring.store(Exit::NO).await?;
+    let definitions = Joined::of(&files, &*store).await?.read?;
     let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
     let accounts = wiring.accounts(access, &definitions)?;
     let ports = wiring.ports(Arc::clone(&store), &accounts);

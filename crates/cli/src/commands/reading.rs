@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::wiring::Wiring;
 use flyball_config::{Definitions, Files, read_files};
+use flyball_engine::made::Joined;
 use flyball_engine::queries::{Reader, SeenEngine};
 use flyball_model::ApiHost;
 use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
@@ -25,19 +26,22 @@ impl Desk {
     pub(super) async fn open(wiring: &Wiring, missing: Exit) -> Result<Self, Failure> {
         let files = wiring.files();
         let kept = files.as_ref().ok().map(Files::kept);
-        let of_file = files.and_then(|files| Ok(read_files(&files)?));
         let store = match wiring.store(missing).await {
             Ok(store) => store,
             // Where there is neither, the file comes first; but whoever brakes asks for an engine.
             Err(failure) if missing == Exit::TRY_AGAIN => return Err(failure),
-            Err(failure) => return Err(of_file.err().unwrap_or(failure)),
+            Err(failure) => return Err(files.and_then(|files| Ok(read_files(&files)?)).err().unwrap_or(failure)),
+        };
+        let of_file = match files {
+            Ok(files) => Joined::of(&files, &*store).await?.read.map_err(Failure::from),
+            Err(failure) => Err(failure),
         };
         let definitions = match SeenEngine::on(&*store, wiring.now()).await? {
             // Nothing is read twice where the file is what is in force, as it mostly is.
             SeenEngine { state: EngineState::Running, seen: Some(seen) }
                 if kept.as_ref() != Some(&seen.sign.in_force) =>
             {
-                in_force(wiring, &seen.sign, of_file)?
+                in_force(wiring, &*store, &seen.sign, of_file).await?
             }
             SeenEngine { .. } => of_file?,
         };
@@ -69,9 +73,14 @@ impl Desk {
 }
 
 /// What is in force, by the engine's own word. What is wrong with the file meanwhile is told.
-fn in_force(wiring: &Wiring, sign: &Sign, of_file: Result<Definitions, Failure>) -> Result<Definitions, Failure> {
+async fn in_force(
+    wiring: &Wiring,
+    store: &dyn Store,
+    sign: &Sign,
+    of_file: Result<Definitions, Failure>,
+) -> Result<Definitions, Failure> {
     let kept = Files::of_kept(&wiring.config().display().to_string(), &sign.in_force);
-    let in_force = read_files(&kept).map_err(Failure::from);
+    let in_force = Joined::of(&kept, store).await?.read.map_err(Failure::from);
     let Err(failure) = &of_file else { return in_force.or(of_file) };
     if in_force.is_ok() {
         failure.render().iter().for_each(|words| output::say(words));

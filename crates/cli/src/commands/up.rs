@@ -12,12 +12,13 @@ use crate::wiring::{Accounts, Descriptors, Held, SystemIds, Wiring, hangups, sto
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
+use flyball_engine::made::Joined;
 use flyball_engine::one_file::{Begun, OneFile};
 use flyball_engine::{Engine, Growth, Ports, growth};
 use flyball_heroku::Access;
 use flyball_heroku::token::NoToken;
 use flyball_model::{AccountName, EngineEvent, Event, Excerpt, Mode, OnlyTells};
-use flyball_store::{Address, EngineLock, Store, TimelinePage, exposed, tighten};
+use flyball_store::{Address, EngineLock, MadeText, Store, TimelinePage, exposed, tighten};
 use flyball_views::HistoryLine;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -50,8 +51,8 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     tasks.spawn(hangups(Arc::clone(&hangup), stop.clone()));
 
     let files = wiring.files()?;
-    let definitions = read_files(&files)?;
-    warn(&definitions.warnings);
+    // Before a database is made for a file that is refused.
+    read_files(&files)?;
     let database = wiring.database()?;
     let _lock = match &database {
         Address::File(file) => Some(lock(file)?),
@@ -61,6 +62,9 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     for exposed in database.place().file().map(exposed).into_iter().flatten() {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
     }
+    let Joined { read, made } = Joined::of(&files, &*store).await?;
+    let definitions = read?;
+    warn(&definitions.warnings);
     let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);
     find_tokens(&accounts, &definitions).await?;
 
@@ -70,7 +74,7 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     let printed = growth.last();
     tasks.spawn(watching);
     let (listen, of_file) = (face::address(wiring, asked.listen, &definitions.server)?, definitions.server.clone());
-    let (engine, file) = start(wiring, ports, definitions, files, listen.is_some()).await?;
+    let (engine, file) = start(wiring, ports, (definitions, made), files, listen.is_some()).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move { held.tell(|| engine.hold_by_signal(), stop).await }
@@ -81,7 +85,7 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     tasks.spawn({
         let (engine, accounts, stop) = (Arc::clone(&engine), Arc::clone(&accounts), stop.clone());
         let wiring = wiring.clone();
-        async move { engine.go_rounds(accounts.pool(), || wiring.definitions().ok(), stop).await }
+        async move { engine.go_rounds(accounts.pool(), || wiring.files().ok(), stop).await }
     });
     let descriptors = Descriptors::raise();
     output::say(&descriptors.words());
@@ -140,7 +144,7 @@ fn lock(file: &Path) -> Result<EngineLock, Failure> {
 async fn start(
     wiring: &Wiring,
     ports: Ports,
-    definitions: Definitions,
+    (definitions, made): (Definitions, MadeText),
     files: Files,
     is_asked: bool,
 ) -> Result<(Arc<Engine>, OneFile), Failure> {
@@ -150,7 +154,7 @@ async fn start(
     let engine = Engine::new(ports, node, mode).at_home(wiring.environment.home());
     let engine = Arc::new(if is_asked { engine.answering() } else { engine });
     engine.appear(wiring.environment.host(), std::process::id(), &files).await?;
-    let Begun { file, definitions, told } = engine.start_by_newest(files, definitions).await?;
+    let Begun { file, definitions, told } = engine.start_by_newest(files, definitions, made).await?;
     let only_tells = match (on_dyno, definitions.settings.mode) {
         (Some(dyno), _) => Some(OnlyTells::OnDyno(dyno)),
         (None, Mode::DryRun) => Some(OnlyTells::InFile),
@@ -163,7 +167,7 @@ async fn start(
         only_tells,
     };
     engine.tell(Event::Engine { happened }).await?;
-    if let Some(happened) = told {
+    for happened in told {
         tracing::info!("{happened}");
         engine.tell(Event::File { happened }).await?;
     }

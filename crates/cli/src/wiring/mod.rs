@@ -21,9 +21,10 @@ pub(crate) use stand_in::{OneAccount, stand_in};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Format;
+use crate::output::{self, Format};
 use crate::render::Clockface;
 use flyball_config::{Definitions, Files, read_files};
+use flyball_engine::made::Joined;
 use flyball_engine::{Clock as _, NoWitness, Ports, Tokio, go_by_the_stores_clock};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::{Excerpt, Timestamp};
@@ -94,6 +95,29 @@ impl Wiring {
     /// When it cannot be read, and everything that is wrong with it.
     pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
         Ok(read_files(&self.files()?)?)
+    }
+
+    /// What the file defines, with what is made in pages where there is a database. One that does not answer is told, and the file
+    /// goes without.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wiring::definitions`].
+    pub(crate) async fn definitions_with_made(&self) -> Result<Definitions, Failure> {
+        let files = self.files()?;
+        let joined = async {
+            let store = self.database().ok()?.open_existing().await;
+            let joined = match store {
+                Ok(store) => Joined::of(&files, &*store).await,
+                Err(flyball_store::Error::NotThere { .. }) => return None,
+                Err(error) => Err(error),
+            };
+            joined.inspect_err(|error| output::say(&format!("what was made in pages is not known: {error}"))).ok()
+        };
+        Ok(match joined.await {
+            Some(Joined { read, .. }) => read?,
+            None => read_files(&files)?,
+        })
     }
 
     /// The database's address. A file that was named is taken from here; where none was named, it is beside the file.

@@ -21,6 +21,8 @@ mod hostile;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod made;
+#[cfg(test)]
 mod measuring;
 #[cfg(test)]
 mod one_file;

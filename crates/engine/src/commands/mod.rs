@@ -2,12 +2,14 @@
 //!
 //! They work beside a running engine, through the store: what they leave there, the engine honours within a second.
 
+mod make_piece;
 mod pause_effects;
 mod react_to;
 mod resume_effects;
 mod settle_run;
 mod taken_in;
 
+pub use make_piece::{Made, NotMade, Wrong, files_in_force, make_piece, unmake_piece};
 pub use pause_effects::pause_effects;
 pub(crate) use react_to::calls;
 pub use react_to::{Considered, Intent, NotConsidered};

@@ -1,6 +1,8 @@
 //! `status`: every monitor and reaction at a glance.
 
 use super::Reader;
+use crate::made::LEFT_OUT_TOLD_MAX;
+use flyball_config::LeftOut;
 use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Verdict};
 use flyball_store::{Error, Open, RunsPage, TimelineLine, TimelinePage};
 use flyball_views::{Attention, EngineState, MonitorView, Need, NodeView, ReactionView, RunView, Status};
@@ -50,6 +52,16 @@ fn works_on_nothing(nodes: &[NodeView]) -> impl Iterator<Item = Attention> {
     })
 }
 
+/// What was made in pages and is not in force.
+fn left_out(left_out: &[LeftOut]) -> impl Iterator<Item = Attention> {
+    left_out.iter().take(LEFT_OUT_TOLD_MAX).map(|LeftOut { family, name, mistakes }| {
+        let first = mistakes.iter().next();
+        let first = first.map(|mistake| format!(": {}", mistake.message)).unwrap_or_default();
+        let words = format!("made in pages, and not in force beside the file{first}; change it or remove it there");
+        Attention { need: Need::LeftOut, of: format!("{family} \"{name}\""), words }
+    })
+}
+
 /// Which reasons need a person, by their words.
 fn need(reason: &str) -> Option<Need> {
     match reason {
@@ -82,6 +94,7 @@ impl Reader<'_> {
         }
         let (lines, nodes) = (self.lines_of_the_whole().await?, self.nodes().await?);
         let mut attention = attention(&monitors, &reactions, &lines);
+        attention.extend(left_out(&self.definitions.left_out));
         attention.extend(works_on_nothing(&nodes));
         let open = RunsPage { app: app.cloned(), open: Some(Open), ..RunsPage::default() };
         let open_runs = self.store.runs(&open).await?;
@@ -122,9 +135,14 @@ fn found_on_rounds(lines: &[TimelineLine]) -> Vec<Passage> {
 /// What became of the file last, where it is not in force; `lines` are the oldest first. A start takes it as it is.
 fn not_followed(lines: &[TimelineLine]) -> Option<FileEvent> {
     let last = lines.iter().rev().find_map(|line| match &line.entry.event {
-        // Which file of several nodes is gone by stands beside the nodes.
+        // Which file of several nodes is gone by stands beside the nodes; what was made in pages is no file.
         Event::File {
-            happened: FileEvent::Outdated { .. } | FileEvent::CannotRead { .. } | FileEvent::OwnAgain { .. },
+            happened:
+                FileEvent::Outdated { .. }
+                | FileEvent::CannotRead { .. }
+                | FileEvent::OwnAgain { .. }
+                | FileEvent::MadeApplied { .. }
+                | FileEvent::LeftOut { .. },
         } => None,
         Event::File { happened } => Some(Some(happened.clone())),
         Event::Engine { happened: EngineEvent::Started { .. } } => Some(None),
@@ -133,6 +151,8 @@ fn not_followed(lines: &[TimelineLine]) -> Option<FileEvent> {
     last.flatten().filter(|happened| match happened {
         FileEvent::NotFollowed { .. } | FileEvent::Refused { .. } | FileEvent::Unreadable { .. } => true,
         FileEvent::Applied { .. }
+        | FileEvent::MadeApplied { .. }
+        | FileEvent::LeftOut { .. }
         | FileEvent::Outdated { .. }
         | FileEvent::CannotRead { .. }
         | FileEvent::OwnAgain { .. }
@@ -155,7 +175,7 @@ mod tests {
             only_tells: None,
         };
         let started = Event::Engine { happened: started };
-        let applied = Event::File { happened: FileEvent::Applied { counts } };
+        let applied = Event::File { happened: FileEvent::Applied { counts, changes: Passage::default() } };
         let lost = FileEvent::NotFollowed { why: NotFollowed::Every { in_force: 1 } };
         let not = Event::File { happened: lost.clone() };
         let paused = Event::Resumed { scope: PauseScope::Everything, by: "ops".into() };

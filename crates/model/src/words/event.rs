@@ -219,10 +219,23 @@ impl fmt::Display for NotFollowed {
     }
 }
 
+/// Lines below a sentence, if there are any.
+fn below(lines: &Passage) -> String {
+    if lines.is_empty() { String::new() } else { format!("\n{lines}") }
+}
+
 impl fmt::Display for FileEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Applied { counts } => write!(f, "the changed file is applied: {counts}"),
+            Self::Applied { counts, changes } => write!(f, "the changed file is applied: {counts}{}", below(changes)),
+            Self::MadeApplied { counts, changes } => {
+                write!(f, "what was changed in pages is in force: {counts}{}", below(changes))
+            }
+            Self::LeftOut { piece, report, .. } => write!(
+                f,
+                "the {piece}, which was made in pages, is not in force, since it does not go with the file: change it or remove it \
+                 there, or change the file:\n{report}"
+            ),
             Self::Refused { report, .. } => write!(f, "the file has mistakes, and the old one goes on:\n{report}"),
             Self::NotFollowed { why } => {
                 write!(f, "the changed file {why}; the old one goes on. If that is meant, SIGHUP or a start takes it")

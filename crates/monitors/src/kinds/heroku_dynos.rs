@@ -10,7 +10,7 @@ use flyball_model::{
     AccountName, AppName, Blind, Cause, Dyno, DynoName, DynoState, Evidence, Excerpt, Finding, MonitorId,
     ProcessFormation, ProcessType, Reading, Timestamp, duration,
 };
-use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Take, Value};
+use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Shape, Take, Value};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -47,6 +47,10 @@ pub enum Idle {
 impl Take for Idle {
     fn expected() -> String {
         "\"passing\" or \"failing\"".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Word(vec!["passing", "failing"])
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! A number of bytes.
 
 use super::{refused, wrong_kind};
-use flyball_settings::{Mistake, Node, Take, Value};
+use flyball_settings::{Mistake, Node, Shape, Take, Value};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -55,6 +55,10 @@ impl Serialize for ByteSize {
 impl Take for ByteSize {
     fn expected() -> String {
         "a number of bytes, such as 65536 or \"1MiB\"".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::NumberOrText
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

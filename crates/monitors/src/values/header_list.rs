@@ -2,7 +2,7 @@
 
 use super::{refused, shown, wrong_kind};
 use flyball_model::EnvValue;
-use flyball_settings::{Mistake, Node, Take, Value};
+use flyball_settings::{Mistake, Node, Shape, Take, Value};
 use http::{HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
 
@@ -48,6 +48,10 @@ impl Serialize for HeaderList {
 impl Take for HeaderList {
     fn expected() -> String {
         format!("a table of at most {} headers, each value {}", Self::HEADERS_MAX, EnvValue::expected())
+    }
+
+    fn shape() -> Shape {
+        Shape::Table(Box::new(EnvValue::shape()))
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

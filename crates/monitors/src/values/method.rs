@@ -1,7 +1,7 @@
 //! The method of a request.
 
 use super::{refused, wrong_kind};
-use flyball_settings::{Mistake, Node, Take, Value};
+use flyball_settings::{Mistake, Node, Shape, Take, Value};
 use serde::Serialize;
 use std::fmt;
 
@@ -49,6 +49,10 @@ impl From<Method> for http::Method {
 impl Take for Method {
     fn expected() -> String {
         "\"GET\", \"HEAD\" or \"POST\"".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Word(vec!["GET", "HEAD", "POST"])
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

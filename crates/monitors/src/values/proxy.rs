@@ -1,7 +1,7 @@
 //! Which way is taken to a page: directly, or through a proxy.
 
 use super::{Refusal, refused, shown, wrong_kind};
-use flyball_settings::{Mistake, Node, Take, Value, Variable};
+use flyball_settings::{Mistake, Node, Shape, Take, Value, Variable};
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use serde::ser::SerializeMap;
@@ -155,6 +155,10 @@ impl Take for Proxy {
         "\"environment\", \"none\", a proxy's URL such as \"http://proxy.example.com:3128\", or { env = \"NAME\" } for one \
          with a password"
             .to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::TextOrVariable
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! Which statuses are wanted.
 
 use super::{refused, wrong_kind};
-use flyball_settings::{Mistake, Node, Take, Value};
+use flyball_settings::{Mistake, Node, Shape, Take, Value};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -69,6 +69,10 @@ impl Serialize for StatusList {
 impl Take for StatusList {
     fn expected() -> String {
         "a status such as 200, \"2xx\" or \"200-204\", or a list of such".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::OneOrList(Box::new(Shape::NumberOrText))
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

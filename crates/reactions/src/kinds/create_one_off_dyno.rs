@@ -6,7 +6,7 @@ use flyball_decide::{Known, Planned, StartedOneOff};
 use flyball_model::{
     AccountName, AppName, Because, Doubted, DynoSize, Effect, EnvValue, Generation, Rank, Sight, Timestamp,
 };
-use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Take, Value};
+use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Shape, Take, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,6 +34,10 @@ pub enum InDoubt {
 impl Take for InDoubt {
     fn expected() -> String {
         "\"hold\" or \"repeat\"".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Word(vec!["hold", "repeat"])
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -3,7 +3,7 @@
 use flyball_decide::Planned;
 use flyball_decide::ladder::{Direction, Ladder, Rung, old_name};
 use flyball_model::{Because, DynoSize, Effect, ProcessType, Sight};
-use flyball_settings::{Fields, Mistake, Node, Take, Value, did_you_mean};
+use flyball_settings::{Fields, Mistake, Node, Shape, Take, Value, did_you_mean};
 use serde::Serialize;
 
 /// A limit, and the ladder that leads to it.
@@ -38,6 +38,10 @@ struct WrittenLadder(Ladder);
 impl Take for WrittenLadder {
     fn expected() -> String {
         "\"memory\", or a list of dyno sizes, smallest first".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::OneOrList(Box::new(Shape::Text))
     }
 
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -10,14 +10,14 @@ use crate::read::to_json;
 use flyball_model::{MonitorId, Timestamp};
 use serde::Serialize;
 
-/// Replaces the definitions that came from the file: all are retired, and those that are still there come back.
+/// Replaces the definitions, wherever they came from: all are retired, and those that are still there come back.
 pub(crate) async fn replace(
     tx: &mut Connection,
     monitors: &[Definition],
     reactions: &[Definition],
     now: Timestamp,
 ) -> Result<(), Fault> {
-    query("UPDATE definitions SET retired_at = $1 WHERE origin = 'file' AND retired_at IS NULL")
+    query("UPDATE definitions SET retired_at = $1 WHERE retired_at IS NULL")
         .bind(now.as_millis())
         .execute(&mut *tx)
         .await?;

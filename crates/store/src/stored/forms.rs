@@ -189,7 +189,9 @@ enums! {
         Told(it),
     }
     FileEvent {
-        Applied { counts },
+        Applied { counts, changes },
+        MadeApplied { counts, changes },
+        LeftOut { piece, mistakes, report },
         Refused { mistakes, report },
         NotFollowed { why },
         Unreadable { file, error },

@@ -1,0 +1,199 @@
+//! What one set of definitions changes of another: what a file will do when it is applied.
+
+use crate::{Cost, Definitions, cost};
+use flyball_model::Family;
+use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::fmt;
+
+/// What will be different, and what it will cost then.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// The sections that say something else: those that are there once.
+    pub sections: Vec<&'static str>,
+    /// The monitors and then the reactions that will be there, be gone, or be different: in the order of what is new, and then of what
+    /// was.
+    pub changes: Vec<Change>,
+    /// What Heroku will be asked.
+    pub cost: Cost,
+}
+
+/// One monitor or reaction that will be different.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// `monitor` or `reaction`.
+    pub family: &'static str,
+    /// Which.
+    pub name: String,
+    /// What becomes of it.
+    pub becomes: Becomes,
+    /// The keys that will be different, where it was there before and still will be: `every`, `http.url`.
+    pub keys: Vec<String>,
+}
+
+/// What becomes of a monitor or reaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// It was not there before.
+    Added,
+    /// It is not there any more.
+    Removed,
+    /// It is there as before, and says something else.
+    Changed,
+}
+
+impl Difference {
+    /// What `to` changes of `from`.
+    #[must_use]
+    pub fn between(from: &Definitions, to: &Definitions) -> Self {
+        let is_other = [
+            ("mode", from.settings.mode != to.settings.mode),
+            ("own_app", from.settings.own_app != to.settings.own_app),
+            ("limits", from.settings.limits != to.settings.limits),
+            ("network", from.network != to.network),
+            ("server", from.server != to.server),
+            ("heroku", from.accounts != to.accounts),
+        ];
+        let mut changes = changes(Family::Monitor, &keyed(&from.monitors), &keyed(&to.monitors));
+        changes.extend(self::changes(Family::Reaction, &keyed(&from.reactions), &keyed(&to.reactions)));
+        let sections = is_other.into_iter().filter(|(_, is_other)| *is_other).map(|(section, _)| section).collect();
+        Self { sections, changes, cost: cost(to) }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty() && self.changes.is_empty()
+    }
+}
+
+/// A line for each: `+ monitor "page"`, `~ reaction "more web": cooldown`.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sections = self.sections.iter().map(|section| format!("~ {section}"));
+        let lines: Vec<String> = sections.chain(self.changes.iter().map(Change::to_string)).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.becomes {
+            Becomes::Added => '+',
+            Becomes::Removed => '-',
+            Becomes::Changed => '~',
+        };
+        write!(f, "{sign} {} \"{}\"", self.family, self.name)?;
+        if self.keys.is_empty() { Ok(()) } else { write!(f, ": {}", self.keys.join(", ")) }
+    }
+}
+
+/// What is compared: a name, and what is said under it.
+trait Named: PartialEq {
+    fn name(&self) -> &str;
+    /// Its keys with their values, those of its kind in a table.
+    fn said(&self) -> Map<String, Value>;
+}
+
+impl Named for Monitor {
+    fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    fn said(&self) -> Map<String, Value> {
+        let common = json!({ "every": self.every, "reactions": self.reactions, "enabled": self.enabled });
+        joined(common, serde_json::to_value(&self.kind))
+    }
+}
+
+impl Named for Reaction {
+    fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    fn said(&self) -> Map<String, Value> {
+        let policy = serde_json::to_value(&self.policy).expect("settings are plain values");
+        joined(policy, serde_json::to_value(&self.kind))
+    }
+}
+
+fn joined(common: Value, kind: serde_json::Result<Value>) -> Map<String, Value> {
+    let tables = [common, kind.expect("settings are plain values")].into_iter().filter_map(|value| match value {
+        Value::Object(table) => Some(table),
+        _ => None,
+    });
+    tables.flatten().collect()
+}
+
+fn keyed<T: Named>(all: &[T]) -> Vec<(&str, &T)> {
+    all.iter().map(|one| (one.name(), one)).collect()
+}
+
+fn changes<T: Named>(family: Family, from: &[(&str, &T)], to: &[(&str, &T)]) -> Vec<Change> {
+    let change = |name: &str, becomes, keys| Change { family: family.word(), name: name.to_owned(), becomes, keys };
+    let (before, after): (HashMap<&str, &T>, HashMap<&str, &T>) =
+        (from.iter().copied().collect(), to.iter().copied().collect());
+    let new = to.iter().filter_map(|(name, one)| match before.get(name) {
+        None => Some(change(name, Becomes::Added, Vec::new())),
+        Some(was) if *was == *one => None,
+        Some(was) => Some(change(name, Becomes::Changed, other_keys("", &was.said(), &one.said()))),
+    });
+    let gone = from.iter().filter(|(name, _)| !after.contains_key(name));
+    new.chain(gone.map(|(name, _)| change(name, Becomes::Removed, Vec::new()))).collect()
+}
+
+/// The keys whose values differ; of two tables those within.
+fn other_keys(within: &str, from: &Map<String, Value>, to: &Map<String, Value>) -> Vec<String> {
+    let both = from.keys().chain(to.keys().filter(|key| !from.contains_key(*key)));
+    both.filter(|key| from.get(*key) != to.get(*key))
+        .flat_map(|key| match (from.get(key), to.get(key)) {
+            // A length of time is one value, though it is kept in two parts.
+            (Some(Value::Object(from)), Some(Value::Object(to))) if !from.contains_key("nanos") => {
+                other_keys(&format!("{within}{key}."), from, to)
+            }
+            _ => vec![format!("{within}{key}")],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    #[test]
+    fn what_a_file_changes_is_told_by_name_and_key() {
+        let page = "[[monitor]]\nname = \"page\"\nhttp = { url = \"https://a.example/\" }\n";
+        let more = "[[reaction]]\nname = \"more\"\nscale_out = { app = \"shop\", max_quantity = 5 }\n";
+        for (from, to, expected) in [
+            (page.to_owned(), page.to_owned(), ""),
+            (String::new(), page.to_owned(), "+ monitor \"page\""),
+            (page.to_owned(), String::new(), "- monitor \"page\""),
+            (
+                page.to_owned(),
+                page.replace("http", "every = \"10s\"\nhttp").replace("every = \"10s\"\nhttps", "https"),
+                "~ monitor \"page\": every",
+            ),
+            (page.to_owned(), page.replace("a.example", "b.example"), "~ monitor \"page\": http.url"),
+            (
+                more.to_owned(),
+                more.replace("max_quantity = 5", "max_quantity = 6"),
+                "~ reaction \"more\": scale_out.max_quantity",
+            ),
+            (
+                more.to_owned(),
+                format!("mode = \"dry_run\"\n{}", more.replace("scale", "cooldown = \"5m\"\nscale")),
+                "~ mode\n~ reaction \"more\": cooldown",
+            ),
+        ] {
+            let read = |text: &str| read("", text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            let difference = Difference::between(&read(&from), &read(&to));
+            assert_eq!(difference.to_string(), expected, "{from} to {to}");
+            assert_eq!(difference.is_empty(), expected.is_empty());
+        }
+    }
+}
