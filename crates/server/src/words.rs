@@ -17,6 +17,10 @@ impl Html {
     pub(crate) const fn of(html: String) -> Self {
         Self(html)
     }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl fmt::Display for Html {

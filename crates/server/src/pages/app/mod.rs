@@ -1,22 +1,25 @@
 //! An app: its monitors, what may be done to it, what was done, and what others changed.
 
 use super::frame::{Frame, Line, shown};
-use super::monitor::{Told, told};
+use super::monitor::{Told, tick, told};
 use super::overview::{AppCard, Does, Grouped, card, does};
 use super::reaction::{RunRow, run_row};
 use crate::answer::Problem;
 use crate::api::ask::Of;
 use crate::guard::Visitor;
 use crate::house::House;
-use crate::words::{Html, Names, in_path};
+use crate::words::{Html, Names, in_path, moment};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use flyball_charts::{FormationChart, Mark, MarkKind, ProcessRow, Release, lineage};
 use flyball_engine::queries::HistoryFilter;
 use flyball_model::AppName;
-use flyball_views::{About, MonitorView};
+use flyball_model::Timestamp;
+use flyball_views::{About, AppStory, DynoView, LimitView, MonitorView, ProcessView, ReleaseView};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Monitors of one app on its page.
 const MONITORS_SHOWN: usize = 100;
@@ -45,6 +48,18 @@ struct AppPage {
     reactions: Vec<ReactionRow>,
     runs: Vec<RunRow>,
     lines: Vec<Line>,
+    formation: Html,
+    releases: Html,
+    dynos: Vec<DynoRow>,
+    words: Html,
+}
+
+struct DynoRow {
+    name: String,
+    state: String,
+    size: String,
+    release: String,
+    since: Html,
 }
 
 struct ReactionRow {
@@ -52,6 +67,65 @@ struct ReactionRow {
     does: Does,
     called_on: String,
     next: Html,
+}
+
+/// Runs on its page; its timeline has them all.
+const RUNS_SHOWN: usize = 15;
+
+fn dyno_row(dyno: &DynoView) -> DynoRow {
+    DynoRow {
+        name: dyno.name.to_string(),
+        state: dyno.state.to_string(),
+        size: dyno.size.to_string(),
+        release: dyno.release.to_string(),
+        since: moment(dyno.created_at),
+    }
+}
+
+/// The formation over the last week, with the limits of the reactions.
+fn formation(story: &AppStory) -> String {
+    let at = Timestamp::as_millis;
+    let limits = |process: &ProcessView, setting: &str| -> Vec<u32> {
+        let is_meant = |limit: &&LimitView| limit.process_type == process.process_type && limit.setting == setting;
+        story.limits.iter().filter(is_meant).filter_map(|limit| limit.value.parse().ok()).collect()
+    };
+    let row = |process: &ProcessView| {
+        let steps = story.steps.iter().filter(|step| step.process_type == process.process_type);
+        ProcessRow {
+            name: process.process_type.to_string(),
+            steps: steps.map(|step| (at(step.at), step.quantity.get())).collect(),
+            sizes: vec![(at(story.since), process.size.to_string())],
+            min: limits(process, "min_quantity").into_iter().min(),
+            max: limits(process, "max_quantity").into_iter().max(),
+        }
+    };
+    let marks = story.runs.iter().filter(|run| run.queued_at >= story.since).map(|run| Mark {
+        at: at(run.queued_at),
+        kind: MarkKind::Effect,
+        label: run.plan.clone(),
+        href: Some(format!("/runs/{}", run.id)),
+    });
+    let rows: Vec<ProcessRow> = story.formation.iter().map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let chart =
+        FormationChart { from: at(story.since), until: at(story.until), utc_offset: 0, rows, marks: marks.collect() };
+    chart.both(|at| tick(Timestamp::from_millis(at), true))
+}
+
+/// Releases as a lineage.
+fn releases(story: &AppStory) -> String {
+    let release = |release: &ReleaseView| Release {
+        version: release.version.get(),
+        of: release.origin.map(flyball_model::ReleaseVersion::get).filter(|of| *of != release.version.get()),
+        left: release.left,
+        label: release.description.clone(),
+        by: release.by.clone().unwrap_or_default(),
+        href: None,
+    };
+    let releases: Vec<Release> = story.releases.iter().map(release).collect();
+    if releases.is_empty() { String::new() } else { lineage(&releases) }
 }
 
 /// The apps, the worst first, without their monitors.
@@ -87,6 +161,9 @@ pub(super) async fn page(
     let reader = house.reader(&in_force);
     let why = reader.why(&[About::App((*app).clone())]).await?;
     let own = why.parts.iter().find(|part| matches!(part.about, About::App(_)));
+    let now = house.now();
+    let story = reader.app_story(app, now - Duration::from_secs(7 * 24 * 3600), now).await?;
+    let story = story.ok_or_else(|| Problem::no_such("app", &name, []))?;
     let filter =
         HistoryFilter { app: Some((*app).clone()), no_holds: true, lines: LINES_SHOWN, ..HistoryFilter::default() };
     let lines = reader.history(&filter).await?;
@@ -111,7 +188,11 @@ pub(super) async fn page(
                 next: names.told(&reaction.next.words),
             })
             .collect(),
-        runs: own.iter().flat_map(|part| &part.runs).map(|run| run_row(run, &names)).collect(),
+        runs: story.runs.iter().take(RUNS_SHOWN).map(|run| run_row(run, None, &names)).collect(),
+        formation: Html::of(formation(&story)),
+        releases: Html::of(releases(&story)),
+        dynos: story.dynos.iter().map(dyno_row).collect(),
+        words: names.told(&story.words),
         lines: lines.iter().rev().map(|line| Line::of(line, &names)).collect(),
         name,
     })

@@ -8,9 +8,10 @@ use crate::words::{Html, Names, in_path};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use flyball_charts::{Slot, uptime_bar};
 use flyball_engine::queries::{HistoryFilter, headline};
-use flyball_model::Verdict;
-use flyball_views::{AppView, HistoryLine, MonitorView, Need, ReactionView, Status};
+use flyball_model::{MonitorName, Verdict};
+use flyball_views::{AppView, HistoryLine, MonitorView, Need, ReactionView, Status, UptimeSlot, UptimeView};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,6 +146,7 @@ fn needs_person(need: &flyball_views::Attention, status: &Status, names: &Names)
         Need::CannotSee => "It cannot see",
         Need::Found => "The file cannot be carried out",
         Need::WorksOnNothing => "A node works on nothing",
+        Need::LeftOut => "Made in pages, and not in force",
     };
     let run = status.reactions.iter().find(|reaction| reaction.name.as_str() == need.of);
     let run = run.and_then(|reaction| reaction.last_run.as_ref()).filter(|_| need.need == Need::InDoubt);
@@ -280,7 +282,29 @@ pub(super) fn does(reaction: &ReactionView) -> Does {
 impl House {
     /// The bars of the last day, and the uptime in words, of these monitors.
     pub(super) async fn bars(&self, monitors: &[&MonitorView]) -> Result<HashMap<String, (Html, String)>, Problem> {
-        Ok(monitors.iter().map(|monitor| (monitor.name.to_string(), Default::default())).collect())
+        let in_force = self.in_force();
+        let names: Vec<MonitorName> = monitors.iter().map(|monitor| monitor.name.clone()).collect();
+        let uptimes = self.reader(&in_force).uptimes(&names).await?;
+        Ok(uptimes.into_iter().map(|uptime| (uptime.monitor.to_string(), bar(&uptime))).collect())
+    }
+}
+
+/// The bar of the last day, and the uptime in words.
+fn bar(uptime: &UptimeView) -> (Html, String) {
+    let slot = |slot: &UptimeSlot| Slot { passing: slot.passing, failing: slot.failing, unknown: slot.unknown };
+    let slots: Vec<Slot> = uptime.slots.iter().map(slot).collect();
+    let svg = uptime_bar(&slots, &format!("{}, last 24 hours", uptime.monitor));
+    (Html::of(svg), uptime.day.map(percent).unwrap_or_default())
+}
+
+/// A share in percent. What was down for a moment is never a hundred.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 100.0 {
+        "100 %".to_owned()
+    } else {
+        // Rounded down: three nines are not four.
+        format!("{:.2} %", (percent * 100.0).floor() / 100.0)
     }
 }
 

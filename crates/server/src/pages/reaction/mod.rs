@@ -12,9 +12,10 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use flyball_model::Mode;
-use flyball_views::{About, Answered, GateView, Reacted, ReactionView, RunView};
+use flyball_views::{About, Answered, GateView, Helped, Reacted, ReactionView, RunView};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reactions in one list: more are searched for.
 const LISTED: usize = 200;
@@ -50,6 +51,8 @@ struct ReactionPage {
     gates: Vec<Gate>,
     not_asked: String,
     runs: Vec<RunRow>,
+    /// How often it helped, where that is known.
+    cure: Option<String>,
     view: ReactionView,
     mode: &'static str,
     called_by: Vec<(String, String)>,
@@ -71,6 +74,7 @@ pub(super) struct RunRow {
     pub(super) because: Html,
     pub(super) class: &'static str,
     pub(super) word: String,
+    pub(super) then: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Template)]
@@ -120,7 +124,10 @@ pub(super) async fn page(
     let (status, in_force) = (house.status().await?, house.in_force());
     let names = Names::of(&in_force);
     let reaction = ask::reaction(&in_force, &name)?;
-    let why = house.reader(&in_force).why(&[About::Reaction(reaction.name.clone())]).await?;
+    let reader = house.reader(&in_force);
+    let why = reader.why(&[About::Reaction(reaction.name.clone())]).await?;
+    let story = reader.reaction_story(&reaction.name, house.now() - Duration::from_secs(30 * 24 * 3600)).await?;
+    let story = story.ok_or_else(|| Problem::no_such("reaction", &name, []))?;
     let own = why.parts.into_iter().find(|part| part.reaction.is_some());
     let Some((part, view)) = own.and_then(|part| part.reaction.clone().map(|view| (part, view))) else {
         return Err(Problem::no_such("reaction", &name, []));
@@ -140,7 +147,8 @@ pub(super) async fn page(
         sentences: part.sentences.iter().filter(|told| !is_of_gates(told)).map(|told| names.told(told)).collect(),
         gates: view.gates.iter().filter_map(|gate| asked(gate, &names)).collect(),
         not_asked: not_asked.join(", "),
-        runs: part.runs.iter().map(|run| run_row(run, &names)).collect(),
+        runs: story.runs.iter().map(|run| run_row(&run.run, run.helped, &names)).collect(),
+        cure: (story.of > 0).then(|| format!("{} of {} helped", story.cured, story.of)),
         mode: mode_word(&view),
         called_by: view.called_by.iter().map(|name| (name.to_string(), in_path(name.as_str()))).collect(),
         is_paused,
@@ -163,7 +171,7 @@ fn asked(gate: &GateView, names: &Names) -> Option<Gate> {
     Some(Gate { class, word, asks: names.told(&gate.asks), because })
 }
 
-pub(super) fn run_row(run: &RunView, names: &Names) -> RunRow {
+pub(super) fn run_row(run: &RunView, helped: Option<Helped>, names: &Names) -> RunRow {
     RunRow {
         at: moment(run.queued_at),
         link: format!("/runs/{}", run.id),
@@ -171,6 +179,17 @@ pub(super) fn run_row(run: &RunView, names: &Names) -> RunRow {
         because: names.told(&run.because),
         class: outcome_class(run.outcome.as_ref()),
         word: outcome_word(run.outcome.as_ref(), &run.state),
+        then: helped.map(helped_word),
+    }
+}
+
+/// Whether it helped, in a tag.
+pub(super) const fn helped_word(helped: Helped) -> (&'static str, &'static str) {
+    match helped {
+        Helped::Yes { .. } => ("pass", "helped"),
+        Helped::No => ("fail", "did not help"),
+        Helped::Shared => ("hold", "helped, or something else did"),
+        Helped::NotYet => ("hold", "not known yet"),
     }
 }
 

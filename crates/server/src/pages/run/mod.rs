@@ -1,6 +1,8 @@
 //! A run: what led to it, what was sent, and how it ended; a page that can be sent to a colleague.
 
 use super::frame::{Frame, Line, outcome_class, outcome_word, shown};
+use super::monitor::{ReadingRow, reading_row};
+use super::reaction::helped_word;
 use crate::answer::Problem;
 use crate::api::ask::Of;
 use crate::api::runs::{no_such_run, run_id};
@@ -11,16 +13,9 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use flyball_engine::queries::HistoryFilter;
-use flyball_views::{RunView, WantedBy};
+use flyball_views::{RunStory, RunView, WantedBy};
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A run has a handful of lines; those of its reaction around it are looked through.
-const LINES_READ: u32 = 1000;
-/// A settled run is settled later than it ended.
-const LATER: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[derive(Template)]
 #[template(path = "run/page.html")]
@@ -39,6 +34,11 @@ struct RunPage {
     sent: Option<Html>,
     ended: Option<Html>,
     lines: Vec<Line>,
+    readings: Vec<ReadingRow>,
+    basis: Vec<Html>,
+    calls: Vec<String>,
+    then: Option<(&'static str, &'static str)>,
+    helped: Option<String>,
     text: String,
     in_doubt: bool,
 }
@@ -50,19 +50,10 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let (status, in_force) = (house.status().await?, house.in_force());
     let names = Names::of(&in_force);
-    let run = house.store().run(run_id(&id)?).await?.ok_or_else(|| no_such_run(&id))?;
-    let run = RunView::of(&run);
-    let filter = HistoryFilter {
-        reaction: Some(run.reaction.clone()),
-        since: Some(run.queued_at),
-        until: Some(run.ended_at.unwrap_or_else(|| house.now()) + LATER),
-        no_holds: true,
-        lines: LINES_READ,
-        ..HistoryFilter::default()
-    };
-    let lines = house.reader(&in_force).history(&filter).await?;
-    let own: Vec<_> = lines.into_iter().filter(|line| line.run == Some(run.id)).collect();
+    let story = house.reader(&in_force).run_story(run_id(&id)?).await?.ok_or_else(|| no_such_run(&id))?;
+    let RunStory { run, sentences, readings, lines: own, basis, calls, helped, .. } = story;
     let mut text = vec![format!("{} (run {})", run.sentence(), run.id)];
+    text.extend(sentences.iter().cloned());
     text.extend(own.iter().map(|line| format!("{}  {}", line.at, line.words)));
     text.extend(run.request_ids.iter().map(|request| format!("Heroku's request {request}")));
     shown(&RunPage {
@@ -82,6 +73,11 @@ pub(super) async fn page(
         sent: run.sent_at.map(moment),
         ended: run.ended_at.map(moment),
         lines: own.iter().map(|line| Line::of(line, &names)).collect(),
+        readings: readings.iter().map(|reading| reading_row(reading, &names)).collect(),
+        basis: basis.iter().map(|told| names.told(told)).collect(),
+        calls: calls.iter().map(ToString::to_string).collect(),
+        then: helped.map(helped_word),
+        helped: helped.map(|helped| helped.to_string()),
         text: text.join("\n"),
         in_doubt: run.outcome.as_deref() == Some("in_doubt"),
         run,
