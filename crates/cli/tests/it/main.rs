@@ -1,6 +1,8 @@
 //! The real binary, from the outside: its words, its exit codes, and what it does to a stand-in for Heroku.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod copying;
 #[cfg(test)]
 mod database;
