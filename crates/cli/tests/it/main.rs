@@ -33,6 +33,8 @@ mod proxy;
 #[cfg(test)]
 mod reacting;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod reporting;
