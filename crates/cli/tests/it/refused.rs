@@ -149,11 +149,9 @@ impl House {
     }
 
     /// A token with this scope, and its id.
-    async fn token(&self, name: &str, body: Value, by: Option<&str>) -> (String, String) {
-        let mut body = body;
+    async fn token(&self, name: &str, mut body: Value) -> (String, String) {
         body["name"] = name.into();
-        let asked = Asked::of("POST", "/api/v1/tokens").json(body.to_string());
-        let made = self.ask(&by.into_iter().fold(asked, Asked::by)).await.json();
+        let made = self.ask(&Asked::of("POST", "/api/v1/tokens").json(body.to_string())).await.json();
         (made["token"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
     }
 
@@ -180,6 +178,18 @@ impl House {
             .collect();
         assert!(routes.len() > 25, "the document is read: {routes:?}");
         routes
+    }
+
+    /// Who may come in, and what is paused.
+    async fn standing(&self, admin: &str) -> Vec<Value> {
+        let mut standing = Vec::new();
+        for path in ["/api/v1/users", "/api/v1/tokens", "/api/v1/sessions", "/api/v1/pauses"] {
+            let mut told = self.ask(&Asked::of("GET", path).by(admin)).await.json();
+            // That one was used is noted, and is no change.
+            told.as_array_mut().unwrap().iter_mut().for_each(|each| each["seen_at"] = Value::Null);
+            standing.push(told);
+        }
+        standing
     }
 }
 
@@ -221,288 +231,357 @@ impl Table {
     }
 }
 
+/// What opens the door, what does not any more, and what they are known by.
+struct Keys {
+    read: String,
+    operate: String,
+    operate_id: String,
+    admin: String,
+    expired: String,
+    revoked: String,
+    revoked_id: String,
+    of_viewer: String,
+    of_operator: String,
+    of_admin: String,
+    ended: String,
+    session_id: String,
+}
+
+impl Keys {
+    /// While the door is open: tokens of each scope, and users of each role, after whom it is closed.
+    async fn made(house: &House) -> Self {
+        let (read, _) = house.token("read", json!({ "scope": "read" })).await;
+        let (operate, operate_id) = house.token("operate", json!({ "scope": "operate" })).await;
+        let (admin, _) = house.token("admin", json!({ "scope": "admin" })).await;
+        let (expired, _) = house.token("expired", json!({ "scope": "admin", "for": "1s" })).await;
+        let (revoked, revoked_id) = house.token("revoked", json!({ "scope": "admin" })).await;
+        for (name, scope) in [("admin", "admin"), ("operator", "operate"), ("viewer", "read")] {
+            let user = json!({ "name": name, "scope": scope, "password": PASSWORD }).to_string();
+            let asked = Asked::of("POST", "/api/v1/users").by(&admin).json(user);
+            assert_eq!(house.ask(&asked).await.status, 201);
+        }
+        let (of_viewer, of_operator) = (house.cookie("viewer").await, house.cookie("operator").await);
+        let (of_admin, ended) = (house.cookie("admin").await, house.cookie("viewer").await);
+        assert_eq!(house.ask(&Asked::of("POST", "/sign-out").in_session(&ended)).await.status, 303);
+        let revoke = Asked::of("DELETE", &format!("/api/v1/tokens/{revoked_id}")).by(&admin);
+        assert_eq!(house.ask(&revoke).await.status, 204);
+        wait_for("a token is not good any more", async || {
+            house.ask(&Asked::of("GET", "/api/v1/me").by(&expired)).await.status == 401
+        })
+        .await;
+        let sessions = house.ask(&Asked::of("GET", "/api/v1/sessions").by(&admin)).await.json();
+        let session_id = sessions[0]["id"].as_str().unwrap().to_owned();
+        Self {
+            read,
+            operate,
+            operate_id,
+            admin,
+            expired,
+            revoked,
+            revoked_id,
+            of_viewer,
+            of_operator,
+            of_admin,
+            ended,
+            session_id,
+        }
+    }
+
+    /// All that no answer may tell.
+    fn secrets(&self) -> Vec<&str> {
+        let tokens = [&self.read, &self.operate, &self.admin, &self.expired, &self.revoked];
+        let cookies = [&self.of_viewer, &self.of_operator, &self.of_admin, &self.ended];
+        let cookies = cookies.into_iter().map(|cookie| cookie.split_once('=').unwrap().1);
+        [TOKEN, PASSWORD, "pl4nted"].into_iter().chain(tokens.into_iter().map(String::as_str)).chain(cookies).collect()
+    }
+}
+
+impl Table {
+    /// Whoever is nobody, or not any more.
+    fn nobody(&mut self, keys: &Keys, routes: &[(String, String)]) {
+        for (method, path) in routes {
+            let asked = || Asked::of(method, path);
+            self.refuse(401, asked());
+            self.refuse(401, asked().by("flyball_0000"));
+            self.refuse(401, asked().by(&keys.expired));
+            self.refuse(401, asked().by(&keys.revoked));
+            self.refuse(401, asked().in_session(&keys.ended));
+            self.refuse(401, asked().in_session("__Host-flyball="));
+            self.refuse(401, asked().with("Authorization: Basic YWRtaW46YWRtaW4="));
+        }
+        for path in PAGES.iter().chain(&["/pause"]) {
+            self.refuse(303, Asked::of("GET", path));
+            self.refuse(303, Asked::of("GET", path).in_session(&keys.ended));
+            self.refuse(401, Asked::of("GET", path).by(&keys.revoked));
+        }
+        for path in OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS) {
+            self.refuse(303, Asked::of("POST", path).form("name=admin"));
+        }
+    }
+
+    /// Whoever may less. What changes something must be in one of the lists.
+    fn somebody_who_may_less(&mut self, keys: &Keys, routes: &[(String, String)]) {
+        for (method, path) in routes.iter().filter(|(method, _)| method != "GET") {
+            let is_listed = |list: &[(&str, &str)]| list.contains(&(method, path));
+            assert!(is_listed(&OPERATE) || is_listed(&ADMINISTER), "who may {method} {path}?");
+        }
+        for (method, path) in OPERATE.iter().chain(&ADMINISTER) {
+            self.refuse(403, Asked::of(method, path).by(&keys.read).json("{}"));
+            self.refuse(403, Asked::of(method, path).in_session(&keys.of_viewer).json("{}"));
+        }
+        for (method, path) in ADMINISTER {
+            self.refuse(403, Asked::of(method, path).by(&keys.operate).json("{}"));
+            self.refuse(403, Asked::of(method, path).in_session(&keys.of_operator).json("{}"));
+        }
+        for path in OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS) {
+            self.refuse(403, Asked::of("POST", path).in_session(&keys.of_viewer).form("name=admin"));
+        }
+        for path in ADMINISTER_FORMS {
+            self.refuse(403, Asked::of("POST", path).in_session(&keys.of_operator).form("name=admin"));
+        }
+        self.refuse(403, Asked::of("POST", "/settings/password").by(&keys.admin).form("password=another-password"));
+    }
+
+    /// What a page elsewhere sends in an administrator's name.
+    fn a_page_elsewhere(&mut self, keys: &Keys, routes: &[(String, String)]) {
+        let forms =
+            OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS).chain(&["/sign-out", "/sign-in", "/settings/password"]);
+        let forged = forms.map(|path| ("POST".to_owned(), (*path).to_owned()));
+        for (method, path) in forged.chain(routes.iter().filter(|(method, _)| method != "GET").cloned()) {
+            for header in [
+                "Origin: https://evil.example",
+                "Origin: null",
+                "Sec-Fetch-Site: cross-site",
+                "Sec-Fetch-Site: same-site",
+            ] {
+                self.refuse(403, Asked::of(&method, &path).in_session(&keys.of_admin).with(header).form("name=admin"));
+            }
+        }
+    }
+
+    /// Asked by a name that is somebody else's.
+    fn another_name(&mut self, keys: &Keys) {
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "[::2]", "192.0.2.1", ""] {
+            for path in ["/", "/api/v1/status", "/healthz", "/sign-in", "/sheet.css"] {
+                self.refuse(421, Asked::of("GET", path).in_session(&keys.of_admin).with(&format!("Host: {host}")));
+            }
+        }
+        self.refuse(421, Asked::of("GET", "http://evil.example/api/v1/status").by(&keys.admin));
+    }
+
+    /// What is larger than may be, by its own word or by its end.
+    fn what_is_too_large(&mut self, keys: &Keys) {
+        let large = "x".repeat(128 * 1024 + 1);
+        for path in ["/api/v1/users", "/api/v1/pauses", "/settings/users", "/pause"] {
+            self.refuse(413, Asked::of("POST", path).by(&keys.admin).with("Content-Length: 131073"));
+            self.refuse(413, Asked::of("POST", path).by(&keys.admin).with("Content-Length: 9000000000"));
+        }
+        let chunked = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
+        self.refuse(
+            413,
+            Asked::of("POST", "/api/v1/users").by(&keys.admin).with("Transfer-Encoding: chunked").json(chunked),
+        );
+    }
+
+    /// Bodies that are not understood, or have mistakes.
+    fn bodies(&mut self, keys: &Keys) {
+        let deep = "[".repeat(10_000);
+        let user = |more: &str| format!("{{\"name\":\"eve\",\"scope\":\"read\",\"password\":\"{PASSWORD}\"{more}}}");
+        for (status, body) in [
+            (400, "{"),
+            (400, "nonsense"),
+            (422, deep.as_str()),
+            (400, "{\"name\":\"\\ud800\"}"),
+            (422, "null"),
+            (422, "[]"),
+            (422, "{}"),
+            (422, "{\"name\":7}"),
+            (422, &user(",\"more\":1")),
+            (422, &user(",\"name\":\"eve\"")),
+            (422, &user("").replace("read", "root")),
+            (422, &user("").replace(PASSWORD, "short")),
+            (422, &user("").replace(PASSWORD, &"long".repeat(100))),
+            (422, &user("").replace("eve", "")),
+            (422, &user("").replace("eve", "e\\u0000ve")),
+            (422, &user("").replace("eve", &"e".repeat(10_000))),
+            (409, &user("").replace("eve", "admin")),
+        ] {
+            self.refuse(status, Asked::of("POST", "/api/v1/users").by(&keys.admin).json(body));
+        }
+        self.refuse(400, Asked::of("POST", "/api/v1/users").by(&keys.admin).json(b"{\"name\":\"\xff\"}".to_vec()));
+        self.refuse(415, Asked::of("POST", "/api/v1/users").by(&keys.admin).form("name=eve"));
+        self.refuse(415, Asked::of("POST", "/settings/users").in_session(&keys.of_admin).json(user("")));
+    }
+
+    /// Wishes that cannot be fulfilled.
+    fn wishes(&mut self, keys: &Keys) {
+        for (status, path, body) in [
+            (400, "/api/v1/pauses", "{\"for\":\"soon\"}"),
+            (400, "/api/v1/pauses", "{\"for\":\"0s\"}"),
+            (400, "/api/v1/pauses", "{\"app\":\"shop\",\"reaction\":\"more\"}"),
+            (404, "/api/v1/pauses", "{\"app\":\"shp\"}"),
+            (404, "/api/v1/pauses", "{\"reaction\":\"mre\"}"),
+            (422, "/api/v1/pauses", "{\"everything\":true}"),
+            (409, "/api/v1/pauses/resume", "{}"),
+            (422, "/api/v1/pauses/resume", "{\"for\":\"1h\"}"),
+            (422, "/api/v1/tokens", "{\"name\":\"x\",\"scope\":\"read\",\"for\":\"never\"}"),
+            (422, "/api/v1/tokens", "{\"name\":\" \",\"scope\":\"read\"}"),
+            (409, "/api/v1/tokens", "{\"name\":\"read\",\"scope\":\"read\"}"),
+            (409, "/api/v1/reactions/more/run", "{\"plan\":\"web of shop from 1 to 90\"}"),
+            (422, "/api/v1/reactions/more/run", "{}"),
+            (404, "/api/v1/reactions/less/run", "{\"plan\":\"\"}"),
+            (404, "/api/v1/monitors/pge/check", "{}"),
+            (404, "/api/v1/runs/x/settle", "{\"done\":true}"),
+        ] {
+            self.refuse(status, Asked::of("POST", path).by(&keys.admin).json(body));
+        }
+    }
+
+    /// The same of forms.
+    fn forms(&mut self, keys: &Keys) {
+        for (status, path, body) in [
+            (422, "/settings/users", "name=eve"),
+            (422, "/settings/users", "name=eve&scope=root&password=pl4nted-password"),
+            (422, "/settings/tokens", "name=x&scope=read&for=never"),
+            (404, "/settings/users/change", "name=eve"),
+            (404, "/settings/users/remove", "name=eve"),
+            (409, "/settings/users/remove", "name=admin"),
+            (404, "/settings/sessions/end", "id=x"),
+            (404, "/settings/tokens/revoke", "id=x"),
+            (422, "/settings/password", "password=short"),
+            (422, "/runs/x/settle", "done=perhaps"),
+            (409, "/resume", ""),
+            (400, "/pause", "app=%00"),
+            (404, "/pause", "app=shp"),
+            (422, "/pause", "app=shop&app=shop"),
+        ] {
+            self.refuse(status, Asked::of("POST", path).in_session(&keys.of_admin).form(body));
+        }
+    }
+
+    /// Questions that are not understood.
+    fn queries(&mut self, keys: &Keys) {
+        for path in [
+            "/api/v1/status?more=1",
+            "/api/v1/status?app=%00",
+            "/api/v1/monitors?limit=-1",
+            "/api/v1/monitors?after=x",
+            "/api/v1/monitors/page/readings?since=yesterday",
+            "/api/v1/runs?open=perhaps",
+            "/api/v1/runs?limit=99999999999",
+            "/api/v1/report?since=1d&until=2d",
+            "/api/v1/timeline?after=x",
+            "/api/v1/timeline?app=shop&app=shop",
+            "/api/v1/why",
+            "/api/v1/why?of=page&app=shop",
+            "/timeline?limit=x",
+        ] {
+            self.refuse(400, Asked::of("GET", path).by(&keys.admin));
+        }
+        self.refuse(400, Asked::of("GET", "/api/v1/events").by(&keys.admin).with("Last-Event-ID: x"));
+    }
+
+    /// Paths that mean to lead elsewhere.
+    fn paths(&mut self, keys: &Keys) {
+        let long = format!("/api/v1/monitors/{}", "a".repeat(20_000));
+        for path in [
+            "/api/v1/..%2fstatus",
+            "/api/v1/../v1/status",
+            "/api/v1/monitors/..%2f..%2fusers",
+            "/api/v1/monitors/%2e%2e%2fusers",
+            "/api/v1/monitors/../users",
+            "/api/v1/monitors/page%2freadings",
+            "/api/v1/monitors/page%00",
+            "/api/v1/monitors/%00",
+            "/api/v1/monitors/%ff",
+            "/api/v1/monitors/%",
+            "/api/v1/monitors/",
+            "/api/v1/status/",
+            "/api//v1/status",
+            "//api/v1/status",
+            "/API/v1/status",
+            "/api/v1/status;x=1",
+            "/api/v1/status%20",
+            "/api/v1/runs/%2e%2e",
+            "/api/v2/status",
+            "/icons/..%2fflyball.toml",
+            "/icons/../../flyball.toml",
+            "/flyball.toml",
+            "/flyball.db",
+            "/.git/config",
+            "/monitors/..%2fsettings",
+            "/runs/%00",
+            "/apps/%00",
+            &long,
+        ] {
+            self.refuse(404, Asked::of("GET", path).by(&keys.admin));
+        }
+        for (method, path) in [
+            ("DELETE", "/api/v1/status"),
+            ("PUT", "/api/v1/users"),
+            ("GET", "/api/v1/pauses/resume"),
+            ("TRACE", "/"),
+            ("POST", "/"),
+            ("GET", "/sign-out"),
+            ("POST", "/healthz"),
+        ] {
+            self.refuse(405, Asked::of(method, path).by(&keys.admin));
+        }
+    }
+
+    /// Things of others, and of none.
+    fn things_of_others(&mut self, keys: &Keys) {
+        let nobody = "0190a5a0-0000-7000-8000-000000000000";
+        for id in [nobody, keys.operate_id.as_str(), "x", "-1", "%27%20or%201=1--"] {
+            self.refuse(404, Asked::of("DELETE", &format!("/api/v1/sessions/{id}")).by(&keys.admin));
+        }
+        for id in [nobody, keys.session_id.as_str(), &keys.revoked_id, "x"] {
+            self.refuse(404, Asked::of("DELETE", &format!("/api/v1/tokens/{id}")).by(&keys.admin));
+        }
+        self.refuse(404, Asked::of("GET", &format!("/api/v1/runs/{nobody}")).by(&keys.admin));
+        for method in ["PATCH", "DELETE"] {
+            self.refuse(404, Asked::of(method, "/api/v1/users/eve").by(&keys.admin).json("{}"));
+        }
+        self.refuse(409, Asked::of("DELETE", "/api/v1/users/admin").by(&keys.admin));
+        self.refuse(409, Asked::of("PATCH", "/api/v1/users/admin").by(&keys.admin).json("{\"scope\":\"read\"}"));
+        for method in ["GET", "POST"] {
+            let first = Asked::of(method, "/first?key=first_0000");
+            self.refuse(403, first.form(format!("name=eve&password={PASSWORD}&key=first_0000")));
+        }
+        for name in ["admin", "eve", "%00"] {
+            self.refuse(401, Asked::of("POST", "/sign-in").form(format!("name={name}&password=pl4nted-guess")));
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_must_not_be_is_refused_and_changes_nothing() {
     let house = House::new(FILE).await;
-    let mut tokens = Vec::new();
-    for scope in ["read", "operate", "admin"] {
-        tokens.push(house.token(scope, json!({ "scope": scope }), None).await);
-    }
-    let [(read, _), (operate, operate_id), (admin, _)] = &tokens[..] else { panic!("three were made") };
-    let (expired, _) = house.token("expired", json!({ "scope": "admin", "for": "1s" }), None).await;
-    let (revoked, revoked_id) = house.token("revoked", json!({ "scope": "admin" }), None).await;
-    for (name, scope) in [("admin", "admin"), ("operator", "operate"), ("viewer", "read")] {
-        let user = json!({ "name": name, "scope": scope, "password": PASSWORD }).to_string();
-        let asked = Asked::of("POST", "/api/v1/users").by(admin).json(user);
-        assert_eq!(house.ask(&asked).await.status, 201);
-    }
-    let (of_viewer, of_operator, of_admin) =
-        (house.cookie("viewer").await, house.cookie("operator").await, house.cookie("admin").await);
-    let ended = house.cookie("viewer").await;
-    assert_eq!(house.ask(&Asked::of("POST", "/sign-out").in_session(&ended)).await.status, 303);
-    let revoke = Asked::of("DELETE", &format!("/api/v1/tokens/{revoked_id}")).by(admin);
-    assert_eq!(house.ask(&revoke).await.status, 204);
-    wait_for("a token is not good any more", async || {
-        house.ask(&Asked::of("GET", "/api/v1/me").by(&expired)).await.status == 401
-    })
-    .await;
-    let sessions = house.ask(&Asked::of("GET", "/api/v1/sessions").by(admin)).await.json();
-    let session_id = sessions[0]["id"].as_str().unwrap();
-    let before = house.standing(admin).await;
+    let keys = Keys::made(&house).await;
+    let (routes, before) = (house.routes().await, house.standing(&keys.admin).await);
     let mut table = Table::default();
-
-    // Whoever is nobody, or not any more.
-    let routes = house.routes().await;
-    for (method, path) in &routes {
-        let asked = || Asked::of(method, path);
-        table.refuse(401, asked());
-        table.refuse(401, asked().by("flyball_0000"));
-        table.refuse(401, asked().by(&expired));
-        table.refuse(401, asked().by(&revoked));
-        table.refuse(401, asked().in_session(&ended));
-        table.refuse(401, asked().in_session("__Host-flyball="));
-        table.refuse(401, asked().with("Authorization: Basic YWRtaW46YWRtaW4="));
-    }
-    for path in PAGES.iter().chain(&["/pause"]) {
-        table.refuse(303, Asked::of("GET", path));
-        table.refuse(303, Asked::of("GET", path).in_session(&ended));
-        table.refuse(401, Asked::of("GET", path).by(&revoked));
-    }
-    for path in OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS) {
-        table.refuse(303, Asked::of("POST", path).form("name=admin"));
-    }
-
-    // Whoever may less. What changes something must be in one of the lists.
-    for (method, path) in routes.iter().filter(|(method, _)| method != "GET") {
-        let is_listed = |list: &[(&str, &str)]| list.contains(&(method, path));
-        assert!(is_listed(&OPERATE) || is_listed(&ADMINISTER), "who may {method} {path}?");
-    }
-    for (method, path) in OPERATE.iter().chain(&ADMINISTER) {
-        table.refuse(403, Asked::of(method, path).by(read).json("{}"));
-        table.refuse(403, Asked::of(method, path).in_session(&of_viewer).json("{}"));
-    }
-    for (method, path) in ADMINISTER {
-        table.refuse(403, Asked::of(method, path).by(operate).json("{}"));
-        table.refuse(403, Asked::of(method, path).in_session(&of_operator).json("{}"));
-    }
-    for path in OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS) {
-        table.refuse(403, Asked::of("POST", path).in_session(&of_viewer).form("name=admin"));
-    }
-    for path in ADMINISTER_FORMS {
-        table.refuse(403, Asked::of("POST", path).in_session(&of_operator).form("name=admin"));
-    }
-    table.refuse(403, Asked::of("POST", "/settings/password").by(admin).form("password=another-password"));
-
-    // What a page elsewhere sends in an administrator's name.
-    let forms = OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS).chain(&["/sign-out", "/sign-in", "/settings/password"]);
-    let forged = forms.map(|path| ("POST".to_owned(), (*path).to_owned()));
-    for (method, path) in forged.chain(routes.iter().filter(|(method, _)| method != "GET").cloned()) {
-        for header in
-            ["Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"]
-        {
-            table.refuse(403, Asked::of(&method, &path).in_session(&of_admin).with(header).form("name=admin"));
-        }
-    }
-
-    // Asked by a name that is somebody else's.
-    for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "[::2]", "192.0.2.1", ""] {
-        for path in ["/", "/api/v1/status", "/healthz", "/sign-in", "/sheet.css"] {
-            table.refuse(421, Asked::of("GET", path).in_session(&of_admin).with(&format!("Host: {host}")));
-        }
-    }
-    table.refuse(421, Asked::of("GET", "http://evil.example/api/v1/status").by(admin));
-
-    // What is larger than may be, by its own word or by its end.
-    let large = "x".repeat(128 * 1024 + 1);
-    for path in ["/api/v1/users", "/api/v1/pauses", "/settings/users", "/pause"] {
-        table.refuse(413, Asked::of("POST", path).by(admin).with("Content-Length: 131073"));
-        table.refuse(413, Asked::of("POST", path).by(admin).with("Content-Length: 9000000000"));
-    }
-    let chunked = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
-    table.refuse(413, Asked::of("POST", "/api/v1/users").by(admin).with("Transfer-Encoding: chunked").json(chunked));
-
-    // What is not understood.
-    let deep = "[".repeat(10_000);
-    let user = |more: &str| format!("{{\"name\":\"eve\",\"scope\":\"read\",\"password\":\"{PASSWORD}\"{more}}}");
-    for (status, body) in [
-        (400, "{"),
-        (400, "nonsense"),
-        (422, deep.as_str()),
-        (400, "{\"name\":\"\\ud800\"}"),
-        (422, "null"),
-        (422, "[]"),
-        (422, "{}"),
-        (422, "{\"name\":7}"),
-        (422, &user(",\"more\":1")),
-        (422, &user(",\"name\":\"eve\"")),
-        (422, &user("").replace("read", "root")),
-        (422, &user("").replace(PASSWORD, "short")),
-        (422, &user("").replace(PASSWORD, &"long".repeat(100))),
-        (422, &user("").replace("eve", "")),
-        (422, &user("").replace("eve", "e\\u0000ve")),
-        (422, &user("").replace("eve", &"e".repeat(10_000))),
-        (409, &user("").replace("eve", "admin")),
-    ] {
-        table.refuse(status, Asked::of("POST", "/api/v1/users").by(admin).json(body));
-    }
-    table.refuse(400, Asked::of("POST", "/api/v1/users").by(admin).json(b"{\"name\":\"\xff\"}".to_vec()));
-    table.refuse(415, Asked::of("POST", "/api/v1/users").by(admin).form("name=eve"));
-    table.refuse(415, Asked::of("POST", "/settings/users").in_session(&of_admin).json(user("")));
-    for (status, path, body) in [
-        (400, "/api/v1/pauses", "{\"for\":\"soon\"}"),
-        (400, "/api/v1/pauses", "{\"for\":\"0s\"}"),
-        (400, "/api/v1/pauses", "{\"app\":\"shop\",\"reaction\":\"more\"}"),
-        (404, "/api/v1/pauses", "{\"app\":\"shp\"}"),
-        (404, "/api/v1/pauses", "{\"reaction\":\"mre\"}"),
-        (422, "/api/v1/pauses", "{\"everything\":true}"),
-        (409, "/api/v1/pauses/resume", "{}"),
-        (422, "/api/v1/pauses/resume", "{\"for\":\"1h\"}"),
-        (422, "/api/v1/tokens", "{\"name\":\"x\",\"scope\":\"read\",\"for\":\"never\"}"),
-        (422, "/api/v1/tokens", "{\"name\":\" \",\"scope\":\"read\"}"),
-        (409, "/api/v1/tokens", "{\"name\":\"read\",\"scope\":\"read\"}"),
-        (409, "/api/v1/reactions/more/run", "{\"plan\":\"web of shop from 1 to 90\"}"),
-        (422, "/api/v1/reactions/more/run", "{}"),
-        (404, "/api/v1/reactions/less/run", "{\"plan\":\"\"}"),
-        (404, "/api/v1/monitors/pge/check", "{}"),
-        (404, "/api/v1/runs/x/settle", "{\"done\":true}"),
-    ] {
-        table.refuse(status, Asked::of("POST", path).by(admin).json(body));
-    }
-    for (status, path, body) in [
-        (422, "/settings/users", "name=eve"),
-        (422, "/settings/users", "name=eve&scope=root&password=pl4nted-password"),
-        (422, "/settings/tokens", "name=x&scope=read&for=never"),
-        (404, "/settings/users/change", "name=eve"),
-        (404, "/settings/users/remove", "name=eve"),
-        (409, "/settings/users/remove", "name=admin"),
-        (404, "/settings/sessions/end", "id=x"),
-        (404, "/settings/tokens/revoke", "id=x"),
-        (422, "/settings/password", "password=short"),
-        (422, "/runs/x/settle", "done=perhaps"),
-        (409, "/resume", ""),
-        (400, "/pause", "app=%00"),
-        (404, "/pause", "app=shp"),
-        (422, "/pause", "app=shop&app=shop"),
-    ] {
-        table.refuse(status, Asked::of("POST", path).in_session(&of_admin).form(body));
-    }
-    for path in [
-        "/api/v1/status?more=1",
-        "/api/v1/status?app=%00",
-        "/api/v1/monitors?limit=-1",
-        "/api/v1/monitors?after=x",
-        "/api/v1/monitors/page/readings?since=yesterday",
-        "/api/v1/runs?open=perhaps",
-        "/api/v1/runs?limit=99999999999",
-        "/api/v1/report?since=1d&until=2d",
-        "/api/v1/timeline?after=x",
-        "/api/v1/timeline?app=shop&app=shop",
-        "/api/v1/why",
-        "/api/v1/why?of=page&app=shop",
-        "/timeline?limit=x",
-    ] {
-        table.refuse(400, Asked::of("GET", path).by(admin));
-    }
-    table.refuse(400, Asked::of("GET", "/api/v1/events").by(admin).with("Last-Event-ID: x"));
-
-    // Paths that mean to lead elsewhere.
-    let long = format!("/api/v1/monitors/{}", "a".repeat(20_000));
-    for path in [
-        "/api/v1/..%2fstatus",
-        "/api/v1/../v1/status",
-        "/api/v1/monitors/..%2f..%2fusers",
-        "/api/v1/monitors/%2e%2e%2fusers",
-        "/api/v1/monitors/../users",
-        "/api/v1/monitors/page%2freadings",
-        "/api/v1/monitors/page%00",
-        "/api/v1/monitors/%00",
-        "/api/v1/monitors/%ff",
-        "/api/v1/monitors/%",
-        "/api/v1/monitors/",
-        "/api/v1/status/",
-        "/api//v1/status",
-        "//api/v1/status",
-        "/API/v1/status",
-        "/api/v1/status;x=1",
-        "/api/v1/status%20",
-        "/api/v1/runs/%2e%2e",
-        "/api/v2/status",
-        "/icons/..%2fflyball.toml",
-        "/icons/../../flyball.toml",
-        "/flyball.toml",
-        "/flyball.db",
-        "/.git/config",
-        "/monitors/..%2fsettings",
-        "/runs/%00",
-        "/apps/%00",
-        &long,
-    ] {
-        table.refuse(404, Asked::of("GET", path).by(admin));
-    }
-    for (method, path) in [
-        ("DELETE", "/api/v1/status"),
-        ("PUT", "/api/v1/users"),
-        ("GET", "/api/v1/pauses/resume"),
-        ("TRACE", "/"),
-        ("POST", "/"),
-        ("GET", "/sign-out"),
-        ("POST", "/healthz"),
-    ] {
-        table.refuse(405, Asked::of(method, path).by(admin));
-    }
-
-    // Things of others, and of none.
-    let nobody = "0190a5a0-0000-7000-8000-000000000000";
-    for id in [nobody, operate_id, "x", "-1", "%27%20or%201=1--"] {
-        table.refuse(404, Asked::of("DELETE", &format!("/api/v1/sessions/{id}")).by(admin));
-    }
-    for id in [nobody, session_id, &revoked_id, "x"] {
-        table.refuse(404, Asked::of("DELETE", &format!("/api/v1/tokens/{id}")).by(admin));
-    }
-    table.refuse(404, Asked::of("GET", &format!("/api/v1/runs/{nobody}")).by(admin));
-    for method in ["PATCH", "DELETE"] {
-        table.refuse(404, Asked::of(method, "/api/v1/users/eve").by(admin).json("{}"));
-    }
-    table.refuse(409, Asked::of("DELETE", "/api/v1/users/admin").by(admin));
-    table.refuse(409, Asked::of("PATCH", "/api/v1/users/admin").by(admin).json("{\"scope\":\"read\"}"));
-    for method in ["GET", "POST"] {
-        let first = Asked::of(method, "/first?key=first_0000");
-        table.refuse(403, first.form(format!("name=eve&password={PASSWORD}&key=first_0000")));
-    }
-    for name in ["admin", "eve", "%00"] {
-        table.refuse(401, Asked::of("POST", "/sign-in").form(format!("name={name}&password=pl4nted-guess")));
-    }
-
-    let secret_of = |cookie: &str| cookie.split_once('=').unwrap().1.to_owned();
-    let cookies = [&of_viewer, &of_operator, &of_admin, &ended].map(|cookie| secret_of(cookie));
-    let mut secrets: Vec<&str> = vec![TOKEN, PASSWORD, "pl4nted", read, operate, admin, &expired, &revoked];
-    secrets.extend(cookies.iter().map(String::as_str));
-    assert!(table.0.len() > 200, "{} requests", table.0.len());
-    table.play(&house, &secrets).await;
-    assert_eq!(house.standing(admin).await, before, "nothing has changed");
+    table.nobody(&keys, &routes);
+    table.somebody_who_may_less(&keys, &routes);
+    table.a_page_elsewhere(&keys, &routes);
+    table.another_name(&keys);
+    table.what_is_too_large(&keys);
+    table.bodies(&keys);
+    table.wishes(&keys);
+    table.forms(&keys);
+    table.queries(&keys);
+    table.paths(&keys);
+    table.things_of_others(&keys);
+    assert!(table.0.len() > 500, "{} requests", table.0.len());
+    table.play(&house, &keys.secrets()).await;
+    assert_eq!(house.standing(&keys.admin).await, before, "nothing has changed");
     assert!(house.stage.changes().is_empty());
 
-    // Whoever guesses on is told to wait.
-    wait_for("guessing is slowed", async || {
+    wait_for("whoever guesses on is told to wait", async || {
         let guess = Asked::of("POST", "/sign-in").form("name=admin&password=pl4nted-guess");
         let answer = house.ask(&guess).await;
         answer.status == 429 && answer.header("retry-after").is_some()
     })
     .await;
-}
-
-impl House {
-    /// Who may come in, and what is paused.
-    async fn standing(&self, admin: &str) -> Vec<Value> {
-        let mut standing = Vec::new();
-        for path in ["/api/v1/users", "/api/v1/tokens", "/api/v1/sessions", "/api/v1/pauses"] {
-            let mut told = self.ask(&Asked::of("GET", path).by(admin)).await.json();
-            // That one was used is noted, and is no change.
-            told.as_array_mut().unwrap().iter_mut().for_each(|each| each["seen_at"] = Value::Null);
-            standing.push(told);
-        }
-        standing
-    }
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ if (document.documentElement.scrollWidth <= width) done([]);
 else done([...document.body.querySelectorAll('*')].filter(each => each.getBoundingClientRect().right > width + 1)
   .slice(0, 5).map(each => `${each.localName}.${each.className}: ${each.textContent.slice(0, 60)}`).concat('too wide'));";
 
+/// Unfolds everything, so that forms are looked at, too.
+const UNFOLD: &str = "document.querySelectorAll('details').forEach(each => each.open = true); arguments[0]()";
+
 /// How a page is looked at: the picture's last word, its size in pixels, and the colours that its reader likes.
 const LOOKS: [(&str, u32, u32, &str); 3] =
     [("1280", 1280, 900, "light"), ("1280-dark", 1280, 900, "dark"), ("390", 390, 844, "light")];
@@ -32,6 +35,7 @@ impl Browser {
     /// Looks at the page in each way, keeps its pictures, and returns what is wrong with it.
     pub(crate) async fn mistakes(&self, name: &str) -> Vec<String> {
         let mut mistakes = Vec::new();
+        self.script(UNFOLD).await;
         for (look, width, height, scheme) in LOOKS {
             self.is_seen_as(width, height, scheme).await;
             let wide = self.script(ASK_WIDTH).await;
