@@ -1,6 +1,8 @@
 //! The real binary, from the outside: its words, its exit codes, and what it does to a stand-in for Heroku.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod copying;
 #[cfg(test)]
 mod database;
@@ -32,6 +34,8 @@ mod pausing;
 mod proxy;
 #[cfg(test)]
 mod reacting;
+#[cfg(test)]
+mod refused;
 #[cfg(test)]
 mod report;
 #[cfg(test)]

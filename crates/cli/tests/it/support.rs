@@ -370,6 +370,13 @@ impl Up {
         self.lines.lock().unwrap().clone()
     }
 
+    /// Waits until it says where its pages are; returns their address, without a slash at its end.
+    pub(crate) async fn pages(&self) -> String {
+        let address = |up: &Self| Some(up.printed().split_once("pages: ")?.1.split_once("/ ")?.0.to_owned());
+        self.until("it says where its pages are", |up| address(up).is_some()).await;
+        address(self).unwrap()
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id().expect("it runs")
     }

@@ -1,0 +1,214 @@
+//! Pages, as people use them: in a real browser, before the real binary.
+
+mod driver;
+mod looks;
+
+use crate::database::trouble;
+use crate::support::{Stage, Up, app, shop};
+use driver::Browser;
+use serde_json::json;
+use std::time::Duration;
+
+/// What watches, what acts, and what only tells; on two apps.
+const FILE: &str = r#"
+[server]
+listen = "127.0.0.1:0"
+
+[[monitor]]
+name = "front page"
+every = "1s"
+reactions = ["clean up", "more web"]
+http = { url = "PAGE", keyword = "database error", present = false }
+
+[[monitor]]
+name = "checkout"
+every = "1s"
+http = { url = "PAGE", keyword = "Welcome" }
+
+[[monitor]]
+name = "answers of the blog, which nobody has written yet"
+every = "1s"
+reactions = ["restart the blog"]
+http = { url = "PAGE", keyword = "nobody has written this" }
+
+[[reaction]]
+name = "clean up"
+causes = ["text"]
+trigger = 2
+create_one_off_dyno = { app = "shop", command = "bin/rails db:cleanup" }
+
+[[reaction]]
+name = "more web"
+trigger = 90
+scale_out = { app = "shop", max_quantity = 4 }
+
+[[reaction]]
+name = "restart the blog"
+mode = "dry_run"
+restart_all_dynos = { app = "blog" }
+"#;
+
+/// Who the tests are, and what they sign in with.
+const ANN: (&str, &str) = ("ann", "pl4nted-password");
+
+/// A Flyball that serves pages.
+struct Place {
+    stage: Stage,
+    _up: Up,
+    /// The address of its pages, without a slash at its end.
+    pages: String,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let shop = shop().mechanics(|mechanics| {
+            mechanics.one_off_boot = Duration::from_millis(100);
+            mechanics.commands[0].runs = Duration::from_millis(500);
+        });
+        let stage = Stage::with([shop, app("blog")]).await;
+        stage.write(FILE);
+        let up = stage.up().await;
+        let pages = up.pages().await;
+        Self { stage, _up: up, pages }
+    }
+
+    /// Adds a user who may do everything.
+    async fn add_ann(&self) {
+        let ann = json!({ "name": ANN.0, "scope": "admin", "password": ANN.1 });
+        let users = format!("{}/api/v1/users", self.pages);
+        let added = reqwest::Client::new().post(users).json(&ann).send().await.unwrap();
+        assert_eq!(added.status(), 201);
+    }
+
+    async fn open(&self, browser: &Browser, path: &str) {
+        browser.open(&format!("{}{path}", self.pages)).await;
+    }
+
+    /// Comes as somebody who has not signed in, and signs in.
+    async fn sign_in(&self, browser: &Browser) {
+        self.open(browser, "/").await;
+        browser.sees("Sign in").await;
+        enter(browser, ANN.1).await;
+        browser.sees("Pause…").await;
+    }
+}
+
+/// Fills in the door's form, and sends it.
+async fn enter(browser: &Browser, password: &str) {
+    browser.fill("Name", ANN.0).await;
+    browser.fill("Password", password).await;
+    browser.click("Sign in").await;
+}
+
+#[tokio::test]
+async fn whoever_comes_first_adds_a_user_and_from_then_on_one_signs_in() {
+    let (place, browser) = tokio::join!(Place::new(), Browser::start(&[]));
+    place.open(&browser, "/").await;
+    browser.sees("open to whoever is on this machine, since there is no user yet").await;
+    browser.click("Settings").await;
+    browser.fill("Name", ANN.0).await;
+    browser.fill("Password", ANN.1).await;
+    browser.click("Add").await;
+    browser.sees("An administrator makes accounts").await;
+    enter(&browser, "another password").await;
+    browser.sees("Name and password do not go together.").await;
+    // The name is there still.
+    browser.fill("Password", ANN.1).await;
+    browser.click("Sign in").await;
+    browser.sees("Pause…").await;
+    assert_eq!(browser.url().await, format!("{}/", place.pages));
+    assert!(!browser.text().await.contains("open to whoever"));
+
+    // From a second browser the first is sent away, and is led to the door by itself.
+    let other = browser.another().await;
+    place.sign_in(&other).await;
+    other.click("Settings").await;
+    other.press("//tr[not(contains(., \"(this browser)\"))]//button[normalize-space()=\"End it\"]").await;
+    browser.sees("An administrator makes accounts").await;
+    other.click("Overview").await;
+    other.sees("Pause…").await;
+    browser.must_be_calm(&place.pages, &[401]).await;
+    other.must_be_calm(&place.pages, &[]).await;
+}
+
+#[tokio::test]
+async fn a_reaction_acts_before_ones_eyes_its_story_is_a_click_away_and_the_red_button_stops_the_next() {
+    let (place, browser) = tokio::join!(Place::new(), Browser::start(&[]));
+    place.open(&browser, "/").await;
+    browser.sees("checkout").await;
+    browser.script("window.never_loaded_again = true; arguments[0]()").await;
+    trouble(&place.stage);
+    browser.sees("its story").await;
+    browser.sees("“front page” from failing to passing").await;
+    let marked = browser.script("arguments[0](window.never_loaded_again === true)").await;
+    assert_eq!(marked, true, "all of this came without a reload");
+
+    browser.click("its story").await;
+    browser.sees("Step by step").await;
+    browser.click("Overview").await;
+
+    browser.click("Pause…").await;
+    browser.click("Pause everything").await;
+    browser.sees("all paused").await;
+    let changes = place.stage.changes().len();
+    trouble(&place.stage);
+    browser.sees("clean up holds: paused").await;
+    assert_eq!(place.stage.changes().len(), changes, "nothing is done meanwhile");
+    browser.click("Resume").await;
+    browser.sees("acting").await;
+    browser.must_be_calm(&place.pages, &[]).await;
+}
+
+#[tokio::test]
+async fn without_scripts_one_signs_in_pauses_and_resumes() {
+    let (place, browser) = tokio::join!(Place::new(), Browser::start(&["--blink-settings=scriptEnabled=false"]));
+    place.add_ann().await;
+    place.sign_in(&browser).await;
+    browser.click("Pause…").await;
+    browser.click("Pause everything").await;
+    browser.sees("all paused").await;
+    browser.click("Resume").await;
+    browser.sees("acting").await;
+    assert!(!browser.text().await.contains("Dark or light"), "what needs scripts is not shown");
+    browser.must_be_calm(&place.pages, &[]).await;
+}
+
+#[tokio::test]
+async fn everybody_can_use_every_page_on_every_screen() {
+    let (place, browser) = tokio::join!(Place::new(), Browser::start(&[]));
+    trouble(&place.stage);
+    place.open(&browser, "/").await;
+    browser.sees("its story").await;
+    let run = place.stage.runs().await[0].id;
+    place.add_ann().await;
+    place.open(&browser, "/").await;
+    let mut mistakes = browser.mistakes("sign-in").await;
+    place.sign_in(&browser).await;
+    for (name, path, words) in [
+        ("overview", "/", "The last day"),
+        ("apps", "/apps", "blog"),
+        ("app", "/apps/shop", "What was done to it"),
+        ("monitor", "/monitors/front%20page", "Last readings"),
+        ("reactions", "/reactions", "What may be done to apps"),
+        ("reaction", "/reactions/clean%20up", "How it is called"),
+        ("plan", "/reactions/more%20web/plan", "would do now"),
+        ("run", &format!("/runs/{run}"), "Step by step"),
+        ("timeline", "/timeline", "Timeline"),
+        ("pause", "/pause", "Pause effects: everything"),
+        ("settings", "/settings", "Tokens of programs"),
+        ("problem", "/monitors/frnt%20page", "did you mean"),
+    ] {
+        place.open(&browser, path).await;
+        browser.sees(words).await;
+        mistakes.extend(browser.mistakes(name).await);
+    }
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+    browser.must_be_calm(&place.pages, &[404]).await;
+
+    // That nothing is found tells something only where what is there is found.
+    browser
+        .script("document.body.appendChild(document.createElement('input')).style.minWidth = '2000px'; arguments[0]()")
+        .await;
+    let found = browser.mistakes("spoilt").await.join("\n");
+    assert!(found.contains("label (") && found.contains("at 390: too wide"), "{found}");
+}
