@@ -10,36 +10,36 @@ use utoipa::{IntoResponses, ToSchema};
 
 /// Why something cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The status of the answer.
     #[schema(example = 404)]
-    pub(crate) status: u16,
+    pub status: u16,
     /// What cannot be done.
     #[schema(example = "there is no monitor \"pge\"")]
-    pub(crate) title: String,
+    pub title: String,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) detail: Option<String>,
+    pub detail: Option<String>,
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "did you mean \"page\"?")]
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
     /// Mistakes of what was sent, each with its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) mistakes: Vec<FieldMistake>,
+    pub mistakes: Vec<FieldMistake>,
     /// After how many seconds it may be tried again.
     #[serde(skip)]
-    pub(crate) retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u64>,
 }
 
 /// A mistake in what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct FieldMistake {
+pub struct FieldMistake {
     /// The field, as a path: `http.url`; empty where it is none of them.
     #[schema(example = "http.url")]
-    pub(crate) field: String,
+    pub field: String,
     /// What is wrong with it, and what was expected.
-    pub(crate) words: String,
+    pub words: String,
 }
 
 /// What every route may answer instead.

@@ -39,6 +39,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "reactions", description = "What is done"),
         (name = "runs", description = "What was done"),
         (name = "pauses", description = "Stopping effects; looking goes on"),
+        (name = "nodes", description = "The engines that share the work"),
         (name = "people", description = "Who may come in")
     ),
     security(("token" = []))

@@ -171,7 +171,7 @@ pub(super) async fn first(
 ) -> Result<Response, Problem> {
     let Credentials { name, password, key, .. } = credentials;
     house.must_be_first(&key)?;
-    let made = house.add_user(&name, "admin", password, "the one-time link").await;
+    let made = house.people().add_user(&name, "admin", password, "the one-time link").await;
     if let Err(problem) = made {
         let told: Vec<String> = problem.mistakes.iter().map(|one| format!("{}: {}", one.field, one.words)).collect();
         let mistake = if told.is_empty() { problem.title } else { told.join("; ") };
