@@ -31,6 +31,8 @@ mod proxy;
 #[cfg(test)]
 mod reacting;
 #[cfg(test)]
+mod remote;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod reporting;
