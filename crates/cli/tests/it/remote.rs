@@ -231,3 +231,27 @@ async fn where_no_server_is_it_is_said_and_a_token_goes_out_encrypted_alone() {
         assert!(ended.stdout.is_empty(), "{ended:?}");
     }
 }
+
+#[tokio::test]
+async fn nodes_are_listed_and_drained_through_any_of_them() {
+    let stage = Stage::new().await.on_server().await;
+    stage.write(FILE);
+    let up = stage.serve().await;
+    stage.looked_at().await;
+    let name = stage.beside(&["--json", "node"]).await.stdout;
+    let nodes: Value = serde_json::from_str(&name).unwrap();
+    let name = nodes[0]["name"].as_str().unwrap();
+    assert!(name.ends_with(&format!(":{}", up.id())), "{name}");
+    for (arguments, code, words) in [
+        (&["node"][..], 0, name),
+        (&["node", "drain", name], 75, "nobody else is there to take its share"),
+        (&["node", "undrain", name], 0, "takes its share again"),
+        (&["node", "drain", "nowhere:1"], 1, ""),
+    ] {
+        let (beside, afar) = (stage.beside(arguments).await, stage.afar(None, arguments).await);
+        assert_eq!((beside.code, afar.code), (Some(code), Some(code)), "{arguments:?}: {beside:?} {afar:?}");
+        assert_eq!(still(&beside.stdout), still(&afar.stdout), "{arguments:?}");
+        assert!(afar.stdout.contains(words), "{afar:?}");
+        assert_eq!(code == 1, afar.stderr.contains("there is no node nowhere:1"), "{afar:?}");
+    }
+}

@@ -72,6 +72,10 @@ const FROM_AFAR: [&str; 10] =
     ["status", "why", "history", "report", "pause", "resume", "settle", "check", "react", "node"];
 
 /// Whether tests that run commands beside an engine have them ask its server: `FLYBALL_IT_SERVER=1`.
+///
+/// Unchanged pass `reacting`, `report`, `reporting` and `starving`, and most of `pausing`, `explaining` and `running`. What does not is
+/// about this machine: what is read after the engine has ended, a pause by a signal, an engine that is stopped (and so is its server),
+/// and mistakes of the file as the command line shows them.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so")]
 fn is_from_afar() -> bool {
     std::env::var_os("FLYBALL_IT_SERVER").is_some_and(|value| value == "1")
