@@ -87,13 +87,19 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// For an address that a token is not sent to, and where TLS cannot be prepared on this machine.
+    /// For an address that a token is not sent to, for what can be no token, and where TLS cannot be prepared on this machine.
     pub(crate) fn at(address: &str, token: Option<SecretString>) -> Result<Self, Failure> {
         let base = base(address).map_err(|why| {
-            Failure::new(Exit::USAGE, "cannot use --server")
+            Failure::new(Exit::USAGE, "cannot use the server's address")
                 .because(why)
                 .hint("name it as https://HOST, or on this very machine as http://127.0.0.1:PORT")
         })?;
+        let is_sendable = |token: &SecretString| token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
+        if !token.as_ref().is_none_or(is_sendable) {
+            return Err(Failure::new(Exit::NO_PERMISSION, "cannot use FLYBALL_TOKEN")
+                .because("it has a blank, or another character that is in no token")
+                .hint("set it to what `flyball token create` showed, and nothing else"));
+        }
         let mut builder = Client::builder()
             .user_agent(concat!("flyball/", env!("CARGO_PKG_VERSION")))
             // A redirect would take the token elsewhere, and a repeated call would be made twice.
@@ -304,5 +310,7 @@ mod tests {
     fn the_token_is_in_no_message() {
         let remote = Remote::at("http://127.0.0.1:1", Some("flyball_s3cret".into())).unwrap();
         assert!(!format!("{remote:?} {remote}").contains("s3cret"));
+        let failure = Remote::at("http://127.0.0.1:1", Some("flyball_s3cret\n".into())).unwrap_err();
+        assert!(failure.exit() == Exit::NO_PERMISSION && !format!("{failure:?}").contains("s3cret"));
     }
 }

@@ -90,7 +90,7 @@ impl Problem {
         Self { status: status.as_u16(), title: title.into(), detail, hint, mistakes: Vec::new(), retry_after_s: None }
     }
 
-    pub(crate) fn because(mut self, detail: impl ToString) -> Self {
+    pub(crate) fn because(mut self, detail: impl std::fmt::Display) -> Self {
         self.detail = Some(detail.to_string());
         self
     }
@@ -110,7 +110,7 @@ impl Problem {
         }
     }
 
-    pub(crate) fn not_understood(why: impl ToString) -> Self {
+    pub(crate) fn not_understood(why: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "the request is not understood").because(why)
     }
 

@@ -113,7 +113,6 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it away")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a request ended in a mistake of Flyball's own; the engine goes on");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this is a mistake of Flyball's own")

@@ -45,10 +45,18 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
     let format = if json { Format::Json } else { Format::Text };
     let server = asked_server(&arguments.command, server, environment.server())?;
     let server = server.map(|address| Remote::at(&address, environment.token())).transpose()?;
-    let holds_token = server.is_some()
-        || matches!(arguments.command, Command::Up(_) | Command::Check(_) | Command::React(_) | Command::Doctor);
+    let holds_secrets = server.is_some()
+        || matches!(
+            arguments.command,
+            Command::Up(_)
+                | Command::Check(_)
+                | Command::React(_)
+                | Command::Doctor
+                | Command::Token(_)
+                | Command::User(_)
+        );
     let wiring = Wiring::new(config, database, server, format, face, environment);
-    if holds_token {
+    if holds_secrets {
         crate::environment::keep_out_of_core_dumps();
     }
     match arguments.command {

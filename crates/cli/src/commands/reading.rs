@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Where a command has its views from.
 pub(super) enum Source {
     /// The store, beside an engine or where one has run.
-    Here(Desk),
+    Here(Box<Desk>),
     /// A server.
     Afar(Remote),
 }
@@ -26,7 +26,7 @@ impl Source {
     pub(super) async fn open(wiring: &Wiring, missing: Exit) -> Result<Self, Failure> {
         match wiring.server() {
             Some(server) => Ok(Self::Afar(server.clone())),
-            None => Desk::open(wiring, missing).await.map(Self::Here),
+            None => Desk::open(wiring, missing).await.map(|desk| Self::Here(Box::new(desk))),
         }
     }
 
@@ -34,7 +34,7 @@ impl Source {
     pub(super) async fn open_without_file(wiring: &Wiring) -> Result<Self, Failure> {
         match wiring.server() {
             Some(server) => Ok(Self::Afar(server.clone())),
-            None => Desk::open_without_file(wiring).await.map(Self::Here),
+            None => Desk::open_without_file(wiring).await.map(|desk| Self::Here(Box::new(desk))),
         }
     }
 

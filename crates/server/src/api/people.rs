@@ -178,7 +178,7 @@ impl People<'_> {
     ///
     /// When the store does not answer.
     pub async fn users(&self) -> Result<Vec<UserView>, Problem> {
-        Ok(self.store.users().await?.into_iter().map(user_view).collect())
+        Ok(self.store.users().await?.iter().map(user_view).collect())
     }
 
     /// The sessions that have not ended, the latest seen first.
@@ -228,7 +228,7 @@ impl People<'_> {
             .hint("choose another name"));
         }
         let added = self.store.user_by_name(&name).await?;
-        added.map(|(user, _)| user_view(user)).ok_or_else(|| no_such_user(name.as_str()))
+        added.map(|(user, _)| user_view(&user)).ok_or_else(|| no_such_user(name.as_str()))
     }
 
     /// Changes what a user may do, or their password.
@@ -262,7 +262,7 @@ impl People<'_> {
             told.extend(self.told(Deed::PasswordChanged { name: user.name.clone() }, by));
         }
         made(name, self.store.change_user(user.id, right, hashed.as_deref(), self.now, &told).await?)?;
-        Ok(user_view(self.user(name).await?.0))
+        Ok(user_view(&self.user(name).await?.0))
     }
 
     /// Removes a user.
@@ -395,7 +395,7 @@ fn password_is_good(password: &str, mistakes: &mut Vec<FieldMistake>) {
     }
 }
 
-fn user_view(user: flyball_store::User) -> UserView {
+fn user_view(user: &flyball_store::User) -> UserView {
     UserView {
         name: user.name.to_string(),
         scope: user.right.scope().into(),
