@@ -3,8 +3,8 @@
 use crate::support::{Ended, Stage, ended, wait_for};
 use serde_json::Value;
 
-/// A page that passes, is looked at once in the time of a test, and a reaction for people.
-const FILE: &str = "[[monitor]]\nname = \"page\"\nevery = \"10m\"\nhttp = { url = \"PAGE\" }\nreactions = [\"more\"]\n\
+/// A page that passes and is looked at now and then, and reactions for people.
+const FILE: &str = "[[monitor]]\nname = \"page\"\nevery = \"10s\"\nhttp = { url = \"PAGE\" }\nreactions = [\"more\"]\n\
                     [[reaction]]\nname = \"more\"\nscale_out = { app = \"shop\", max_quantity = 3 }\n\
                     [[reaction]]\nname = \"told\"\nmode = \"dry_run\"\nrestart_all_dynos = { app = \"shop\" }\n";
 
@@ -129,7 +129,10 @@ async fn what_is_shown_from_afar_is_what_is_shown_beside_the_engine() {
         if arguments[0] == "settle" {
             continue;
         }
-        assert_eq!(still(&beside.stdout), still(&afar.stdout), "{arguments:?}");
+        // A reading may come in between: then it is seen by whoever asks next.
+        let after = stage.beside(arguments).await;
+        let is_same = [&beside, &after].iter().any(|beside| still(&beside.stdout) == still(&afar.stdout));
+        assert!(is_same, "{arguments:?}: {beside:?} {afar:?}");
         let as_json = [&["--json"], arguments].concat();
         let (beside, afar) = (stage.beside(&as_json).await, stage.afar(None, &as_json).await);
         assert_eq!((beside.code, afar.code), (Some(code), Some(code)), "{as_json:?}: {beside:?} {afar:?}");
@@ -141,7 +144,8 @@ async fn what_is_shown_from_afar_is_what_is_shown_beside_the_engine() {
             }
             data
         };
-        assert_eq!(data(&beside), data(&afar), "{as_json:?}");
+        let after = stage.beside(&as_json).await;
+        assert!([&beside, &after].iter().any(|beside| data(beside) == data(&afar)), "{as_json:?}: {beside:?} {afar:?}");
     }
     let (beside, afar) = (stage.beside(&["resume", "--app", "shop"]).await, stage.monitor("page").await);
     assert_eq!((beside.code, &afar["verdict"]), (Some(0), &"passing".into()), "{beside:?}");
