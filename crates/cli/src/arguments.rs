@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::moment::Moment;
 use clap::{Args, Parser, Subcommand};
-use flyball_model::{AppName, MonitorName, ReactionName, RunId, duration};
+use flyball_model::{AppName, MonitorName, ReactionName, Right, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +28,10 @@ pub(crate) struct Common {
     /// the file.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
+    /// Ask the Flyball that serves pages at this address, instead of the database here: https://HOST, or http:// on this machine.
+    /// The token is in FLYBALL_TOKEN. [env: FLYBALL_SERVER=]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
     /// Print data as JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -84,6 +88,15 @@ token may not do this.")]
     /// The engines that share the work on one database, what each has of it, and taking one out of it.
     #[command(after_help = "Exit codes: 0 done, 1 there is no such node, 75 not done yet.")]
     Node(Node),
+    /// What programs come in with that use the HTTP interface: making tokens, listing and revoking them.
+    #[command(after_help = "Exit codes: 0 done, 1 there is no such token, or one of this name.")]
+    Token(Token),
+    /// Who signs in at the pages: adding users, listing and removing them.
+    #[command(after_help = "\
+The password of a user is asked for at a terminal, and else is the first line of stdin.
+
+Exit codes: 0 done, 1 there is no such user, or one of this name, 2 the name or the password is none.")]
+    User(User),
     /// What Flyball remembers as a whole: copying it to another database.
     Store(Store),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
@@ -147,6 +160,69 @@ pub(crate) enum NodeCommand {
     Undrain {
         /// As `flyball node` names it: HOST:PROCESS.
         node: String,
+    },
+}
+
+/// `flyball token`
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+/// What is done with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token. It goes to stdout, and is never shown again.
+    Create(TokenCreate),
+    /// The tokens that are good.
+    List,
+    /// Have a token be good for nothing any more.
+    Revoke {
+        /// As `flyball token list` names it.
+        #[arg(value_name = "NAME|ID")]
+        token: String,
+    },
+}
+
+/// `flyball token create`
+#[derive(Debug, Args)]
+pub(crate) struct TokenCreate {
+    /// What whoever has it may do: `read`, `operate` (also pause, resume, settle, react) or `admin`.
+    #[arg(long)]
+    pub(crate) scope: Right,
+    /// What it is called.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// How long it is good, such as 90d; without it, until it is revoked.
+    #[arg(long = "for", value_name = "LENGTH", value_parser = length)]
+    pub(crate) lasts: Option<Duration>,
+}
+
+/// `flyball user`
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    pub(crate) command: UserCommand,
+}
+
+/// What is done with users.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add a user. From the first one on, everybody has to sign in.
+    Add {
+        /// What they are called.
+        name: String,
+        /// What they may do: `read`, `operate` (also pause, resume, settle, react) or `admin`.
+        #[arg(long)]
+        scope: Right,
+    },
+    /// The users.
+    List,
+    /// Remove a user, with all sessions.
+    Remove {
+        /// As `flyball user list` names them.
+        name: String,
     },
 }
 

@@ -80,6 +80,16 @@ impl Environment {
         self.variable("FLYBALL_ADMIN_PASSWORD").filter(|password| !password.expose_secret().is_empty())
     }
 
+    /// `FLYBALL_SERVER`: the Flyball elsewhere that commands ask.
+    pub(crate) fn server(self) -> Option<String> {
+        text("FLYBALL_SERVER")
+    }
+
+    /// `FLYBALL_TOKEN`: who asks it.
+    pub(crate) fn token(self) -> Option<SecretString> {
+        self.variable("FLYBALL_TOKEN").filter(|token| !token.expose_secret().is_empty())
+    }
+
     /// What is logged, in `RUST_LOG`'s language.
     pub(crate) fn log_filter(self) -> Option<String> {
         text("RUST_LOG")

@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod moment;
 mod output;
+mod remote;
 mod render;
 mod wiring;
 

@@ -192,7 +192,8 @@ impl Engine {
     }
 
     /// What the process allows at most.
-    pub(crate) const fn mode(&self) -> Mode {
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
         self.mode
     }
 

@@ -1,7 +1,7 @@
 //! What is answered when something cannot be done: RFC 9457, as a program reads it, with the same words as a page has.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flyball_engine::commands::NotConsidered;
@@ -10,36 +10,36 @@ use utoipa::{IntoResponses, ToSchema};
 
 /// Why something cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The status of the answer.
     #[schema(example = 404)]
-    pub(crate) status: u16,
+    pub status: u16,
     /// What cannot be done.
     #[schema(example = "there is no monitor \"pge\"")]
-    pub(crate) title: String,
+    pub title: String,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) detail: Option<String>,
+    pub detail: Option<String>,
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "did you mean \"page\"?")]
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
     /// Mistakes of what was sent, each with its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) mistakes: Vec<FieldMistake>,
+    pub mistakes: Vec<FieldMistake>,
     /// After how many seconds it may be tried again.
     #[serde(skip)]
-    pub(crate) retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u64>,
 }
 
 /// A mistake in what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct FieldMistake {
+pub struct FieldMistake {
     /// The field, as a path: `http.url`; empty where it is none of them.
     #[schema(example = "http.url")]
-    pub(crate) field: String,
+    pub field: String,
     /// What is wrong with it, and what was expected.
-    pub(crate) words: String,
+    pub words: String,
 }
 
 /// What every route may answer instead.
@@ -90,7 +90,7 @@ impl Problem {
         Self { status: status.as_u16(), title: title.into(), detail, hint, mistakes: Vec::new(), retry_after_s: None }
     }
 
-    pub(crate) fn because(mut self, detail: impl ToString) -> Self {
+    pub(crate) fn because(mut self, detail: impl std::fmt::Display) -> Self {
         self.detail = Some(detail.to_string());
         self
     }
@@ -110,7 +110,7 @@ impl Problem {
         }
     }
 
-    pub(crate) fn not_understood(why: impl ToString) -> Self {
+    pub(crate) fn not_understood(why: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "the request is not understood").because(why)
     }
 
@@ -149,6 +149,12 @@ impl From<NotConsidered> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         Self::new(rejection.status(), "the body is not understood").because(rejection.body_text())
+    }
+}
+
+impl From<FormRejection> for Problem {
+    fn from(rejection: FormRejection) -> Self {
+        Self::new(rejection.status(), "the form is not understood").because(rejection.body_text())
     }
 }
 

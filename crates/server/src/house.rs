@@ -93,7 +93,7 @@ impl House {
         if let Some(password) = password {
             let password = password.expose_secret().to_owned();
             let by = "FLYBALL_ADMIN_PASSWORD";
-            self.add_user("admin", Right::Admin.scope(), password, by).await.map_err(in_words)?;
+            self.people().add_user("admin", Right::Admin.scope(), password, by).await.map_err(in_words)?;
             return Ok(Entrance::MadeAdmin);
         }
         if self.settings.listen.ip().is_loopback() {

@@ -14,6 +14,8 @@ mod serve;
 mod snapshot;
 mod words;
 
+pub use answer::{FieldMistake, Problem};
+pub use api::people::People;
 pub use house::{Entrance, House, Settings};
 pub use router::open_api;
 pub use serve::serve;

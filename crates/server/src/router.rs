@@ -39,6 +39,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "reactions", description = "What is done"),
         (name = "runs", description = "What was done"),
         (name = "pauses", description = "Stopping effects; looking goes on"),
+        (name = "nodes", description = "The engines that share the work"),
         (name = "people", description = "Who may come in")
     ),
     security(("token" = []))
@@ -112,7 +113,6 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it away")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a request ended in a mistake of Flyball's own; the engine goes on");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this is a mistake of Flyball's own")

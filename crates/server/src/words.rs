@@ -106,7 +106,7 @@ impl Names {
         {
             return (link, left);
         }
-        if let Some((code, left)) = between(text, '`').filter(|(code, _)| !code.is_empty()) {
+        if let Some((code, left)) = between(text, '`').filter(|(code, _)| !code.is_empty() && code.trim() == *code) {
             return (format!("<code>{}</code>", escaped(code)), left);
         }
         if let Some((at, left)) = time(text) {

@@ -85,6 +85,9 @@ pub struct Reacted {
     pub calls: Vec<Call>,
     /// Why it holds.
     pub holds: Option<Held>,
+    /// Why it only tells what it would do, where it does: a fragment that reads after "since".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_tells: Option<String>,
     /// The run that it came to, where something was to be done.
     pub run: Option<RunView>,
 }

@@ -1,7 +1,7 @@
 //! Runs: one plan each, from queued to its end.
 
 use crate::Word;
-use flyball_model::{Actor, AppName, Excerpt, ReactionName, Run, RunId, RunState, Timestamp};
+use flyball_model::{Actor, AppName, Excerpt, Outcome, ReactionName, Run, RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,6 +40,10 @@ pub struct RunView {
     pub outcome: Option<Word>,
     /// How it stands, or how it ended, in words.
     pub words: String,
+    /// The status of Heroku's answer, where that was a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 422)]
+    pub refused_with: Option<u16>,
     /// Heroku's request ids, which its support asks for.
     #[schema(value_type = Vec<String>)]
     pub request_ids: Vec<Excerpt>,
@@ -87,6 +91,10 @@ impl RunView {
             state: run.state.code().into(),
             outcome: outcome.map(|outcome| outcome.code().into()),
             words,
+            refused_with: match outcome {
+                Some(Outcome::Refused { status, .. }) => Some(*status),
+                _ => None,
+            },
             request_ids: run.request_ids.clone(),
         }
     }

@@ -8,8 +8,10 @@ use crate::output;
 use crate::wiring::{SystemClock, Wiring};
 use flyball_engine::Tokio;
 use flyball_engine::commands::TAKEN_IN_MAX;
-use flyball_model::{AppName, PauseScope, ReactionName};
+use flyball_model::{AppName, PauseScope, ReactionName, duration};
 use flyball_views::{EngineState, Taken};
+use serde::Serialize;
+use std::time::Duration;
 
 /// What is meant.
 pub(super) fn scope(app: Option<AppName>, reaction: Option<ReactionName>) -> PauseScope {
@@ -46,9 +48,29 @@ pub(super) const fn exit(taken: &Taken) -> Exit {
     if taken.taken_in { Exit::GOOD } else { Exit::TRY_AGAIN }
 }
 
+/// What is meant, as the HTTP interface takes it.
+#[derive(Serialize)]
+pub(super) struct Meant {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<AppName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reaction: Option<ReactionName>,
+    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
+    lasts: Option<String>,
+}
+
+impl Meant {
+    pub(super) fn of(app: Option<AppName>, reaction: Option<ReactionName>, lasts: Option<Duration>) -> Self {
+        Self { app, reaction, lasts: lasts.map(duration::print) }
+    }
+}
+
 /// Says who goes by it. `next` says what the next engine will do.
 pub(super) fn tell(taken: &Taken, wiring: &Wiring, next: &str) -> Result<(), Failure> {
-    let place = wiring.database()?.place();
+    let place = match wiring.server() {
+        Some(server) => server.to_string(),
+        None => wiring.database()?.place().to_string(),
+    };
     let engine = match (&taken.host, taken.process) {
         (Some(host), Some(process)) => format!("the engine on {host} (process {process})"),
         _ => "the engine".to_owned(),

@@ -1,5 +1,5 @@
-//! `flyball check`: looks now with one monitor and shows everything seen. Of a monitor that stands in the file
-//! it opens no store; and it stores nothing.
+//! `flyball check`: looks now with one monitor and shows everything seen, from here or from where the server is. Of a monitor that stands
+//! in the file it opens no store; and it stores nothing.
 
 use crate::arguments::Check;
 use crate::exit::Exit;
@@ -11,9 +11,10 @@ use flyball_engine::queries::checked;
 use flyball_heroku::Access;
 use flyball_model::Verdict;
 use flyball_settings::did_you_mean;
+use flyball_views::Checked;
 use std::sync::Arc;
 
-pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failure> {
+async fn here(wiring: &Wiring, asked: &Check) -> Result<Checked, Failure> {
     let mut definitions = wiring.definitions()?;
     if definitions.monitors.iter().all(|monitor| monitor.name != asked.monitor) {
         definitions = wiring.definitions_with_made().await?;
@@ -27,12 +28,19 @@ pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failur
     observer.permit(Arc::clone(&definitions.network.rules));
     observer.go_by(definitions.network.proxy.clone());
     let reading = observer.observe(monitor, wiring.now()).await;
-    let checked = checked(monitor, &reading, &wiring.config().display().to_string());
+    Ok(checked(monitor, &reading, &wiring.config().display().to_string()))
+}
+
+pub(super) async fn check(wiring: &Wiring, asked: &Check) -> Result<Exit, Failure> {
+    let checked = match wiring.server() {
+        Some(server) => server.post(&["monitors", asked.monitor.as_str(), "check"], &()).await?,
+        None => here(wiring, asked).await?,
+    };
     match wiring.format {
         Format::Json => output::json(&checked)?,
         Format::Text => output::data(&render::reading::text(&checked, &wiring.face))?,
     }
-    Ok(match reading.verdict() {
+    Ok(match checked.reading.verdict {
         Verdict::Passing => Exit::GOOD,
         Verdict::Failing => Exit::NO,
         Verdict::Unknown => Exit::TRY_AGAIN,

@@ -21,7 +21,9 @@ mod resume;
 mod settle;
 mod status;
 mod store;
+mod token;
 mod up;
+mod user;
 mod validate;
 mod why;
 
@@ -30,6 +32,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::remote::Remote;
 use crate::render::Clockface;
 use crate::wiring::{SystemClock, SystemIds, Wiring};
 use std::sync::Arc;
@@ -40,10 +43,22 @@ use std::sync::Arc;
 ///
 /// What kept it from doing what it was asked to.
 pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Environment) -> Result<Exit, Failure> {
-    let Common { config, database, json, utc: _ } = arguments.common;
+    let Common { config, database, server, json, utc: _ } = arguments.common;
     let format = if json { Format::Json } else { Format::Text };
-    let wiring = Wiring::new(config, database, format, face, environment);
-    if matches!(arguments.command, Command::Up(_) | Command::Check(_) | Command::React(_) | Command::Doctor) {
+    let server = asked_server(&arguments.command, server, environment.server())?;
+    let server = server.map(|address| Remote::at(&address, environment.token())).transpose()?;
+    let holds_secrets = server.is_some()
+        || matches!(
+            arguments.command,
+            Command::Up(_)
+                | Command::Check(_)
+                | Command::React(_)
+                | Command::Doctor
+                | Command::Token(_)
+                | Command::User(_)
+        );
+    let wiring = Wiring::new(config, database, server, format, face, environment);
+    if holds_secrets {
         crate::environment::keep_out_of_core_dumps();
     }
     match arguments.command {
@@ -62,6 +77,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
         Command::Settle(settle) => settle::settle(&wiring, &settle).await,
         Command::Node(asked) => node::node(&wiring, asked).await,
+        Command::Token(asked) => token::token(&wiring, asked).await,
+        Command::User(asked) => user::user(&wiring, asked).await,
         Command::Store(asked) => store::store(&wiring, asked.command).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
@@ -71,5 +88,77 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Chaos(asked) => chaos::chaos(&wiring, &asked).await,
         Command::HerokuSim(sim) => heroku_sim::heroku_sim(&wiring, &sim).await,
         Command::Completions(completions) => completions::completions(&completions),
+    }
+}
+
+/// Whose word is taken on where the server is: the command line's, and else the environment's. What works here alone takes none, and
+/// somebody who names one to it means something else; that of the environment is for those who can ask it.
+fn asked_server(
+    command: &Command,
+    named: Option<String>,
+    of_environment: Option<String>,
+) -> Result<Option<String>, Failure> {
+    match (here_alone(command), named) {
+        (None, named) => Ok(named.or(of_environment)),
+        (Some(_), None) => Ok(None),
+        (Some(name), Some(_)) => {
+            Err(Failure::new(Exit::USAGE, format!("cannot run `flyball {name}` through a server"))
+                .because("it works on this machine, with what is here")
+                .hint("leave --server out, and run it on the machine that is meant"))
+        }
+    }
+}
+
+/// The name of a command that works on this machine alone.
+const fn here_alone(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Up(_) => Some("up"),
+        Command::Init(_) => Some("init"),
+        Command::Validate(_) => Some("validate"),
+        Command::Plan => Some("plan"),
+        Command::Export(_) => Some("export"),
+        Command::Store(_) => Some("store"),
+        Command::Doctor => Some("doctor"),
+        Command::Demo(_) => Some("demo"),
+        Command::HerokuSim(_) => Some("heroku-sim"),
+        Command::Bench(_) => Some("bench"),
+        Command::Chaos(_) => Some("chaos"),
+        Command::Completions(_) => Some("completions"),
+        Command::Status(_)
+        | Command::Check(_)
+        | Command::React(_)
+        | Command::Why(_)
+        | Command::History(_)
+        | Command::Report(_)
+        | Command::Pause(_)
+        | Command::Resume(_)
+        | Command::Settle(_)
+        | Command::Node(_)
+        | Command::Token(_)
+        | Command::User(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[test]
+    fn what_works_here_alone_refuses_a_server_that_was_named_and_passes_over_the_environments() {
+        let (named, of_environment) = (Some("https://a.example"), Some("https://b.example"));
+        for (words, named, of_environment, expected) in [
+            (&["flyball", "status"][..], None, None, Ok(None)),
+            (&["flyball", "status"], named, None, Ok(named)),
+            (&["flyball", "status"], None, of_environment, Ok(of_environment)),
+            (&["flyball", "status"], named, of_environment, Ok(named)),
+            (&["flyball", "up"], None, of_environment, Ok(None)),
+            (&["flyball", "doctor"], named, None, Err(())),
+            (&["flyball", "completions", "bash"], None, of_environment, Ok(None)),
+        ] {
+            let command = Arguments::try_parse_from(words).unwrap().command;
+            let asked = asked_server(&command, named.map(str::to_owned), of_environment.map(str::to_owned));
+            assert_eq!(asked.as_ref().map(Option::as_deref).map_err(drop), expected, "{words:?} {named:?}");
+        }
     }
 }

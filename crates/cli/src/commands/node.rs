@@ -1,6 +1,6 @@
 //! `flyball node`: the engines that share the work, and taking one out of it.
 
-use super::reading::Desk;
+use super::reading::Source;
 use crate::arguments::{Node, NodeCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,26 +16,44 @@ const WAIT_MAX: Duration = Duration::from_secs(40);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) async fn node(wiring: &Wiring, asked: Node) -> Result<Exit, Failure> {
-    let desk = Desk::open(wiring, Exit::NO).await?;
+    let source = Source::open(wiring, Exit::NO).await?;
     match asked.command {
-        None => list(wiring, &nodes(wiring, &desk).await?),
-        Some(NodeCommand::Drain { node }) => drain(wiring, &desk, &node).await,
+        None => list(wiring, &nodes(wiring, &source).await?),
+        Some(NodeCommand::Drain { node }) => drain(wiring, &source, &node).await,
         Some(NodeCommand::Undrain { node }) => {
-            let node = named(wiring, &desk, &node).await?;
-            desk.store.drain(node.node, false).await?;
+            let node = named(wiring, &source, &node).await?;
+            have_drained(&source, &node, false).await?;
             output::data(&format!("{} takes its share again", node.name))?;
             Ok(Exit::GOOD)
         }
     }
 }
 
-async fn nodes(wiring: &Wiring, desk: &Desk) -> Result<Vec<NodeView>, Failure> {
+async fn nodes(wiring: &Wiring, source: &Source) -> Result<Vec<NodeView>, Failure> {
+    let desk = match source {
+        Source::Here(desk) => desk,
+        Source::Afar(server) => return Ok(server.get(&["nodes"], &[]).await?),
+    };
     if !desk.store.is_shared() {
         return Err(Failure::new(Exit::NO, format!("{} is for one engine alone", desk.store.place()))
             .because("a SQLite file is on one machine")
             .hint("several engines share the work on a PostgreSQL database: set DATABASE_URL"));
     }
     Ok(desk.reader(wiring).await?.nodes().await?)
+}
+
+/// Asks a node to give its share to others, or to take it again.
+async fn have_drained(source: &Source, node: &NodeView, gives: bool) -> Result<(), Failure> {
+    match source {
+        Source::Here(desk) => {
+            desk.store.drain(node.node, gives).await?;
+        }
+        Source::Afar(server) => {
+            let verb = if gives { "drain" } else { "undrain" };
+            let _as_before: NodeView = server.post(&["nodes", &node.name, verb], &()).await?;
+        }
+    }
+    Ok(())
 }
 
 fn list(wiring: &Wiring, nodes: &[NodeView]) -> Result<Exit, Failure> {
@@ -48,8 +66,8 @@ fn list(wiring: &Wiring, nodes: &[NodeView]) -> Result<Exit, Failure> {
 }
 
 /// The node of this name.
-async fn named(wiring: &Wiring, desk: &Desk, name: &str) -> Result<NodeView, Failure> {
-    let nodes = nodes(wiring, desk).await?;
+async fn named(wiring: &Wiring, source: &Source, name: &str) -> Result<NodeView, Failure> {
+    let nodes = nodes(wiring, source).await?;
     let known: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
     let known = known.join(", ");
     nodes.into_iter().find(|node| node.name == name).ok_or_else(|| {
@@ -59,12 +77,12 @@ async fn named(wiring: &Wiring, desk: &Desk, name: &str) -> Result<NodeView, Fai
 }
 
 /// Asks a node to give its share to others, and waits until it has.
-async fn drain(wiring: &Wiring, desk: &Desk, name: &str) -> Result<Exit, Failure> {
-    let node = named(wiring, desk, name).await?;
-    desk.store.drain(node.node, true).await?;
+async fn drain(wiring: &Wiring, source: &Source, name: &str) -> Result<Exit, Failure> {
+    let node = named(wiring, source, name).await?;
+    have_drained(source, &node, true).await?;
     let began = wiring.now();
     loop {
-        let nodes = nodes(wiring, desk).await?;
+        let nodes = nodes(wiring, source).await?;
         let left = nodes.iter().find(|other| other.node == node.node).map_or(0, |node| node.shards);
         let others = nodes.iter().any(|other| other.node != node.node && other.state.word() == "working");
         if left == 0 {

@@ -1,7 +1,7 @@
 //! `flyball pause`: effects stop, observation goes on. It says that it holds only when a running engine holds it. Where the
 //! database cannot be written, the engine is told by a signal.
 
-use super::brake::{exit, must_be_known, scope, taken_in, tell};
+use super::brake::{Meant, exit, must_be_known, scope, taken_in, tell};
 use super::reading::Desk;
 use crate::arguments::Pause;
 use crate::exit::Exit;
@@ -69,7 +69,15 @@ fn signal(_: u32) -> bool {
     false
 }
 
-pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure> {
+/// What came of it.
+enum Braked {
+    /// It is on record, and somebody goes by it or not.
+    Told(PauseTold),
+    /// The engine was told by a signal, which ends so.
+    BySignal(Exit),
+}
+
+async fn here(wiring: &Wiring, asked: Pause) -> Result<Braked, Failure> {
     let desk = Desk::open(wiring, Exit::TRY_AGAIN).await?;
     let scope = scope(asked.app, asked.reaction);
     must_be_known(wiring, &desk, &scope)?;
@@ -77,14 +85,29 @@ pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure
     let writing = pause_effects(&*desk.store, scope.clone(), asked.lasts, by, wiring.now());
     let paused = match timeout(WRITE_MAX, writing).await {
         Ok(Ok(paused)) => paused,
-        Ok(Err(error)) => return by_signal(wiring, &desk, &scope, error.into()).await,
+        Ok(Err(error)) => return by_signal(wiring, &desk, &scope, error.into()).await.map(Braked::BySignal),
         Err(_) => {
             let what = format!("cannot pause {scope} within {} s", WRITE_MAX.as_secs());
             let busy = Failure::new(Exit::TRY_AGAIN, what).because(not_written(&desk)).hint(HINT);
-            return by_signal(wiring, &desk, &scope, busy).await;
+            return by_signal(wiring, &desk, &scope, busy).await.map(Braked::BySignal);
         }
     };
     let taken = taken_in(&desk, &paused.scope).await?;
+    desk.store.close().await;
+    Ok(Braked::Told(PauseTold { paused, taken }))
+}
+
+pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure> {
+    let braked = match wiring.server() {
+        Some(server) => {
+            Braked::Told(server.post(&["pauses"], &Meant::of(asked.app, asked.reaction, asked.lasts)).await?)
+        }
+        None => here(wiring, asked).await?,
+    };
+    let PauseTold { paused, taken } = match braked {
+        Braked::Told(told) => told,
+        Braked::BySignal(exit) => return Ok(exit),
+    };
     let exit = exit(&taken);
     match wiring.format {
         Format::Json => output::json(&PauseTold { paused, taken })?,
@@ -99,6 +122,5 @@ pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure
             tell(&taken, wiring, &format!("start with {} paused {until}", paused.scope))?;
         }
     }
-    desk.store.close().await;
     Ok(exit)
 }

@@ -5,54 +5,134 @@ use crate::arguments::React;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::remote::Remote;
 use crate::wiring::{SystemIds, Wiring};
 use flyball_config::{Definitions, read_files};
 use flyball_engine::Engine;
 use flyball_engine::commands::{Considered, Intent, NotConsidered};
 use flyball_engine::made::Joined;
 use flyball_heroku::Access;
-use flyball_model::{Because, Mode, Outcome, ReactionName, Run, RunId, RunState};
+use flyball_model::{Mode, ReactionName, Run, RunId, RunState};
 use flyball_store::{Address, EngineLock, SeenSign, Store};
 use flyball_views::{Held, Reacted, RunView};
+use serde::Serialize;
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it is looked whether a run has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often a server is asked for it.
+const LOOK_EVERY_AFAR: Duration = Duration::from_millis(300);
+/// Most answers come well within this.
+const LOST_AFTER: Duration = Duration::from_secs(5);
+/// What is said where it takes too long.
+const NOT_ENDED: &str = "it has not ended yet; `flyball why` tells what becomes of it";
 /// How long a person waits: a call's deadline, the margin after a lost answer, the look, and some more.
 const WAIT_MAX: Duration = Duration::from_secs(90);
 
-pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
-    let files = wiring.files()?;
-    read_files(&files)?;
-    let database = wiring.database()?;
-    let store = wiring.store(Exit::NO).await?;
-    let definitions = Joined::of(&files, &*store).await?.read?;
-    let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
-    let accounts = wiring.accounts(access, &definitions)?;
-    let ports = wiring.ports(Arc::clone(&store), &accounts);
-    let mode = if wiring.dyno_that_forgets()?.is_some() { Mode::DryRun } else { Mode::Act };
-    let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;
-    let engine = engine.at_home(wiring.environment.home());
+/// Whose hand does it: this command's beside an engine, or a server's.
+enum Hand {
+    Here(Box<Here>),
+    Afar(Remote),
+}
 
-    let considered = engine.consider(&asked.reaction).await;
-    let intent = match considered.map_err(|why| not_considered(wiring, &definitions, &asked.reaction, why))? {
-        Considered::Holds(because) => return held(wiring, &asked.reaction, &because),
-        Considered::Would(intent) => *intent,
-    };
+/// What this command does it with.
+struct Here {
+    definitions: Definitions,
+    database: Address,
+    store: Arc<dyn Store>,
+    engine: Engine,
+    /// What was intended, once it was asked for.
+    intent: Option<Intent>,
+}
+
+impl Hand {
+    async fn of(wiring: &Wiring, asked: &React) -> Result<Self, Failure> {
+        if let Some(server) = wiring.server() {
+            return Ok(Self::Afar(server.clone()));
+        }
+        let files = wiring.files()?;
+        read_files(&files)?;
+        let database = wiring.database()?;
+        let store = wiring.store(Exit::NO).await?;
+        let definitions = Joined::of(&files, &*store).await?.read?;
+        let access = if asked.dry_run { Access::ReadOnly } else { Access::Full };
+        let accounts = wiring.accounts(access, &definitions)?;
+        let ports = wiring.ports(Arc::clone(&store), &accounts);
+        let mode = if wiring.dyno_that_forgets()?.is_some() { Mode::DryRun } else { Mode::Act };
+        let engine = Engine::beside(ports, SystemIds.node(wiring.now()), mode, &definitions).await?;
+        let engine = engine.at_home(wiring.environment.home());
+        Ok(Self::Here(Box::new(Here { definitions, database, store, engine, intent: None })))
+    }
+
+    /// What the reaction would do now, or why it holds.
+    async fn plan(&mut self, wiring: &Wiring, name: &ReactionName) -> Result<Reacted, Failure> {
+        let here = match self {
+            Self::Here(here) => here,
+            Self::Afar(server) => return Ok(server.get(&["reactions", name.as_str(), "plan"], &[]).await?),
+        };
+        let considered = here.engine.consider(name).await;
+        match considered.map_err(|why| not_considered(wiring, &here.definitions, name, why))? {
+            Considered::Holds(because) => {
+                let holds = Some(Held { reason: because.code().into(), words: because.to_string() });
+                Ok(Reacted {
+                    reaction: name.clone(),
+                    plan: None,
+                    calls: Vec::new(),
+                    holds,
+                    only_tells: None,
+                    run: None,
+                })
+            }
+            Considered::Would(intent) => {
+                let intent = here.intent.insert(*intent);
+                let only_tells = (intent.mode == Mode::DryRun).then(|| why_dry_run(wiring, &here.definitions));
+                let (plan, calls) = (Some(intent.plan.to_string()), intent.calls.clone());
+                Ok(Reacted { reaction: name.clone(), plan, calls, holds: None, only_tells, run: None })
+            }
+        }
+    }
+
+    /// Does what was told, and waits for its end.
+    async fn act(&self, wiring: &Wiring, told: &Reacted) -> Result<RunView, Failure> {
+        match self {
+            Self::Here(here) => {
+                let intent = here.intent.clone().expect("what is told was intended");
+                let id = here.engine.queue(intent, wiring.environment.person()).await?;
+                let run = carried_out(wiring, &here.engine, &*here.store, &here.database, id).await?;
+                Ok(RunView::of(&run))
+            }
+            Self::Afar(server) => afar(wiring, server, told).await,
+        }
+    }
+
+    async fn close(self) {
+        if let Self::Here(here) = self {
+            here.store.close().await;
+        }
+    }
+}
+
+pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
+    let mut hand = Hand::of(wiring, asked).await?;
+    let mut told = hand.plan(wiring, &asked.reaction).await?;
+    // It is said in words, and is no part of what is done.
+    let dry_run = told.only_tells.take();
+    if let Some(holds) = &told.holds {
+        return held(wiring, &told, holds);
+    }
     if asked.dry_run {
         match wiring.format {
-            Format::Json => output::json(&said(&asked.reaction, &intent, None))?,
-            Format::Text => shown(&intent).iter().try_for_each(|line| output::data(line))?,
+            Format::Json => output::json(&told)?,
+            Format::Text => shown(&told).iter().try_for_each(|line| output::data(line))?,
         }
         return Ok(Exit::GOOD);
     }
-    let dry_run = (intent.mode == Mode::DryRun).then(|| why_dry_run(wiring, &definitions));
     let before = dry_run
         .as_ref()
         .map(|why| format!("in dry run, since {why}: nothing will be done, and this is what would be:"));
-    let mut lines = before.into_iter().chain(shown(&intent));
+    let mut lines = before.into_iter().chain(shown(&told));
     match wiring.format {
         Format::Json => lines.for_each(|line| output::say(&line)),
         Format::Text => lines.try_for_each(|line| output::data(&line))?,
@@ -64,30 +144,59 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
         output::say("nothing was done");
         return Ok(Exit::NO);
     }
-    let run = engine.queue(intent.clone(), wiring.environment.person()).await?;
-    let run = carried_out(wiring, &engine, &*store, &database, run).await?;
-    let view = RunView::of(&run);
+    let view = hand.act(wiring, &told).await?;
+    let exit = exit(&view);
     match wiring.format {
-        Format::Json => output::json(&said(&asked.reaction, &intent, Some(view)))?,
+        Format::Json => output::json(&Reacted { run: Some(view), ..told })?,
         Format::Text => {
             let requests = view.requests().filter(|_| asked.verbose).map(|requests| format!(" {requests}"));
             let words = wiring.face.lone_sentence(&view.words, wiring.now());
             output::data(&format!("{words}{}", requests.unwrap_or_default()))?;
         }
     }
-    store.close().await;
-    Ok(exit(&run.state))
+    hand.close().await;
+    Ok(exit)
+}
+
+/// What is sent to a server: the plan, in the words in which it was shown. It is done only if it is still this.
+#[derive(Serialize)]
+struct RunNow<'a> {
+    plan: &'a str,
+}
+
+/// Has the server do it, and waits until the run has ended, or a person has waited long enough.
+async fn afar(wiring: &Wiring, server: &Remote, told: &Reacted) -> Result<RunView, Failure> {
+    let wanted = RunNow { plan: told.plan.as_deref().unwrap_or_default() };
+    let queued: Reacted = server.post(&["reactions", told.reaction.as_str(), "run"], &wanted).await?;
+    let gone = || Failure::new(Exit::NO, "cannot say what became of it").because("its record is gone");
+    let mut run = queued.run.ok_or_else(gone)?;
+    let (id, begun) = (run.id.to_string(), wiring.now());
+    let mut said_lost = false;
+    while run.outcome.is_none() {
+        let now = wiring.now();
+        if !said_lost && run.sent_at.is_some_and(|at| now.since(at) > LOST_AFTER) {
+            said_lost = true;
+            output::say(&wiring.face.lone_sentence(&run.words, now));
+        }
+        if now.since(begun) > WAIT_MAX {
+            output::say(NOT_ENDED);
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY_AFAR).await;
+        run = match server.get::<RunView>(&["runs", &id], &[]).await.map_err(Failure::from) {
+            // It is done by the server whether it can be asked just now or not.
+            Err(failure) if failure.exit() == Exit::TRY_AGAIN => run,
+            asked => asked?,
+        };
+    }
+    Ok(run)
 }
 
 /// What would be done, and by which calls.
-fn shown(intent: &Intent) -> Vec<String> {
-    let calls = intent.calls.iter().map(|call| format!("  {call}"));
-    std::iter::once(output::paint(output::STRONG, &intent.plan)).chain(calls).collect()
-}
-
-fn said(reaction: &ReactionName, intent: &Intent, run: Option<RunView>) -> Reacted {
-    let (plan, calls) = (Some(intent.plan.to_string()), intent.calls.clone());
-    Reacted { reaction: reaction.clone(), plan, calls, holds: None, run }
+fn shown(told: &Reacted) -> Vec<String> {
+    let calls = told.calls.iter().map(|call| format!("  {call}"));
+    let plan = told.plan.as_deref().unwrap_or_default();
+    std::iter::once(output::paint(output::STRONG, plan)).chain(calls).collect()
 }
 
 /// What puts the reaction in dry run.
@@ -107,14 +216,11 @@ fn only_tells(reaction: &ReactionName, why: &str) -> Failure {
 }
 
 /// The reaction holds: that is the answer.
-fn held(wiring: &Wiring, reaction: &ReactionName, because: &Because) -> Result<Exit, Failure> {
+fn held(wiring: &Wiring, told: &Reacted, holds: &Held) -> Result<Exit, Failure> {
     match wiring.format {
-        Format::Json => {
-            let holds = Some(Held { reason: because.code().into(), words: because.to_string() });
-            output::json(&Reacted { reaction: reaction.clone(), plan: None, calls: Vec::new(), holds, run: None })?;
-        }
+        Format::Json => output::json(told)?,
         Format::Text => {
-            let words = format!("\"{reaction}\" holds: {because}");
+            let words = format!("\"{}\" holds: {}", told.reaction, holds.words);
             output::data(&wiring.face.lone_sentence(&words, wiring.now()))?;
         }
     }
@@ -155,14 +261,14 @@ async fn agreed() -> Result<bool, Failure> {
 
 /// That a run is performed by this command, since no engine is there to do it. One that starts in this very moment is as good
 /// as we are.
-enum Here {
+enum Performer {
     /// Until then no engine starts.
     Locked(#[expect(dead_code, reason = "it goes when this is dropped")] EngineLock),
     /// An engine that starts and we take a run from each other by claiming it.
     Beside,
 }
 
-impl Here {
+impl Performer {
     async fn where_nobody_else(
         store: &dyn Store,
         database: &Address,
@@ -186,12 +292,12 @@ async fn carried_out(
     id: RunId,
 ) -> Result<Run, Failure> {
     let begun = wiring.now();
-    let mut here: Option<Here> = None;
+    let mut here: Option<Performer> = None;
     let mut said_lost = false;
     loop {
         let now = wiring.now();
         if here.is_none() {
-            here = Here::where_nobody_else(store, database, now).await?;
+            here = Performer::where_nobody_else(store, database, now).await?;
         }
         let run = store.run(id).await?;
         let run = match (&here, run) {
@@ -203,7 +309,7 @@ async fn carried_out(
         };
         match &run.state {
             RunState::Ended { .. } => return Ok(run),
-            RunState::Sent { look_at, at, .. } if !said_lost && now.since(*at) > Duration::from_secs(5) => {
+            RunState::Sent { look_at, at, .. } if !said_lost && now.since(*at) > LOST_AFTER => {
                 said_lost = true;
                 let words = format!("no answer yet; it is looked for at {look_at}");
                 output::say(&wiring.face.lone_sentence(&words, now));
@@ -211,7 +317,7 @@ async fn carried_out(
             RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => {}
         }
         if now.since(begun) > WAIT_MAX {
-            output::say("it has not ended yet; `flyball why` tells what becomes of it");
+            output::say(NOT_ENDED);
             return Ok(run);
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -227,11 +333,11 @@ fn is_due(state: &RunState, now: flyball_model::Timestamp) -> bool {
     }
 }
 
-fn exit(state: &RunState) -> Exit {
-    match state {
-        RunState::Ended { outcome: Outcome::Done { .. }, .. } => Exit::GOOD,
-        RunState::Ended { outcome: Outcome::Refused { status: 401 | 403, .. }, .. } => Exit::NO_PERMISSION,
-        RunState::Ended { .. } => Exit::NO,
-        RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => Exit::TRY_AGAIN,
+fn exit(run: &RunView) -> Exit {
+    match (run.outcome.as_deref(), run.refused_with) {
+        (None, _) => Exit::TRY_AGAIN,
+        (Some("done"), _) => Exit::GOOD,
+        (Some(_), Some(401 | 403)) => Exit::NO_PERMISSION,
+        (Some(_), _) => Exit::NO,
     }
 }

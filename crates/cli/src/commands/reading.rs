@@ -1,17 +1,55 @@
 //! What the commands that work beside an engine share: the store, the engine's sign of life in it, what is in force, and
-//! a reader over all of that.
+//! a reader over all of that; and that a server is asked for the same, where one was named.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::remote::Remote;
 use crate::wiring::Wiring;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::made::Joined;
 use flyball_engine::queries::{Reader, SeenEngine};
-use flyball_model::ApiHost;
+use flyball_model::{ApiHost, AppName};
 use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
-use flyball_views::EngineState;
+use flyball_views::{EngineState, Status};
 use std::sync::Arc;
+
+/// Where a command has its views from.
+pub(super) enum Source {
+    /// The store, beside an engine or where one has run.
+    Here(Box<Desk>),
+    /// A server.
+    Afar(Remote),
+}
+
+impl Source {
+    /// The server that was named, or else what is here.
+    pub(super) async fn open(wiring: &Wiring, missing: Exit) -> Result<Self, Failure> {
+        match wiring.server() {
+            Some(server) => Ok(Self::Afar(server.clone())),
+            None => Desk::open(wiring, missing).await.map(|desk| Self::Here(Box::new(desk))),
+        }
+    }
+
+    /// The same, for what needs no file.
+    pub(super) async fn open_without_file(wiring: &Wiring) -> Result<Self, Failure> {
+        match wiring.server() {
+            Some(server) => Ok(Self::Afar(server.clone())),
+            None => Desk::open_without_file(wiring).await.map(|desk| Self::Here(Box::new(desk))),
+        }
+    }
+
+    /// Where everything stands.
+    pub(super) async fn status(&self, wiring: &Wiring, app: Option<&AppName>) -> Result<Status, Failure> {
+        match self {
+            Self::Here(desk) => Ok(desk.reader(wiring).await?.status(app).await?),
+            Self::Afar(server) => {
+                let of: Vec<_> = app.map(|app| ("app", app.to_string())).into_iter().collect();
+                Ok(server.get(&["status"], &of).await?)
+            }
+        }
+    }
+}
 
 /// Everything that a reader borrows.
 pub(super) struct Desk {

@@ -1,6 +1,6 @@
 //! `flyball resume`: ends a pause.
 
-use super::brake::{exit, must_be_known, scope, taken_in, tell};
+use super::brake::{Meant, exit, must_be_known, scope, taken_in, tell};
 use super::reading::Desk;
 use crate::arguments::Resume;
 use crate::exit::Exit;
@@ -10,7 +10,7 @@ use crate::wiring::Wiring;
 use flyball_engine::commands::resume_effects;
 use flyball_views::ResumeTold;
 
-pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failure> {
+async fn here(wiring: &Wiring, asked: Resume) -> Result<ResumeTold, Failure> {
     let desk = Desk::open(wiring, Exit::TRY_AGAIN).await?;
     let scope = scope(asked.app, asked.reaction);
     let resumed = resume_effects(&*desk.store, scope, &wiring.environment.person(), wiring.now()).await?;
@@ -19,6 +19,15 @@ pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failu
         must_be_known(wiring, &desk, &resumed.scope)?;
     }
     let taken = taken_in(&desk, &resumed.scope).await?;
+    desk.store.close().await;
+    Ok(ResumeTold { resumed, taken })
+}
+
+pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failure> {
+    let ResumeTold { resumed, taken } = match wiring.server() {
+        Some(server) => server.post(&["pauses", "resume"], &Meant::of(asked.app, asked.reaction, None)).await?,
+        None => here(wiring, asked).await?,
+    };
     let (was_paused, exit) = (resumed.was_paused, exit(&taken));
     match wiring.format {
         Format::Json => output::json(&ResumeTold { resumed, taken })?,
@@ -38,6 +47,5 @@ pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failu
             }
         }
     }
-    desk.store.close().await;
     Ok(if was_paused { exit } else { Exit::NO })
 }

@@ -1,6 +1,6 @@
 //! `flyball status`: where everything stands.
 
-use super::reading::Desk;
+use super::reading::Source;
 use crate::arguments::Status;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,15 +16,15 @@ const REDRAW_EVERY: Duration = Duration::from_secs(1);
 const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 pub(super) async fn status(wiring: &Wiring, asked: &Status) -> Result<Exit, Failure> {
-    let desk = Desk::open(wiring, Exit::NO).await?;
+    let source = Source::open(wiring, Exit::NO).await?;
     if !asked.watch {
-        let status = desk.reader(wiring).await?.status(asked.app.as_ref()).await?;
+        let status = source.status(wiring, asked.app.as_ref()).await?;
         output::data(&shown(wiring, &status, Layout::Paragraphs))?;
         return Ok(if asked.check && !status.is_well() { Exit::NO } else { Exit::GOOD });
     }
     tokio::select! {
         () = stopped_by_person() => Ok(Exit::GOOD),
-        ended = watch(wiring, &desk, asked) => ended,
+        ended = watch(wiring, &source, asked) => ended,
     }
 }
 
@@ -38,10 +38,10 @@ enum Layout {
 }
 
 /// Shows it again and again: redrawn on a terminal, elsewhere only when something is different.
-async fn watch(wiring: &Wiring, desk: &Desk, asked: &Status) -> Result<Exit, Failure> {
+async fn watch(wiring: &Wiring, source: &Source, asked: &Status) -> Result<Exit, Failure> {
     let mut last = String::new();
     loop {
-        let status = desk.reader(wiring).await?.status(asked.app.as_ref()).await?;
+        let status = source.status(wiring, asked.app.as_ref()).await?;
         let now = shown(wiring, &status, Layout::Lines);
         match output::screen() {
             Screen::Terminal if wiring.format == Format::Text => output::data(&format!("{CLEAR}{now}"))?,

@@ -22,6 +22,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::remote::Remote;
 use crate::render::Clockface;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::made::Joined;
@@ -42,6 +43,7 @@ const DATABASE: &str = "flyball.db";
 pub(crate) struct Wiring {
     config: PathBuf,
     database: Option<String>,
+    server: Option<Remote>,
     /// How data is written.
     pub(crate) format: Format,
     /// The zone that times are shown in, and read in.
@@ -51,15 +53,21 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    /// For this file and this database; without one, the database is beside the file.
+    /// For this file and this database; without one, the database is beside the file. What a server is asked for needs neither.
     pub(crate) fn new(
         config: PathBuf,
         database: Option<String>,
+        server: Option<Remote>,
         format: Format,
         face: Clockface,
         environment: Environment,
     ) -> Self {
-        Self { config, database, format, face, environment }
+        Self { config, database, server, format, face, environment }
+    }
+
+    /// The server that is asked, where one is.
+    pub(crate) const fn server(&self) -> Option<&Remote> {
+        self.server.as_ref()
     }
 
     /// The file that says what is watched and what is done.

@@ -36,6 +36,7 @@ mod proxy;
 mod reacting;
 #[cfg(test)]
 mod refused;
+mod remote;
 #[cfg(test)]
 mod report;
 #[cfg(test)]

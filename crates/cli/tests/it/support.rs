@@ -63,6 +63,22 @@ pub(crate) struct Stage {
     pub(crate) sim: Server,
     token: String,
     database: Database,
+    /// Where the engine that was started last serves its pages.
+    served: Mutex<Option<String>>,
+}
+
+/// The commands that can ask a server instead of the database beside them.
+const FROM_AFAR: [&str; 10] =
+    ["status", "why", "history", "report", "pause", "resume", "settle", "check", "react", "node"];
+
+/// Whether tests that run commands beside an engine have them ask its server: `FLYBALL_IT_SERVER=1`.
+///
+/// Unchanged pass `reacting`, `report`, `reporting` and `starving`, and most of `pausing`, `explaining` and `running`. What does not is
+/// about this machine: what is read after the engine has ended, a pause by a signal, an engine that is stopped (and so is its server),
+/// and mistakes of the file as the command line shows them.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so")]
+fn is_from_afar() -> bool {
+    std::env::var_os("FLYBALL_IT_SERVER").is_some_and(|value| value == "1")
 }
 
 /// Where a stage remembers.
@@ -92,7 +108,8 @@ impl Stage {
         let world = World::new(&file.token(TOKEN), now(), 1);
         let address = "127.0.0.1:0".parse().unwrap();
         let sim = Server::bind(address, Arc::new(Mutex::new(world)), Arc::new(now)).await.unwrap();
-        Self { folder: tempfile::tempdir().unwrap(), sim, token: TOKEN.to_owned(), database: Database::File }
+        let (folder, token) = (tempfile::tempdir().unwrap(), TOKEN.to_owned());
+        Self { folder, sim, token, database: Database::File, served: Mutex::default() }
     }
 
     /// The same with its database on a server.
@@ -174,7 +191,28 @@ impl Stage {
 
     /// Runs the binary to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
-        ended(self.command(arguments)).await
+        let named = arguments.iter().find(|argument| !argument.starts_with('-'));
+        let served = is_from_afar().then(|| self.served.lock().unwrap().clone()).flatten();
+        match served.filter(|_| named.is_some_and(|named| FROM_AFAR.contains(named))) {
+            Some(server) => ended(self.command(&[&["--server", &server], arguments].concat())).await,
+            None => ended(self.command(arguments)).await,
+        }
+    }
+
+    /// Where the engine that was started last serves its pages.
+    pub(crate) fn server(&self) -> String {
+        self.served.lock().unwrap().clone().expect("it was started by `serve`")
+    }
+
+    /// Starts `flyball up` with pages on a free port, and waits until it is up.
+    pub(crate) async fn serve(&self) -> Up {
+        let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
+        // All that it could ever log: nothing of it may hold a secret.
+        command.env("RUST_LOG", "trace");
+        let up = self.up_with(command).await;
+        up.until("it serves", |up| served(&up.printed()).is_some()).await;
+        *self.served.lock().unwrap() = served(&up.printed());
+        up
     }
 
     /// Runs the binary to its end, and reads what it printed as JSON.
@@ -191,6 +229,9 @@ impl Stage {
 
     /// Starts `flyball up`, and waits until it is up.
     pub(crate) async fn up(&self) -> Up {
+        if is_from_afar() {
+            return self.serve().await;
+        }
         let mut command = self.command(&["up"]);
         // All that it could ever log: nothing of it may hold a secret.
         command.env("RUST_LOG", "trace");
@@ -299,6 +340,12 @@ pub(crate) fn must_hold_no_secret(what: &str, bytes: &[u8]) {
     if let Some(at) = found.filter(|_| !std::thread::panicking()) {
         panic!("{what} holds a secret at byte {at}");
     }
+}
+
+/// The address in "pages: http://127.0.0.1:8080/ (…)".
+fn served(printed: &str) -> Option<String> {
+    let (_, rest) = printed.split_once("pages: http://")?;
+    Some(format!("http://{}", rest.split_once('/')?.0))
 }
 
 fn of(views: &Value, name: &str) -> Value {

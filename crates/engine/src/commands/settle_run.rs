@@ -2,7 +2,7 @@
 
 use flyball_model::{Entry, Event, Look, Outcome, Passage, Run, RunId, RunState, Timestamp, WhyNotDone};
 use flyball_store::{Error, Store};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a person knows of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Known {
 }
 
 /// What came of settling a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Settled {
     /// It counts as this from now on.

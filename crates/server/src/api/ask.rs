@@ -2,7 +2,7 @@
 
 use crate::answer::Problem;
 use crate::house::House;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use flyball_engine::InForce;
@@ -22,6 +22,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let taken: Result<axum::Json<T>, JsonRejection> = axum::Json::from_request(request, state).await;
         taken.map(|axum::Json(value)| Self(value)).map_err(Problem::from)
+    }
+}
+
+/// As [`axum::Form`], with its mistakes told as problems.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let taken: Result<axum::Form<T>, FormRejection> = axum::Form::from_request(request, state).await;
+        taken.map(|axum::Form(value)| Self(value)).map_err(Problem::from)
     }
 }
 

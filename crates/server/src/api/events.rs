@@ -2,11 +2,14 @@
 //! whoever comes back says which was the last. A reader that is slow is read for more slowly; nothing waits for it in memory.
 
 use crate::answer::{Problem, Problems};
+use crate::guard::{Origin, Visitor};
 use crate::house::House;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
+use flyball_model::Right;
 use flyball_views::HistoryLine;
 use futures_util::stream::{self, Stream};
 use std::collections::VecDeque;
@@ -17,12 +20,19 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// Heroku's router, and proxies, close what is silent for 55 s.
 const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// How often it is asked whether whoever listens still may: a session that was ended, or a token that was revoked, hears no more.
+const ASKED_EVERY: Duration = Duration::from_secs(5);
 /// Lines that are read at once for one stream.
 const LINES: u32 = 100;
 
 /// One who listens.
 struct Listener {
     house: Arc<House>,
+    origin: Origin,
+    /// By what they came in.
+    headers: HeaderMap,
+    /// When it was asked last whether they may, by the time that passes.
+    asked: Duration,
     /// The number of the last line that was sent.
     sent: i64,
     waiting: VecDeque<HistoryLine>,
@@ -33,6 +43,7 @@ struct Listener {
 #[utoipa::path(get, path = "/events", tag = "standing", params(("Last-Event-ID" = Option<String>, Header, description = "Go on behind this line")), responses((status = 200, description = "A stream of lines", content_type = "text/event-stream", body = HistoryLine), Problems))]
 pub(crate) async fn events(
     State(house): State<Arc<House>>,
+    Extension(origin): Extension<Origin>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let place = Arc::clone(&house.listeners).try_acquire_owned().map_err(|_| Problem {
@@ -46,7 +57,8 @@ pub(crate) async fn events(
         }
         None => house.last_line().await?,
     };
-    let listener = Listener { house, sent, waiting: VecDeque::new(), _place: place };
+    let asked = house.engine.ports().time.passed();
+    let listener = Listener { house, origin, headers, asked, sent, waiting: VecDeque::new(), _place: place };
     let lines = stream::unfold(listener, |mut listener| async move {
         let line = listener.next().await?;
         let event = Event::default().id(line.number.to_string()).event("line");
@@ -56,16 +68,23 @@ pub(crate) async fn events(
 }
 
 impl Listener {
-    /// The next line; none once the server stops, or the store does not answer: whoever listens comes back then.
+    /// The next line; none once the server stops, whoever listens may not any more, or the store does not answer: they come back then.
     async fn next(&mut self) -> Option<HistoryLine> {
         let (stop, mut growth) = (self.house.stop.clone(), self.house.growth.clone());
+        let time = Arc::clone(&self.house.engine.ports().time);
         loop {
+            if time.passed().saturating_sub(self.asked) >= ASKED_EVERY {
+                let visitor = Visitor::of(&self.house, &self.origin, &self.headers).await.ok()?;
+                visitor.may(Right::Read).ok()?;
+                self.asked = time.passed();
+            }
             if let Some(line) = self.waiting.pop_front() {
                 self.sent = line.number;
                 return Some(line);
             }
             tokio::select! {
                 () = stop.cancelled() => return None,
+                () = time.wait(ASKED_EVERY) => continue,
                 () = growth.beyond(self.sent) => {}
             }
             let in_force = self.house.in_force();

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 mod events;
 mod monitors;
+mod nodes;
 pub(crate) mod pauses;
 pub(crate) mod people;
 mod reactions;
@@ -33,7 +34,9 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(reactions::plan))
         .routes(routes!(runs::list))
         .routes(routes!(runs::one))
+        .routes(routes!(runs::story))
         .routes(routes!(pauses::list))
+        .routes(routes!(nodes::list))
         .routes(routes!(events::events))
         .route_layer(from_fn(may_read));
     let operate = OpenApiRouter::new()
@@ -42,6 +45,8 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(runs::settle))
         .routes(routes!(pauses::pause))
         .routes(routes!(pauses::resume))
+        .routes(routes!(nodes::drain))
+        .routes(routes!(nodes::undrain))
         .route_layer(from_fn(may_operate));
     let administer = OpenApiRouter::new()
         .routes(routes!(people::users, people::add_user))

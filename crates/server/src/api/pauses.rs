@@ -6,7 +6,6 @@ use crate::guard::Visitor;
 use crate::house::House;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use flyball_engine::commands::{pause_effects, resume_effects, taken_in};
 use flyball_model::{PauseScope, duration};
 use flyball_views::{PauseTold, PauseView, ResumeTold};
@@ -58,7 +57,7 @@ pub(crate) struct ToResume {
     reaction: Option<String>,
 }
 
-/// End a pause. Streaks start anew.
+/// End a pause. Streaks start anew. Where nothing was paused, `was_paused` says so.
 #[utoipa::path(post, path = "/pauses/resume", tag = "pauses", request_body = ToResume, responses((status = 200, body = ResumeTold), Problems))]
 pub(crate) async fn resume(
     State(house): State<Arc<House>>,
@@ -121,7 +120,8 @@ impl House {
         let ports = self.engine.ports();
         let resumed = resume_effects(self.store(), scope, by, self.now()).await?;
         if !resumed.was_paused {
-            return Err(Problem::new(StatusCode::CONFLICT, format!("there is no pause of {}", resumed.scope)));
+            // Whatever was paused can be resumed, also what is no longer in force.
+            self.must_be_in_force(&resumed.scope)?;
         }
         let taken = taken_in(self.store(), &*ports.clock, &*ports.time, &resumed.scope).await?;
         self.forget_snapshot().await;

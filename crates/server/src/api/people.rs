@@ -7,8 +7,9 @@ use crate::house::House;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use flyball_model::{Deed, Entry, Event, Excerpt, Right, SessionId, TokenId, UserId, UserName, duration};
-use flyball_store::{Changed, NewToken, NewUser};
+use flyball_engine::Ids;
+use flyball_model::{Deed, Entry, Event, Excerpt, Right, SessionId, Timestamp, TokenId, UserId, UserName, duration};
+use flyball_store::{Changed, NewToken, NewUser, Store};
 use flyball_views::{SessionView, TokenMade, TokenView, UserView};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ const PASSWORD_MAX: usize = 256;
 /// The users.
 #[utoipa::path(get, path = "/users", tag = "people", responses((status = 200, body = Vec<UserView>), Problems))]
 pub(crate) async fn users(State(house): State<Arc<House>>) -> Result<Json<Vec<UserView>>, Problem> {
-    Ok(Json(house.users().await?))
+    Ok(Json(house.people().users().await?))
 }
 
 /// A user who is to be added.
@@ -47,7 +48,7 @@ pub(crate) async fn add_user(
     visitor: Visitor,
     Body(to_add): Body<ToAdd>,
 ) -> Result<(StatusCode, Json<UserView>), Problem> {
-    let user = house.add_user(&to_add.name, &to_add.scope, to_add.password, &visitor.name).await?;
+    let user = house.people().add_user(&to_add.name, &to_add.scope, to_add.password, &visitor.name).await?;
     Ok((StatusCode::CREATED, Json(user)))
 }
 
@@ -70,7 +71,7 @@ pub(crate) async fn change_user(
     visitor: Visitor,
     Body(to_change): Body<ToChange>,
 ) -> Result<Json<UserView>, Problem> {
-    Ok(Json(house.change_user(&name, to_change.scope.as_deref(), to_change.password, &visitor.name).await?))
+    Ok(Json(house.people().change_user(&name, to_change.scope.as_deref(), to_change.password, &visitor.name).await?))
 }
 
 /// Remove a user, with all sessions. Tokens that they made stay good.
@@ -80,14 +81,14 @@ pub(crate) async fn remove_user(
     Of(name): Of<String>,
     visitor: Visitor,
 ) -> Result<StatusCode, Problem> {
-    house.remove_user(&name, &visitor.name).await?;
+    house.people().remove_user(&name, &visitor.name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The sessions that have not ended, the latest seen first.
 #[utoipa::path(get, path = "/sessions", tag = "people", responses((status = 200, body = Vec<SessionView>), Problems))]
 pub(crate) async fn sessions(State(house): State<Arc<House>>) -> Result<Json<Vec<SessionView>>, Problem> {
-    Ok(Json(house.sessions().await?))
+    Ok(Json(house.people().sessions().await?))
 }
 
 /// End a session.
@@ -97,14 +98,14 @@ pub(crate) async fn end_session(
     Of(id): Of<String>,
     visitor: Visitor,
 ) -> Result<StatusCode, Problem> {
-    house.end_session(&id, &visitor.name).await?;
+    house.people().end_session(&id, &visitor.name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The tokens of programs.
 #[utoipa::path(get, path = "/tokens", tag = "people", responses((status = 200, body = Vec<TokenView>), Problems))]
 pub(crate) async fn tokens(State(house): State<Arc<House>>) -> Result<Json<Vec<TokenView>>, Problem> {
-    Ok(Json(house.tokens().await?))
+    Ok(Json(house.people().tokens().await?))
 }
 
 /// A token that is to be made.
@@ -130,7 +131,8 @@ pub(crate) async fn make_token(
     visitor: Visitor,
     Body(to_make): Body<ToMake>,
 ) -> Result<(StatusCode, Json<TokenMade>), Problem> {
-    let made = house.make_token(&to_make.name, &to_make.scope, to_make.lasts.as_deref(), &visitor.name).await?;
+    let made =
+        house.people().make_token(&to_make.name, &to_make.scope, to_make.lasts.as_deref(), &visitor.name).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -141,43 +143,76 @@ pub(crate) async fn revoke_token(
     Of(id): Of<String>,
     visitor: Visitor,
 ) -> Result<StatusCode, Problem> {
-    house.revoke_token(&id, &visitor.name).await?;
+    house.people().revoke_token(&id, &visitor.name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Who may come in, as the store has it: for whoever has that at hand.
+#[derive(Clone, Copy)]
+pub struct People<'a> {
+    /// Where they are kept.
+    pub store: &'a dyn Store,
+    /// What makes ids.
+    pub ids: &'a dyn Ids,
+    /// Now.
+    pub now: Timestamp,
+}
+
 impl House {
-    /// The users, by name.
-    pub(crate) async fn users(&self) -> Result<Vec<UserView>, Problem> {
-        Ok(self.store().users().await?.into_iter().map(user_view).collect())
-    }
-
-    /// The sessions that have not ended, the latest seen first.
-    pub(crate) async fn sessions(&self) -> Result<Vec<SessionView>, Problem> {
-        Ok(self.store().sessions(None, self.now()).await?.into_iter().map(session_view).collect())
-    }
-
-    /// The tokens that are good, by name.
-    pub(crate) async fn tokens(&self) -> Result<Vec<TokenView>, Problem> {
-        Ok(self.store().tokens(self.now()).await?.into_iter().map(token_view).collect())
-    }
-
-    fn told(&self, did: Deed, by: &str) -> [Entry; 1] {
-        [Entry::new(self.now(), Event::Administered { did, by: Excerpt::of(by) })]
+    /// Who may come in, as of now.
+    pub(crate) fn people(&self) -> People<'_> {
+        let ports = self.engine.ports();
+        People { store: &*ports.store, ids: &*ports.ids, now: ports.clock.now() }
     }
 
     /// A new id, time-ordered.
     pub(crate) fn new_id(&self) -> Uuid {
-        self.engine.ports().ids.run(self.now()).0
+        self.people().new_id()
+    }
+}
+
+impl People<'_> {
+    /// The users, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn users(&self) -> Result<Vec<UserView>, Problem> {
+        Ok(self.store.users().await?.iter().map(user_view).collect())
+    }
+
+    /// The sessions that have not ended, the latest seen first.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, Problem> {
+        Ok(self.store.sessions(None, self.now).await?.into_iter().map(session_view).collect())
+    }
+
+    /// The tokens that are good, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn tokens(&self) -> Result<Vec<TokenView>, Problem> {
+        Ok(self.store.tokens(self.now).await?.into_iter().map(token_view).collect())
+    }
+
+    fn told(&self, did: Deed, by: &str) -> [Entry; 1] {
+        [Entry::new(self.now, Event::Administered { did, by: Excerpt::of(by) })]
+    }
+
+    fn new_id(&self) -> Uuid {
+        self.ids.run(self.now).0
     }
 
     /// Adds a user.
-    pub(crate) async fn add_user(
-        &self,
-        name: &str,
-        scope: &str,
-        password: String,
-        by: &str,
-    ) -> Result<UserView, Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, the name, the scope or the password is none, or the name is taken.
+    pub async fn add_user(&self, name: &str, scope: &str, password: String, by: &str) -> Result<UserView, Problem> {
         let mut mistakes = Vec::new();
         let (name, right) = (user_name(name, &mut mistakes), right(scope, &mut mistakes));
         password_is_good(&password, &mut mistakes);
@@ -185,19 +220,23 @@ impl House {
         let password = hash_password(password).await;
         let user = NewUser { id: UserId(self.new_id()), name: name.clone(), right, password };
         let told = self.told(Deed::UserAdded { name: name.clone(), right }, by);
-        if !self.store().add_user(&user, self.now(), &told).await? {
+        if !self.store.add_user(&user, self.now, &told).await? {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 format!("{name} is there already, or there are as many as may be"),
             )
             .hint("choose another name"));
         }
-        let added = self.store().user_by_name(&name).await?;
-        added.map(|(user, _)| user_view(user)).ok_or_else(|| no_such_user(name.as_str()))
+        let added = self.store.user_by_name(&name).await?;
+        added.map(|(user, _)| user_view(&user)).ok_or_else(|| no_such_user(name.as_str()))
     }
 
     /// Changes what a user may do, or their password.
-    pub(crate) async fn change_user(
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, there is no such user, they are the last administrator, or what is to be has mistakes.
+    pub async fn change_user(
         &self,
         name: &str,
         scope: Option<&str>,
@@ -222,33 +261,45 @@ impl House {
         if hashed.is_some() {
             told.extend(self.told(Deed::PasswordChanged { name: user.name.clone() }, by));
         }
-        made(name, self.store().change_user(user.id, right, hashed.as_deref(), self.now(), &told).await?)?;
-        Ok(user_view(self.user(name).await?.0))
+        made(name, self.store.change_user(user.id, right, hashed.as_deref(), self.now, &told).await?)?;
+        Ok(user_view(&self.user(name).await?.0))
     }
 
     /// Removes a user.
-    pub(crate) async fn remove_user(&self, name: &str, by: &str) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, there is no such user, or they are the last administrator.
+    pub async fn remove_user(&self, name: &str, by: &str) -> Result<(), Problem> {
         let (user, _) = self.user(name).await?;
         let told = self.told(Deed::UserRemoved { name: user.name }, by);
-        made(name, self.store().remove_user(user.id, &told).await?)
+        made(name, self.store.remove_user(user.id, &told).await?)
     }
 
     async fn user(&self, name: &str) -> Result<(flyball_store::User, String), Problem> {
         let parsed = name.parse::<UserName>().map_err(|_| no_such_user(name))?;
-        self.store().user_by_name(&parsed).await?.ok_or_else(|| no_such_user(name))
+        self.store.user_by_name(&parsed).await?.ok_or_else(|| no_such_user(name))
     }
 
     /// Ends a session of whomever.
-    pub(crate) async fn end_session(&self, id: &str, by: &str) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, or there is no such session.
+    pub async fn end_session(&self, id: &str, by: &str) -> Result<(), Problem> {
         let no_such = || Problem::new(StatusCode::NOT_FOUND, "there is no such session");
         let id = SessionId(id.parse().map_err(|_| no_such())?);
-        let session = self.store().sessions(None, self.now()).await?.into_iter().find(|session| session.id == id);
+        let session = self.store.sessions(None, self.now).await?.into_iter().find(|session| session.id == id);
         let told = self.told(Deed::SessionEnded { name: session.ok_or_else(no_such)?.name }, by);
-        if self.store().end_session(id, &told).await? { Ok(()) } else { Err(no_such()) }
+        if self.store.end_session(id, &told).await? { Ok(()) } else { Err(no_such()) }
     }
 
     /// Makes a token.
-    pub(crate) async fn make_token(
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, the scope, the length or the name is none, or the name is taken.
+    pub async fn make_token(
         &self,
         name: &str,
         scope: &str,
@@ -266,7 +317,7 @@ impl House {
             mistakes.push(FieldMistake { field: "name".to_owned(), words: "expected a name".to_owned() });
         }
         let (Some(right), true) = (right, mistakes.is_empty()) else { return Err(wrong(mistakes)) };
-        let (secret, now) = (Secret::new("flyball"), self.now());
+        let (secret, now) = (Secret::new("flyball"), self.now);
         let token = NewToken {
             id: TokenId(self.new_id()),
             name: name.clone(),
@@ -276,26 +327,30 @@ impl House {
             until: lasts.flatten().map(|lasts| now + lasts),
         };
         let told = self.told(Deed::TokenMade { name: name.clone(), right }, by);
-        if !self.store().make_token(&token, now, &told).await? {
+        if !self.store.make_token(&token, now, &told).await? {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 format!("a token is called \"{name}\", or there are as many as may be"),
             )
             .hint("choose another name, or revoke one"));
         }
-        let made = self.store().tokens(now).await?.into_iter().find(|made| made.id == token.id);
+        let made = self.store.tokens(now).await?.into_iter().find(|made| made.id == token.id);
         let view =
             made.map(token_view).ok_or_else(|| Problem::new(StatusCode::CONFLICT, "the token is gone already"))?;
         Ok(TokenMade { token: secret.shown().to_owned(), view })
     }
 
-    /// Revokes a token.
-    pub(crate) async fn revoke_token(&self, id: &str, by: &str) -> Result<(), Problem> {
+    /// Revokes a token, by its id.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, or there is no such token.
+    pub async fn revoke_token(&self, id: &str, by: &str) -> Result<(), Problem> {
         let no_such = || Problem::new(StatusCode::NOT_FOUND, "there is no such token");
         let id = TokenId(id.parse().map_err(|_| no_such())?);
-        let token = self.store().tokens(self.now()).await?.into_iter().find(|token| token.id == id);
+        let token = self.store.tokens(self.now).await?.into_iter().find(|token| token.id == id);
         let told = self.told(Deed::TokenRevoked { name: token.ok_or_else(no_such)?.name }, by);
-        if self.store().revoke_token(id, &told).await? { Ok(()) } else { Err(no_such()) }
+        if self.store.revoke_token(id, &told).await? { Ok(()) } else { Err(no_such()) }
     }
 }
 
@@ -340,7 +395,7 @@ fn password_is_good(password: &str, mistakes: &mut Vec<FieldMistake>) {
     }
 }
 
-fn user_view(user: flyball_store::User) -> UserView {
+fn user_view(user: &flyball_store::User) -> UserView {
     UserView {
         name: user.name.to_string(),
         scope: user.right.scope().into(),

@@ -64,12 +64,26 @@ impl House {
         let name = ask::reaction(&self.in_force(), name)?.name.clone();
         let _place = self.place_to_look()?;
         Ok(match self.consider(&name).await? {
-            Considered::Would(intent) => would(&name, &intent, None),
+            Considered::Would(intent) => {
+                Reacted { only_tells: self.only_tells(&intent), ..would(&name, &intent, None) }
+            }
             Considered::Holds(because) => {
                 let holds = Some(Held { reason: because.code().into(), words: because.to_string() });
-                Reacted { reaction: name, plan: None, calls: Vec::new(), holds, run: None }
+                Reacted { reaction: name, plan: None, calls: Vec::new(), holds, only_tells: None, run: None }
             }
         })
+    }
+
+    /// Why a reaction only tells what it would do; none where it acts.
+    fn only_tells(&self, intent: &Intent) -> Option<String> {
+        let of_file = self.in_force().definitions.settings.mode;
+        let why = match (intent.mode, self.engine.mode(), of_file) {
+            (Mode::Act, ..) => return None,
+            (Mode::DryRun, Mode::DryRun, _) => "nothing is done on a dyno with SQLite",
+            (Mode::DryRun, Mode::Act, Mode::DryRun) => "the file says `mode = \"dry_run\"`",
+            (Mode::DryRun, Mode::Act, Mode::Act) => "the reaction says `mode = \"dry_run\"`",
+        };
+        Some(why.to_owned())
     }
 
     async fn consider(&self, name: &ReactionName) -> Result<Considered, Problem> {
@@ -104,5 +118,5 @@ impl House {
 
 fn would(reaction: &ReactionName, intent: &Intent, run: Option<RunView>) -> Reacted {
     let (plan, calls) = (Some(intent.plan.to_string()), intent.calls.clone());
-    Reacted { reaction: reaction.clone(), plan, calls, holds: None, run }
+    Reacted { reaction: reaction.clone(), plan, calls, holds: None, only_tells: None, run }
 }

@@ -8,10 +8,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use flyball_engine::commands::{Known, Settled, settle_run};
-use flyball_model::{ReactionId, RunId};
+use flyball_model::{ReactionId, RunId, RunState};
 use flyball_store::{Open, RunsPage};
-use flyball_views::RunView;
-use serde::Deserialize;
+use flyball_views::{RunStory, RunView};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -55,6 +55,13 @@ pub(crate) async fn one(State(house): State<Arc<House>>, Of(id): Of<String>) -> 
     run.map(|run| Json(RunView::of(&run))).ok_or_else(|| no_such_run(&id))
 }
 
+/// The story of a run: what led to it, what it stood on, its calls, and whether it helped.
+#[utoipa::path(get, path = "/runs/{id}/story", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunStory), Problems))]
+pub(crate) async fn story(State(house): State<Arc<House>>, Of(id): Of<String>) -> Result<Json<RunStory>, Problem> {
+    let (run, in_force) = (run_id(&id)?, house.in_force());
+    house.reader(&in_force).run_story(run).await?.map(Json).ok_or_else(|| no_such_run(&id))
+}
+
 /// How a run had ended that is in doubt.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,31 +70,48 @@ pub(crate) struct Ended {
     done: bool,
 }
 
+/// A run that was settled.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SettledRun {
+    /// The run, as it counts from now on.
+    #[serde(flatten)]
+    run: RunView,
+    /// What was to be done, and how it ended, as data.
+    #[schema(value_type = Object)]
+    settled: Settled,
+}
+
 /// Say how a run had ended that is in doubt: from then on it counts as that.
-#[utoipa::path(post, path = "/runs/{id}/settle", tag = "runs", params(("id" = String, Path)), request_body = Ended, responses((status = 200, body = RunView), Problems))]
+#[utoipa::path(post, path = "/runs/{id}/settle", tag = "runs", params(("id" = String, Path)), request_body = Ended, responses((status = 200, body = SettledRun), Problems))]
 pub(crate) async fn settle(
     State(house): State<Arc<House>>,
     Of(id): Of<String>,
     visitor: Visitor,
     Body(ended): Body<Ended>,
-) -> Result<Json<RunView>, Problem> {
+) -> Result<Json<SettledRun>, Problem> {
     let run = run_id(&id)?;
-    house.settle(run, ended.done, &visitor.name).await?;
-    let run = house.store().run(run).await?;
-    run.map(|run| Json(RunView::of(&run))).ok_or_else(|| no_such_run(&id))
+    let settled = house.settle(run, ended.done, &visitor.name).await?;
+    let run = house.store().run(run).await?.ok_or_else(|| no_such_run(&id))?;
+    Ok(Json(SettledRun { run: RunView::of(&run), settled }))
 }
 
 impl House {
     /// Says how a run had ended.
-    pub(crate) async fn settle(&self, id: RunId, done: bool, by: &str) -> Result<(), Problem> {
+    pub(crate) async fn settle(&self, id: RunId, done: bool, by: &str) -> Result<Settled, Problem> {
         let known = if done { Known::Done } else { Known::NotDone };
         match settle_run(self.store(), id, known, by, self.now()).await? {
-            Settled::As { .. } => {
+            settled @ Settled::As { .. } => {
                 self.forget_snapshot().await;
-                Ok(())
+                Ok(settled)
             }
-            Settled::NotInDoubt(_) => {
-                Err(Problem::new(StatusCode::CONFLICT, "there is nothing to settle: the run is not in doubt"))
+            Settled::NotInDoubt(state) => {
+                let problem = Problem::new(StatusCode::CONFLICT, "there is nothing to settle: the run is not in doubt");
+                Err(match state {
+                    RunState::Ended { outcome, .. } => problem.because(format!("it ended: {outcome}")),
+                    RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => {
+                        problem.because("it has not ended yet")
+                    }
+                })
             }
             Settled::NoSuchRun => Err(no_such_run(&id.to_string())),
         }

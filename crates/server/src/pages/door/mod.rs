@@ -2,16 +2,16 @@
 
 use super::frame::{shown, shown_with};
 use crate::answer::Problem;
-use crate::api::ask::Asked;
+use crate::api::ask::{Asked, Form};
 use crate::guard::{Origin, SESSION_COOKIE, SESSION_LASTS, Secret, Visitor, Who, cookie_of, hash_of, password_fits};
 use crate::house::House;
 use crate::words::{Html, in_path};
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use flyball_model::{Deed, Entry, Event, Excerpt, SecretHash, SessionId, UserName};
 use flyball_store::{Batch, NewSession};
 use serde::Deserialize;
@@ -171,7 +171,7 @@ pub(super) async fn first(
 ) -> Result<Response, Problem> {
     let Credentials { name, password, key, .. } = credentials;
     house.must_be_first(&key)?;
-    let made = house.add_user(&name, "admin", password, "the one-time link").await;
+    let made = house.people().add_user(&name, "admin", password, "the one-time link").await;
     if let Err(problem) = made {
         let told: Vec<String> = problem.mistakes.iter().map(|one| format!("{}: {}", one.field, one.words)).collect();
         let mistake = if told.is_empty() { problem.title } else { told.join("; ") };

@@ -2,13 +2,13 @@
 
 use super::frame::{Frame, shown};
 use crate::answer::Problem;
-use crate::api::ask::Asked;
+use crate::api::ask::{Asked, Form};
 use crate::api::pauses::{length, scope_of};
 use crate::guard::Visitor;
 use crate::house::House;
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -66,7 +66,10 @@ pub(super) async fn resume(
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, Problem> {
     let scope = scope_of(given(&wanted.app), given(&wanted.reaction))?;
-    house.resume(scope, &visitor.name).await?;
+    let told = house.resume(scope, &visitor.name).await?;
+    if !told.resumed.was_paused {
+        return Err(Problem::new(StatusCode::CONFLICT, format!("there is no pause of {}", told.resumed.scope)));
+    }
     Ok(Redirect::to("/").into_response())
 }
 

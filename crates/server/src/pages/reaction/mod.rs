@@ -3,12 +3,11 @@
 use super::frame::{Frame, outcome_class, outcome_word, shown};
 use super::overview::{Does, does};
 use crate::answer::Problem;
-use crate::api::ask::{self, Of};
+use crate::api::ask::{self, Form, Of};
 use crate::guard::Visitor;
 use crate::house::House;
 use crate::words::{Html, Names, in_path, moment};
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use flyball_model::Mode;

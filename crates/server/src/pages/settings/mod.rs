@@ -2,11 +2,11 @@
 
 use super::frame::{Frame, shown, shown_with};
 use crate::answer::Problem;
+use crate::api::ask::Form;
 use crate::guard::{Visitor, Who};
 use crate::house::House;
 use crate::words::{Html, moment};
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -66,7 +66,7 @@ pub(super) async fn add_user(
     Form(new): Form<NewUser>,
 ) -> Result<Response, Problem> {
     let is_first = house.store().users().await?.is_empty();
-    let added = house.add_user(&new.name, &new.scope, new.password, &visitor.name).await;
+    let added = house.people().add_user(&new.name, &new.scope, new.password, &visitor.name).await;
     if added.is_ok() && is_first {
         // From now on one signs in: also whoever has just added the first.
         return Ok(Redirect::to("/sign-in").into_response());
@@ -90,7 +90,7 @@ pub(super) async fn change_user(
 ) -> Result<Response, Problem> {
     let scope = Some(change.scope.as_str()).filter(|scope| !scope.is_empty());
     let password = Some(change.password).filter(|password| !password.is_empty());
-    let changed = house.change_user(&change.name, scope, password, &visitor.name).await;
+    let changed = house.people().change_user(&change.name, scope, password, &visitor.name).await;
     house.answered(&visitor, changed.map(drop)).await
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn change_password(
     if !matches!(visitor.who, Who::Person(_)) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "nobody has signed in whose password it would be"));
     }
-    match house.change_user(&visitor.name, None, Some(own.password), &visitor.name).await {
+    match house.people().change_user(&visitor.name, None, Some(own.password), &visitor.name).await {
         // All sessions have ended, this one too.
         Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
         Err(problem) => house.answered(&visitor, Err(problem)).await,
@@ -125,7 +125,7 @@ pub(super) async fn remove_user(
     visitor: Visitor,
     Form(named): Form<Named>,
 ) -> Result<Response, Problem> {
-    let removed = house.remove_user(&named.name, &visitor.name).await;
+    let removed = house.people().remove_user(&named.name, &visitor.name).await;
     house.answered(&visitor, removed).await
 }
 
@@ -139,7 +139,7 @@ pub(super) async fn end_session(
     visitor: Visitor,
     Form(with): Form<WithId>,
 ) -> Result<Response, Problem> {
-    let ended = house.end_session(&with.id, &visitor.name).await;
+    let ended = house.people().end_session(&with.id, &visitor.name).await;
     house.answered(&visitor, ended).await
 }
 
@@ -158,7 +158,7 @@ pub(super) async fn make_token(
     Form(new): Form<NewToken>,
 ) -> Result<Response, Problem> {
     let lasts = Some(new.lasts.trim()).filter(|lasts| !lasts.is_empty());
-    match house.make_token(&new.name, &new.scope, lasts, &visitor.name).await {
+    match house.people().make_token(&new.name, &new.scope, lasts, &visitor.name).await {
         Ok(made) => house.settings_page(&visitor, Some(made), None).await,
         Err(problem) => house.answered(&visitor, Err(problem)).await,
     }
@@ -169,7 +169,7 @@ pub(super) async fn revoke_token(
     visitor: Visitor,
     Form(with): Form<WithId>,
 ) -> Result<Response, Problem> {
-    let revoked = house.revoke_token(&with.id, &visitor.name).await;
+    let revoked = house.people().revoke_token(&with.id, &visitor.name).await;
     house.answered(&visitor, revoked).await
 }
 
@@ -192,15 +192,15 @@ impl House {
         let frame = Frame::of("Settings", "settings", visitor, self, &status);
         let (mut users, mut sessions, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
         if frame.may_administer {
-            users = self.users().await?;
-            tokens = self.tokens().await?;
+            users = self.people().users().await?;
+            tokens = self.people().tokens().await?;
         }
         if frame.may_administer || frame.is_person {
             let own = match visitor.who {
                 Who::Person(session) => Some(session.0.to_string()),
                 Who::Local | Who::Program | Who::Nobody => None,
             };
-            let all = self.sessions().await?.into_iter();
+            let all = self.people().sessions().await?.into_iter();
             let shown = all.filter(|view| frame.may_administer || view.user == visitor.name);
             sessions = shown
                 .map(|view| SessionRow { seen: moment(view.seen_at), is_own: own.as_ref() == Some(&view.id), view })
