@@ -37,9 +37,6 @@ hold! {
     the_fifth_twenty_seeds_hold: 81..=100, Aim::Everything;
     the_sixth_twenty_seeds_hold: 101..=120, Aim::Everything;
     the_seventh_twenty_seeds_hold: 121..=140, Aim::Everything;
-    the_eighth_twenty_seeds_hold: 141..=160, Aim::Everything;
-    the_ninth_twenty_seeds_hold: 161..=180, Aim::Everything;
-    the_tenth_twenty_seeds_hold: 181..=200, Aim::Everything;
     no_effect_is_there_twice_when_most_calls_are_lost: 1..=20, Aim::LostCalls;
     several_machines_share_the_work_in_the_first_twenty_seeds: 1..=20, Aim::Nodes;
     several_machines_share_the_work_in_the_second_twenty_seeds: 21..=40, Aim::Nodes;

@@ -196,7 +196,7 @@ pub(crate) fn interleavings(on_file: u64) -> u64 {
 
 /// Of the places at which stories are cut on a file in memory, one of so many is played on a server: each chunk has places all over
 /// the stories, and what a cut leaves in a database is for the store's own tests, which cut every save anywhere.
-const CUTS_ON_SERVER: u64 = 3;
+const CUTS_ON_SERVER: u64 = 5;
 
 /// How many places of a chunk are played, of those that a file in memory gets.
 pub(crate) fn cuts(on_file: u64) -> u64 {
