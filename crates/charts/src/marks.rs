@@ -120,7 +120,9 @@ pub(crate) fn lane(
         let middle = y + row_height * (row as f64 + 0.5);
         let class = mark.kind.class();
         lines += &format!(r#"<path class="lead {class}" d="M{} {}V{}"/>"#, at(x), at(top), at(middle - 7.0));
-        let name = escaped(&format!("{}: {}", said(mark.at), mark.label), LABEL_CHARS * 2);
+        // What is read aloud begins with what is seen.
+        let whole = if text == mark.label { text.to_string() } else { format!("{text} ({})", mark.label) };
+        let name = escaped(&format!("{whole}, {}", said(mark.at)), LABEL_CHARS * 4);
         let words = match (labelled, fits) {
             (false, _) => format!("<title>{name}</title>"),
             (true, true) => text_from(x + BESIDE, middle + 4.0, &text),

@@ -87,6 +87,14 @@ impl Typed {
     }
 }
 
+/// What the one monitor or reaction of a text is called; none where that cannot be read.
+#[must_use]
+pub fn name_of_piece(family: Family, text: &str) -> Option<String> {
+    let root: Table = text.parse().ok()?;
+    let entry = root.get(family.word())?.as_array()?.first()?;
+    Some(entry.get("name")?.as_str()?.to_owned())
+}
+
 /// What is typed into a field of this shape, as TOML. What does not have the shape is written as a text.
 #[must_use]
 pub fn written(shape: &Shape, typed: &str) -> String {

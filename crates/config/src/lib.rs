@@ -37,7 +37,7 @@ pub use definitions::{Account, Definitions, Instance};
 pub use difference::{Becomes, Change, Difference};
 pub use disk::read_text;
 pub use files::{File, Files};
-pub use forms::{Form, Typed, written};
+pub use forms::{Form, Typed, name_of_piece, written};
 pub use made::{LeftOut, file_of_piece, piece, read_with_made};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;

@@ -30,6 +30,11 @@ pub enum ScratchError {
     NotAnAddress,
 }
 
+/// What the server says when somebody is connected whom this user may not end: its own vacuum, for a moment.
+const NOT_OURS: &str = "42501";
+/// Five seconds: a vacuum of a small database takes less than one.
+const TRIES: u32 = 25;
+
 /// A database that is empty at first, and stays until it is removed or the server goes. Its `Debug` form holds no secret.
 #[derive(Clone)]
 pub struct Scratch {
@@ -136,7 +141,18 @@ impl Scratch {
     /// # Errors
     /// When the server refuses.
     pub async fn remove(&self) -> Result<(), ScratchError> {
-        self.tell(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        for _ in 1..TRIES {
+            match self.tell(drop.clone()).await {
+                Err(ScratchError::Server(sqlx::Error::Database(error)))
+                    if error.code().as_deref() == Some(NOT_OURS) =>
+                {
+                    self.tell("SELECT pg_sleep(0.2)".to_owned()).await?;
+                }
+                done => return done,
+            }
+        }
+        self.tell(drop).await
     }
 
     async fn tell(&self, sql: String) -> Result<(), ScratchError> {

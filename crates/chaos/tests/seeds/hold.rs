@@ -35,12 +35,8 @@ hold! {
     the_third_twenty_seeds_hold: 41..=60, Aim::Everything;
     the_fourth_twenty_seeds_hold: 61..=80, Aim::Everything;
     the_fifth_twenty_seeds_hold: 81..=100, Aim::Everything;
-    the_sixth_twenty_seeds_hold: 101..=120, Aim::Everything;
-    the_seventh_twenty_seeds_hold: 121..=140, Aim::Everything;
     no_effect_is_there_twice_when_most_calls_are_lost: 1..=20, Aim::LostCalls;
     several_machines_share_the_work_in_the_first_twenty_seeds: 1..=20, Aim::Nodes;
-    several_machines_share_the_work_in_the_second_twenty_seeds: 21..=40, Aim::Nodes;
-    several_machines_share_the_work_in_the_third_twenty_seeds: 41..=60, Aim::Nodes;
     a_pause_holds_on_a_machine_whose_clock_is_minutes_ahead: 353..=353, Aim::Nodes;
     a_pause_holds_on_a_machine_whose_clock_is_set_ahead_between_two_looks_at_the_servers: 95..=95, Aim::Nodes;
 }

@@ -8,6 +8,7 @@ mod completions;
 mod doctor;
 mod export;
 mod face;
+mod heartbeat;
 mod heroku_sim;
 mod history;
 mod init;

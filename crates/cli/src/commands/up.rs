@@ -1,7 +1,7 @@
 //! `flyball up`: runs everything in the file, follows the file, and prints the timeline as it grows.
 
-use super::face;
 use super::validate::warn;
+use super::{face, heartbeat};
 use crate::arguments::Up;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -91,6 +91,9 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     output::say(&descriptors.words());
     if let Some(address) = listen {
         face::open(wiring, address, &of_file, &engine, growth.clone(), &stop, &tasks).await?;
+    }
+    if let Some(url) = of_file.heartbeat_url {
+        tasks.spawn(heartbeat::beat(Arc::clone(&engine), url, stop.clone()));
     }
     output::say(&format!("following {}; Ctrl-C stops", wiring.config().display()));
     wiring.face.note(wiring.now()).iter().for_each(|note| output::say(note));

@@ -13,12 +13,14 @@ const FILE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[[monitor]]\nname = \"pa
 const PASSWORD: &str = "pl4nted-password";
 
 /// What an operator may, and a viewer not.
-const OPERATE: [(&str, &str); 5] = [
+const OPERATE: [(&str, &str); 7] = [
     ("POST", "/api/v1/monitors/page/check"),
     ("POST", "/api/v1/reactions/more/run"),
     ("POST", "/api/v1/runs/x/settle"),
     ("POST", "/api/v1/pauses"),
     ("POST", "/api/v1/pauses/resume"),
+    ("POST", "/api/v1/nodes/page/drain"),
+    ("POST", "/api/v1/nodes/page/undrain"),
 ];
 
 /// What an administrator may, and an operator not.
@@ -41,7 +43,10 @@ const PAGES: [&str; 7] = ["/", "/apps", "/apps/shop", "/monitors/page", "/reacti
 const OPERATE_FORMS: [&str; 5] = ["/pause", "/resume", "/monitors/page/check", "/reactions/more/run", "/runs/x/settle"];
 
 /// The forms that an administrator may send.
-const ADMINISTER_FORMS: [&str; 6] = [
+const ADMINISTER_FORMS: [&str; 9] = [
+    "/new/monitor",
+    "/made/00000000-0000-7000-8000-000000000001",
+    "/made/00000000-0000-7000-8000-000000000001/remove",
     "/settings/users",
     "/settings/users/change",
     "/settings/users/remove",
@@ -317,6 +322,8 @@ impl Table {
         for path in OPERATE_FORMS.iter().chain(&ADMINISTER_FORMS) {
             self.refuse(303, Asked::of("POST", path).form("name=admin"));
         }
+        // A badge needs its key and nobody who signs in; without the key there is none.
+        self.refuse(404, Asked::of("GET", "/badges/00ff/monitors/page.svg"));
     }
 
     /// Whoever may less. What changes something must be in one of the lists.
@@ -422,7 +429,6 @@ impl Table {
             (404, "/api/v1/pauses", "{\"app\":\"shp\"}"),
             (404, "/api/v1/pauses", "{\"reaction\":\"mre\"}"),
             (422, "/api/v1/pauses", "{\"everything\":true}"),
-            (409, "/api/v1/pauses/resume", "{}"),
             (422, "/api/v1/pauses/resume", "{\"for\":\"1h\"}"),
             (422, "/api/v1/tokens", "{\"name\":\"x\",\"scope\":\"read\",\"for\":\"never\"}"),
             (422, "/api/v1/tokens", "{\"name\":\" \",\"scope\":\"read\"}"),

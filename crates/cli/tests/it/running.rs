@@ -27,6 +27,23 @@ async fn it_scales_a_failing_shop_until_the_maximum_and_then_makes_no_call() {
 }
 
 #[tokio::test]
+async fn somebody_elsewhere_hears_that_it_is_there() {
+    let switch = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/ping/shop", switch.local_addr().unwrap());
+    let stage = Stage::new().await;
+    stage.write(&format!("[server]\nheartbeat_url = \"{url}\"\n{FAILING}"));
+    let _up = stage.up().await;
+    let heard = async {
+        let (mut connection, _) = switch.accept().await.unwrap();
+        let mut line = [0; 15];
+        tokio::io::AsyncReadExt::read_exact(&mut connection, &mut line).await.unwrap();
+        line
+    };
+    let line = tokio::time::timeout(Duration::from_secs(20), heard).await.unwrap();
+    assert_eq!(&line, b"GET /ping/shop ");
+}
+
+#[tokio::test]
 async fn a_log_of_everything_tells_the_calls_and_not_their_token() {
     let stage = Stage::new().await;
     stage.write(&FAILING.replace("90", "2"));

@@ -142,10 +142,14 @@ impl Stage {
         self.folder.path().join(name)
     }
 
+    /// The address of the shop's page.
+    pub(crate) fn page(&self) -> String {
+        self.sim.page_url("shop")
+    }
+
     /// Writes the file. `PAGE` becomes the address of the shop's page.
     pub(crate) fn write(&self, text: &str) {
-        let page = self.sim.page_url("shop");
-        std::fs::write(self.path("flyball.toml"), text.replace("PAGE", &page)).unwrap();
+        std::fs::write(self.path("flyball.toml"), text.replace("PAGE", &self.page())).unwrap();
     }
 
     /// The binary, with nothing in its environment but what a test gives it.

@@ -82,6 +82,15 @@ pub async fn make_piece(
     put(store.put_piece(piece, if_version, now, &entries).await?)
 }
 
+/// What would be wrong with a piece, if it was made: all of it.
+///
+/// # Errors
+///
+/// When the store does not answer.
+pub async fn mistakes_of(store: &dyn Store, files: &Files, piece: &NewPiece) -> Result<Vec<Wrong>, Error> {
+    Ok(wrong_with(files, &store.made().await?, piece))
+}
+
 /// Removes the piece of this id, if it has this version still, and nothing else needs it.
 ///
 /// # Errors

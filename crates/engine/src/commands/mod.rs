@@ -9,7 +9,7 @@ mod resume_effects;
 mod settle_run;
 mod taken_in;
 
-pub use make_piece::{Made, NotMade, Wrong, files_in_force, make_piece, unmake_piece};
+pub use make_piece::{Made, NotMade, Wrong, files_in_force, make_piece, mistakes_of, unmake_piece};
 pub use pause_effects::pause_effects;
 pub(crate) use react_to::calls;
 pub use react_to::{Considered, Intent, NotConsidered};

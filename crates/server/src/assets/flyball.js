@@ -52,7 +52,9 @@ function swap(fresh) {
   local(fresh);
   for (const part of document.querySelectorAll("[data-live][id]")) {
     const other = fresh.getElementById(part.id);
-    if (!other || other.innerHTML === part.innerHTML) continue;
+    // A page that is made of other parts by now is loaded anew.
+    if (!other) return location.reload();
+    if (other.innerHTML === part.innerHTML) continue;
     // Whoever types, or has unfolded something, is not disturbed.
     if (part.contains(document.activeElement) && document.activeElement !== part) continue;
     const open = [...part.querySelectorAll("details[open][id]")].map((each) => each.id);

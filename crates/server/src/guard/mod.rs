@@ -8,7 +8,7 @@ mod throttle;
 mod visitor;
 
 pub(crate) use origin::Origin;
-pub(crate) use secret::{Secret, hash_of, hash_password, password_fits};
+pub(crate) use secret::{Secret, hash_of, hash_password, password_fits, random};
 pub(crate) use throttle::Throttle;
 pub(crate) use visitor::{SESSION_COOKIE, SESSION_LASTS, Visitor, Who, cookie_of};
 

@@ -1,5 +1,7 @@
 //! What machines ask: whether the process is there, whether it works, and its figures.
 
+mod badge;
+
 use crate::answer::Problem;
 use crate::house::House;
 use axum::Router;
@@ -8,9 +10,12 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use std::sync::Arc;
 
-/// Asked without signing in: they tell nothing but whether it is well.
+/// Asked without signing in: they tell nothing but whether it is well, and badges to whoever has their key.
 pub(crate) fn router() -> Router<Arc<House>> {
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/badges/{key}/{folder}/{file}", get(badge::badge))
 }
 
 /// Whether the loop turns and the store takes: its sign of life is renewed by both.

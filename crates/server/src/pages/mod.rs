@@ -4,6 +4,7 @@
 mod app;
 mod assets;
 pub(crate) mod door;
+mod edit;
 mod frame;
 mod monitor;
 mod overview;
@@ -46,6 +47,11 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route_layer(from_fn(may_operate))
         .route_layer(from_fn(door::lead));
     let administer = Router::new()
+        .route("/new", get(edit::list))
+        .route("/new/from", get(edit::new))
+        .route("/new/{family}", post(edit::make))
+        .route("/made/{id}", get(edit::page).post(edit::change))
+        .route("/made/{id}/remove", post(edit::remove))
         .route("/settings/users", post(settings::add_user))
         .route("/settings/users/change", post(settings::change_user))
         .route("/settings/users/remove", post(settings::remove_user))

@@ -61,12 +61,17 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
+        Self::with(FILE).await
+    }
+
+    /// With this file.
+    async fn with(file: &str) -> Self {
         let shop = shop().mechanics(|mechanics| {
             mechanics.one_off_boot = Duration::from_millis(100);
             mechanics.commands[0].runs = Duration::from_millis(500);
         });
         let stage = Stage::with([shop, app("blog")]).await;
-        stage.write(FILE);
+        stage.write(file);
         let up = stage.up().await;
         let pages = up.pages().await;
         Self { stage, _up: up, pages }
@@ -160,6 +165,43 @@ async fn a_reaction_acts_before_ones_eyes_its_story_is_a_click_away_and_the_red_
 }
 
 #[tokio::test]
+async fn who_never_wrote_toml_makes_a_keyword_monitor_that_cleans_up_by_forms_and_watches_it_act() {
+    let (place, browser) = tokio::join!(Place::with("[server]\nlisten = \"127.0.0.1:0\"\n"), Browser::start(&[]));
+    place.open(&browser, "/").await;
+    browser.click("Make a monitor").await;
+    browser.click("Create One-Off Dyno").await;
+    browser.fill("name", "clean up").await;
+    browser.click("Save").await;
+    browser.sees("Not saved").await;
+    browser.sees("`app` is missing").await;
+    browser.fill("app", "shop").await;
+    browser.fill("command", "bin/rails db:cleanup").await;
+    browser.script("document.getElementById('common-mode').value = 'act'; arguments[0]()").await;
+    browser.click("Save").await;
+    browser.sees("It is stored").await;
+
+    place.open(&browser, "/new").await;
+    browser.click("HTTP GET: Keyword").await;
+    browser.fill("name", "no database error").await;
+    browser.fill("url", &place.stage.page()).await;
+    browser.fill("keyword", "database error").await;
+    browser.fill("reactions", "clean up").await;
+    // It began with half a minute, which is long for whoever waits.
+    browser.script("document.getElementById('common-every').value = '1s'; arguments[0]()").await;
+    browser.click("Try it now").await;
+    browser.sees("Looked just now").await;
+    browser.sees("Nothing is saved yet").await;
+    browser.click("Save").await;
+    browser.sees("It is stored").await;
+
+    place.open(&browser, "/").await;
+    browser.sees("no database error").await;
+    trouble(&place.stage);
+    browser.sees("its story").await;
+    browser.must_be_calm(&place.pages, &[422]).await;
+}
+
+#[tokio::test]
 async fn without_scripts_one_signs_in_pauses_and_resumes() {
     let (place, browser) = tokio::join!(Place::new(), Browser::start(&["--blink-settings=scriptEnabled=false"]));
     place.add_ann().await;
@@ -196,6 +238,8 @@ async fn everybody_can_use_every_page_on_every_screen() {
         ("timeline", "/timeline", "Timeline"),
         ("pause", "/pause", "Pause effects: everything"),
         ("settings", "/settings", "Tokens of programs"),
+        ("make", "/new", "HTTP GET: Keyword"),
+        ("form", "/new/from?sample=1", "As it stands in a file"),
         ("problem", "/monitors/frnt%20page", "did you mean"),
     ] {
         place.open(&browser, path).await;

@@ -44,6 +44,8 @@ struct MonitorPage {
     facts: Vec<(&'static str, String)>,
     spells: Vec<SpellRow>,
     marks: Vec<MarkRow>,
+    /// Where its badge is.
+    badge: String,
 }
 
 /// A length of time that can be shown.
@@ -161,6 +163,7 @@ impl House {
             checked: checked.map(|checked| checked_now(checked, &names)),
             spans: SPANS.map(|(word, span, _)| SpanTab { word, asked: span, is_shown: span == asked }).into(),
             chart: Html::of(chart(&series)),
+            badge: format!("/badges/{}/monitors/{}.svg", self.badge_key().await?, in_path(name)),
             facts: facts(uptime.as_ref(), day.monitors.first()),
             spells: series.spells.iter().rev().take(SPELLS_LISTED).map(|spell| spell_row(spell, now)).collect(),
             marks: series.marks.iter().rev().take(MARKS_LISTED).map(|mark| mark_row(mark, &names)).collect(),

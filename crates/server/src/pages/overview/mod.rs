@@ -268,6 +268,7 @@ pub(super) fn does(reaction: &ReactionView) -> Does {
     let (class, state) = match latest {
         _ if !reaction.enabled => ("none", "switched off".to_owned()),
         Some(holding) if holding.acted => ("act", "acts".to_owned()),
+        Some(holding) if holding.reason == "not_called_on" => ("none", "not called".to_owned()),
         Some(holding) => ("hold", format!("holds: {}", holding.reason.replace('_', " "))),
         None => ("none", "not called".to_owned()),
     };
