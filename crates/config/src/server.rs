@@ -59,8 +59,9 @@ pub(crate) fn server(root: &Table, found: &mut Vec<Found>) -> Server {
 
 /// What the reference says below the fields, in Markdown.
 pub(crate) fn notes() -> &'static str {
-    "On this machine's loopback, and without any user, everything is open to whoever can reach it, and it says so. Elsewhere it \
-     listens only with a user to sign in: `FLYBALL_ADMIN_PASSWORD` makes the first, `admin`, at the first start. A dyno listens \
+    "On this machine's loopback, without any user, and with neither `hosts` nor `trusted_proxies`, everything is open to whoever is on \
+     this machine, and it says so. Else everybody signs in: `FLYBALL_ADMIN_PASSWORD` makes the first user, `admin`, at the first \
+     start, and without it the start prints a link that does it once. A dyno listens \
      on all addresses at `PORT`, whatever `listen` says; the names it is asked by still stand in `hosts`. The section is read at \
      the start; a change of it needs another.\n\n\
      A request whose `Host` is neither a name of the loopback nor in `hosts` is refused, so that no page elsewhere reaches \

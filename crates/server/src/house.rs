@@ -36,6 +36,14 @@ pub struct Settings {
     pub person: String,
 }
 
+impl Settings {
+    /// Whether it is for this machine alone. One that has a name or a proxy is for others too, also where its proxy is on this machine:
+    /// whoever comes through that seems to come from here.
+    pub(crate) fn is_for_this_machine(&self) -> bool {
+        self.listen.ip().is_loopback() && self.hosts.is_empty() && self.trusted_proxies.is_empty()
+    }
+}
+
 /// How people come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entrance {
@@ -96,7 +104,7 @@ impl House {
             self.people().add_user("admin", Right::Admin.scope(), password, by).await.map_err(in_words)?;
             return Ok(Entrance::MadeAdmin);
         }
-        if self.settings.listen.ip().is_loopback() {
+        if self.settings.is_for_this_machine() {
             return Ok(Entrance::Open);
         }
         let key = Secret::new("first");

@@ -11,7 +11,12 @@ pub(crate) struct Origin {
     pub(crate) address: IpAddr,
     /// Whether nobody on the way could read it: it came by TLS, or never left this machine.
     pub(crate) is_private: bool,
+    /// Whether it comes from this machine, and no proxy says that it passes something on.
+    pub(crate) is_local: bool,
 }
+
+/// What a proxy adds that passes a request on.
+const PASSED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
 impl Origin {
     /// The last address that a trusted proxy saw is believed, and nothing before it, which the client may have written.
@@ -19,7 +24,8 @@ impl Origin {
         let peer = peer.ip().to_canonical();
         let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
         if !is_trusted(&peer) {
-            return Self { address: peer, is_private: peer.is_loopback() };
+            let is_local = peer.is_loopback() && PASSED_ON.iter().all(|name| !headers.contains_key(*name));
+            return Self { address: peer, is_private: peer.is_loopback(), is_local };
         }
         let forwarded: Vec<&str> =
             headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
@@ -33,7 +39,7 @@ impl Origin {
             .find(|address| !is_trusted(address))
             .unwrap_or(peer);
         let is_private = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-        Self { address, is_private }
+        Self { address, is_private, is_local: false }
     }
 }
 
@@ -69,7 +75,21 @@ mod tests {
                 headers.insert("x-forwarded-for", forwarded.parse().unwrap());
             }
             let origin = Origin::of(peer.parse().unwrap(), &headers, &trusted);
-            assert_eq!(origin, Origin { address: address.parse().unwrap(), is_private }, "{case}");
+            assert_eq!((origin.address, origin.is_private), (address.parse().unwrap(), is_private), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_on_this_machine_passes_on_is_not_of_this_machine() {
+        let local = |peer: &str, header: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            header.map(|name| headers.insert(name, "203.0.113.9".parse().unwrap()));
+            Origin::of(peer.parse().unwrap(), &headers, &[]).is_local
+        };
+        assert!(local("127.0.0.1:1", None) && local("[::1]:1", None));
+        assert!(!local("192.0.2.1:1", None));
+        for header in PASSED_ON {
+            assert!(!local("127.0.0.1:1", Some(header)), "{header}");
         }
     }
 }

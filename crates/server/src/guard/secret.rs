@@ -5,6 +5,7 @@ use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use aws_lc_rs::{digest, rand};
 use flyball_model::SecretHash;
 use std::fmt::Write as _;
+use tokio::sync::Semaphore;
 
 /// A secret of 256 bits.
 pub(crate) struct Secret(String);
@@ -47,8 +48,12 @@ pub(crate) fn random() -> [u8; 32] {
     bytes
 }
 
+/// Passwords that are hashed at once: each takes 19 MiB and a core for a moment, and strangers may ask for it. Who comes beyond waits.
+static HASHED_AT_ONCE: Semaphore = Semaphore::const_new(2);
+
 /// By what a password is known: argon2id with the library's parameters (19 MiB, two passes), which OWASP recommends.
 pub(crate) async fn hash_password(password: String) -> String {
+    let _place = HASHED_AT_ONCE.acquire().await;
     let hashing = tokio::task::spawn_blocking(move || {
         Argon2::default().hash_password(password.as_bytes()).expect("any text can be hashed").to_string()
     });
@@ -57,6 +62,7 @@ pub(crate) async fn hash_password(password: String) -> String {
 
 /// Whether a password is the one that is known so. It takes as long where nobody is known: how long it takes tells nobody who is.
 pub(crate) async fn password_fits(password: String, known: Option<String>) -> bool {
+    let _place = HASHED_AT_ONCE.acquire().await;
     let looking = tokio::task::spawn_blocking(move || {
         let Some(known) = known else {
             let _as_long = Argon2::default().hash_password(password.as_bytes());

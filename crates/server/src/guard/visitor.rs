@@ -98,9 +98,10 @@ impl Visitor {
 }
 
 impl House {
-    /// Whether nobody needs to sign in: it listens on this machine alone, the request comes from it, and there is no user.
+    /// Whether nobody needs to sign in: it is for this machine alone, the request comes from it and not through a proxy, and there is
+    /// no user.
     pub(crate) async fn is_open(&self, origin: &Origin) -> Result<bool, Problem> {
-        let is_local = self.settings.listen.ip().is_loopback() && origin.address.is_loopback();
+        let is_local = self.settings.is_for_this_machine() && origin.is_local;
         Ok(is_local && self.store().users().await?.is_empty())
     }
 }

@@ -17,6 +17,9 @@ use flyball_store::{Batch, NewSession};
 use serde::Deserialize;
 use std::sync::{Arc, PoisonError};
 
+/// Why no password is taken.
+const CAN_BE_READ: &str = "This connection can be read on its way, so that no password is taken on it: come by https.";
+
 /// A refused sign-in is told in the timeline at the fourth wrong password in a row, and then at each tenth: the first are slips.
 const fn is_told(wrong: u32) -> bool {
     wrong == 4 || wrong > 4 && wrong.is_multiple_of(10)
@@ -102,9 +105,7 @@ pub(super) async fn sign_in(
         shown_with(status, &Door { name, mistake, ..Door::to_sign_in(&to) })
     };
     if !origin.is_private {
-        let mistake =
-            "This connection can be read on its way, so that no password is taken on it: come by https.".to_owned();
-        return again(StatusCode::FORBIDDEN, mistake);
+        return again(StatusCode::FORBIDDEN, CAN_BE_READ.to_owned());
     }
     let time = &house.engine.ports().time;
     if let Some(wait) = house.throttle.wait(origin.address, &name, time.passed()) {
@@ -171,6 +172,10 @@ pub(super) async fn first(
 ) -> Result<Response, Problem> {
     let Credentials { name, password, key, .. } = credentials;
     house.must_be_first(&key)?;
+    if !origin.is_private {
+        let mistake = Some(CAN_BE_READ.to_owned());
+        return shown_with(StatusCode::FORBIDDEN, &Door { name, mistake, ..Door::first(&key) });
+    }
     let made = house.people().add_user(&name, "admin", password, "the one-time link").await;
     if let Err(problem) = made {
         let told: Vec<String> = problem.mistakes.iter().map(|one| format!("{}: {}", one.field, one.words)).collect();
