@@ -6,6 +6,9 @@
 
 #![expect(clippy::duplicate_mod, reason = "`sql` is compiled once for each database, with its dialect beside it")]
 
+#[macro_use]
+mod row;
+
 mod address;
 mod batch;
 mod copy;

@@ -85,15 +85,16 @@ impl Made for Database {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct PieceRow {
-    id: String,
-    family: String,
-    name: String,
-    text: String,
-    version: i64,
-    changed_at: i64,
-    changed_by: String,
+row! {
+    struct PieceRow {
+        id: String,
+        family: String,
+        name: String,
+        text: String,
+        version: i64,
+        changed_at: i64,
+        changed_by: String,
+    }
 }
 
 impl PieceRow {

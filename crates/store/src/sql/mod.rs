@@ -7,7 +7,7 @@
 use super::Database;
 use super::dialect::{self, Db};
 use sqlx::query::{Query, QueryAs, QueryScalar};
-use sqlx::{Decode, FromRow, Type};
+use sqlx::{Decode, FromRow, Row as _, Type};
 
 mod copying;
 mod definitions;
@@ -32,6 +32,18 @@ mod turn;
 
 type Arguments = <Db as sqlx::Database>::Arguments;
 type Row = <Db as sqlx::Database>::Row;
+
+/// What is at a place of the list that was asked about.
+struct Placed<T> {
+    place: i64,
+    row: T,
+}
+
+impl<'r, T: FromRow<'r, Row>> FromRow<'r, Row> for Placed<T> {
+    fn from_row(row: &'r Row) -> Result<Self, sqlx::Error> {
+        Ok(Self { place: row.try_get("place")?, row: T::from_row(row)? })
+    }
+}
 
 /// A statement that answers with nothing.
 fn query(sql: &'static str) -> Query<'static, Db, Arguments> {

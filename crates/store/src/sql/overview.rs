@@ -7,7 +7,7 @@ use super::dialect::{Connection, each};
 use super::presence::GlimpseRow;
 use super::run_row::{RunRow, run_columns};
 use super::turn::{SightingRow, sighting_columns};
-use super::{facts, pauses, query_as};
+use super::{Placed, facts, pauses, query_as};
 use crate::error::Fault;
 use crate::read::readable;
 use crate::{AppFacts, Overview};
@@ -64,14 +64,6 @@ const LAST_RUNS: &str = concat!(
     " AS reaction)"
 );
 
-/// What is at the place of an app in the answer.
-#[derive(sqlx::FromRow)]
-struct At<T> {
-    place: i64,
-    #[sqlx(flatten)]
-    row: T,
-}
-
 /// What is known of each of these apps and its reactions, in their order.
 pub(super) async fn read(
     tx: &mut Connection,
@@ -101,15 +93,15 @@ pub(super) async fn read(
     }
 
     // The one that was seen last comes last.
-    let rows: Vec<At<SightingRow>> = query_as(SIGHTINGS).bind(&asked).fetch_all(&mut *tx).await?;
+    let rows: Vec<Placed<SightingRow>> = query_as(SIGHTINGS).bind(&asked).fetch_all(&mut *tx).await?;
     let mut latest: HashMap<usize, SightingRow> = HashMap::new();
-    latest.extend(rows.into_iter().filter_map(|At { place, row }| Some((of(place)?, row))));
+    latest.extend(rows.into_iter().filter_map(|Placed { place, row }| Some((of(place)?, row))));
     for (place, row) in latest {
         let (Subject::HerokuApp(app), _) = &apps[place];
         told[place].sighting = Some(row.read(&app.name)?);
     }
-    let rows: Vec<At<GlimpseRow>> = query_as(GLIMPSES).bind(&asked).fetch_all(&mut *tx).await?;
-    for (place, row) in rows.into_iter().filter_map(|At { place, row }| Some((of(place)?, row))) {
+    let rows: Vec<Placed<GlimpseRow>> = query_as(GLIMPSES).bind(&asked).fetch_all(&mut *tx).await?;
+    for (place, row) in rows.into_iter().filter_map(|Placed { place, row }| Some((of(place)?, row))) {
         let (Subject::HerokuApp(app), _) = &apps[place];
         told[place].glimpse = Some(row.read(&app.host, &app.name));
     }

@@ -68,12 +68,13 @@ impl Pauses for Database {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct PauseRow {
-    scope: String,
-    paused_at: i64,
-    until_at: Option<i64>,
-    paused_by: String,
+row! {
+    struct PauseRow {
+        scope: String,
+        paused_at: i64,
+        until_at: Option<i64>,
+        paused_by: String,
+    }
 }
 
 impl PauseRow {

@@ -3,12 +3,13 @@
 use super::Database;
 use super::dialect::Connection;
 use super::rows::commit_with;
-use super::{query, query_as, query_scalar};
+use super::{Row, query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::read::{at, from_text, readable};
 use crate::{ApiToken, Changed, Error, NewSession, NewToken, NewUser, People, Session, User};
 use async_trait::async_trait;
 use flyball_model::{Entry, Excerpt, Right, SecretHash, SessionId, Timestamp, TokenId, UserId, UserName};
+use sqlx::{FromRow, Row as _};
 
 /// Sessions with their users: one whose user is gone is none.
 macro_rules! sessions {
@@ -285,20 +286,25 @@ impl People for Database {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct UserRow {
-    id: String,
-    name: String,
-    scope: String,
-    created_at: i64,
-    changed_at: i64,
+row! {
+    struct UserRow {
+        id: String,
+        name: String,
+        scope: String,
+        created_at: i64,
+        changed_at: i64,
+    }
 }
 
-#[derive(sqlx::FromRow)]
 struct KnownUserRow {
-    #[sqlx(flatten)]
     user: UserRow,
     password: String,
+}
+
+impl<'r> FromRow<'r, Row> for KnownUserRow {
+    fn from_row(row: &'r Row) -> Result<Self, sqlx::Error> {
+        Ok(Self { user: UserRow::from_row(row)?, password: row.try_get("password")? })
+    }
 }
 
 impl UserRow {
@@ -314,17 +320,18 @@ impl UserRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    id: String,
-    user_id: String,
-    name: String,
-    scope: String,
-    created_at: i64,
-    seen_at: i64,
-    until_at: i64,
-    address: String,
-    agent: String,
+row! {
+    struct SessionRow {
+        id: String,
+        user_id: String,
+        name: String,
+        scope: String,
+        created_at: i64,
+        seen_at: i64,
+        until_at: i64,
+        address: String,
+        agent: String,
+    }
 }
 
 impl SessionRow {
@@ -344,15 +351,16 @@ impl SessionRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct TokenRow {
-    id: String,
-    name: String,
-    scope: String,
-    created_at: i64,
-    created_by: String,
-    until_at: Option<i64>,
-    seen_at: Option<i64>,
+row! {
+    struct TokenRow {
+        id: String,
+        name: String,
+        scope: String,
+        created_at: i64,
+        created_by: String,
+        until_at: Option<i64>,
+        seen_at: Option<i64>,
+    }
 }
 
 impl TokenRow {

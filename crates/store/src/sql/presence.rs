@@ -163,12 +163,13 @@ impl Presence for Database {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct GlimpseRow {
-    maintenance: i64,
-    release_version: Option<i64>,
-    release_since: Option<i64>,
-    seen_at: i64,
+row! {
+    pub(super) struct GlimpseRow {
+        maintenance: i64,
+        release_version: Option<i64>,
+        release_since: Option<i64>,
+        seen_at: i64,
+    }
 }
 
 impl GlimpseRow {
@@ -184,16 +185,17 @@ impl GlimpseRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct SignRow {
-    node: String,
-    host: String,
-    process: i64,
-    since: i64,
-    silent_for: i64,
-    read_up_to: i64,
-    in_force: String,
-    own_hash: Option<String>,
+row! {
+    struct SignRow {
+        node: String,
+        host: String,
+        process: i64,
+        since: i64,
+        silent_for: i64,
+        read_up_to: i64,
+        in_force: String,
+        own_hash: Option<String>,
+    }
 }
 
 impl SignRow {

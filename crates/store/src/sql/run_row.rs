@@ -14,31 +14,32 @@ macro_rules! run_columns {
 }
 pub(crate) use run_columns;
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct RunRow {
-    id: String,
-    host: String,
-    reaction_id: String,
-    reaction_name: String,
-    actor: String,
-    monitor_id: Option<String>,
-    monitor_name: Option<String>,
-    episode: Option<i64>,
-    person: Option<String>,
-    rank: String,
-    plan: String,
-    because: String,
-    state: String,
-    queued_at: i64,
-    claimed_at: Option<i64>,
-    sent_at: Option<i64>,
-    look_at: Option<i64>,
-    ended_at: Option<i64>,
-    outcome: Option<String>,
-    pub(crate) refusals: i64,
-    request_ids: String,
-    node: Option<String>,
-    pub(crate) fence: i64,
+row! {
+    pub(crate) struct RunRow {
+        id: String,
+        host: String,
+        reaction_id: String,
+        reaction_name: String,
+        actor: String,
+        monitor_id: Option<String>,
+        monitor_name: Option<String>,
+        episode: Option<i64>,
+        person: Option<String>,
+        rank: String,
+        plan: String,
+        because: String,
+        state: String,
+        queued_at: i64,
+        claimed_at: Option<i64>,
+        sent_at: Option<i64>,
+        look_at: Option<i64>,
+        ended_at: Option<i64>,
+        outcome: Option<String>,
+        pub(crate) refusals: i64,
+        request_ids: String,
+        node: Option<String>,
+        pub(crate) fence: i64,
+    }
 }
 
 impl RunRow {

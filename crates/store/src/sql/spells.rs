@@ -9,7 +9,7 @@ use super::Database;
 use super::dialect::{Connection, Db, bytes, each, stays_prepared};
 use super::packing::{HOUR_MS, Hours, findings_of, interval, intervals, put_block};
 use super::rollups::{Asked, findings_of_rows, numbered, rows_since};
-use super::{query, query_as, query_scalar};
+use super::{Placed, query, query_as, query_scalar};
 use crate::SpellsPage;
 use crate::error::Fault;
 use crate::narrow::Numbers;
@@ -217,14 +217,15 @@ impl SpellOut {
     }
 }
 
-/// A block, what it left open so far, and whether there is one before it, and what that left open.
-#[derive(sqlx::FromRow)]
-struct BlockRow {
-    monitor: i64,
-    hour: i64,
-    left_open: Option<Vec<u8>>,
-    hour_before: Option<i64>,
-    open_before: Option<Vec<u8>>,
+row! {
+    /// A block, what it left open so far, and whether there is one before it, and what that left open.
+    struct BlockRow {
+        monitor: i64,
+        hour: i64,
+        left_open: Option<Vec<u8>>,
+        hour_before: Option<i64>,
+        open_before: Option<Vec<u8>>,
+    }
 }
 
 /// Makes the spells of these hours, whose blocks are written, in the transaction that the caller holds.
@@ -347,15 +348,16 @@ async fn put(tx: &mut Connection, rows: &[SpellOut]) -> Result<(), Fault> {
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct SpellRow {
-    began_at: i64,
-    ended_at: i64,
-    verdict: String,
-    cause: String,
-    readings: i64,
-    silence_ms: i64,
-    then_verdict: Option<String>,
+row! {
+    struct SpellRow {
+        began_at: i64,
+        ended_at: i64,
+        verdict: String,
+        cause: String,
+        readings: i64,
+        silence_ms: i64,
+        then_verdict: Option<String>,
+    }
 }
 
 impl SpellRow {
@@ -402,7 +404,7 @@ async fn stored_latest(
     until: Timestamp,
 ) -> Result<Vec<(usize, Spell)>, Fault> {
     let places: Vec<_> = asked.iter().map(|asked| (asked.place, asked.number)).collect();
-    let rows: Vec<PlacedSpellRow> = query_as(concat!(
+    let rows: Vec<Placed<SpellRow>> = query_as(concat!(
         "SELECT place, began_at, ended_at, verdict, cause, readings, silence_ms, then_verdict FROM \
             (SELECT CAST(value ->> 0 AS BIGINT) AS place, spells.*, \
                 ROW_NUMBER() OVER (PARTITION BY spells.monitor ORDER BY spells.began_at DESC) AS nth FROM ",
@@ -418,14 +420,7 @@ async fn stored_latest(
     .bind(i64::from(SpellsPage::SPELLS_MAX))
     .fetch_all(tx)
     .await?;
-    readable(rows, |row| Ok((placed(row.place)?, row.spell.read()?)))
-}
-
-#[derive(sqlx::FromRow)]
-struct PlacedSpellRow {
-    place: i64,
-    #[sqlx(flatten)]
-    spell: SpellRow,
+    readable(rows, |row| Ok((placed(row.place)?, row.row.read()?)))
 }
 
 fn placed(place: i64) -> Result<usize, Fault> {

@@ -105,16 +105,17 @@ async fn forget_oldest(tx: &mut Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct TextRow {
-    node: String,
-    host: String,
-    process: i64,
-    silent_for: i64,
-    own_hash: String,
-    since: i64,
-    goes_by: String,
-    drains: i64,
+row! {
+    struct TextRow {
+        node: String,
+        host: String,
+        process: i64,
+        silent_for: i64,
+        own_hash: String,
+        since: i64,
+        goes_by: String,
+        drains: i64,
+    }
 }
 
 impl TextRow {

@@ -119,17 +119,18 @@ impl Timeline for Database {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct LineRow {
-    number: i64,
-    at: i64,
-    app: Option<String>,
-    monitor_id: Option<String>,
-    monitor_name: Option<String>,
-    reaction_id: Option<String>,
-    reaction_name: Option<String>,
-    run_id: Option<String>,
-    event: String,
+row! {
+    struct LineRow {
+        number: i64,
+        at: i64,
+        app: Option<String>,
+        monitor_id: Option<String>,
+        monitor_name: Option<String>,
+        reaction_id: Option<String>,
+        reaction_name: Option<String>,
+        run_id: Option<String>,
+        event: String,
+    }
 }
 
 impl LineRow {

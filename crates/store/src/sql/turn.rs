@@ -108,14 +108,15 @@ impl Loop for Database {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct HoldingRow {
-    monitor_id: String,
-    reaction_id: String,
-    because: String,
-    since: i64,
-    last_at: i64,
-    held_count: i64,
+row! {
+    struct HoldingRow {
+        monitor_id: String,
+        reaction_id: String,
+        because: String,
+        since: i64,
+        last_at: i64,
+        held_count: i64,
+    }
 }
 
 impl HoldingRow {
@@ -134,21 +135,22 @@ impl HoldingRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct SightingRow {
-    host: String,
-    app: String,
-    formation: String,
-    dynos: String,
-    releases: String,
-    been_up: String,
-    one_offs: String,
-    unsettled_at: Option<i64>,
-    unsettled_from: Option<i64>,
-    foreign_changes: String,
-    seen_at: i64,
-    formation_at: Option<i64>,
-    releases_at: Option<i64>,
+row! {
+    pub(super) struct SightingRow {
+        host: String,
+        app: String,
+        formation: String,
+        dynos: String,
+        releases: String,
+        been_up: String,
+        one_offs: String,
+        unsettled_at: Option<i64>,
+        unsettled_from: Option<i64>,
+        foreign_changes: String,
+        seen_at: i64,
+        formation_at: Option<i64>,
+        releases_at: Option<i64>,
+    }
 }
 
 impl SightingRow {

@@ -26,7 +26,7 @@ use crate::known::Known;
 use crate::plain::{is_of_ours, ours};
 use crate::{Error, Place, Sizes, Store, open_plain};
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow as Row, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool, SqliteTransaction};
 use std::ffi::OsString;
 use std::fs::{File, Metadata};

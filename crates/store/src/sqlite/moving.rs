@@ -17,14 +17,15 @@ const READINGS_AT_ONCE: i64 = 10_000;
 /// How often it is told how far it is.
 const TOLD_EVERY: Duration = Duration::from_secs(5);
 
-#[derive(sqlx::FromRow)]
-struct ReadingRow {
-    monitor_id: String,
-    begun_at: i64,
-    took_us: i64,
-    finding: String,
-    words: String,
-    evidence: String,
+row! {
+    struct ReadingRow {
+        monitor_id: String,
+        begun_at: i64,
+        took_us: i64,
+        finding: String,
+        words: String,
+        evidence: String,
+    }
 }
 
 impl ReadingRow {
@@ -117,15 +118,16 @@ async fn take_over_hours(tx: &mut SqliteConnection) -> Result<(), Fault> {
     write(tx, &rows).await
 }
 
-#[derive(sqlx::FromRow)]
-struct HourBefore {
-    number: i64,
-    hour: i64,
-    passing_count: u32,
-    failing_count: u32,
-    unknown_count: u32,
-    took_us_sum: i64,
-    took_us_max: i64,
+row! {
+    struct HourBefore {
+        number: i64,
+        hour: i64,
+        passing_count: u32,
+        failing_count: u32,
+        unknown_count: u32,
+        took_us_sum: i64,
+        took_us_max: i64,
+    }
 }
 
 impl HourBefore {
