@@ -37,6 +37,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "standing", description = "Where everything stands, what happened, and why"),
         (name = "monitors", description = "What is watched"),
         (name = "reactions", description = "What is done"),
+        (name = "definitions", description = "What the file says, and what is made beside it"),
         (name = "runs", description = "What was done"),
         (name = "pauses", description = "Stopping effects; looking goes on"),
         (name = "nodes", description = "The engines that share the work"),

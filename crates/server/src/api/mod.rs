@@ -1,6 +1,7 @@
 //! The HTTP interface, `/api/v1`: one file a noun. A handler asks one query or gives one command, and answers the view that comes back.
 
 pub(crate) mod ask;
+pub(crate) mod definitions;
 mod events;
 mod monitors;
 mod nodes;
@@ -49,6 +50,8 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(nodes::undrain))
         .route_layer(from_fn(may_operate));
     let administer = OpenApiRouter::new()
+        .routes(routes!(definitions::list))
+        .routes(routes!(definitions::one, definitions::put, definitions::remove))
         .routes(routes!(people::users, people::add_user))
         .routes(routes!(people::change_user, people::remove_user))
         .routes(routes!(people::sessions))
