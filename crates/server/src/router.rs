@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -53,6 +53,7 @@ pub fn open_api() -> utoipa::openapi::OpenApi {
     let (_, mut document) = documented().split_for_parts();
     let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("token", token);
+    api::told_of_all(&mut document);
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document
 }
@@ -69,7 +70,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
     let compression =
         CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::new("text/event-stream")));
     Router::new()
-        .merge(api)
+        .merge(api.layer(Extension(Arc::clone(&house))))
         .merge(machines::router())
         .merge(pages::router())
         .route("/api/openapi.json", shown)

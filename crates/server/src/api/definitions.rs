@@ -16,7 +16,7 @@ use flyball_engine::commands::{NotMade, Wrong, files_in_force, make_piece, unmak
 use flyball_engine::queries::{definition_of, definitions};
 use flyball_model::{Excerpt, Family};
 use flyball_store::{MadeText, NewPiece, Piece};
-use flyball_views::{DefinitionOrigin, DefinitionView, Page};
+use flyball_views::{DefinitionView, Page};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -309,6 +309,7 @@ impl House {
 mod tests {
     use super::*;
     use flyball_model::Timestamp;
+    use flyball_views::DefinitionOrigin;
     use uuid::Uuid;
 
     #[test]
