@@ -43,6 +43,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "nodes", description = "The engines that share the work"),
         (name = "people", description = "Who may come in")
     ),
+    components(schemas(Problem)),
     security(("token" = []))
 )]
 struct Document;

@@ -10,7 +10,7 @@ use aws_lc_rs::digest;
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use std::collections::HashMap;
@@ -78,7 +78,10 @@ pub(crate) async fn once(
     request: Request,
     next: Next,
 ) -> Response {
+    let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
     match key_of(request.headers()) {
+        // Nothing is done by other methods that could be done twice.
+        _ if !changes => next.run(request).await,
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => {
             let done = done_once(house, Whose { who: visitor.name, key }, request, next).await;
