@@ -11,12 +11,13 @@ use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use utoipa_axum::router::UtoipaMethodRouter;
 
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before.
@@ -71,16 +72,18 @@ enum Step {
     Refuse(Problem),
 }
 
+/// Routes whose requests may have a key. A method that they do not have is refused before its key is looked at.
+pub(crate) fn keyed((schemas, paths, methods): Routes) -> Routes {
+    (schemas, paths, methods.route_layer(from_fn(once)))
+}
+
+type Routes = UtoipaMethodRouter<Arc<House>>;
+
 /// Has a request with a key be done once. Comes behind the guard: whoever may not any more is given no answer of before.
-pub(crate) async fn once(
-    Extension(house): Extension<Arc<House>>,
-    visitor: Visitor,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn once(Extension(house): Extension<Arc<House>>, visitor: Visitor, request: Request, next: Next) -> Response {
     let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
     match key_of(request.headers()) {
-        // Nothing is done by other methods that could be done twice.
+        // A read beside them does nothing that could be done twice.
         _ if !changes => next.run(request).await,
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => {
