@@ -10,6 +10,7 @@
 
 mod cost;
 mod cross;
+mod defined;
 mod definitions;
 mod difference;
 mod disk;
@@ -33,6 +34,7 @@ mod server;
 mod starting;
 
 pub use cost::{AccountCost, Cost, cost};
+pub use defined::Defined;
 pub use definitions::{Account, Definitions, Instance};
 pub use difference::{Becomes, Change, Difference};
 pub use disk::read_text;

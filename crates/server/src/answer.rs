@@ -40,6 +40,35 @@ pub struct FieldMistake {
     pub field: String,
     /// What is wrong with it, and what was expected.
     pub words: String,
+    /// In which text it stands, where it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "monitor \"page\" (made in pages)")]
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column in characters, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+impl FieldMistake {
+    /// A mistake of a field that stands in no text.
+    pub(crate) fn of(field: &str, words: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), words: words.into(), file: None, line: None, column: None }
+    }
+}
+
+/// What a route that goes by versions may answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "the document is made from it")]
+pub(crate) enum VersionProblems {
+    /// Another version stands by now than `If-Match` names, or something where `If-None-Match: *` takes there to be nothing.
+    #[response(status = 412, content_type = "application/problem+json")]
+    AnotherVersion(Problem),
+    /// `If-Match` must name the version that is changed.
+    #[response(status = 428, content_type = "application/problem+json")]
+    WhichVersion(Problem),
 }
 
 /// What every route may answer instead.

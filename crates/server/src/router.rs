@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -37,11 +37,13 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "standing", description = "Where everything stands, what happened, and why"),
         (name = "monitors", description = "What is watched"),
         (name = "reactions", description = "What is done"),
+        (name = "definitions", description = "What the file says, and what is made beside it"),
         (name = "runs", description = "What was done"),
         (name = "pauses", description = "Stopping effects; looking goes on"),
         (name = "nodes", description = "The engines that share the work"),
         (name = "people", description = "Who may come in")
     ),
+    components(schemas(Problem)),
     security(("token" = []))
 )]
 struct Document;
@@ -52,6 +54,7 @@ pub fn open_api() -> utoipa::openapi::OpenApi {
     let (_, mut document) = documented().split_for_parts();
     let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("token", token);
+    api::told_of_all(&mut document);
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document
 }
@@ -68,7 +71,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
     let compression =
         CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::new("text/event-stream")));
     Router::new()
-        .merge(api)
+        .merge(api.layer(Extension(Arc::clone(&house))))
         .merge(machines::router())
         .merge(pages::router())
         .route("/api/openapi.json", shown)

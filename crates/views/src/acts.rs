@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Paused {
     /// What.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub scope: PauseScope,
     /// Until when; until somebody resumes it if missing.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -22,7 +22,7 @@ pub struct Paused {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resumed {
     /// What was to be resumed.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub scope: PauseScope,
     /// Whether it was paused.
     pub was_paused: bool,

@@ -5,6 +5,7 @@
 
 mod acts;
 mod app;
+mod definition;
 mod history;
 mod monitor;
 mod node;
@@ -21,6 +22,7 @@ mod why;
 
 pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Taken};
 pub use app::{AppView, RunningRelease};
+pub use definition::{DefinitionOrigin, DefinitionView};
 pub use history::{HistoryLine, Tone};
 pub use monitor::{Checked, MonitorView, ReadingView};
 pub use node::{NewerFile, NodeState, NodeView};

@@ -66,7 +66,7 @@ pub struct ReadingView {
     #[schema(value_type = String)]
     pub words: Excerpt,
     /// What was seen.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub evidence: Evidence,
 }
 

@@ -92,7 +92,7 @@ pub struct GateView {
     #[schema(value_type = String)]
     pub asks: Word,
     /// What it answers.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub answered: Answered,
 }
 

@@ -49,7 +49,7 @@ pub enum EngineState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PauseView {
     /// What is paused.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub scope: PauseScope,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]

@@ -200,7 +200,7 @@ pub struct ReleaseView {
     #[schema(value_type = Option<u64>)]
     pub origin: Option<ReleaseVersion>,
     /// Its code.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub content: Content,
     /// What Heroku says that it brought.
     pub description: String,

@@ -42,6 +42,8 @@ mod report;
 #[cfg(test)]
 mod reporting;
 #[cfg(test)]
+mod rest;
+#[cfg(test)]
 mod rough;
 #[cfg(test)]
 mod running;

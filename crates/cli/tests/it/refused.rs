@@ -24,7 +24,11 @@ const OPERATE: [(&str, &str); 7] = [
 ];
 
 /// What an administrator may, and an operator not.
-const ADMINISTER: [(&str, &str); 9] = [
+const ADMINISTER: [(&str, &str); 13] = [
+    ("GET", "/api/v1/definitions"),
+    ("GET", "/api/v1/definitions/monitor/page"),
+    ("PUT", "/api/v1/definitions/monitor/page"),
+    ("DELETE", "/api/v1/definitions/monitor/page"),
     ("GET", "/api/v1/users"),
     ("POST", "/api/v1/users"),
     ("PATCH", "/api/v1/users/admin"),
@@ -178,6 +182,7 @@ impl House {
             .map(|(way, path)| {
                 let is_user = path.contains("/users/");
                 let path = path.replace("{name}", if is_user { "admin" } else { "page" }).replace("{id}", "x");
+                let path = path.replace("{family}", "monitor");
                 (way.to_ascii_uppercase(), path.replace("/reactions/page", "/reactions/more"))
             })
             .collect();

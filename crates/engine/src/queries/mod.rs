@@ -5,6 +5,7 @@
 
 mod app;
 mod app_story;
+mod definitions;
 mod foreign;
 mod headline;
 mod helped;
@@ -24,6 +25,7 @@ mod told;
 mod uptime;
 mod why;
 
+pub use definitions::{definition_of, definitions};
 pub use foreign::Rival;
 pub use headline::headline;
 pub use history::HistoryFilter;

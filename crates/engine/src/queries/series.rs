@@ -31,12 +31,27 @@ impl Reader<'_> {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Option<SeriesView>, Error> {
+        self.series_by(name, since, until, Duration::ZERO).await
+    }
+
+    /// The same with a step that is at least so long, if that is not more than the whole.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn series_by(
+        &self,
+        name: &MonitorName,
+        since: Timestamp,
+        until: Timestamp,
+        step: Duration,
+    ) -> Result<Option<SeriesView>, Error> {
         let Some(monitor) = self.definitions.monitors.iter().find(|monitor| monitor.name == *name) else {
             return Ok(None);
         };
         let until = until.min(self.now);
         let since = since.min(until);
-        let step = Step::of(since, until, self.now);
+        let step = Step::of(since, until, self.now).at_least(step.min(until.since(since)));
         // An hour that is over is rolled up within minutes.
         let rolled_until = until.min(packed_until(self.now));
         let newest = ReadingsPage {
@@ -151,6 +166,12 @@ impl Step {
         Self { span: Span::Day, length: DAY * u32::try_from(days).unwrap_or(u32::MAX) }
     }
 
+    /// The shortest whole multiple of it that is at least so long.
+    fn at_least(self, length: Duration) -> Self {
+        let times = length.as_secs().div_ceil(self.length.as_secs()).max(1);
+        Self { length: self.length * u32::try_from(times).unwrap_or(u32::MAX), ..self }
+    }
+
     /// The start of the step that a moment is in.
     fn start_of(self, at: Timestamp) -> Timestamp {
         let length = i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX);
@@ -245,6 +266,16 @@ mod tests {
             assert_eq!(series.threshold_ms, Some(2000));
         }
         assert_eq!(watched.reader().series(&"nobody".parse().unwrap(), START, end).await.unwrap(), None);
+    }
+
+    #[test]
+    fn a_step_is_made_longer_by_whole_multiples() {
+        let step = |seconds| Step { span: Span::FiveMinutes, length: Duration::from_secs(seconds) };
+        for (length, wanted, expected) in
+            [(300, 0, 300), (300, 300, 300), (300, 301, 600), (300, 3600, 3600), (86_400, 3600, 86_400)]
+        {
+            assert_eq!(step(length).at_least(Duration::from_secs(wanted)), step(expected), "{length}, {wanted}");
+        }
     }
 
     #[test]

@@ -5,10 +5,12 @@ use crate::answer::{Problem, Problems};
 use crate::house::House;
 use axum::Json;
 use axum::extract::State;
+use flyball_model::duration;
 use flyball_store::ReadingsPage;
-use flyball_views::{About, Checked, MonitorView, Page, ReadingView, Why};
+use flyball_views::{About, Checked, MonitorView, Page, ReadingView, SeriesView, Why};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
 use utoipa::IntoParams;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -68,6 +70,42 @@ pub(crate) async fn readings(
     let readings = house.store().readings(&ReadingsPage { monitor, since, until: None, readings }).await?;
     Ok(Json(readings.iter().map(ReadingView::of).collect()))
 }
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Series {
+    /// A time, or how long ago; the default is 4h.
+    since: Option<String>,
+    /// A time, or how long ago; the default is now.
+    until: Option<String>,
+    /// No point that is rolled up stands for less: `1h`. The default is the least of which there are few enough.
+    step: Option<String>,
+}
+
+/// A monitor over time, as a chart shows it: how long checks took, how long it was in each verdict, its outages, and what was done
+/// meanwhile. At most 401 points are rolled up; the readings of the last hour or two come one by one, at most 1,000.
+#[utoipa::path(get, path = "/monitors/{name}/series", tag = "monitors", params(("name" = String, Path), Series), responses((status = 200, body = SeriesView), Problems))]
+pub(crate) async fn series(
+    State(house): State<Arc<House>>,
+    Of(name): Of<String>,
+    Asked(asked): Asked<Series>,
+) -> Result<Json<SeriesView>, Problem> {
+    let (in_force, now) = (house.in_force(), house.now());
+    let monitor = ask::monitor(&in_force, &name)?;
+    let since = ask::moment("since", asked.since.as_deref(), now)?.unwrap_or(now - SHOWN);
+    let until = ask::moment("until", asked.until.as_deref(), now)?.unwrap_or(now);
+    let step = asked.step.as_deref().map(duration::parse).transpose();
+    let step = step.map_err(|_| Problem::not_understood(format!("`step` is not {}", duration::EXPECTED)))?;
+    if since >= until {
+        return Err(Problem::not_understood("`since` is not before `until`"));
+    }
+    let series = house.reader(&in_force).series_by(&monitor.name, since, until, step.unwrap_or_default()).await?;
+    series.map(Json).ok_or_else(|| Problem::no_such("monitor", &name, []))
+}
+
+/// As long as the page of a monitor shows at first.
+const SHOWN: Duration = Duration::from_hours(4);
 
 /// Look now with a monitor, and tell everything that is seen. Nothing is stored, and no reaction is called.
 #[utoipa::path(post, path = "/monitors/{name}/check", tag = "monitors", params(("name" = String, Path)), responses((status = 200, body = Checked), Problems))]

@@ -310,11 +310,11 @@ impl People<'_> {
         let right = right(scope, &mut mistakes);
         let lasts = lasts.map(|lasts| duration::parse(lasts).ok().filter(|lasts| !lasts.is_zero()));
         if lasts == Some(None) {
-            mistakes.push(FieldMistake { field: "for".to_owned(), words: format!("expected {}", duration::EXPECTED) });
+            mistakes.push(FieldMistake::of("for", format!("expected {}", duration::EXPECTED)));
         }
         let name = Excerpt::of(name.trim());
         if name.as_str().is_empty() {
-            mistakes.push(FieldMistake { field: "name".to_owned(), words: "expected a name".to_owned() });
+            mistakes.push(FieldMistake::of("name", "expected a name"));
         }
         let (Some(right), true) = (right, mistakes.is_empty()) else { return Err(wrong(mistakes)) };
         let (secret, now) = (Secret::new("flyball"), self.now);
@@ -375,7 +375,7 @@ fn wrong(mistakes: Vec<FieldMistake>) -> Problem {
 fn user_name(text: &str, mistakes: &mut Vec<FieldMistake>) -> Option<UserName> {
     let name = text.trim().parse::<UserName>();
     if let Err(error) = &name {
-        mistakes.push(FieldMistake { field: "name".to_owned(), words: error.to_string() });
+        mistakes.push(FieldMistake::of("name", error.to_string()));
     }
     name.ok()
 }
@@ -383,7 +383,7 @@ fn user_name(text: &str, mistakes: &mut Vec<FieldMistake>) -> Option<UserName> {
 fn right(text: &str, mistakes: &mut Vec<FieldMistake>) -> Option<Right> {
     let right = text.parse::<Right>();
     if let Err(error) = &right {
-        mistakes.push(FieldMistake { field: "scope".to_owned(), words: error.to_string() });
+        mistakes.push(FieldMistake::of("scope", error.to_string()));
     }
     right.ok()
 }
@@ -391,7 +391,7 @@ fn right(text: &str, mistakes: &mut Vec<FieldMistake>) -> Option<Right> {
 fn password_is_good(password: &str, mistakes: &mut Vec<FieldMistake>) {
     if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&password.chars().count()) {
         let words = format!("expected {PASSWORD_MIN} to {PASSWORD_MAX} characters");
-        mistakes.push(FieldMistake { field: "password".to_owned(), words });
+        mistakes.push(FieldMistake::of("password", words));
     }
 }
 

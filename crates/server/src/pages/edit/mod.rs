@@ -4,6 +4,7 @@
 use super::frame::{Frame, class, shown, shown_with, verdict_word};
 use crate::answer::Problem;
 use crate::api::ask::{Asked, Form, Of};
+use crate::api::definitions::{in_words, not_made};
 use crate::guard::Visitor;
 use crate::house::House;
 use crate::words::{Html, Names, in_path, moment};
@@ -12,7 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use flyball_config::{Files, Form as Fields, Typed, read_files};
-use flyball_engine::commands::{NotMade, Wrong, files_in_force, make_piece, unmake_piece};
+use flyball_engine::commands::{NotMade, Wrong, make_piece, unmake_piece};
 use flyball_model::{Excerpt, Family};
 use flyball_settings::{FieldDescription, Need, Shape};
 use flyball_store::{NewPiece, Piece};
@@ -352,31 +353,11 @@ fn wants(fields: &[(String, String)]) -> Wants {
     if fields.iter().any(|(key, value)| key == "do" && value == "try") { Wants::Try } else { Wants::Save }
 }
 
-fn not_made(why: NotMade) -> Problem {
-    match why {
-        NotMade::Mistakes(_) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "what was sent has mistakes"),
-        NotMade::Conflict(_) => Problem::new(StatusCode::CONFLICT, "somebody else has changed it meanwhile")
-            .hint("open it again, and change it as it is now"),
-        NotMade::TooMany => Problem::new(StatusCode::CONFLICT, "there are as many as may be made in pages")
-            .hint("a file has room for more: `flyball export` writes these as one"),
-        NotMade::TooLong => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "it is longer than may be"),
-        NotMade::Store(error) => error.into(),
-    }
-}
-
 impl House {
     async fn piece(&self, id: &str) -> Result<Piece, Problem> {
         let no_such = || Problem::new(StatusCode::NOT_FOUND, "there is nothing of this id that was made in pages");
         let id: Uuid = id.parse().map_err(|_| no_such())?;
         self.store().made().await?.pieces.into_iter().find(|piece| piece.id == id).ok_or_else(no_such)
-    }
-
-    async fn files(&self) -> Result<Files, Problem> {
-        let files = files_in_force(self.store(), &self.settings.file, self.now()).await?;
-        files.ok_or_else(|| {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the engine gives no sign of life in its store")
-                .hint("`flyball doctor` on its machine says more")
-        })
     }
 
     /// Does what the button says with what was sent.
@@ -499,11 +480,6 @@ fn is_of(wrong: &Wrong, below: &str, name: &str) -> bool {
     let key = wrong.key.as_deref().unwrap_or_default();
     let own = if below.is_empty() { name.to_owned() } else { format!("{below}.{name}") };
     key == own || (key == below && wrong.mistake.message == format!("`{name}` is missing"))
-}
-
-fn in_words(wrong: &Wrong) -> String {
-    let hint = wrong.mistake.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    format!("{}{hint}", wrong.mistake.message)
 }
 
 fn fields(
