@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::moment::Moment;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use flyball_model::{AppName, MonitorName, ReactionName, Right, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -97,7 +97,7 @@ The password of a user is asked for at a terminal, and else is the first line of
 
 Exit codes: 0 done, 1 there is no such user, or one of this name, 2 the name or the password is none.")]
     User(User),
-    /// What Flyball remembers as a whole: copying it to another database.
+    /// What Flyball remembers as a whole: showing its bounds, and copying it to another database.
     Store(Store),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
@@ -128,6 +128,19 @@ pub(crate) struct Up {
     /// Serve pages and the HTTP interface on this address; stronger than `[server] listen` in the file.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+    /// How words and the log are written to stderr: for people, or one JSON object a line.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) log: Log,
+}
+
+/// How words and the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Log {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line: `timestamp`, `level`, `target`, `message`, and the fields.
+    Json,
 }
 
 /// `flyball init`
@@ -236,6 +249,8 @@ pub(crate) struct Store {
 /// What is done with a store.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
+    /// Where it is, how much room it takes, and what is kept for how long.
+    Show,
     /// Copy all that is remembered to another database, and compare it there value by value.
     #[command(after_help = "\
 No engine may run on either meanwhile. The source is only read. The target must be empty, or hold a part of the same \

@@ -21,6 +21,8 @@ mod home;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod made;
