@@ -99,6 +99,13 @@ Exit codes: 0 done, 1 there is no such user, or one of this name, 2 the name or 
     User(User),
     /// What Flyball remembers as a whole: showing its bounds, and copying it to another database.
     Store(Store),
+    /// Secrets that stand sealed in the file or in pages: opened only with FLYBALL_SECRET_KEY, and only at their place.
+    #[command(after_help = "\
+The key is 32 bytes in base64, as `openssl rand -base64 32` makes them. To change it, put the old one into \
+FLYBALL_SECRET_KEY_OLD: it still opens, and the new one seals.
+
+Exit codes: 0 sealed, 2 there is no secret, 78 there is no key.")]
+    Secret(Secret),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -210,6 +217,32 @@ pub(crate) struct TokenCreate {
     /// How long it is good, such as 90d; without it, until it is revoked.
     #[arg(long = "for", value_name = "LENGTH", value_parser = length)]
     pub(crate) lasts: Option<Duration>,
+}
+
+/// `flyball secret`
+#[derive(Debug, Args)]
+pub(crate) struct Secret {
+    #[command(subcommand)]
+    pub(crate) command: SecretCommand,
+}
+
+/// What is done with secrets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Seal the first line of stdin for a place, and print what is to stand there.
+    Seal(Seal),
+}
+
+/// `flyball secret seal`
+#[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// Of what: `monitor` or `reaction`.
+    #[arg(value_name = "monitor|reaction", value_parser = ["monitor", "reaction"])]
+    pub(crate) family: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// The field, as a path: `http.headers.authorization`, `create_one_off_dyno.env.API_KEY`.
+    pub(crate) field: String,
 }
 
 /// `flyball user`
