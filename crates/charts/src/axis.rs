@@ -86,9 +86,14 @@ impl ValueAxis {
         Self { ticks: round_ticks(low, high), top, bottom }
     }
 
+    /// The values at its lower and its upper end.
+    pub(crate) fn reach(&self) -> (f64, f64) {
+        (self.ticks[0], self.ticks[self.ticks.len() - 1])
+    }
+
     /// Where a value is; values outside are at the edges.
     pub(crate) fn y(&self, value: f64) -> f64 {
-        let (low, high) = (self.ticks[0], self.ticks[self.ticks.len() - 1]);
+        let (low, high) = self.reach();
         self.bottom - ((value - low) / (high - low)).clamp(0.0, 1.0) * (self.bottom - self.top)
     }
 }

@@ -121,8 +121,17 @@ impl TimeChart {
             out += &text_around(x, y, "nobody looked in this time");
         }
         let label = self.spoken(&line_of, &spells, more_spells, &marks, more_marks, &said);
-        let picture = out + &lane.picture;
+        // Told to no reader: every value that it leads to is drawn.
+        let picture = if nothing { out } else { self.scale(&axis, &values) + &out } + &lane.picture;
         framed(layout.class(), layout.units(), bottom + 24.0, &label, &picture, &lane.links)
+    }
+
+    /// What a pointer is read by: the edges of the plot in the picture's units, and the times in milliseconds and values that they are.
+    fn scale(&self, axis: &TimeAxis, values: &ValueAxis) -> String {
+        let (low, high) = values.reach();
+        let x = format!("{} {} {} {}", at(axis.left), at(axis.right), axis.from, axis.until);
+        let y = format!("{} {} {low} {high}", at(values.bottom), at(values.top));
+        format!(r#"<path class="scale" data-x="{x}" data-y="{y}" data-unit="{}"/>"#, escaped(&self.unit, LABEL_CHARS))
     }
 
     /// Spells on the axis, oldest first, those that touch made one; and how many are left out.

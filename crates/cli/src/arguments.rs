@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::moment::Moment;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use flyball_model::{AppName, MonitorName, ReactionName, Right, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -97,8 +97,15 @@ The password of a user is asked for at a terminal, and else is the first line of
 
 Exit codes: 0 done, 1 there is no such user, or one of this name, 2 the name or the password is none.")]
     User(User),
-    /// What Flyball remembers as a whole: copying it to another database.
+    /// What Flyball remembers as a whole: showing its bounds, and copying it to another database.
     Store(Store),
+    /// Secrets that stand sealed in the file or in pages: opened only with FLYBALL_SECRET_KEY, and only at their place.
+    #[command(after_help = "\
+The key is 32 bytes in base64, as `openssl rand -base64 32` makes them. To change it, put the old one into \
+FLYBALL_SECRET_KEY_OLD: it still opens, and the new one seals.
+
+Exit codes: 0 sealed, 2 there is no secret, 78 there is no key.")]
+    Secret(Secret),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -128,6 +135,19 @@ pub(crate) struct Up {
     /// Serve pages and the HTTP interface on this address; stronger than `[server] listen` in the file.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+    /// How words and the log are written to stderr: for people, or one JSON object a line.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) log: Log,
+}
+
+/// How words and the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Log {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line: `timestamp`, `level`, `target`, `message`, and the fields.
+    Json,
 }
 
 /// `flyball init`
@@ -199,6 +219,32 @@ pub(crate) struct TokenCreate {
     pub(crate) lasts: Option<Duration>,
 }
 
+/// `flyball secret`
+#[derive(Debug, Args)]
+pub(crate) struct Secret {
+    #[command(subcommand)]
+    pub(crate) command: SecretCommand,
+}
+
+/// What is done with secrets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Seal the first line of stdin for a place, and print what is to stand there.
+    Seal(Seal),
+}
+
+/// `flyball secret seal`
+#[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// Of what: `monitor` or `reaction`.
+    #[arg(value_name = "monitor|reaction", value_parser = ["monitor", "reaction"])]
+    pub(crate) family: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// The field, as a path: `http.headers.authorization`, `create_one_off_dyno.env.API_KEY`.
+    pub(crate) field: String,
+}
+
 /// `flyball user`
 #[derive(Debug, Args)]
 pub(crate) struct User {
@@ -236,6 +282,8 @@ pub(crate) struct Store {
 /// What is done with a store.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
+    /// Where it is, how much room it takes, and what is kept for how long.
+    Show,
     /// Copy all that is remembered to another database, and compare it there value by value.
     #[command(after_help = "\
 No engine may run on either meanwhile. The source is only read. The target must be empty, or hold a part of the same \

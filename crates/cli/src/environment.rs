@@ -2,7 +2,8 @@
 
 use flyball_engine::Home;
 use flyball_heroku::token::Surroundings;
-use flyball_model::{AppId, Excerpt};
+use flyball_model::{AppId, Excerpt, SEALED};
+use flyball_sealed::{Keys, NoKey};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use std::ffi::OsString;
@@ -12,9 +13,27 @@ use std::ffi::OsString;
 pub(crate) struct Environment;
 
 impl Environment {
-    /// The value of a variable that a setting names; `None` if it is not set, or no text.
+    /// The value of a variable that a setting names, or what a sealed text holds; `None` if it is not set, no text, or does not open.
     pub(crate) fn variable(self, name: &str) -> Option<SecretString> {
+        if name.starts_with(SEALED) {
+            return self.opened(name);
+        }
         read(name)?.into_string().ok().map(SecretString::from)
+    }
+
+    /// The keys that seal and open: FLYBALL_SECRET_KEY, and FLYBALL_SECRET_KEY_OLD while they are changed.
+    ///
+    /// # Errors
+    ///
+    /// When one of them holds no key.
+    pub(crate) fn secret_keys(self) -> Result<Keys, NoKey> {
+        let key = |name| self.variable(name).filter(|key| !key.expose_secret().is_empty());
+        Keys::of(key("FLYBALL_SECRET_KEY").as_ref(), key("FLYBALL_SECRET_KEY_OLD").as_ref())
+    }
+
+    fn opened(self, sealed: &str) -> Option<SecretString> {
+        let keys = self.secret_keys().inspect_err(|error| tracing::warn!(%error, "no sealed secret opens")).ok()?;
+        keys.open(sealed).inspect_err(|error| tracing::warn!(%error, "a sealed secret does not open")).ok()
     }
 
     /// `HEROKU_HOST`: another API than Heroku's own.

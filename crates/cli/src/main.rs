@@ -15,7 +15,7 @@ mod remote;
 mod render;
 mod wiring;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command, Log};
 use clap::Parser;
 use environment::Environment;
 use exit::Exit;
@@ -23,7 +23,9 @@ use failure::Failure;
 use flyball_engine::Clock as _;
 use render::Clockface;
 use std::process::ExitCode;
+use std::str::FromStr as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Directive;
 use wiring::SystemClock;
 
 fn main() -> ExitCode {
@@ -32,7 +34,12 @@ fn main() -> ExitCode {
     // What programs read is in UTC, whoever's machine it comes from.
     let is_utc = arguments.common.utc || arguments.common.json;
     let face = if is_utc { Clockface::utc() } else { Clockface::of(environment.zone()) };
-    log_to_stderr(environment, &arguments.command);
+    let log = match &arguments.command {
+        Command::Up(up) => up.log,
+        _ => Log::Text,
+    };
+    output::say_as(log);
+    log_to_stderr(environment, &arguments.command, log);
     let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_or_else(
         |error| Err(Failure::new(Exit::NO, "cannot start").because(error)),
         |runtime| {
@@ -48,18 +55,26 @@ fn main() -> ExitCode {
 /// Tells a failure, and how the process ends.
 fn told(failure: &Failure, face: &Clockface) -> Exit {
     if let Some(words) = failure.render() {
-        output::say(&face.lone_sentence(&words, SystemClock.now()));
+        output::say_failed(&face.lone_sentence(&words, SystemClock.now()));
     }
     failure.exit()
 }
 
 /// Logs go to stderr: warnings, unless `RUST_LOG` asks for more; where everything goes wrong on purpose, none.
-fn log_to_stderr(environment: Environment, command: &arguments::Command) {
-    let usual = if matches!(command, arguments::Command::Chaos(_)) { "off" } else { "warn" };
+fn log_to_stderr(environment: Environment, command: &Command, log: Log) {
+    let usual = if matches!(command, Command::Chaos(_)) { "off" } else { "warn" };
     let filter = environment.log_filter().unwrap_or_else(|| usual.to_owned());
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
-        .with_writer(std::io::stderr)
-        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
-        .init();
+    let filter = EnvFilter::builder().parse_lossy(filter);
+    let to_stderr = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    match log {
+        Log::Text => to_stderr
+            .with_env_filter(filter)
+            .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
+            .init(),
+        // What is said is no matter of how much is logged.
+        Log::Json => {
+            let said = Directive::from_str(&format!("{}=info", output::SAID)).expect("a target and a level");
+            to_stderr.with_env_filter(filter.add_directive(said)).with_ansi(false).json().flatten_event(true).init();
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! Where words and data go: data on stdout, words on stderr, colours only where somebody sees them.
 
+use crate::arguments::Log;
 use crate::failure::Failure;
+use anstream::adapter::strip_str;
 use clap::builder::styling::{AnsiColor, Style};
 use flyball_model::Verdict;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 /// How data is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +68,34 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
     data(&serde_json::to_string(value).expect("views are plain values"))
 }
 
+/// The target of what is said through the log.
+pub(crate) const SAID: &str = "flyball::said";
+
+/// How what is said is written; text before it is set. Set once, in `main`.
+static LOG: OnceLock<Log> = OnceLock::new();
+
+/// Has what is said be written so from now on.
+pub(crate) fn say_as(log: Log) {
+    LOG.get_or_init(|| log);
+}
+
 /// Says something on stderr. Nothing can be done when nobody listens.
 pub(crate) fn say(words: &str) {
+    match LOG.get() {
+        Some(Log::Json) => tracing::info!(target: SAID, "{}", strip_str(words)),
+        Some(Log::Text) | None => write_words(words),
+    }
+}
+
+/// Says on stderr what went wrong.
+pub(crate) fn say_failed(words: &str) {
+    match LOG.get() {
+        Some(Log::Json) => tracing::error!(target: SAID, "{}", strip_str(words)),
+        Some(Log::Text) | None => write_words(words),
+    }
+}
+
+fn write_words(words: &str) {
     let _nobody_listens = writeln!(anstream::stderr(), "{words}");
 }
 

@@ -151,7 +151,9 @@ fn variable(name: &str) -> Value {
 }
 
 fn is_variable(value: &Value) -> bool {
-    value.as_table().is_some_and(|table| table.len() == 1 && table.get("env").is_some_and(Value::is_str))
+    value.as_table().is_some_and(|table| {
+        table.len() == 1 && ["env", "sealed"].iter().any(|key| table.get(*key).is_some_and(Value::is_str))
+    })
 }
 
 /// A value that is written as TOML.
@@ -241,6 +243,7 @@ mod tests {
             (&Shape::Variable, "TOKEN", r#"{ env = "TOKEN" }"#),
             (&Shape::TextOrVariable, "plain", r#""plain""#),
             (&Shape::TextOrVariable, r#"{ env = "TOKEN" }"#, r#"{ env = "TOKEN" }"#),
+            (&Shape::TextOrVariable, r#"{ sealed = "v1.a.b.c" }"#, r#"{ sealed = "v1.a.b.c" }"#),
             (&texts, "accept: text/html\nx-a: { env = \"A\" }", r#"{ accept = "text/html", x-a = { env = "A" } }"#),
         ] {
             assert_eq!(written(shape, typed), expected, "{typed}");

@@ -28,6 +28,7 @@ mod monitor;
 mod network;
 mod reaction;
 mod reference;
+mod sealed;
 mod secrets;
 mod sections;
 mod server;
@@ -125,6 +126,8 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let reaction_entries = all_entries(&roots, &reaction_family, &monitor_family, &mut found);
     let monitors: Vec<_> = monitor_entries.iter().map(|entry| monitor::read(entry, &mut found)).collect();
     let reactions: Vec<_> = reaction_entries.iter().map(|entry| reaction::read(entry, &mut found)).collect();
+    monitor_entries.iter().for_each(|entry| sealed::misplaced(monitor_family.word, entry, &mut found));
+    reaction_entries.iter().for_each(|entry| sealed::misplaced(reaction_family.word, entry, &mut found));
 
     let mut warnings = Vec::new();
     let read_monitors: Vec<_> = monitor_entries.iter().zip(&monitors).collect();

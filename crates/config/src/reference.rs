@@ -16,7 +16,8 @@ pub fn reference() -> String {
         "# Reference of the file\n\nMade from the code that reads the file; `UPDATE=1 cargo nextest run -p flyball-config` \
          writes it anew.\n\nOne TOML file, `flyball.toml` by default. Lengths of time are in words: `\"800ms\"`, \
          `\"30s\"`, `\"1h 30m\"`. A secret is named by its environment variable, `{ env = \"NAME\" }`, and never written \
-         out. A table may be written in one line, or as a section of its own: `http = { url = \"…\" }` is the same as \
+         out; a header's, a body's or a one-off's may stand sealed, `{ sealed = \"…\" }`, as `flyball secret seal` prints it for \
+         this one place. A table may be written in one line, or as a section of its own: `http = { url = \"…\" }` is the same as \
          `[monitor.http]` with `url = \"…\"` below it.\n\nThe world file of the stand-in for \
          Heroku has a page of its own: [heroku-sim.md](heroku-sim.md).\n",
     );

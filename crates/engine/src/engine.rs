@@ -3,6 +3,7 @@
 //! Nothing in here starts by itself: the live loop calls the steps as time goes by.
 
 use crate::attend::Attending;
+use crate::live::{Busy, Counted, Counting, Turning};
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
@@ -13,8 +14,8 @@ use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_model::{
-    Actor, ApiHost, Entry, Event, Mode, NodeId, Outcome, ReactionId, Run, RunState, StoreLoss, SubjectKey, Timestamp,
-    WhyNotDone, WhySuperseded,
+    Actor, ApiHost, Entry, Event, Mode, MonitorId, NodeId, Outcome, ReactionId, Run, RunState, StoreLoss, SubjectKey,
+    Timestamp, WhyNotDone, WhySuperseded,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -39,6 +40,10 @@ pub struct Engine {
     /// What is in force, for those who ask about it again and again; nothing where nobody does.
     in_force: Mutex<Option<Arc<InForce>>>,
     pub(crate) reached: Reached,
+    pub(crate) counting: Counting,
+    /// The checks that are under way, each since it was due.
+    pub(crate) checking: Busy<MonitorId>,
+    pub(crate) turning: Turning,
     mode: Mode,
     home: Home,
     stopping: AtomicBool,
@@ -61,6 +66,9 @@ impl Engine {
             whole: Mutex::default(),
             in_force: Mutex::default(),
             reached: Reached::default(),
+            counting: Counting::new(),
+            checking: Busy::new(),
+            turning: Turning::new(),
             mode,
             home: Home::default(),
             stopping: AtomicBool::new(false),
@@ -122,6 +130,19 @@ impl Engine {
     #[must_use]
     pub fn ports(&self) -> &Ports {
         &self.ports
+    }
+
+    /// What it has counted since its start.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        let now = self.ports.time.passed();
+        self.counting.counted(self.checking.oldest().map(|since| now.saturating_sub(since)))
+    }
+
+    /// Whether its loop turns: it did of late.
+    #[must_use]
+    pub fn turns(&self) -> bool {
+        self.turning.is_alive(self.ports.time.passed())
     }
 
     /// Starts: recalls what was remembered, goes over to the definitions, and establishes what became of every run that
@@ -261,7 +282,9 @@ impl Engine {
             batch.entries.extend(self.memory().trouble_over(written, now));
             self.ports.store.save(batch).await
         };
+        let begun = self.ports.time.passed();
         let saved = saved.await;
+        self.counting.commits(self.ports.time.passed().saturating_sub(begun), saved.is_ok());
         match &saved {
             Ok(()) => self.memory().store_answers(),
             // Nothing is wrong with the store.

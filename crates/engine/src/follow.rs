@@ -67,15 +67,25 @@ impl<T: Clone + PartialEq> Looks<T> {
     }
 }
 
+/// What becomes of a file that is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It is read, and goes into force if it is good.
+    Begins,
+    /// It is in force, or refused.
+    Ends,
+}
+
 /// Follows the file at `path`, with what it includes, and where several nodes work on the store the newest file of them, and
 /// what is made in pages, until `stop` is cancelled. `file` is what holds at the beginning; `hangup` asks for a look at once, for a word about it even if nothing
-/// changed, and for the file whatever it has lost.
+/// changed, and for the file whatever it has lost. `reading` is told whenever a changed file is taken up.
 pub async fn follow(
     engine: Arc<Engine>,
     live: Arc<Live>,
     path: PathBuf,
     mut file: OneFile,
     hangup: Arc<Notify>,
+    reading: impl Fn(Reading) + Send,
     stop: CancellationToken,
 ) {
     let mut looks = Looks::at(file.own());
@@ -88,12 +98,14 @@ pub async fn follow(
         };
         let found = look(&path).await;
         if looks.is_due(&found, asked) {
+            reading(Reading::Begins);
             let happened = match &found {
                 Ok(files) => match take_up(&engine, &live, &mut file, files, looks.asked).await {
                     Ok(happened) => happened,
                     Err(error) => {
                         // Tried again with the next look.
                         tracing::error!(error = %error.in_full(), "a changed file could not be applied; the old one goes on");
+                        reading(Reading::Ends);
                         continue;
                     }
                 },
@@ -104,6 +116,7 @@ pub async fn follow(
             };
             looks.settle(found);
             told(&engine, happened).await;
+            reading(Reading::Ends);
         }
         match engine.go_by_newest(&live, &mut file).await {
             Ok(happened) => told(&engine, happened).await,

@@ -323,7 +323,9 @@ impl Engine {
     pub(crate) async fn end(&self, run: &Run, fence: Fence, outcome: Outcome, ids: Vec<Excerpt>) -> Result<(), Error> {
         let now = self.ports.clock.now();
         let entry = entry_of(run, now, Event::Ended { plan: run.plan.summary(), outcome: outcome.clone() });
-        self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await?;
+        if self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await? {
+            self.counting.ended(outcome.code());
+        }
         let mut memory = self.memory();
         memory.held.remove(&run.id);
         memory.desk(&run.plan.subject.key()).run_ended();

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use flyball_decide::{Choice, Situation};
-use flyball_heroku::Heroku;
+use flyball_heroku::{Heroku, Standing};
 use flyball_model::{AccountName, ApiHost, Reading, Reference, RunId, Timestamp};
 use flyball_monitors::{Monitor, Observer};
 use flyball_reactions::Reaction;
@@ -90,6 +90,11 @@ pub trait Accounts: Send + Sync {
 
     /// The value of an environment variable that a setting names; `None` if it is not set.
     fn variable(&self, name: &str) -> Option<secrecy::SecretString>;
+
+    /// Where each account stands, without asking anybody; whoever keeps no count says nothing.
+    fn standings(&self) -> Vec<Standing> {
+        Vec::new()
+    }
 
     /// Goes over to the accounts of other definitions. Whoever always has the same accounts need not listen.
     fn define(&self, _accounts: &[flyball_config::Account]) {}

@@ -69,7 +69,7 @@ pub use live::{
     CHANGE_DEADLINE, Chance, Clock, Live, LiveSettings, Pause, READ_DEADLINE, READ_TOTAL, RequestIds, Retries,
     TimeLimits,
 };
-pub use pool::{Access, Pool, PoolSettings, Variables};
+pub use pool::{Access, Pool, PoolSettings, Standing, Variables};
 pub use read_only::ReadOnly;
 pub use stats::Stats;
 pub use token::Token;

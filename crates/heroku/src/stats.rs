@@ -1,5 +1,6 @@
 //! What a client has done so far, in numbers.
 
+use flyball_model::Timestamp;
 use std::collections::BTreeMap;
 
 /// Counts since the client was made, shared by all its clones.
@@ -13,6 +14,8 @@ pub struct Stats {
     pub failed: u64,
     /// Calls that the budget refused, and that were never sent.
     pub over_budget: u64,
+    /// When Heroku answered last, whatever it said, and the answer's status.
+    pub answered: Option<(Timestamp, u16)>,
 }
 
 impl Stats {

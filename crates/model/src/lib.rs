@@ -51,7 +51,7 @@ pub use plan_summary::PlanSummary;
 pub use policy::{CallOn, Mode, Policy, Trigger};
 pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Verdict};
 pub use run::{Actor, Look, Outcome, Run, RunState};
-pub use secret::EnvValue;
+pub use secret::{EnvValue, SEALED, not_had};
 pub use sight::{Needs, ReleaseHistory, Sight};
 pub use size::{DynoSize, SizeFacts, Tier};
 pub use spending::{AppLimits, Per, Spending};

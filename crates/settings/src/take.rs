@@ -277,7 +277,7 @@ impl Take for Cause {
 
 impl Take for EnvValue {
     fn expected() -> String {
-        "text, or { env = \"NAME\" } for a secret".to_owned()
+        "text, or { env = \"NAME\" } or { sealed = \"…\" } for a secret".to_owned()
     }
 
     fn shape() -> Shape {
@@ -287,7 +287,13 @@ impl Take for EnvValue {
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         match &node.value {
             Value::Text(text) => Some(Self::Plain(text.clone())),
-            Value::Table(_) => Variable::take(node, mistakes).map(|variable| Self::Variable(variable.0)),
+            Value::Table(table) => match table.entries.as_slice() {
+                // Whether it is whole, and at its place, is told of the file as a whole.
+                [(key, Node { value: Value::Text(sealed), .. })] if key.name == "sealed" => {
+                    Some(Self::Sealed(sealed.clone()))
+                }
+                _ => Variable::take(node, mistakes).map(|variable| Self::Variable(variable.0)),
+            },
             _ => wrong(node, mistakes),
         }
     }

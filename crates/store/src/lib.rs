@@ -15,6 +15,7 @@ mod copy;
 mod error;
 mod facts;
 mod holder;
+mod kept;
 mod known;
 mod lease;
 mod made;
@@ -43,6 +44,7 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use flyball_model::Family;
 pub use holder::Holder;
+pub use kept::Kept;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
 pub use made::{MadeText, NewPiece, Piece, Put};
 pub use overview::Overview;
@@ -76,6 +78,12 @@ pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + P
 
     /// Whether nothing can be written through it.
     fn is_read_only(&self) -> bool;
+
+    /// The number of its schema.
+    fn schema(&self) -> i64;
+
+    /// How much room it takes, in bytes. Looks at no page.
+    async fn weight(&self) -> Result<u64, Error>;
 
     /// What it is filled with. Looks at every page: for measuring.
     async fn sizes(&self) -> Result<Sizes, Error>;

@@ -569,6 +569,14 @@ impl<S: StoreStage> Store for StagedStore<S> {
         self.0.store().is_read_only()
     }
 
+    fn schema(&self) -> i64 {
+        self.0.store().schema()
+    }
+
+    async fn weight(&self) -> Result<u64, Error> {
+        self.read("weight", self.0.store().weight()).await
+    }
+
     async fn sizes(&self) -> Result<Sizes, Error> {
         self.read("sizes", self.0.store().sizes()).await
     }

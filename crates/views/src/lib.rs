@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod series;
 mod status;
+mod store;
 mod story;
 mod uptime;
 mod why;
@@ -33,6 +34,7 @@ pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
 pub use run::{RunView, WantedBy};
 pub use series::{MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
 pub use status::{Attention, EngineState, Headline, Need, PauseView, Status};
+pub use store::{KeptView, StoreView};
 pub use story::{
     AppStory, DynoView, ForeignView, FormationStep, Helped, LimitView, ProcessView, ReactionStory, ReleaseView,
     RunHelped, RunStory, StepBy,

@@ -19,6 +19,7 @@ mod react;
 mod reading;
 mod report;
 mod resume;
+mod secret;
 mod settle;
 mod status;
 mod store;
@@ -57,6 +58,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
                 | Command::Doctor
                 | Command::Token(_)
                 | Command::User(_)
+                | Command::Secret(_)
         );
     let wiring = Wiring::new(config, database, server, format, face, environment);
     if holds_secrets {
@@ -81,6 +83,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Token(asked) => token::token(&wiring, asked).await,
         Command::User(asked) => user::user(&wiring, asked).await,
         Command::Store(asked) => store::store(&wiring, asked.command).await,
+        Command::Secret(asked) => secret::secret(&wiring, asked.command).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {
@@ -119,6 +122,7 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Plan => Some("plan"),
         Command::Export(_) => Some("export"),
         Command::Store(_) => Some("store"),
+        Command::Secret(_) => Some("secret"),
         Command::Doctor => Some("doctor"),
         Command::Demo(_) => Some("demo"),
         Command::HerokuSim(_) => Some("heroku-sim"),

@@ -6,13 +6,26 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
+use flyball_engine::queries::store_view;
 use flyball_store::{CopiedTable, CopyProgress, CopyStep, Copying};
 use serde::Serialize;
 
 pub(super) async fn store(wiring: &Wiring, asked: StoreCommand) -> Result<Exit, Failure> {
     match asked {
+        StoreCommand::Show => show(wiring).await,
         StoreCommand::Copy(asked) => copy(wiring, &asked).await,
     }
+}
+
+async fn show(wiring: &Wiring) -> Result<Exit, Failure> {
+    let store = wiring.store(Exit::NO).await?;
+    let view = store_view(&*store).await?;
+    store.close().await;
+    match wiring.format {
+        Format::Json => output::json(&view)?,
+        Format::Text => output::data(&render::store::view(&view))?,
+    }
+    Ok(Exit::GOOD)
 }
 
 /// What was copied, for programs.

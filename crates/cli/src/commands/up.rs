@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render::Clockface;
 use crate::render::timeline::{Stamp, line};
-use crate::wiring::{Accounts, Descriptors, Held, SystemIds, Wiring, hangups, stopped_by_person};
+use crate::wiring::{Accounts, Descriptors, Held, SystemIds, Wiring, hangups, stopped_by_person, supervisor};
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::follow::follow;
 use flyball_engine::live::Live;
@@ -103,13 +103,22 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
         async move { engine.keep_share(&live, stop).await }
     });
     let path = wiring.config().to_owned();
-    tasks.spawn(follow(Arc::clone(&engine), Arc::clone(&live), path, file, hangup, stop.clone()));
+    tasks.spawn({
+        let (engine, live, stop) = (Arc::clone(&engine), Arc::clone(&live), stop.clone());
+        async move {
+            let told = Arc::clone(&engine);
+            follow(engine, live, path, file, hangup, move |reading| supervisor::reading(&told, reading), stop).await;
+        }
+    });
+    supervisor::ready(&engine);
+    tasks.spawn(supervisor::watchdog(Arc::clone(&engine), stop.clone()));
 
     let mut printer =
         Printer { store: Arc::clone(&store), format: wiring.format, face: wiring.face.clone(), growth, printed };
     let ended = printer.print_until(&stop).await;
     // Whoever read our output has gone: that ends us as well.
     stop.cancel();
+    supervisor::stopping();
     if timeout(STOP_MAX, live.stopped()).await.is_err() {
         tracing::warn!("the loop did not stop in time; the next start looks what became of its runs");
     }

@@ -118,7 +118,7 @@ async fn asked(question: &str) -> Result<SecretString, Failure> {
     line
 }
 
-async fn line() -> Result<SecretString, Failure> {
+pub(super) async fn line() -> Result<SecretString, Failure> {
     let reading = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().lock().take(LINE_MAX).read_line(&mut line)?;
@@ -126,7 +126,7 @@ async fn line() -> Result<SecretString, Failure> {
         line.truncate(end);
         Ok::<_, io::Error>(SecretString::from(line))
     });
-    let cannot = || Failure::new(Exit::USAGE, "cannot read the password from stdin");
+    let cannot = || Failure::new(Exit::USAGE, "cannot read it from stdin");
     reading.await.map_err(|error| cannot().because(error))?.map_err(|error| cannot().because(error))
 }
 

@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use flyball_config::Account;
 use flyball_engine::Clock as _;
 use flyball_heroku::token::NoToken;
-use flyball_heroku::{Access, BaseUrl, Heroku, Pool, PoolSettings, Retries};
+use flyball_heroku::{Access, BaseUrl, Heroku, Pool, PoolSettings, Retries, Standing};
 use flyball_model::{AccountName, ApiHost};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -63,6 +63,10 @@ impl flyball_engine::Accounts for Accounts {
 
     fn variable(&self, name: &str) -> Option<SecretString> {
         self.environment.variable(name)
+    }
+
+    fn standings(&self) -> Vec<Standing> {
+        self.pool.standings()
     }
 
     fn define(&self, accounts: &[Account]) {

@@ -9,6 +9,7 @@ mod ids;
 mod references;
 mod signals;
 mod stand_in;
+pub(crate) mod supervisor;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use clock::SystemClock;

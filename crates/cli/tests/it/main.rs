@@ -21,6 +21,8 @@ mod home;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod made;
@@ -47,6 +49,8 @@ mod rest;
 mod rough;
 #[cfg(test)]
 mod running;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod server;
 #[cfg(test)]

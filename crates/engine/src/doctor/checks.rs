@@ -7,7 +7,9 @@ use flyball_config::{AccountCost, Definitions, cost};
 use flyball_decide::Home;
 use flyball_heroku::Error;
 use flyball_heroku::token::NoToken;
-use flyball_model::{AccountName, AppName, DynoSize, Excerpt, MonitorName, Sight, Timestamp, duration};
+use flyball_model::{
+    AccountName, AppName, DynoSize, Excerpt, MonitorName, SEALED, Sight, Timestamp, duration, not_had,
+};
 use flyball_monitors::{Kind, Monitor, PageUrl};
 use flyball_reactions::Reaction;
 use flyball_views::EngineState;
@@ -49,8 +51,11 @@ pub fn file(file: &str, definitions: &Definitions, is_set: &dyn Fn(&str) -> bool
     let by_reactions = definitions.reactions.iter().flat_map(|reaction| reaction.kind.variables());
     let named: BTreeSet<&str> = by_monitors.chain(by_reactions).chain(definitions.network.proxy.variable()).collect();
     findings.extend(named.into_iter().filter(|name| !is_set(name)).map(|name| {
-        Finding::bad("environment", format!("{name} is not set, and the file names it"))
-            .hint("set it where `flyball up` runs")
+        Finding::bad(
+            "environment",
+            if name.starts_with(SEALED) { not_had(name) } else { format!("{name} is not set, and the file names it") },
+        )
+        .hint("set it where `flyball up` runs")
     }));
     findings
 }

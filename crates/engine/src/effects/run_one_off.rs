@@ -20,7 +20,9 @@ pub(super) fn one_off(
 ) -> Result<OneOff, NotMade> {
     let value = |value: &EnvValue| match value {
         EnvValue::Plain(value) => Ok(SecretString::from(value.clone())),
-        EnvValue::Variable(name) => variables(name).ok_or_else(|| NotMade::NoVariable(name.clone())),
+        EnvValue::Variable(asked) | EnvValue::Sealed(asked) => {
+            variables(asked).ok_or_else(|| NotMade::NoVariable(asked.clone()))
+        }
     };
     let env = env.iter().map(|(name, written)| value(written).map(|value| (name.clone(), value)));
     Ok(OneOff { command: command.to_owned(), size: size.cloned(), time_to_live, env: env.collect::<Result<_, _>>()? })

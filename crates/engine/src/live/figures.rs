@@ -1,6 +1,8 @@
-//! Figures of the loop: how many checks were due and made, and how late they started.
+//! Figures of the loop: how many checks were due and made, and how late they started; how long commits took, and how runs ended.
 
+use super::spread::Spread;
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +19,10 @@ struct Counts {
     waited: u64,
     dropped: u64,
     late: Histogram<u64>,
+    lateness: Spread,
+    commits: Spread,
+    commits_failed: u64,
+    ended: BTreeMap<&'static str, u64>,
 }
 
 /// What the loop has done so far.
@@ -40,10 +46,29 @@ pub struct Figures {
     pub late_us_max: u64,
 }
 
+/// What an engine has counted since its start, for machines that watch it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// Checks.
+    pub checks: Figures,
+    /// How late checks started.
+    pub late: Spread,
+    /// How long the store took for each commit of the loop that it took.
+    pub commits: Spread,
+    /// Commits that the store did not take.
+    pub commits_failed: u64,
+    /// Runs that ended, by the word of their outcome.
+    pub ended: BTreeMap<&'static str, u64>,
+    /// For how long the check has been due that is under way, or waits for a place, for the longest; none where none is.
+    pub oldest_check: Option<Duration>,
+}
+
 impl Counting {
     pub(crate) fn new() -> Self {
         let late = Histogram::new_with_bounds(1, LATE_MAX_US, 3).expect("the bounds are constants in order");
-        Self(Mutex::new(Counts { due: 0, made: 0, missed: 0, waited: 0, dropped: 0, late }))
+        let (lateness, commits, ended) = (Spread::default(), Spread::default(), BTreeMap::new());
+        let (due, made, missed, waited, dropped, commits_failed) = (0, 0, 0, 0, 0, 0);
+        Self(Mutex::new(Counts { due, made, missed, waited, dropped, late, lateness, commits, commits_failed, ended }))
     }
 
     fn with(&self, count: impl FnOnce(&mut Counts)) {
@@ -57,6 +82,7 @@ impl Counting {
             counts.due += 1 + missed;
             counts.missed += missed;
             counts.late.saturating_record(late_us);
+            counts.lateness.record(late);
         });
     }
 
@@ -79,6 +105,23 @@ impl Counting {
 
     pub(crate) fn dropped(&self, readings: u64) {
         self.with(|counts| counts.dropped += readings);
+    }
+
+    /// The store was asked to take a batch, and took it or not.
+    pub(crate) fn commits(&self, took: Duration, is_taken: bool) {
+        self.with(|counts| if is_taken { counts.commits.record(took) } else { counts.commits_failed += 1 });
+    }
+
+    /// A run ended, with an outcome of this word.
+    pub(crate) fn ended(&self, outcome: &'static str) {
+        self.with(|counts| *counts.ended.entry(outcome).or_default() += 1);
+    }
+
+    pub(crate) fn counted(&self, oldest_check: Option<Duration>) -> Counted {
+        let checks = self.figures();
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (late, commits, ended) = (counts.lateness.clone(), counts.commits.clone(), counts.ended.clone());
+        Counted { checks, late, commits, commits_failed: counts.commits_failed, ended, oldest_check }
     }
 
     pub(crate) fn figures(&self) -> Figures {

@@ -7,16 +7,20 @@
 //! Time and tasks are ports. Whoever plays the loop on a stopped clock plays this one: its order comes from the executor
 //! alone, since every `select!` asks in a fixed order.
 
+mod busy;
 mod figures;
 mod ledger;
 mod places;
 mod schedule;
+mod spread;
+mod turning;
 
 use crate::engine::Engine;
 use crate::ports::Time;
 use crate::turn::{Observed, Turn};
-use figures::Counting;
-pub use figures::Figures;
+pub(crate) use busy::Busy;
+pub(crate) use figures::Counting;
+pub use figures::{Counted, Figures};
 use flyball_model::{Blind, Evidence, Excerpt, Finding, MonitorId, Reading, Run, RunId, SubjectKey, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_store::Batch;
@@ -24,13 +28,13 @@ use ledger::Ledger;
 use places::{Had, Place, Places, QUICK};
 pub use schedule::FirstDue;
 use schedule::{Due, Schedule};
-use std::collections::HashSet;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+pub use spread::Spread;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+pub(crate) use turning::Turning;
 
 /// Waking an idle core is most of what an idle monitor costs, so checks that are due close together start together.
 const SLOT: Duration = Duration::from_millis(20);
@@ -63,32 +67,13 @@ pub struct Live {
 
 struct Shared {
     engine: Arc<Engine>,
-    counting: Counting,
     ledger: Ledger,
     tasks: TaskTracker,
     rewired: Notify,
     work: Notify,
-    checking: Busy<MonitorId>,
     working: Busy<RunId>,
     places: Places,
     checks_at_once: usize,
-}
-
-/// What is under way, so that nothing overlaps itself.
-struct Busy<T>(Mutex<HashSet<T>>);
-
-impl<T: Eq + Hash + Copy> Busy<T> {
-    fn new() -> Self {
-        Self(Mutex::default())
-    }
-
-    fn begin(&self, what: T) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what)
-    }
-
-    fn end(&self, what: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&what);
-    }
 }
 
 impl Shared {
@@ -119,7 +104,7 @@ impl Shared {
         if let Ok(place) = place.try_recv() {
             return Some(place);
         }
-        self.counting.waits();
+        self.engine.counting.waits();
         loop {
             tokio::select! {
                 biased;
@@ -181,12 +166,10 @@ impl Live {
         let places = Places::new(checks_at_once, Arc::clone(&engine.ports().time));
         let shared = Arc::new(Shared {
             engine,
-            counting: Counting::new(),
             ledger: Ledger::default(),
             tasks: TaskTracker::new(),
             rewired: Notify::new(),
             work: Notify::new(),
-            checking: Busy::new(),
             working: Busy::new(),
             places,
             checks_at_once,
@@ -213,7 +196,7 @@ impl Live {
     /// What the loop has done so far.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        self.shared.counting.figures()
+        self.shared.engine.counting.figures()
     }
 
     /// Takes up a new wiring of the engine.
@@ -234,7 +217,7 @@ impl Live {
                 tracing::warn!("some runs have not ended; the next start looks what became of them");
             }
         }
-        self.shared.ledger.write(&self.shared.engine, &self.shared.counting).await;
+        self.shared.ledger.write(&self.shared.engine, &self.shared.engine.counting).await;
     }
 }
 
@@ -244,6 +227,7 @@ async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<O
     schedule.rewire(&shared.engine.wiring(), clock.now(), |monitor| shared.engine.is_overdue(monitor));
     let mut watched = ClockWatch { clock: clock.now(), passed: time.passed() };
     loop {
+        shared.engine.turning.turned(time.passed());
         let now = clock.now();
         if watched.was_set(now, time.passed()) {
             tracing::warn!("the clock was set; checks are planned anew");
@@ -285,21 +269,21 @@ fn start_check(
     stop: &CancellationToken,
 ) {
     let Due { monitor, at, missed } = due;
-    if !shared.checking.begin(monitor.id) {
-        shared.counting.overlaps(missed);
+    let started = shared.time().passed();
+    let late_already = now.since(at);
+    if !shared.engine.checking.begin(monitor.id, started.saturating_sub(late_already)) {
+        shared.engine.counting.overlaps(missed);
         return;
     }
     let (shared_by_task, into, stop) = (Arc::clone(shared), into.clone(), stop.clone());
-    let late_already = now.since(at);
-    let started = shared.time().passed();
     shared.start(async move {
         let shared = shared_by_task;
         let look = async {
             let place = shared.place(&monitor, Had::Nothing, started, &into).await;
             let waited = shared.time().passed().saturating_sub(started);
-            shared.counting.starts(late_already + waited, missed);
+            shared.engine.counting.starts(late_already + waited, missed);
             let observed = shared.look(&monitor, place, started, &into).await;
-            shared.counting.made(1);
+            shared.engine.counting.made(1);
             // The intake ends only after every check has.
             let _ = into.send(observed).await;
         };
@@ -308,7 +292,7 @@ fn start_check(
             () = stop.cancelled() => {}
             () = look => {}
         }
-        shared.checking.end(monitor.id);
+        shared.engine.checking.end(&monitor.id);
     });
 }
 
@@ -317,7 +301,7 @@ async fn intake(shared: Arc<Shared>, mut readings: mpsc::Receiver<Observed>) {
     let mut together = Vec::new();
     while readings.recv_many(&mut together, INTAKE).await > 0 {
         let Turn { quiet, subjects } = shared.engine.take_in(std::mem::take(&mut together));
-        shared.ledger.add(quiet, &shared.counting);
+        shared.ledger.add(quiet, &shared.engine.counting);
         for (subject, batch) in subjects {
             shared.start(attend(Arc::clone(&shared), subject, batch));
         }
@@ -356,7 +340,7 @@ async fn writer(shared: Arc<Shared>, stop: CancellationToken) {
             () = shared.ledger.is_full() => {}
             () = shared.time().wait(WRITE_EVERY) => {}
         }
-        shared.ledger.write(&shared.engine, &shared.counting).await;
+        shared.ledger.write(&shared.engine, &shared.engine.counting).await;
     }
 }
 
@@ -385,12 +369,14 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
     };
     let any = !due.is_empty();
     let own = |run: &Run| shared.engine.share().has_reaction(run.reaction);
-    for run in due.into_iter().filter(own).map(|run| run.id).filter(|run| shared.working.begin(*run)) {
+    for run in
+        due.into_iter().filter(own).map(|run| run.id).filter(|run| shared.working.begin(*run, shared.time().passed()))
+    {
         let shared_by_task = Arc::clone(shared);
         shared.start(async move {
             let shared = shared_by_task;
             let advanced = shared.engine.advance(run).await;
-            shared.working.end(run);
+            shared.working.end(&run);
             match advanced {
                 // Who waited behind it is asked now.
                 Ok(Some(subject)) if shared.engine.begins_to_attend(&subject) => {

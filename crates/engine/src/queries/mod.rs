@@ -18,6 +18,7 @@ mod reaction;
 mod report;
 mod series;
 mod status;
+mod store;
 mod story;
 #[cfg(test)]
 mod testing;
@@ -33,6 +34,7 @@ pub use monitor::checked;
 pub use presence::SeenEngine;
 pub use reaction::UndoneSteps;
 pub use report::ListOutages;
+pub use store::store_view;
 pub use why::NotKnown;
 
 pub use flyball_settings::did_you_mean;

@@ -93,6 +93,9 @@ impl Live {
             self.redact(&ask, response);
         }
         let now = (self.shared.clock)();
+        if let Ok(response) = &sent {
+            self.count(|stats| stats.answered = Some((now, response.status.as_u16())));
+        }
         match (&sent, permit) {
             (Err(TransportError::NotSent(_)), Some(permit)) => permit.unsent(),
             (Ok(response), Some(permit)) if response.status == StatusCode::TOO_MANY_REQUESTS => {

@@ -1,9 +1,9 @@
 //! An account that finds its token when it is first asked, and looks for another one when Heroku refuses it.
 
-use super::PoolSettings;
+use super::{PoolSettings, Standing};
 use crate::token::{self, NoToken, Source, discover};
 use crate::{Budget, Live, LiveSettings, TimeLimits, Token};
-use flyball_model::Timestamp;
+use flyball_model::{AccountName, Timestamp};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +50,21 @@ impl Lazy {
     /// The next call looks for the token anew.
     pub(super) fn look_anew(&self) {
         self.anew.store(true, Ordering::Relaxed);
+    }
+
+    /// Where it stands, without looking for a token, and without waiting for whoever does.
+    pub(super) fn standing(&self, account: AccountName) -> Standing {
+        let mut standing = Standing { account, source: self.variable.clone(), why_none: None, left: None, stats: None };
+        match self.state.try_lock().as_deref() {
+            Ok(State::Found { found: Found { live, source }, .. }) => {
+                standing.source = Some(source.to_string());
+                standing.left = Some(live.budget().left((self.settings.clock)()));
+                standing.stats = Some(live.stats());
+            }
+            Ok(State::None { why, .. }) => standing.why_none = Some(why.reasons.join("; ")),
+            Ok(State::NotAsked) | Err(_) => {}
+        }
+        standing
     }
 
     /// The client. Several that ask at once wait for one search. A token that Heroku refused is looked for anew where it may

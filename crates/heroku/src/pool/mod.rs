@@ -7,7 +7,7 @@ mod body;
 mod lazy;
 
 use crate::token::{NoToken, Surroundings};
-use crate::{BaseUrl, Caller, Clock, Heroku, ReadOnly, RequestIds, Retries};
+use crate::{BaseUrl, Caller, Clock, Heroku, ReadOnly, RequestIds, Retries, Stats};
 use body::Body;
 use flyball_model::{AccountName, ApiHost};
 use lazy::Lazy;
@@ -46,6 +46,21 @@ pub struct PoolSettings {
     pub clock: Clock,
     /// Makes the ids of requests.
     pub request_ids: RequestIds,
+}
+
+/// Where an account stands, as far as it is known without asking anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Which account.
+    pub account: AccountName,
+    /// Where its token was found, or is to be: never the token. None where it was not looked for yet, by Heroku's own ways.
+    pub source: Option<String>,
+    /// Why no token was found, place by place.
+    pub why_none: Option<String>,
+    /// Calls left in its budget; none before its token was found.
+    pub left: Option<u32>,
+    /// What its client has done so far; none before its token was found.
+    pub stats: Option<Stats>,
 }
 
 /// The accounts at one API.
@@ -98,6 +113,14 @@ impl Pool {
     pub async fn find(&self, account: &AccountName) -> Option<Result<String, NoToken>> {
         let lazy = self.known().get(account).cloned()?;
         Some(lazy.found().await.map(|found| found.source.to_string()))
+    }
+
+    /// Where each account stands, by name.
+    #[must_use]
+    pub fn standings(&self) -> Vec<Standing> {
+        let mut known: Vec<_> = self.known().iter().map(|(name, lazy)| (name.clone(), Arc::clone(lazy))).collect();
+        known.sort_by(|(one, _), (other, _)| one.cmp(other));
+        known.into_iter().map(|(name, lazy)| lazy.standing(name)).collect()
     }
 
     fn body(&self, account: &AccountName, caller: Caller) -> Option<Arc<dyn Heroku>> {
@@ -167,6 +190,13 @@ mod tests {
         assert!(pool.for_effects(&name("three")).is_none());
         let error = pool.for_effects(&name("two")).unwrap().account().await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (&ErrorKind::Unauthorized, None));
+        let standings = pool.standings();
+        let told: Vec<_> = standings
+            .iter()
+            .map(|one| (one.account.as_str(), one.source.as_deref(), one.why_none.as_deref(), one.left.is_some()))
+            .collect();
+        assert_eq!(told, [("one", Some("ONE"), None, true), ("two", Some("TWO"), Some("TWO is not set"), false)]);
+        assert!(!format!("{standings:?}").contains("pl4nted"));
         assert!(!format!("{pool:?}").contains("pl4nted"));
     }
 

@@ -113,7 +113,7 @@ impl fmt::Display for Because {
                 write!(f, "`flyball settle {run} --done` or `--not-done`")
             }
             Self::NoVariable { name } => {
-                write!(f, "the environment variable {name} is not set where Flyball runs: set it, and start again")
+                write!(f, "{} where Flyball runs: set it, and start again", crate::not_had(name))
             }
             Self::CutOff { doubt } => write!(f, "Flyball may be cut off itself: {doubt}"),
             Self::AppSpent { sort, effects, max, until } => {

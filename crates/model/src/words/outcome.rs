@@ -36,7 +36,7 @@ impl fmt::Display for WhyNotDone {
             }
             Self::StoreFailed { error } => write!(f, "nothing was sent: {error}"),
             Self::NoVariable { name } => {
-                write!(f, "nothing was sent: the environment variable {name} is not set where Flyball runs")
+                write!(f, "nothing was sent: {} where Flyball runs", crate::not_had(name))
             }
             Self::CallFailed { error } => error.fmt(f),
             Self::DidNotHappen { seen } => write!(f, "the answer was lost, and it did not happen: {seen}"),

@@ -76,6 +76,20 @@ impl NetworkRules {
         Self { denied: always.chain(written).collect(), allowed: allow.iter().flat_map(Networks::members).collect() }
     }
 
+    /// What checks may not reach, and what they may nevertheless, in words: what is always denied comes first.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        // One name stands for many networks.
+        for denied in &self.denied {
+            if !words.iter().any(|known| *known == denied.name) {
+                words.push(denied.name.to_string());
+            }
+        }
+        words.extend(self.allowed.iter().map(|network| format!("but for {network}")));
+        words
+    }
+
     /// Denies nothing at all: for addresses that the operator chose, and no stranger.
     pub(super) const fn none() -> Self {
         Self { denied: Vec::new(), allowed: Vec::new() }
@@ -180,6 +194,15 @@ mod tests {
     fn told(deny: &[&str], allow: &[&str], address: &str) -> Option<String> {
         let rules = NetworkRules::new(&networks(deny), &networks(allow));
         rules.refusal(address.parse().unwrap()).map(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn what_may_not_be_reached_is_told_by_its_names_and_what_may_nevertheless() {
+        let words = |deny: &[&str], allow: &[&str]| NetworkRules::new(&networks(deny), &networks(allow)).words();
+        assert_eq!(NetworkRules::default().words(), ["link-local", "this host", "cloud metadata"]);
+        let told = words(&["private", "203.0.113.0/24"], &["10.1.2.0/24"]);
+        let written = ["private", "203.0.113.0/24", "but for 10.1.2.0/24"];
+        assert_eq!(told, [&["link-local", "this host", "cloud metadata"][..], &written].concat());
     }
 
     #[test]

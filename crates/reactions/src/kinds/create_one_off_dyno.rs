@@ -163,13 +163,7 @@ impl ReactionKind for CreateOneOffDyno {
     }
 
     fn variables(&self) -> Vec<&str> {
-        self.env
-            .values()
-            .filter_map(|value| match value {
-                EnvValue::Variable(name) => Some(name.as_str()),
-                EnvValue::Plain(_) => None,
-            })
-            .collect()
+        self.env.values().filter_map(EnvValue::asked).collect()
     }
 }
 

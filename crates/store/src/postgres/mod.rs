@@ -175,6 +175,20 @@ impl Store for Postgres {
         false
     }
 
+    fn schema(&self) -> i64 {
+        migrate::KNOWN
+    }
+
+    async fn weight(&self) -> Result<u64, Error> {
+        let weight = async {
+            let mut tx = self.reading().await?;
+            let bytes = sqlx::query_scalar(SIZE).bind("%").persistent(dialect::stays_prepared());
+            let bytes: i64 = bytes.fetch_one(&mut *tx).await?;
+            Ok::<_, Fault>(u64::try_from(bytes).unwrap_or_default())
+        };
+        weight.await.map_err(self.told("weigh the database"))
+    }
+
     async fn sizes(&self) -> Result<Sizes, Error> {
         let sizes = async {
             let mut tx = self.reading().await?;

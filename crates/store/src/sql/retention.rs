@@ -6,53 +6,14 @@
 use super::{Database, pauses};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
+use crate::kept::{
+    DAYS_KEPT, ENDED_KEPT, FIVE_MINUTES_KEPT, HISTORY_KEPT, HOURS_KEPT, LINES_KEPT, LINES_LEFT, READINGS_KEPT,
+    RETIRED_STATES_KEPT, SHAPES_KEPT, SPELLS_KEPT, SPELLS_LEFT,
+};
 use crate::{Error, Retention};
 use async_trait::async_trait;
 use flyball_model::Timestamp;
 use std::time::Duration;
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Raw readings: a week, so that last week's same hour can be looked at.
-const READINGS_KEPT: Duration = DAY.saturating_mul(7);
-
-/// Shapes, after they were looked up last: a process looks up those that it writes every day, and what it wrote is kept for
-/// a week.
-const SHAPES_KEPT: Duration = DAY.saturating_mul(9);
-
-/// Roll-ups of five minutes: a month, so that an incident can be looked at from near.
-const FIVE_MINUTES_KEPT: Duration = DAY.saturating_mul(30);
-
-/// Roll-ups of days: five years, with a day of a leap year, as service agreements ask.
-const DAYS_KEPT: Duration = DAY.saturating_mul(1827);
-
-/// Roll-ups of hours: thirteen months, so that a month can be held against the same month a year before.
-const HOURS_KEPT: Duration = DAY.saturating_mul(396);
-
-/// Timeline with its flips, runs, pauses: two years, as audits ask.
-const HISTORY_KEPT: Duration = DAY.saturating_mul(731);
-
-/// What a monitor remembers, once it is gone from the file: as long as its readings.
-const RETIRED_STATES_KEPT: Duration = READINGS_KEPT;
-
-/// Sessions and tokens, once their time is over: nobody sees them any more.
-const ENDED_KEPT: Duration = Duration::ZERO;
-
-/// Lines of one monitor that belong to no run: its flips, its unknown spells, and what its reactions held for. A monitor
-/// that flaps every second makes some 4 MiB of them in an hour, and two years of that would fill a disk; of one that is
-/// well these are decades. What a run did is kept as long as all history.
-const LINES_KEPT: i64 = 20_000;
-
-/// What is left once the bound is reached: less, so that a monitor that goes on flapping is told of every hour or two
-/// and not at each sweep.
-const LINES_LEFT: i64 = 15_000;
-
-/// Spells of one monitor: one that flaps every second makes 1,800 an hour, and two years of that would be 30 million rows. Of
-/// one that is down every hour these are two years.
-const SPELLS_KEPT: i64 = 20_000;
-
-/// What is left once the bound is reached, as of lines.
-const SPELLS_LEFT: i64 = 15_000;
 
 /// Rows that one transaction removes or writes: some 30 ms of the writer.
 const ROWS_AT_ONCE: i64 = 5000;

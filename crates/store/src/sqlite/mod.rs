@@ -230,6 +230,19 @@ impl Store for Sqlite {
         self.is_read_only
     }
 
+    fn schema(&self) -> i64 {
+        migrate::KNOWN
+    }
+
+    async fn weight(&self) -> Result<u64, Error> {
+        let weight = async {
+            let sql = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+            let bytes: i64 = sqlx::query_scalar(sql).fetch_one(&self.readers).await?;
+            Ok(u64::try_from(bytes).unwrap_or_default())
+        };
+        weight.await.map_err(self.told("weigh the database"))
+    }
+
     async fn sizes(&self) -> Result<Sizes, Error> {
         let sizes = async {
             let sum = "SELECT COALESCE(SUM(pgsize), 0) FROM dbstat WHERE name GLOB $1";

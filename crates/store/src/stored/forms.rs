@@ -281,7 +281,7 @@ enums! {
         RunOneOff { command, size, time_to_live, env, present },
     }
     Rank { RollBack, RestartAll, RestartDyno, Up, Out, Down, In, OneOff }
-    EnvValue { Plain(it), Variable(it) }
+    EnvValue { Plain(it), Variable(it), Sealed(it) }
     Subject { HerokuApp(it) }
     PlanSummary {
         SetQuantity { app, process_type, from, to },

@@ -63,10 +63,7 @@ impl MonitorKind for Http {
 
     fn variables(&self) -> Vec<&str> {
         let values = self.headers.iter().map(|(_, value)| value).chain(&self.body);
-        let named = values.filter_map(|value| match value {
-            EnvValue::Variable(name) => Some(name.as_str()),
-            EnvValue::Plain(_) => None,
-        });
+        let named = values.filter_map(EnvValue::asked);
         named.chain(self.proxy.as_ref().and_then(Proxy::variable)).collect()
     }
 

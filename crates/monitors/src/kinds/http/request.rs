@@ -34,9 +34,9 @@ impl<'a> Hop<'a> {
         let unusable = |words: String| Failure::unknown(Blind::Settings, words);
         let value_of = |value: &EnvValue| match value {
             EnvValue::Plain(text) => Ok(text.clone()),
-            EnvValue::Variable(name) => secret(name)
+            EnvValue::Variable(asked) | EnvValue::Sealed(asked) => secret(asked)
                 .map(|value| value.expose_secret().to_owned())
-                .ok_or_else(|| unusable(format!("the environment variable {name} is not set"))),
+                .ok_or_else(|| unusable(flyball_model::not_had(asked))),
         };
         let mut headers = HeaderMap::with_capacity(8);
         let mut secrets = vec![AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
@@ -45,11 +45,11 @@ impl<'a> Hop<'a> {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
         for (name, value) in http.headers.iter() {
             let text = value_of(value)?;
-            // Text that cannot be a header was refused in the file, so this is a variable's. It is not shown.
+            // Text that cannot be a header was refused in the file, so this is a secret's. It is not shown.
             let mut text = HeaderValue::from_str(&text).map_err(|_| {
                 unusable(format!("the value of header {name} has characters that a header cannot have"))
             })?;
-            if matches!(value, EnvValue::Variable(_)) {
+            if value.asked().is_some() {
                 text.set_sensitive(true);
                 secrets.push(name.clone());
             }
@@ -65,7 +65,7 @@ impl<'a> Hop<'a> {
             headers,
             secret: secrets,
             body: body.into(),
-            body_is_secret: matches!(http.body, Some(EnvValue::Variable(_))),
+            body_is_secret: http.body.as_ref().and_then(EnvValue::asked).is_some(),
             cookies: Cookies::default(),
         })
     }

@@ -10,7 +10,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use flyball_views::{NodeView, SessionView, TokenMade, TokenView, UserView};
+use flyball_engine::queries::store_view;
+use flyball_heroku::Standing;
+use flyball_model::Timestamp;
+use flyball_views::{NodeView, SessionView, StoreView, TokenMade, TokenView, UserView};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -25,11 +28,32 @@ struct SettingsPage {
     /// What went wrong with what was just sent.
     problem: Option<Problem>,
     file: String,
-    store: String,
+    store: StoreView,
     counts: String,
-    accounts: Vec<String>,
+    accounts: Vec<AccountRow>,
     nodes: Vec<NodeView>,
     listen: String,
+    names: Vec<String>,
+    never_reached: Vec<String>,
+}
+
+struct AccountRow {
+    name: String,
+    /// Where its key comes from, or why there is none: never the key.
+    key: String,
+    left: Option<u32>,
+    answered: Option<(Html, u16)>,
+}
+
+impl AccountRow {
+    fn of(standing: Standing) -> Self {
+        let Standing { account, source, why_none, left, stats } = standing;
+        let own = || "not looked for yet: HEROKU_API_KEY, or Heroku's CLI".to_owned();
+        let key = why_none.map_or_else(|| source.unwrap_or_else(own), |why| format!("none: {why}"));
+        let answered = stats.and_then(|stats| stats.answered);
+        let shown = |(at, status): (Timestamp, u16)| (moment(at), status);
+        Self { name: account.to_string(), key, left, answered: answered.map(shown) }
+    }
 }
 
 struct UserRow {
@@ -219,11 +243,13 @@ impl House {
             made,
             problem,
             file: self.settings.file.clone(),
-            store: self.store().place().to_string(),
+            store: store_view(self.store()).await?,
             counts: definitions.counted().to_string(),
-            accounts: definitions.accounts.iter().map(|account| account.name.to_string()).collect(),
+            accounts: self.engine.ports().accounts.standings().into_iter().map(AccountRow::of).collect(),
             nodes: status.nodes.clone(),
             listen: self.settings.listen.to_string(),
+            names: self.settings.hosts.clone(),
+            never_reached: definitions.network.rules.words(),
         };
         if code == StatusCode::OK { shown(&page) } else { shown_with(code, &page) }
     }
