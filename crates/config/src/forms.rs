@@ -152,7 +152,7 @@ fn variable(name: &str) -> Value {
 
 fn is_variable(value: &Value) -> bool {
     value.as_table().is_some_and(|table| {
-        table.len() == 1 && ["env", "sealed"].iter().any(|key| table.get(*key).is_some_and(Value::is_str))
+        table.len() == 1 && ["env", "sealed", "seal"].iter().any(|key| table.get(*key).is_some_and(Value::is_str))
     })
 }
 

@@ -45,6 +45,7 @@ pub use made::{LeftOut, file_of_piece, piece, read_with_made};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
 pub use reference::reference;
+pub use sealed::seal;
 pub use server::Server;
 pub use starting::{starting_file, starting_file_at_stand_in};
 

@@ -2,11 +2,12 @@
 
 use crate::answer::Problem;
 use crate::api::once::Answered;
-use crate::guard::{Secret, Throttle};
+use crate::guard::{Secret, Throttle, random};
 use crate::snapshot::Snapshot;
 use flyball_engine::queries::Reader;
 use flyball_engine::{Engine, Growth, InForce};
-use flyball_model::{Right, SecretHash, Timestamp};
+use flyball_model::{Family, Right, SecretHash, Timestamp};
+use flyball_sealed::{Keys, NotSealed};
 use flyball_store::Store;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -73,6 +74,8 @@ pub struct House {
     pub(crate) listeners: Arc<Semaphore>,
     pub(crate) throttle: Throttle,
     pub(crate) answered: Answered,
+    /// What seals the secrets that are typed into forms.
+    keys: Keys,
     /// By what the one-time link is known that makes the first administrator.
     pub(crate) first: Mutex<Option<SecretHash>>,
 }
@@ -80,11 +83,16 @@ pub struct House {
 impl House {
     /// Around an engine that was made [`Engine::answering`].
     #[must_use]
-    pub fn of(engine: Arc<Engine>, growth: Growth, settings: Settings, stop: CancellationToken) -> Self {
+    pub fn of(engine: Arc<Engine>, growth: Growth, settings: Settings, keys: Keys, stop: CancellationToken) -> Self {
         let (looks, listeners) = (Semaphore::new(LOOKS_MAX), Arc::new(Semaphore::new(LISTENERS_MAX)));
         let (snapshot, throttle, answered) = (Snapshot::default(), Throttle::default(), Answered::default());
         let first = Mutex::default();
-        Self { engine, growth, settings, stop, snapshot, looks, listeners, throttle, answered, first }
+        Self { engine, growth, settings, stop, snapshot, looks, listeners, throttle, answered, keys, first }
+    }
+
+    /// A text that was typed, with its secrets sealed, and why one of them was not.
+    pub(crate) fn sealed(&self, family: Family, text: &str) -> (String, Option<NotSealed>) {
+        flyball_config::seal(family, text, |place, secret| self.keys.seal(place, secret, random()))
     }
 
     /// Opens the door, before anybody comes: makes the first administrator from a password, or a link that does it once. Where it

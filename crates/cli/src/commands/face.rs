@@ -70,7 +70,8 @@ pub(super) async fn open(
         file: wiring.config().display().to_string(),
         person: wiring.environment.person(),
     };
-    let house = Arc::new(House::of(Arc::clone(engine), growth, settings, stop.clone()));
+    let keys = wiring.environment.secret_keys().map_err(|error| cannot().because(error))?;
+    let house = Arc::new(House::of(Arc::clone(engine), growth, settings, keys, stop.clone()));
     let password = wiring.environment.admin_password();
     let entrance = house.open_door(password).await.map_err(|problem| cannot().because(problem))?;
     output::say(&match entrance {

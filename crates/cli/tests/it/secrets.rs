@@ -1,6 +1,6 @@
 //! Sealed secrets: sealed by the command line, opened only when they are used, and refused in words without them.
 
-use crate::support::{Ended, Stage, ended, must_hold_no_secret};
+use crate::support::{Ended, Stage, ended, must_hold_no_secret, wait_for};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -80,5 +80,49 @@ async fn a_secret_that_is_sealed_is_sent_and_stands_nowhere() {
         let refused = run(&stage, (Some(KEY), None), &["validate"]).await;
         assert!(refused.code == Some(78) && refused.stderr.contains(words), "{words}: {refused:?}");
         must_hold_no_secret("what is refused", refused.stderr.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_typed_into_a_form_is_stored_sealed_and_not_shown_again() {
+    let stage = Stage::new().await;
+    let (url, asked, _serving) = page().await;
+    stage.write("[[monitor]]\nname = \"other\"\nhttp = { url = \"http://127.0.0.1:9/\" }\n");
+    let typed = format!("authorization: {{ seal = \"{SECRET}\" }}");
+    let fields = [
+        ("kind", "http"),
+        ("common.name", "page"),
+        ("common.every", "1s"),
+        ("of.url", &url),
+        ("of.headers", &typed),
+        ("do", "save"),
+    ];
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let send = async || {
+        let form = format!("{}/new/monitor", stage.server().trim_end_matches('/'));
+        let typed = reqwest::Url::parse_with_params("http://form/", fields).unwrap().query().unwrap().to_owned();
+        let sent = client.post(form).header("content-type", "application/x-www-form-urlencoded").body(typed);
+        let answer = sent.send().await.unwrap();
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+        must_hold_no_secret("the page", text.as_bytes());
+        (status, text)
+    };
+
+    let up = stage.serve().await;
+    let (status, text) = send().await;
+    assert!(status == 422 && text.contains("put one into FLYBALL_SECRET_KEY"), "{status}: {text}");
+    assert!(text.contains("value=\"page\""), "what else was typed is still there: {text}");
+    up.kill().await;
+
+    let _up = stage.serve_with(&[("FLYBALL_SECRET_KEY", KEY)]).await;
+    let (status, text) = send().await;
+    assert!(status == 200 && text.contains("sealed = &#34;v1."), "{status}: {text}");
+    wait_for("it is sent to the page", async || asked.lock().unwrap().contains(SECRET)).await;
+    let exported = stage.run(&["export"]).await.stdout;
+    assert!(exported.contains("authorization = { sealed = \"v1."), "{exported}");
+    for file in std::fs::read_dir(stage.path("")).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+        must_hold_no_secret(&path.display().to_string(), &bytes);
     }
 }

@@ -210,7 +210,13 @@ impl Stage {
 
     /// Starts `flyball up` with pages on a free port, and waits until it is up.
     pub(crate) async fn serve(&self) -> Up {
+        self.serve_with(&[]).await
+    }
+
+    /// The same, with these variables beside.
+    pub(crate) async fn serve_with(&self, variables: &[(&str, &str)]) -> Up {
         let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
         // All that it could ever log: nothing of it may hold a secret.
         command.env("RUST_LOG", "trace");
         let up = self.up_with(command).await;

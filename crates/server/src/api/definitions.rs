@@ -277,6 +277,10 @@ impl House {
         visitor: &Visitor,
     ) -> Result<(StatusCode, DefinitionView), Problem> {
         let family = family(&named.family)?;
+        let (text, unsealed) = self.sealed(family, &text);
+        if let Some(why) = unsealed {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a secret is not sealed").because(why));
+        }
         let (files, made, now) = (self.files().await?, self.store().made().await?, self.now());
         let there = There::of(&files, &made, family, &named.name);
         let if_version = seen.version_of(&there)?;

@@ -13,7 +13,7 @@ pub(crate) struct Secret(String);
 impl Secret {
     /// A new one, in hexadecimal digits behind a word by which a scanner of secrets knows it.
     pub(crate) fn new(word: &str) -> Self {
-        let bytes = random();
+        let bytes: [u8; 32] = random();
         let mut text = format!("{word}_");
         bytes.iter().for_each(|byte| write!(text, "{byte:02x}").expect("a String takes every text"));
         Self(text)
@@ -37,13 +37,13 @@ pub(crate) fn hash_of(shown: &str) -> SecretHash {
     SecretHash(hash)
 }
 
-/// 32 bytes of chance.
+/// Bytes of chance.
 ///
 /// # Panics
 ///
 /// Where the system has no chance to give, as nothing would be secret then.
-pub(crate) fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
+pub(crate) fn random<const BYTES: usize>() -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
     rand::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use flyball_config::{Files, Form as Fields, Typed, read_files};
 use flyball_engine::commands::{NotMade, Wrong, make_piece, unmake_piece};
 use flyball_model::{Excerpt, Family};
+use flyball_sealed::NotSealed;
 use flyball_settings::{FieldDescription, Need, Shape};
 use flyball_store::{NewPiece, Piece};
 use flyball_views::Checked;
@@ -199,6 +200,7 @@ struct Edit {
     id: Option<Uuid>,
     version: Option<i64>,
     wrong: Vec<Wrong>,
+    unsealed: Option<NotSealed>,
     tried: Option<Checked>,
     is_saved: bool,
 }
@@ -213,6 +215,7 @@ impl Edit {
             id: None,
             version: None,
             wrong: Vec::new(),
+            unsealed: None,
             tried: None,
             is_saved: false,
         }
@@ -226,6 +229,7 @@ impl Edit {
             id: Some(piece.id),
             version: Some(piece.version),
             wrong: Vec::new(),
+            unsealed: None,
             tried: None,
             is_saved: false,
         }
@@ -362,6 +366,15 @@ impl House {
 
     /// Does what the button says with what was sent.
     async fn sent(&self, visitor: &Visitor, mut edit: Edit, wants: Wants) -> Result<Response, Problem> {
+        let (text, unsealed) = self.sealed(edit.family, &edit.text);
+        if text != edit.text {
+            edit.typed = edit.typed.and_then(|typed| Typed::of(typed.family, &text));
+            edit.text = text;
+        }
+        if unsealed.is_some() {
+            edit.unsealed = unsealed;
+            return self.edit_page(visitor, edit).await;
+        }
         let files = self.files().await?;
         match wants {
             Wants::Try => {
@@ -442,7 +455,8 @@ impl House {
             let below = |field: &Field| if field.name.starts_with("of.") { kind.as_str() } else { "" };
             common.iter().chain(&of_kind).any(|field| is_of(wrong, below(field), field.label))
         };
-        let general = edit.wrong.iter().filter(|wrong| !shown_beside(wrong)).map(in_words).collect();
+        let general = edit.wrong.iter().filter(|wrong| !shown_beside(wrong)).map(in_words);
+        let general = edit.unsealed.iter().map(ToString::to_string).chain(general).collect();
         let name = edit.name();
         let folder = if edit.family == Family::Monitor { "monitors" } else { "reactions" };
         let word = edit.family.word();
@@ -455,7 +469,7 @@ impl House {
             text: edit.text,
             version: edit.version,
             id: edit.id.map(|id| id.to_string()),
-            count: edit.wrong.len(),
+            count: edit.wrong.len() + usize::from(edit.unsealed.is_some()),
             general,
             tried: edit.tried.map(|checked| Tried {
                 class: class(Some(checked.reading.verdict)),
@@ -502,13 +516,24 @@ fn fields(
             id: format!("{prefix}-{name}"),
             name: format!("{prefix}.{name}"),
             label: name,
-            help: format!("{doc}: {takes}; {need}"),
+            help: format!("{doc}: {takes}; {need}{}", if may_be_secret(shape) { SEALS } else { "" }),
             mistake: (!mistakes.is_empty()).then(|| mistakes.join("; ")),
             input: input(shape, &value),
             value,
         }
     };
     described.iter().map(field).collect()
+}
+
+/// What is said of a field that takes secrets.
+const SEALS: &str = "; what is typed as { seal = \"the secret\" } is stored sealed, and never shown again";
+
+fn may_be_secret(shape: &Shape) -> bool {
+    match shape {
+        Shape::TextOrVariable => true,
+        Shape::Table(each) => may_be_secret(each),
+        _ => false,
+    }
 }
 
 fn input(shape: &Shape, value: &str) -> Input {
