@@ -28,9 +28,13 @@ impl Sketch {
 
     /// Puts the counts of another into this one.
     pub(crate) fn add(&mut self, other: &Self) {
-        let mut places: Vec<(u16, u32)> = self.places().chain(other.places()).collect();
-        places.sort_unstable_by_key(|(place, _)| *place);
-        *self = Self::from_places(places);
+        let (mut ours, mut theirs) = (self.places().peekable(), other.places().peekable());
+        let merged = std::iter::from_fn(move || match (ours.peek(), theirs.peek()) {
+            (Some((our, _)), Some((their, _))) if their < our => theirs.next(),
+            (None, _) => theirs.next(),
+            (Some(_), _) => ours.next(),
+        });
+        *self = Self::from_places(merged);
     }
 
     /// How many times are in it.

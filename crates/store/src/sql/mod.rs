@@ -21,7 +21,7 @@ mod people;
 pub(super) mod presence;
 mod readings;
 pub(super) mod retention;
-mod rollups;
+pub(super) mod rollups;
 mod rows;
 mod run_row;
 mod runs;

@@ -14,6 +14,26 @@ use flyball_model::{Finding, MonitorId, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
 
+/// Rows of monitors since a moment of each. What is asked for is made into numbers once, and not for each row that is found.
+pub(crate) const ROWS_SINCE: &str = concat!(
+    "WITH asked AS MATERIALIZED (SELECT CAST(value ->> 0 AS BIGINT) AS place, \
+        CAST(value ->> 1 AS BIGINT) AS monitor, CAST(value ->> 2 AS BIGINT) AS since FROM ",
+    each!("$1"),
+    ") SELECT asked.place, readings.begun_at, readings.packed FROM asked CROSS JOIN readings \
+     WHERE readings.monitor = asked.monitor AND readings.begun_at >= asked.since AND readings.begun_at < $2"
+);
+
+/// Roll-ups of a span, of monitors between two moments of each; asked for in the same way.
+pub(crate) const ROLLED_WITHIN: &str = concat!(
+    "WITH asked AS MATERIALIZED (SELECT CAST(value ->> 0 AS BIGINT) AS place, \
+        CAST(value ->> 1 AS BIGINT) AS monitor, CAST(value ->> 2 AS BIGINT) AS since, \
+        CAST(value ->> 3 AS BIGINT) AS until FROM ",
+    each!("$1"),
+    ") SELECT asked.place, rollups.start, rollups.packed FROM asked CROSS JOIN rollups \
+     WHERE rollups.monitor = asked.monitor AND rollups.span = $2 \
+        AND rollups.start >= asked.since AND rollups.start < asked.until"
+);
+
 /// A monitor that is asked for, by its place among those that are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {
@@ -45,22 +65,15 @@ pub(crate) async fn rows_since(
     since: &[(usize, i64, i64)],
     until: Timestamp,
 ) -> Result<HashMap<usize, Vec<(u32, Numbers)>>, Fault> {
-    let rows: Vec<(i64, i64, Vec<u8>)> = query_as(concat!(
-        "SELECT CAST(value ->> 0 AS BIGINT), readings.begun_at, readings.packed FROM ",
-        each!("$1"),
-        " CROSS JOIN readings WHERE readings.monitor = CAST(value ->> 1 AS BIGINT) \
-            AND readings.begun_at >= CAST(value ->> 2 AS BIGINT) AND readings.begun_at < $2 \
-         ORDER BY readings.monitor, readings.begun_at"
-    ))
-    .bind(to_json(since))
-    .bind(until.as_millis())
-    .fetch_all(tx)
-    .await?;
+    let rows: Vec<(i64, i64, Vec<u8>)> =
+        query_as(ROWS_SINCE).bind(to_json(since)).bind(until.as_millis()).fetch_all(tx).await?;
     let mut of_each: HashMap<usize, Vec<(u32, Numbers)>> = HashMap::new();
     for (place, begun_at, packed) in rows {
         let Ok(place) = usize::try_from(place) else { continue };
         of_each.entry(place).or_default().extend(row::unpack(at(begun_at), &packed).ok());
     }
+    // They come in this order where an index gives them, and cost little here; asked for it, SQLite sorts them all anew.
+    of_each.values_mut().for_each(|rows| rows.sort_by_key(|(_, numbers)| numbers.begun_at));
     Ok(of_each)
 }
 
@@ -193,17 +206,8 @@ async fn rolled_within(tx: &mut Connection, span: Span, gaps: &[Gap]) -> Result<
         .enumerate()
         .map(|(place, gap)| (place, gap.asked.number, stored_since(span, gap.since).as_millis(), gap.until.as_millis()))
         .collect();
-    let rows: Vec<(i64, i64, Vec<u8>)> = query_as(concat!(
-        "SELECT CAST(value ->> 0 AS BIGINT), rollups.start, rollups.packed FROM ",
-        each!("$1"),
-        " CROSS JOIN rollups WHERE rollups.monitor = CAST(value ->> 1 AS BIGINT) AND rollups.span = $2 \
-            AND rollups.start >= CAST(value ->> 2 AS BIGINT) AND rollups.start < CAST(value ->> 3 AS BIGINT) \
-         ORDER BY rollups.monitor, rollups.start"
-    ))
-    .bind(to_json(&places))
-    .bind(number_of(span))
-    .fetch_all(tx)
-    .await?;
+    let rows: Vec<(i64, i64, Vec<u8>)> =
+        query_as(ROLLED_WITHIN).bind(to_json(&places)).bind(number_of(span)).fetch_all(tx).await?;
     let mut within = vec![Vec::new(); gaps.len()];
     for (place, start, packed) in rows {
         let Some((gap, found)) =
@@ -217,6 +221,7 @@ async fn rolled_within(tx: &mut Connection, span: Span, gaps: &[Gap]) -> Result<
             Err(error) => tracing::warn!(%error, start, "a roll-up cannot be read, and is left out"),
         }
     }
+    within.iter_mut().for_each(|found| found.sort_by_key(|rolled| rolled.start));
     Ok(within)
 }
 

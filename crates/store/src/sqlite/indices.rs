@@ -1,8 +1,9 @@
-//! What may be among many runs, or many spells, is found by index.
+//! What may be among many runs, spells, readings or roll-ups is found by index.
 
 use super::Sqlite;
 use super::sql::facts::{DOUBTED, ONE_OFFS, SINCE_SEEN, STEPS};
 use super::sql::retention::OLD_SPELLS;
+use super::sql::rollups::{ROLLED_WITHIN, ROWS_SINCE};
 use sqlx::{Connection as _, SqliteConnection};
 
 async fn opened(directory: &tempfile::TempDir) -> SqliteConnection {
@@ -42,5 +43,16 @@ async fn what_may_be_among_many_runs_is_found_by_index() {
         for (step, index) in of_runs.iter().zip(indices) {
             assert!(step.starts_with(&format!("SEARCH runs USING INDEX {index} ")), "{of_runs:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_a_report_adds_up_is_found_by_index_and_not_sorted() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = opened(&directory).await;
+    for (sql, found) in [(ROWS_SINCE, "SEARCH readings USING "), (ROLLED_WITHIN, "SEARCH rollups USING ")] {
+        let all = steps(&mut store, sql, "").await;
+        assert!(all.iter().any(|step| step.starts_with(found)), "{all:?}");
+        assert!(!all.iter().any(|step| step.contains("TEMP B-TREE")), "{all:?}");
     }
 }
