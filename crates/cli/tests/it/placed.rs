@@ -114,7 +114,7 @@ async fn a_database_on_a_server_is_brought_up_to_date_also_while_an_engine_works
 #[tokio::test]
 async fn a_token_may_be_handed_over_as_a_credential() {
     let stage = Stage::new().await;
-    stage.write("[[monitor]]\nname = \"dynos\"\nevery = \"1s\"\nheroku_dynos = { app = \"shop\" }\n");
+    stage.write("[[monitor]]\nname = \"dynos\"\nevery = \"2s\"\nheroku_dynos = { app = \"shop\" }\n");
     // Below the folder, whose files are searched for secrets.
     let folder = stage.path("credentials");
     std::fs::create_dir(&folder).unwrap();
@@ -122,7 +122,7 @@ async fn a_token_may_be_handed_over_as_a_credential() {
     let mut command = bare(&stage.path(""), &["up"]);
     command.env("HEROKU_HOST", stage.sim.url()).env("CREDENTIALS_DIRECTORY", &folder);
     let up = Up::spawn(command);
-    up.until("it sees the dynos", |up| up.printed().contains("\"dynos\" passing")).await;
+    up.until("it sees the dynos", |up| up.printed().contains("\"dynos\" is passing")).await;
     up.kill().await;
 }
 
