@@ -106,6 +106,16 @@ FLYBALL_SECRET_KEY_OLD: it still opens, and the new one seals.
 
 Exit codes: 0 sealed, 2 there is no secret, 78 there is no key.")]
     Secret(Secret),
+    /// Have systemd run Flyball on this machine: write its unit, which lets it do no more than it must, and say what is next.
+    #[command(after_help = "\
+Exit codes: 0 written, 1 it cannot be written, or another unit is there, 2 a service cannot read the file there, 77 only root may do it.")]
+    InstallService(InstallService),
+    /// Ask the `flyball up` of this machine whether it answers: for what watches containers.
+    #[command(after_help = "\
+It asks where --listen says, or on a dyno its port, or as the file says; no token is needed.
+
+Exit codes: 0 it does, 1 it does not.")]
+    Healthz(Healthz),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -148,6 +158,31 @@ pub(crate) enum Log {
     Text,
     /// One object a line: `timestamp`, `level`, `target`, `message`, and the fields.
     Json,
+}
+
+/// `flyball install-service`
+#[derive(Debug, Args)]
+pub(crate) struct InstallService {
+    /// Only print the unit.
+    #[arg(long, conflicts_with_all = ["root", "force"])]
+    pub(crate) print: bool,
+    /// Write below this folder instead of `/`, as for an image; whether systemd runs here is not asked then.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Write over another unit that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// `flyball healthz`
+#[derive(Debug, Args)]
+pub(crate) struct Healthz {
+    /// Where `up` listens.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Ask whether its loop turns and its store takes its sign of life, not only whether the process answers.
+    #[arg(long)]
+    pub(crate) ready: bool,
 }
 
 /// `flyball init`
@@ -284,6 +319,11 @@ pub(crate) struct Store {
 pub(crate) enum StoreCommand {
     /// Where it is, how much room it takes, and what is kept for how long.
     Show,
+    /// Make the database, or bring one of an earlier version up to date, and end: what `up` does first, for the release phase of a dyno.
+    #[command(
+        after_help = "Exit codes: 0 it is up to date, 1 it is of a later version, 75 an engine runs on the file, or the database does not answer."
+    )]
+    Migrate,
     /// Copy all that is remembered to another database, and compare it there value by value.
     #[command(after_help = "\
 No engine may run on either meanwhile. The source is only read. The target must be empty, or hold a part of the same \

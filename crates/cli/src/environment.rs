@@ -7,6 +7,12 @@ use flyball_sealed::{Keys, NoKey};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// A credential longer than this is none: it is what Linux lets a variable have.
+const CREDENTIAL_BYTES_MAX: u64 = 128 * 1024;
 
 /// The process's environment. Read when asked, and never printed.
 #[derive(Debug, Clone, Copy)]
@@ -14,11 +20,15 @@ pub(crate) struct Environment;
 
 impl Environment {
     /// The value of a variable that a setting names, or what a sealed text holds; `None` if it is not set, no text, or does not open.
+    /// What is not set is looked for among the credentials that systemd hands to a service.
     pub(crate) fn variable(self, name: &str) -> Option<SecretString> {
         if name.starts_with(SEALED) {
             return self.opened(name);
         }
-        read(name)?.into_string().ok().map(SecretString::from)
+        match read(name) {
+            Some(value) => value.into_string().ok().map(SecretString::from),
+            None => credential(Path::new(&read("CREDENTIALS_DIRECTORY")?), name),
+        }
     }
 
     /// The keys that seal and open: FLYBALL_SECRET_KEY, and FLYBALL_SECRET_KEY_OLD while they are changed.
@@ -147,6 +157,19 @@ fn read(name: &str) -> Option<OsString> {
     if name.is_empty() || name.contains(['=', '\0']) { None } else { std::env::var_os(name) }
 }
 
+/// The first line of the credential that is called as the variable is. One of a folder has the id before its name by which the unit
+/// loads the folder.
+fn credential(folder: &Path, name: &str) -> Option<SecretString> {
+    if name.contains(['/', '\0']) {
+        return None;
+    }
+    let mut file =
+        [name.to_owned(), format!("flyball_{name}")].iter().find_map(|name| File::open(folder.join(name)).ok())?;
+    let mut text = String::new();
+    file.by_ref().take(CREDENTIAL_BYTES_MAX).read_to_string(&mut text).ok()?;
+    Some(SecretString::from(text.lines().next().unwrap_or_default().to_owned()))
+}
+
 /// Keeps the memory of this process, in which tokens are, out of core dumps and away from other processes of its user.
 /// Where the system does not know how, nothing is changed.
 #[cfg(target_os = "linux")]
@@ -159,3 +182,30 @@ pub(crate) fn keep_out_of_core_dumps() {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn keep_out_of_core_dumps() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_found_by_the_name_of_the_variable_and_nowhere_else() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it can be written");
+        write("HEROKU_API_KEY", "HRKU-a\n");
+        write("flyball_TOKEN", "b");
+        write("EMPTY", "");
+        for (name, expected) in [
+            ("HEROKU_API_KEY", Some("HRKU-a")),
+            ("TOKEN", Some("b")),
+            ("EMPTY", Some("")),
+            ("OTHER", None),
+            ("", None),
+            (".", None),
+            ("..", None),
+            ("../HEROKU_API_KEY", None),
+        ] {
+            let found = credential(folder.path(), name);
+            assert_eq!(found.as_ref().map(ExposeSecret::expose_secret), expected, "{name}");
+        }
+    }
+}

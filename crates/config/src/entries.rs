@@ -22,8 +22,10 @@ pub(crate) struct Family {
 pub(crate) struct Entry<'t> {
     /// Its header.
     pub(crate) span: Span,
-    /// What every entry of the family has.
+    /// What every entry of the family has; what it does not say itself is from the defaults, and stands behind.
     pub(crate) common: Table,
+    /// How many of these are its own.
+    own: usize,
     /// Its kind, when there is exactly one, and it is a table.
     pub(crate) kind: Option<(&'t str, &'t Table, Span)>,
     /// Whether more than one kind stands there, so that it is not known which is meant.
@@ -44,7 +46,24 @@ enum Meant {
     Nothing,
 }
 
+/// Two words for one setting: who says one of them says the other.
+const SAME: [[&str; 2]; 1] = [["cooldown", "frequency"]];
+
 impl Entry<'_> {
+    /// Has what it does not say itself be as the defaults say.
+    pub(crate) fn take(&mut self, defaults: &Table) {
+        let same = |key: &str, other: &str| SAME.iter().any(|words| words.contains(&key) && words.contains(&other));
+        let says =
+            |key: &str| self.common.entries[..self.own].iter().any(|(own, _)| own.name == key || same(&own.name, key));
+        let taken: Vec<_> = defaults.entries.iter().filter(|(key, _)| !says(&key.name)).cloned().collect();
+        self.common.entries.extend(taken);
+    }
+
+    /// What it says itself of what every entry has.
+    pub(crate) fn written(&self) -> Table {
+        Table { entries: self.common.entries[..self.own].to_vec(), span: self.common.span.clone() }
+    }
+
     /// Where a setting of its kind is written.
     pub(crate) fn setting(&self, name: &str) -> Option<Span> {
         let (_, table, _) = self.kind.as_ref()?;
@@ -109,9 +128,11 @@ pub(crate) fn sort_out<'t>(
         Value::Text(name) => Some((name.trim().to_owned(), node.span.clone())),
         _ => None,
     });
+    let common = only(table, is_common);
     Entry {
         span: span.clone(),
-        common: only(table, is_common),
+        own: common.entries.len(),
+        common,
         is_of_two_kinds: kinds.len() > 1,
         kind: the_kind(&kinds, span, family, misplaced, found),
         name,

@@ -10,6 +10,7 @@
 
 mod cost;
 mod cross;
+mod defaults;
 mod defined;
 mod definitions;
 mod difference;
@@ -56,6 +57,7 @@ use files::{Joined, Part};
 use flyball_settings::{Mistake, Span, Table};
 use found::Found;
 use secrets::Secrets;
+use std::collections::HashSet;
 
 /// The most that is read, of all files together: some 300,000 monitors, far more than one engine looks at. What is beyond
 /// it was not written for us.
@@ -116,6 +118,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let settings = sections::instance(main, &mut found);
     let network = network::network(main, &mut found);
     let server = server::server(main, &mut found);
+    let defaults = defaults::defaults(main, &mut found);
     included.iter().for_each(|root| include::refuse_global(root, &mut found));
     for ((made, root), part) in files.made.iter().zip(of_made).zip(made_parts) {
         let is_readable = !found_by_parser.iter().any(|found| part.span.contains(&found.mistake.span.start));
@@ -123,8 +126,10 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     }
     let accounts = sections::accounts(&roots, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
-    let monitor_entries = all_entries(&roots, &monitor_family, &reaction_family, &mut found);
-    let reaction_entries = all_entries(&roots, &reaction_family, &monitor_family, &mut found);
+    let mut monitor_entries = all_entries(&roots, &monitor_family, &reaction_family, &mut found);
+    let mut reaction_entries = all_entries(&roots, &reaction_family, &monitor_family, &mut found);
+    monitor_entries.iter_mut().for_each(|entry| entry.take(&defaults.monitor));
+    reaction_entries.iter_mut().for_each(|entry| entry.take(&defaults.reaction));
     let monitors: Vec<_> = monitor_entries.iter().map(|entry| monitor::read(entry, &mut found)).collect();
     let reactions: Vec<_> = reaction_entries.iter().map(|entry| reaction::read(entry, &mut found)).collect();
     monitor_entries.iter().for_each(|entry| sealed::misplaced(monitor_family.word, entry, &mut found));
@@ -143,6 +148,10 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
         cross::account_names(&reaction_entries, &accounts, &damage, &mut found);
     }
+
+    // What is wrong with a default is wrong once, however many have it.
+    let mut told = HashSet::new();
+    found.retain(|found| told.insert((found.mistake.span.clone(), found.mistake.message.clone())));
 
     let secrets = Secrets::of(&text, &roots);
     found.retain(|found| !damage.explains(&found.mistake.span));
@@ -183,6 +192,9 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let reactions = reaction_entries.iter().zip(&definitions.reactions);
     warnings.extend(reactions.filter_map(|(entry, reaction)| reaction::direction(entry, reaction)));
     warnings.extend(reaction_entries.iter().filter_map(reaction::trigger_of_none));
+    // The same of a default once.
+    told.clear();
+    warnings.retain(|found| told.insert((found.mistake.span.clone(), found.mistake.message.clone())));
     warnings.extend(warned(&definitions, &roots));
     warnings.extend(files.doubtful.iter().cloned().map(Found::from));
     definitions.warnings = Mistakes::new(&shown, &parts, Severity::Warning, warnings);

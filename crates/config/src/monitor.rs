@@ -10,6 +10,11 @@ use std::time::Duration;
 /// What every monitor has, whatever it watches.
 pub(crate) struct MonitorFields {
     name: MonitorName,
+    shared: MonitorDefaults,
+}
+
+/// What may be said once for all monitors.
+pub(crate) struct MonitorDefaults {
     every: Duration,
     reactions: Vec<ReactionName>,
     enabled: bool,
@@ -21,12 +26,23 @@ impl Settings for MonitorFields {
     const EXAMPLE: &str = "name = \"shop answers\"\nevery = \"30s\"\nhttp = { url = \"https://shop.example.com/\" }\nreactions = [\"more web\"]";
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let bounds = Bounds { least: Monitor::EVERY_MIN, most: Monitor::EVERY_MAX, words: "\"1s\" to \"24h\"" };
         let name = fields.required("name", "what you call it, unique among monitors");
+        let shared = MonitorDefaults::read(fields);
+        Some(Self { name: name?, shared: shared? })
+    }
+}
+
+impl Settings for MonitorDefaults {
+    const KIND: &str = "defaults.monitor";
+    const SUMMARY: &str = "what holds for every monitor that does not say it itself, in this file, in those that it includes, and in pages";
+    const EXAMPLE: &str = "every = \"1m\"\nreactions = [\"more web\"]";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let bounds = Bounds { least: Monitor::EVERY_MIN, most: Monitor::EVERY_MAX, words: "\"1s\" to \"24h\"" };
         let every = fields.within("every", Monitor::EVERY, "\"30s\"", &bounds, "how often it looks");
         let reactions = fields.or("reactions", Vec::new(), "[]", "the reactions that it calls, by name, in this order");
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
-        Some(Self { name: name?, every: every?, reactions: reactions?, enabled: enabled? })
+        Some(Self { every: every?, reactions: reactions?, enabled: enabled? })
     }
 }
 
@@ -49,7 +65,7 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Monitor>
     let kind = entry.kind.clone();
     let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
     found.extend(entry.own(mistakes));
-    let MonitorFields { name, every, reactions, enabled } = fields?;
+    let MonitorFields { name, shared: MonitorDefaults { every, reactions, enabled } } = fields?;
     Some(Monitor { id: MonitorId::of(&name), name, every, enabled, reactions, kind: kind? })
 }
 

@@ -21,6 +21,9 @@ pub(crate) struct ReactionFields {
     policy: Policy,
 }
 
+/// What may be said once for all reactions: not at what each is called, which is its own matter.
+pub(crate) struct ReactionDefaults(Policy);
+
 impl Settings for ReactionFields {
     const KIND: &str = "reaction";
     const SUMMARY: &str = "what is done, to which app, within which limit, and when";
@@ -28,13 +31,25 @@ impl Settings for ReactionFields {
         "name = \"more web\"\ntrigger = 2\ncooldown = \"5m\"\nscale_out = { app = \"shop\", max_quantity = 5 }";
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let zero = Duration::ZERO;
-        let cooldowns = Bounds { least: zero, most: COOLDOWN_MAX, words: "\"0s\" to \"30d\"" };
-        let settles = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
         let name = fields.required("name", "what you call it, unique among reactions");
         let doc = "the verdict at which it runs (default \"failing\"; of `scale_in` and `scale_down` \"passing\")";
         let call_on: Option<Option<CallOn>> = fields.optional("call_on", doc);
         let causes = fields.or("causes", Vec::new(), "any", "runs only while the reading fails for one of these");
+        let shared = ReactionDefaults::read(fields);
+        let policy = Policy { call_on: call_on?.unwrap_or_default(), causes: causes?, ..shared?.0 };
+        Some(Self { name: name?, policy })
+    }
+}
+
+impl Settings for ReactionDefaults {
+    const KIND: &str = "defaults.reaction";
+    const SUMMARY: &str = "what holds for every reaction that does not say it itself, in this file, in those that it includes, and in pages";
+    const EXAMPLE: &str = "cooldown = \"10m\"\nmax_per_day = 20";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let zero = Duration::ZERO;
+        let cooldowns = Bounds { least: zero, most: COOLDOWN_MAX, words: "\"0s\" to \"30d\"" };
+        let settles = Bounds { least: zero, most: SETTLE_MAX, words: "\"0s\" to \"24h\"" };
         let trigger = fields.or("trigger", Trigger::default(), "1", "from which matching reading in a row on it runs");
         let cooldown =
             fields.within("cooldown", zero, "\"0s\"", &cooldowns, "the shortest time between two of its runs");
@@ -65,9 +80,7 @@ impl Settings for ReactionFields {
             let hint = Some("leave one of them out".to_owned());
             fields.wrong("frequency", "`frequency` is another word for `cooldown`", "given twice", hint);
         }
-        let policy = Policy {
-            call_on: call_on?.unwrap_or_default(),
-            causes: causes?,
+        Some(Self(Policy {
             trigger: trigger?,
             cooldown: cooldown?,
             settle: settle?,
@@ -79,8 +92,8 @@ impl Settings for ReactionFields {
             give_up_after: give_up_after?,
             allow_self: allow_self?,
             enabled: enabled?,
-        };
-        Some(Self { name: name?, policy })
+            ..Policy::default()
+        }))
     }
 }
 
@@ -104,7 +117,7 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Reaction
     let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
     let call_on = kind.as_ref().and_then(|kind| called_on(&entry.common, kind));
     if let (Some(kind), Some(call_on)) = (&kind, call_on) {
-        mistakes.extend(never_together(&entry.common, kind, call_on));
+        mistakes.extend(never_together(&entry.written(), kind, call_on));
     }
     found.extend(entry.own(mistakes));
     let ReactionFields { name, policy } = fields?;

@@ -1,8 +1,8 @@
 //! The reference of every section, kind and field, made from the same lines that read them.
 
-use crate::monitor::MonitorFields;
+use crate::monitor::{MonitorDefaults, MonitorFields};
 use crate::network::{self, NetworkFields};
-use crate::reaction::ReactionFields;
+use crate::reaction::{ReactionDefaults, ReactionFields};
 use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
 use crate::server::{self, ServerFields};
 use flyball_decide::{ByHand, GATES};
@@ -29,6 +29,8 @@ pub fn reference() -> String {
     say(&mut page, server::notes());
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
+    section::<MonitorDefaults>(&mut page, "`[defaults.monitor]`");
+    section::<ReactionDefaults>(&mut page, "`[defaults.reaction]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");
     say(&mut page, "A monitor has exactly one of these kinds.\n");
     flyball_monitors::Kind::descriptions().iter().for_each(|kind| kind_section(&mut page, kind));

@@ -9,8 +9,8 @@ use flyball_settings::{
 use std::collections::HashMap;
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 9] =
-    ["include", "mode", "own_app", "limits", "network", "server", "heroku", "monitor", "reaction"];
+pub(crate) const TOP: [&str; 10] =
+    ["include", "mode", "own_app", "limits", "network", "server", "heroku", "defaults", "monitor", "reaction"];
 
 /// The keys of the top level that are no sections.
 const INSTANCE: [&str; 3] = ["include", "mode", "own_app"];
@@ -116,12 +116,12 @@ pub(crate) fn refuse_unknown(root: &Table, found: &mut Vec<Found>) {
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
         let hint = match did_you_mean(&key.name, TOP) {
             Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
+            Some("defaults") => "did you mean `[defaults.monitor]` or `[defaults.reaction]`?".to_owned(),
             Some(meant @ ("limits" | "network" | "server" | "heroku")) => format!("did you mean `[{meant}]`?"),
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => {
-                "known here: include, mode, own_app, [limits], [network], [server], [heroku], [[monitor]], [[reaction]]"
-                    .to_owned()
-            }
+            None => "known here: include, mode, own_app, [limits], [network], [server], [heroku], [defaults.monitor], \
+                 [defaults.reaction], [[monitor]], [[reaction]]"
+                .to_owned(),
         };
         found.push(mistake.hint(hint).into());
     }

@@ -29,13 +29,24 @@ struct Key {
 
 impl Key {
     fn of(variable: &'static str, text: &SecretString) -> Result<Self, NoKey> {
-        let bytes = STANDARD.decode(text.expose_secret().trim()).ok();
-        let bytes = bytes.and_then(|bytes| <[u8; KEY_BYTES]>::try_from(bytes).ok()).ok_or(NoKey { variable })?;
+        let text = text.expose_secret().trim();
+        // What generates secrets on Heroku writes them in hex. So many digits are no base64 of a key.
+        let bytes = of_hex(text).or_else(|| STANDARD.decode(text).ok()?.try_into().ok()).ok_or(NoKey { variable })?;
         let digest = digest(&SHA256, &[b"flyball key id ".as_slice(), &bytes].concat());
         // Enough to tell keys apart, and too little to learn anything of one.
         let id = digest.as_ref()[..4].iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"));
         Ok(Self { cipher: XChaCha20Poly1305::new(&bytes.into()), id })
     }
+}
+
+/// The bytes of a key in hex.
+fn of_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
+    if text.len() != 2 * KEY_BYTES || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> =
+        (0..KEY_BYTES).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    bytes?.try_into().ok()
 }
 
 /// The keys: the first seals and opens, the others only open.
@@ -47,7 +58,7 @@ pub struct Keys {
 
 /// A key that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} holds no key: expected 32 bytes in base64, as `openssl rand -base64 32` makes them")]
+#[error("{variable} holds no key: expected 32 bytes in base64, as `openssl rand -base64 32` makes them, or in hex")]
 pub struct NoKey {
     variable: &'static str,
 }
@@ -188,6 +199,18 @@ mod tests {
         }
         let anew = keys(Some(2), Some(1)).seal("x", &SecretString::from("y"), [1; NONCE_BYTES]).unwrap();
         assert!(keys(Some(2), None).open(&anew).is_ok(), "the new one seals");
+    }
+
+    #[test]
+    fn a_key_may_stand_in_hex_as_what_generates_secrets_on_heroku_writes_them() {
+        let hex = |text: String| Keys::of(Some(&SecretString::from(text)), None);
+        for text in ["01".repeat(KEY_BYTES), format!(" {}\n", "01".repeat(KEY_BYTES))] {
+            assert!(hex(text).unwrap().open(&sealed(1)).is_ok(), "the same key as in base64");
+        }
+        for text in ["01".repeat(KEY_BYTES - 1), "0x".repeat(KEY_BYTES), "+1".repeat(KEY_BYTES), "é".repeat(KEY_BYTES)]
+        {
+            assert!(hex(text.clone()).is_err(), "{text}");
+        }
     }
 
     #[test]

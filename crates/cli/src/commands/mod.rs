@@ -8,10 +8,12 @@ mod completions;
 mod doctor;
 mod export;
 mod face;
+mod healthz;
 mod heartbeat;
 mod heroku_sim;
 mod history;
 mod init;
+mod install_service;
 mod node;
 mod pause;
 mod plan;
@@ -84,6 +86,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::User(asked) => user::user(&wiring, asked).await,
         Command::Store(asked) => store::store(&wiring, asked.command).await,
         Command::Secret(asked) => secret::secret(&wiring, asked.command).await,
+        Command::InstallService(asked) => install_service::install_service(&wiring, &asked),
+        Command::Healthz(asked) => healthz::healthz(&wiring, &asked).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {
@@ -123,6 +127,8 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Export(_) => Some("export"),
         Command::Store(_) => Some("store"),
         Command::Secret(_) => Some("secret"),
+        Command::InstallService(_) => Some("install-service"),
+        Command::Healthz(_) => Some("healthz"),
         Command::Doctor => Some("doctor"),
         Command::Demo(_) => Some("demo"),
         Command::HerokuSim(_) => Some("heroku-sim"),

@@ -7,12 +7,13 @@ use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
 use flyball_engine::queries::store_view;
-use flyball_store::{CopiedTable, CopyProgress, CopyStep, Copying};
+use flyball_store::{Address, CopiedTable, CopyProgress, CopyStep, Copying, EngineLock};
 use serde::Serialize;
 
 pub(super) async fn store(wiring: &Wiring, asked: StoreCommand) -> Result<Exit, Failure> {
     match asked {
         StoreCommand::Show => show(wiring).await,
+        StoreCommand::Migrate => migrate(wiring).await,
         StoreCommand::Copy(asked) => copy(wiring, &asked).await,
     }
 }
@@ -24,6 +25,29 @@ async fn show(wiring: &Wiring) -> Result<Exit, Failure> {
     match wiring.format {
         Format::Json => output::json(&view)?,
         Format::Text => output::data(&render::store::view(&view))?,
+    }
+    Ok(Exit::GOOD)
+}
+
+/// A database that is up to date, for programs.
+#[derive(Debug, Serialize)]
+struct Migrated {
+    database: String,
+}
+
+/// On a file an engine has its lock from before it opens it; on a server all may bring it up to date at once, and one does.
+async fn migrate(wiring: &Wiring) -> Result<Exit, Failure> {
+    let address = wiring.database()?;
+    let _lock = match &address {
+        Address::File(file) => Some(EngineLock::take(file)?),
+        Address::Server(_) => None,
+    };
+    let store = address.open().await?;
+    store.close().await;
+    let database = address.place().to_string();
+    match wiring.format {
+        Format::Text => output::data(&format!("{database} is up to date for flyball {}", env!("CARGO_PKG_VERSION")))?,
+        Format::Json => output::json(&Migrated { database })?,
     }
     Ok(Exit::GOOD)
 }

@@ -33,6 +33,8 @@ mod one_file;
 #[cfg(test)]
 mod pausing;
 #[cfg(test)]
+mod placed;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod reacting;
