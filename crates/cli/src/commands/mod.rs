@@ -13,6 +13,7 @@ mod heroku_sim;
 mod history;
 mod init;
 mod node;
+mod notify;
 mod pause;
 mod plan;
 mod react;
@@ -55,6 +56,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
             Command::Up(_)
                 | Command::Check(_)
                 | Command::React(_)
+                | Command::Notify(_)
                 | Command::Doctor
                 | Command::Token(_)
                 | Command::User(_)
@@ -84,6 +86,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::User(asked) => user::user(&wiring, asked).await,
         Command::Store(asked) => store::store(&wiring, asked.command).await,
         Command::Secret(asked) => secret::secret(&wiring, asked.command).await,
+        Command::Notify(asked) => notify::notify(&wiring, &asked).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {
@@ -123,6 +126,7 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Export(_) => Some("export"),
         Command::Store(_) => Some("store"),
         Command::Secret(_) => Some("secret"),
+        Command::Notify(_) => Some("notify"),
         Command::Doctor => Some("doctor"),
         Command::Demo(_) => Some("demo"),
         Command::HerokuSim(_) => Some("heroku-sim"),
