@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::moment::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flyball_model::{AppName, MonitorName, ReactionName, Right, RunId, duration};
+use flyball_model::{AppName, ChannelName, MonitorName, ReactionName, Right, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -116,6 +116,10 @@ It asks where --listen says, or on a dyno its port, or as the file says; no toke
 
 Exit codes: 0 it does, 1 it does not.")]
     Healthz(Healthz),
+    /// Tell a channel something, to see whether it arrives. Needs no running engine, and stores nothing.
+    #[command(after_help = "\
+Exit codes: 0 the channel took it (with --dry-run: shown), 1 it never will, 75 not possible just now, 78 the file has mistakes.")]
+    Notify(Notify),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
     /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
@@ -196,6 +200,17 @@ pub(crate) struct Init {
     pub(crate) force: bool,
 }
 
+/// `flyball notify`
+#[derive(Debug, Args)]
+pub(crate) struct Notify {
+    /// The channel of the file that is told.
+    #[arg(long, value_name = "CHANNEL")]
+    pub(crate) test: ChannelName,
+    /// Show what would be sent, without secrets, and send nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 /// `flyball node`
 #[derive(Debug, Args)]
 pub(crate) struct Node {
@@ -271,8 +286,8 @@ pub(crate) enum SecretCommand {
 /// `flyball secret seal`
 #[derive(Debug, Args)]
 pub(crate) struct Seal {
-    /// Of what: `monitor` or `reaction`.
-    #[arg(value_name = "monitor|reaction", value_parser = ["monitor", "reaction"])]
+    /// Of what: `monitor`, `reaction` or `channel`.
+    #[arg(value_name = "monitor|reaction|channel", value_parser = ["monitor", "reaction", "channel"])]
     pub(crate) family: String,
     /// Its name.
     pub(crate) name: String,

@@ -5,7 +5,7 @@ use crate::document::Damage;
 use crate::entries::{Entry, Family, texts};
 use crate::found::Found;
 use crate::mistakes::MISTAKES_MAX;
-use flyball_model::{AccountName, CallOn, Cause, Policy, ReactionName};
+use flyball_model::{AccountName, CallOn, Cause, ChannelName, Policy, ReactionName};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_settings::{Mistake, Node, Span, Value, did_you_mean};
@@ -76,6 +76,58 @@ fn is_slip(written: &str, known: &str) -> bool {
     const SLIPS_MAX: usize = 2;
     let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
     digits(written) == digits(known) && strsim::osa_distance(written, known) <= SLIPS_MAX
+}
+
+/// Channels that are named and not there, or twice in one list.
+pub(crate) fn channel_names(
+    lists: &[Vec<(String, Span)>],
+    channels: &[Entry<'_>],
+    damage: &Damage,
+    found: &mut Vec<Found>,
+) {
+    let nameless = channels.iter().any(|entry| entry.name.is_none());
+    if damage.touches("channel") || nameless {
+        return;
+    }
+    let written = channels.iter().filter_map(|entry| entry.name.as_ref()).map(|(name, _)| name.as_str());
+    let known: Vec<&str> = written.collect();
+    let mut sought = 0;
+    for list in lists {
+        for (nth, (name, span)) in list.iter().enumerate() {
+            if let Some((_, first)) = list[..nth].iter().find(|(before, _)| before == name) {
+                let mistake = Mistake::new(span.clone(), format!("\"{name}\" is told twice"), "already in this list")
+                    .hint("each channel is told once; leave this one out");
+                found.push(Found::from(mistake).also(first.clone(), "already here"));
+                continue;
+            }
+            // A name that cannot be one was told as that.
+            if known.contains(&name.as_str()) || name.parse::<ChannelName>().is_err() {
+                continue;
+            }
+            let candidates = if sought < SOUGHT_MAX { known.as_slice() } else { &[] };
+            sought += 1;
+            let mistake =
+                Mistake::new(span.clone(), format!("no channel is called \"{name}\""), "not among the channels");
+            let hint = match did_you_mean(name, candidates.iter().copied()) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None if known.is_empty() => "there is no [[channel]] in the main file".to_owned(),
+                None => format!("there are: {}", some_of(&known)),
+            };
+            found.push(mistake.hint(hint).into());
+        }
+    }
+}
+
+/// Channels that nothing names: nobody will ever be told by them.
+pub(crate) fn unnamed(lists: &[Vec<(String, Span)>], channels: &[Entry<'_>], warnings: &mut Vec<Found>) {
+    let named: HashSet<&str> = lists.iter().flatten().map(|(name, _)| name.as_str()).collect();
+    for (name, span) in channels.iter().filter_map(|entry| entry.name.as_ref()) {
+        if !named.contains(name.as_str()) {
+            let mistake = Mistake::new(span.clone(), format!("nothing is told by \"{name}\""), "no `notify` names it")
+                .hint("put its name into `default` of [notify], or into the `notify` of a [[monitor]] or [[reaction]]");
+            warnings.push(mistake.into());
+        }
+    }
 }
 
 /// Accounts that are named and not there.

@@ -1,6 +1,7 @@
 //! What a valid file says.
 
 use crate::{LeftOut, Mistakes, Network, Server};
+use flyball_channels::{Channel, Rules};
 use flyball_model::{AccountName, AppLimits, AppName, Counts, Mode, MonitorId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -15,6 +16,10 @@ pub struct Definitions {
     pub network: Network,
     /// Where pages and the HTTP interface are served.
     pub server: Server,
+    /// By what people are told, in the order of the file; their names are unique.
+    pub channels: Vec<Channel>,
+    /// Who is told what.
+    pub notify: Rules,
     /// In the order of the file; their names are unique.
     pub monitors: Vec<Monitor>,
     /// In the order of the file; their names are unique.

@@ -57,6 +57,8 @@ impl Difference {
             ("network", from.network != to.network),
             ("server", from.server != to.server),
             ("heroku", from.accounts != to.accounts),
+            ("channel", from.channels != to.channels),
+            ("notify", from.notify != to.notify),
         ];
         let mut changes = changes(Family::Monitor, &keyed(&from.monitors), &keyed(&to.monitors));
         changes.extend(self::changes(Family::Reaction, &keyed(&from.reactions), &keyed(&to.reactions)));

@@ -8,6 +8,7 @@
 //! Nothing is told that only follows from something else: a line that is no TOML is told, and not also that its block
 //! lacks a name.
 
+mod channel;
 mod cost;
 mod cross;
 mod defaults;
@@ -27,6 +28,7 @@ mod made;
 mod mistakes;
 mod monitor;
 mod network;
+mod notify;
 mod reaction;
 mod reference;
 mod sealed;
@@ -111,7 +113,8 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         .collect();
     let roots: Vec<&Table> = roots.iter().collect();
     let (of_files, of_made) = roots.split_at(1 + files.included.len());
-    let (main, included) = of_files.split_first().expect("there is always the main file");
+    let (of_main, included) = of_files.split_at(1);
+    let main = of_main[0];
     let made_parts = &parts[of_files.len()..];
     let mut found = Vec::new();
 
@@ -126,12 +129,17 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     }
     let accounts = sections::accounts(&roots, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
+    let channel_family = channel::family();
+    let channel_entries = all_entries(of_main, &channel_family, &monitor_family, &mut found);
+    let channels: Vec<_> = channel_entries.iter().map(|entry| channel::read(entry, &mut found)).collect();
+    let rules = notify::rules(main, &mut found);
     let mut monitor_entries = all_entries(&roots, &monitor_family, &reaction_family, &mut found);
     let mut reaction_entries = all_entries(&roots, &reaction_family, &monitor_family, &mut found);
     monitor_entries.iter_mut().for_each(|entry| entry.take(&defaults.monitor));
     reaction_entries.iter_mut().for_each(|entry| entry.take(&defaults.reaction));
     let monitors: Vec<_> = monitor_entries.iter().map(|entry| monitor::read(entry, &mut found)).collect();
     let reactions: Vec<_> = reaction_entries.iter().map(|entry| reaction::read(entry, &mut found)).collect();
+    channel_entries.iter().for_each(|entry| sealed::misplaced(channel_family.word, entry, &mut found));
     monitor_entries.iter().for_each(|entry| sealed::misplaced(monitor_family.word, entry, &mut found));
     reaction_entries.iter().for_each(|entry| sealed::misplaced(reaction_family.word, entry, &mut found));
 
@@ -140,10 +148,13 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let read_reactions: Vec<_> = reaction_entries.iter().zip(&reactions).collect();
     cross::causes(&read_monitors, &read_reactions, &damage, &mut found, &mut warnings);
     cross::limits(&read_reactions, &mut warnings);
+    cross::duplicate_names(&channel_entries, &channel_family, &mut found);
     cross::duplicate_names(&monitor_entries, &monitor_family, &mut found);
     cross::duplicate_names(&reaction_entries, &reaction_family, &mut found);
+    let named = notify::named(main, monitor_entries.iter().chain(&reaction_entries));
     if files.unread.is_empty() && extent == Extent::Everything {
         // What could not be read may hold what is missed.
+        cross::channel_names(&named, &channel_entries, &damage, &mut found);
         cross::reaction_names(&monitor_entries, &reaction_entries, &damage, &mut found);
         cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
         cross::account_names(&reaction_entries, &accounts, &damage, &mut found);
@@ -174,10 +185,16 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         monitors: made_monitors.filter_map(|(_, monitor)| Some(monitor.as_ref()?.id)).collect(),
         reactions: made_reactions.filter_map(|(_, reaction)| Some(reaction.as_ref()?.id)).collect(),
     };
+    let notify = rules.of(
+        monitor_entries.iter().zip(monitors.iter().flatten()).map(|(entry, monitor)| (entry, monitor.id)),
+        reaction_entries.iter().zip(reactions.iter().flatten()).map(|(entry, reaction)| (entry, reaction.id)),
+    );
     let mut definitions = Definitions {
         settings,
         network,
         server,
+        channels: channels.into_iter().flatten().collect(),
+        notify,
         // Nothing was wrong, so that each entry has become one.
         monitors: monitors.into_iter().flatten().collect(),
         reactions: reactions.into_iter().flatten().collect(),
@@ -187,6 +204,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         made,
     };
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
+    cross::unnamed(&named, &channel_entries, &mut warnings);
     let monitors = monitor_entries.iter().zip(&definitions.monitors);
     warnings.extend(monitors.flat_map(|(entry, monitor)| monitor::doubts(entry, monitor)));
     let reactions = reaction_entries.iter().zip(&definitions.reactions);

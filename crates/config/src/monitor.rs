@@ -2,7 +2,7 @@
 
 use crate::entries::{Entry, Family};
 use crate::found::Found;
-use flyball_model::{MonitorId, MonitorName, ReactionName};
+use flyball_model::{ChannelName, MonitorId, MonitorName, ReactionName};
 use flyball_monitors::{Doubt, Kind, Monitor};
 use flyball_settings::{Bounds, Fields, Mistake, Settings, describe};
 use std::time::Duration;
@@ -42,6 +42,9 @@ impl Settings for MonitorDefaults {
         let every = fields.within("every", Monitor::EVERY, "\"30s\"", &bounds, "how often it looks");
         let reactions = fields.or("reactions", Vec::new(), "[]", "the reactions that it calls, by name, in this order");
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
+        // Taken with all that says who is told what.
+        let notify: Option<Option<Vec<ChannelName>>> = fields.optional("notify", crate::notify::OWN_DOC);
+        notify?;
         Some(Self { every: every?, reactions: reactions?, enabled: enabled? })
     }
 }

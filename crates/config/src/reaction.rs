@@ -2,7 +2,7 @@
 
 use crate::entries::{Entry, Family};
 use crate::found::Found;
-use flyball_model::{CallOn, Mode, Policy, ReactionId, ReactionName, Spending, Trigger};
+use flyball_model::{CallOn, ChannelName, Mode, Policy, ReactionId, ReactionName, Spending, Trigger};
 use flyball_reactions::{Kind, Reaction};
 use flyball_settings::{Bounds, Fields, Mistake, Settings, Table, Take as _, Value, describe};
 use std::time::Duration;
@@ -75,11 +75,14 @@ impl Settings for ReactionDefaults {
         let doc = "whether it acts on the app that Flyball itself runs on";
         let allow_self = fields.or("allow_self", false, "false", doc);
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
+        // Taken with all that says who is told what.
+        let notify: Option<Option<Vec<ChannelName>>> = fields.optional("notify", crate::notify::OWN_DOC);
         let cooldown = if fields.has("cooldown") { cooldown } else { frequency };
         if fields.has("cooldown") && fields.has("frequency") {
             let hint = Some("leave one of them out".to_owned());
             fields.wrong("frequency", "`frequency` is another word for `cooldown`", "given twice", hint);
         }
+        notify?;
         Some(Self(Policy {
             trigger: trigger?,
             cooldown: cooldown?,

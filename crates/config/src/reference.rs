@@ -1,7 +1,9 @@
 //! The reference of every section, kind and field, made from the same lines that read them.
 
+use crate::channel::ChannelFields;
 use crate::monitor::{MonitorDefaults, MonitorFields};
 use crate::network::{self, NetworkFields};
+use crate::notify::{self, NotifyFields};
 use crate::reaction::{ReactionDefaults, ReactionFields};
 use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
 use crate::server::{self, ServerFields};
@@ -16,7 +18,7 @@ pub fn reference() -> String {
         "# Reference of the file\n\nMade from the code that reads the file; `UPDATE=1 cargo nextest run -p flyball-config` \
          writes it anew.\n\nOne TOML file, `flyball.toml` by default. Lengths of time are in words: `\"800ms\"`, \
          `\"30s\"`, `\"1h 30m\"`. A secret is named by its environment variable, `{ env = \"NAME\" }`, and never written \
-         out; a header's, a body's or a one-off's may stand sealed, `{ sealed = \"…\" }`, as `flyball secret seal` prints it for \
+         out; a header's, a body's, a one-off's or a channel's may stand sealed, `{ sealed = \"…\" }`, as `flyball secret seal` prints it for \
          this one place. A table may be written in one line, or as a section of its own: `http = { url = \"…\" }` is the same as \
          `[monitor.http]` with `url = \"…\"` below it.\n\nThe world file of the stand-in for \
          Heroku has a page of its own: [heroku-sim.md](heroku-sim.md).\n",
@@ -29,6 +31,11 @@ pub fn reference() -> String {
     say(&mut page, server::notes());
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
+    section::<ChannelFields>(&mut page, "`[[channel]]`");
+    say(&mut page, "A channel has exactly one of these kinds.\n");
+    flyball_channels::Kind::descriptions().iter().for_each(|kind| kind_section(&mut page, kind));
+    section::<NotifyFields>(&mut page, "`[notify]`");
+    say(&mut page, notify::notes());
     section::<MonitorDefaults>(&mut page, "`[defaults.monitor]`");
     section::<ReactionDefaults>(&mut page, "`[defaults.reaction]`");
     section::<MonitorFields>(&mut page, "`[[monitor]]`");

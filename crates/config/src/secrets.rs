@@ -4,8 +4,12 @@ use crate::found::Found;
 use crate::lines::lines;
 use flyball_settings::{Mistake, Node, Span, Table, Value};
 
-/// Heroku's tokens of today: this, and then 60 characters and more (Dev Center, *OAuth*: tokens since 2024-10).
-const HEROKU_TOKEN: &str = "HRKU-";
+/// What tokens begin with, and which characters they have beside letters, digits, `-`, `_` and `.`: Heroku's of today (Dev Center,
+/// *OAuth*: tokens since 2024-10), Slack's of bots and its incoming webhooks, and the secrets of Standard Webhooks.
+const TOKENS: [(&str, &str); 4] =
+    [("HRKU-", ""), ("xoxb-", ""), ("https://hooks.slack.com/services/", "/"), ("whsec_", "+/=")];
+/// The settings of channels that are secrets.
+const OF_CHANNELS: [&str; 7] = ["token", "incoming_url", "routing_key", "password", "secret", "secret_old", "topic"];
 /// Shorter ones are examples: `HRKU-…` in a comment is no secret.
 const TOKEN_CHARS_MIN: usize = 20;
 /// Headers by which a client shows who it is.
@@ -24,10 +28,13 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Finds Heroku's tokens in the text, also in comments, and whatever was written as a `token`.
+    /// Finds tokens in the text, also in comments, and whatever was written as a `token` or as a secret of a channel.
     pub(crate) fn of(text: &str, roots: &[&Table]) -> Self {
-        let heroku_tokens = text.match_indices(HEROKU_TOKEN).filter_map(|(start, _)| heroku_token(text, start));
-        let mut spans: Vec<Span> = heroku_tokens.collect();
+        let tokens = TOKENS.into_iter().flat_map(|(prefix, characters)| {
+            text.match_indices(prefix).filter_map(move |(start, _)| token(text, start, prefix, characters))
+        });
+        let mut spans: Vec<Span> = tokens.collect();
+        spans.extend(roots.iter().flat_map(|root| of_channels(root)));
         // A line that is no TOML may hold one all the same, and would be shown.
         spans.extend(lines(text).filter_map(|line| {
             let value = line.text.trim_start().strip_prefix("token")?.trim_start().strip_prefix('=')?.trim();
@@ -74,12 +81,34 @@ impl Secrets {
     }
 }
 
-/// The token that begins here, if it is long enough to be one.
-fn heroku_token(text: &str, start: usize) -> Option<Span> {
-    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let rest = &text[start..];
-    let length = rest.find(|c| !is_token(c)).unwrap_or(rest.len());
-    (length >= TOKEN_CHARS_MIN).then(|| start..start + length)
+/// The token that begins here with this prefix, if it is long enough to be one.
+fn token(text: &str, start: usize, prefix: &str, characters: &str) -> Option<Span> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') || characters.contains(c);
+    let rest = &text[start + prefix.len()..];
+    let length = prefix.len() + rest.find(|c| !is_token(c)).unwrap_or(rest.len());
+    (length >= TOKEN_CHARS_MIN.max(prefix.len() + 1)).then(|| start..start + length)
+}
+
+/// The secrets of channels that are written out.
+fn of_channels(root: &Table) -> Vec<Span> {
+    let tables = |node: &Node| match &node.value {
+        Value::List(list) => list.iter().filter_map(as_table).cloned().collect(),
+        Value::Table(single) => vec![single.clone()],
+        _ => Vec::new(),
+    };
+    let channels = root.get("channel").map(|(_, node)| tables(node)).unwrap_or_default();
+    let kinds = channels.iter().flat_map(|channel| &channel.entries).filter_map(|(_, node)| as_table(node));
+    let settings = kinds.flat_map(|kind| &kind.entries);
+    let written =
+        settings.filter(|(key, node)| OF_CHANNELS.contains(&key.name.as_str()) && matches!(node.value, Value::Text(_)));
+    written.map(|(_, node)| node.span.clone()).collect()
+}
+
+fn as_table(node: &Node) -> Option<&Table> {
+    match &node.value {
+        Value::Table(table) => Some(table),
+        _ => None,
+    }
 }
 
 /// The user and password of every URL in a line.

@@ -9,8 +9,10 @@ use flyball_settings::{
 use std::collections::HashMap;
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 10] =
-    ["include", "mode", "own_app", "limits", "network", "server", "heroku", "defaults", "monitor", "reaction"];
+pub(crate) const TOP: [&str; 12] = [
+    "include", "mode", "own_app", "limits", "network", "server", "heroku", "notify", "channel", "defaults", "monitor",
+    "reaction",
+];
 
 /// The keys of the top level that are no sections.
 const INSTANCE: [&str; 3] = ["include", "mode", "own_app"];
@@ -115,13 +117,17 @@ pub(crate) fn refuse_unknown(root: &Table, found: &mut Vec<Found>) {
         let mistake =
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
         let hint = match did_you_mean(&key.name, TOP) {
-            Some(meant @ ("monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
+            Some(meant @ ("channel" | "monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
             Some("defaults") => "did you mean `[defaults.monitor]` or `[defaults.reaction]`?".to_owned(),
-            Some(meant @ ("limits" | "network" | "server" | "heroku")) => format!("did you mean `[{meant}]`?"),
+            Some(meant @ ("limits" | "network" | "server" | "heroku" | "notify")) => {
+                format!("did you mean `[{meant}]`?")
+            }
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "known here: include, mode, own_app, [limits], [network], [server], [heroku], [defaults.monitor], \
-                 [defaults.reaction], [[monitor]], [[reaction]]"
-                .to_owned(),
+            None => {
+                "known here: include, mode, own_app, [limits], [network], [server], [heroku], [notify], [[channel]], \
+                 [defaults.monitor], [defaults.reaction], [[monitor]], [[reaction]]"
+                    .to_owned()
+            }
         };
         found.push(mistake.hint(hint).into());
     }

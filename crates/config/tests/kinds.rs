@@ -22,7 +22,11 @@ fn kinds() -> Vec<(&'static str, String)> {
         let line = format!("{} = {}", kind.word, kind.example);
         (kind.word, file(MONITOR, &line))
     });
-    monitors.chain(reactions).collect()
+    let channels = flyball_channels::Kind::descriptions().into_iter().map(|kind| {
+        let channel = format!("[[channel]]\nname = \"c\"\n{} = {}\n\n", kind.word, kind.example);
+        (kind.word, format!("{channel}[notify]\ndefault = [\"c\"]\n\n{}", file(MONITOR, REACTION)))
+    });
+    monitors.chain(reactions).chain(channels).collect()
 }
 
 #[test]
@@ -30,8 +34,9 @@ fn the_example_of_every_kind_is_valid() {
     for (word, text) in kinds() {
         let definitions = read("flyball.toml", &text).unwrap_or_else(|mistakes| panic!("{word}\n{mistakes}"));
         assert!(definitions.warnings.is_empty(), "{word}\n{}", definitions.warnings);
+        let of_channel = definitions.channels.first().map(|channel| channel.kind.word());
         let words = [definitions.monitors[0].kind.word(), definitions.reactions[0].kind.word()];
-        assert!(words.contains(&word), "{word} is read as itself");
+        assert!(words.contains(&word) || of_channel == Some(word), "{word} is read as itself");
     }
 }
 
@@ -39,7 +44,8 @@ fn the_example_of_every_kind_is_valid() {
 fn every_field_has_a_doc_and_says_what_it_takes() {
     let monitors = flyball_monitors::Kind::descriptions().into_iter().flat_map(|kind| kind.fields);
     let reactions = flyball_reactions::Kind::descriptions().into_iter().flat_map(|kind| kind.fields);
-    for field in monitors.chain(reactions) {
+    let channels = flyball_channels::Kind::descriptions().into_iter().flat_map(|kind| kind.fields);
+    for field in monitors.chain(reactions).chain(channels) {
         assert!(!field.doc.is_empty() && !field.takes.is_empty(), "{field:?}");
         assert!(!field.doc.ends_with('.'), "a doc is a fragment: {field:?}");
     }

@@ -42,8 +42,8 @@ pub use id::{
     AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SessionId, SlugId, TextHash, TokenId, UserId,
 };
 pub use name::{
-    AccountName, ApiHost, AppName, DynoName, InvalidName, MonitorName, ProcessType, Quantity, ReactionName,
-    ReleaseVersion, UserName,
+    AccountName, ApiHost, AppName, ChannelName, DynoName, InvalidName, MonitorName, ProcessType, Quantity,
+    ReactionName, ReleaseVersion, UserName,
 };
 pub use passage::Passage;
 pub use people::{Deed, Right, SecretHash};

@@ -147,6 +147,11 @@ text_name! {
 }
 
 text_name! {
+    /// What a person calls a channel, by which somebody is told: free text of 1 to 120 characters. Unique among channels.
+    ChannelName, "a name of 1 to 120 characters, without line breaks, not starting or ending with a blank", is_free_text
+}
+
+text_name! {
     /// What a user is called: free text of 1 to 64 characters, each of which shows itself, so that no two names look the same.
     /// Compared as it stands. Unique among users.
     UserName, "a user's name: 1 to 64 visible characters, not starting or ending with a blank", |text| {

@@ -33,5 +33,5 @@ mod tree;
 pub use fields::{FieldDescription, Fields, KindDescription, Need, Settings, describe};
 pub use mistake::{Mistake, did_you_mean};
 pub use shape::Shape;
-pub use take::{Bounds, Take, Variable};
+pub use take::{Bounds, Secret, Take, Variable};
 pub use tree::{Key, Node, Span, Table, Value};

@@ -2,8 +2,8 @@
 
 use crate::{Mistake, Node, Shape, Value, did_you_mean};
 use flyball_model::{
-    AccountName, AppName, CallOn, Cause, DynoName, DynoSize, EnvValue, Mode, MonitorName, ProcessType, Quantity,
-    ReactionName, ReleaseVersion, Trigger, duration,
+    AccountName, AppName, CallOn, Cause, ChannelName, DynoName, DynoSize, EnvValue, Mode, MonitorName, ProcessType,
+    Quantity, ReactionName, ReleaseVersion, Trigger, duration,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -70,7 +70,7 @@ macro_rules! take_name {
     )*};
 }
 
-take_name!(AppName, ProcessType, DynoName, MonitorName, ReactionName, AccountName);
+take_name!(AppName, ProcessType, DynoName, MonitorName, ReactionName, AccountName, ChannelName);
 
 impl Take for String {
     fn expected() -> String {
@@ -293,6 +293,30 @@ impl Take for EnvValue {
                     Some(Self::Sealed(sealed.clone()))
                 }
                 _ => Variable::take(node, mistakes).map(|variable| Self::Variable(variable.0)),
+            },
+            _ => wrong(node, mistakes),
+        }
+    }
+}
+
+/// `{ env = "NAME" }` or `{ sealed = "…" }`, where a secret may not be written out: what the environment is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl Take for Secret {
+    fn expected() -> String {
+        "{ env = \"NAME\" }, the name of an environment variable, or { sealed = \"…\" }".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Variable
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        match &node.value {
+            Value::Table(_) => match EnvValue::take(node, mistakes)? {
+                EnvValue::Variable(asked) | EnvValue::Sealed(asked) => Some(Self(asked)),
+                EnvValue::Plain(_) => None,
             },
             _ => wrong(node, mistakes),
         }

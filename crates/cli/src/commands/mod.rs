@@ -15,6 +15,7 @@ mod history;
 mod init;
 mod install_service;
 mod node;
+mod notify;
 mod pause;
 mod plan;
 mod react;
@@ -57,6 +58,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
             Command::Up(_)
                 | Command::Check(_)
                 | Command::React(_)
+                | Command::Notify(_)
                 | Command::Doctor
                 | Command::Token(_)
                 | Command::User(_)
@@ -88,6 +90,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Secret(asked) => secret::secret(&wiring, asked.command).await,
         Command::InstallService(asked) => install_service::install_service(&wiring, &asked),
         Command::Healthz(asked) => healthz::healthz(&wiring, &asked).await,
+        Command::Notify(asked) => notify::notify(&wiring, &asked).await,
         Command::Doctor => doctor::doctor(&wiring).await,
         Command::Demo(demo) => crate::demo::run(demo, wiring.format, Arc::new(SystemClock), Arc::new(SystemIds)).await,
         Command::Bench(bench) => {
@@ -129,6 +132,7 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Secret(_) => Some("secret"),
         Command::InstallService(_) => Some("install-service"),
         Command::Healthz(_) => Some("healthz"),
+        Command::Notify(_) => Some("notify"),
         Command::Doctor => Some("doctor"),
         Command::Demo(_) => Some("demo"),
         Command::HerokuSim(_) => Some("heroku-sim"),

@@ -90,6 +90,12 @@ impl NetworkRules {
         words
     }
 
+    /// Why this address must not be connected to, in words; `None` if it may be.
+    #[must_use]
+    pub fn forbids(&self, address: IpAddr) -> Option<String> {
+        self.refusal(address).map(|refusal| refusal.to_string())
+    }
+
     /// Denies nothing at all: for addresses that the operator chose, and no stranger.
     pub(super) const fn none() -> Self {
         Self { denied: Vec::new(), allowed: Vec::new() }

@@ -1,0 +1,30 @@
+//! How Flyball tells people: one file per kind of channel under `kinds/`.
+//!
+//! A [`Notice`] is what is told, as a value with bounds; [`words`] make it readable for somebody who was asleep. A [`Channel`] turns it
+//! into what its service takes, by a plain function, and sends that once through a [`Transport`]. What the answer means is a plain
+//! function too. Nothing here repeats anything, remembers anything or decides whether somebody is told: [`next_try`] says when to try
+//! again, [`Rules`] says whom an event concerns, and whoever calls keeps what is owed.
+
+mod endpoint;
+mod kinds;
+mod notice;
+mod outcome;
+mod retry;
+mod rules;
+mod transport;
+mod wire;
+pub mod words;
+
+pub use endpoint::Endpoint;
+pub use kinds::*;
+pub use notice::{About, Done, InvalidKey, Key, Next, Notice, Text};
+pub use outcome::{Handle, Outcome};
+pub use retry::{GIVE_UP_AFTER, next_try};
+pub use rules::{Event, On, Quiet, Rules};
+pub use transport::{Answer, Letter, Lost, Request, Security, SmtpServer, Transport};
+pub use wire::{ANSWER_BYTES_MAX, Permit, TIME_LIMIT, Wire};
+
+use secrecy::SecretString;
+
+/// Gives the value of an environment variable, or opens what is sealed; `None` if it is not there.
+pub type SecretLookup<'a> = &'a (dyn Fn(&str) -> Option<SecretString> + Send + Sync);

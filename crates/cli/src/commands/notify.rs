@@ -1,0 +1,111 @@
+//! `flyball notify`: tells a channel something, by the same way as an engine, and says what came of it. It opens no store.
+
+use crate::arguments::Notify;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::wiring::Wiring;
+use flyball_channels::{About, Channel, Done, Key, Means, Notice, Outcome, TIME_LIMIT, Text, Wire};
+use flyball_model::{Excerpt, Timestamp};
+use flyball_settings::did_you_mean;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What came of it, for programs.
+#[derive(Debug, Serialize)]
+struct Told<'t> {
+    channel: &'t str,
+    kind: &'static str,
+    is_told: bool,
+}
+
+/// What would be sent, for programs.
+#[derive(Debug, Serialize)]
+struct Shown<'t> {
+    channel: &'t str,
+    kind: &'static str,
+    would_send: String,
+}
+
+pub(super) async fn notify(wiring: &Wiring, asked: &Notify) -> Result<Exit, Failure> {
+    let definitions = wiring.definitions()?;
+    let Some(channel) = definitions.channels.iter().find(|channel| channel.name == asked.test) else {
+        return Err(no_such(wiring, asked, &definitions.channels));
+    };
+    let variable = |name: &str| wiring.environment.variable(name);
+    let now = wiring.now();
+    let (notice, means) = (of_test(channel, now), Means { secrets: &variable, now });
+    let (name, kind) = (channel.name.as_str(), channel.kind.word());
+    if asked.dry_run {
+        let would_send = channel.shown(&notice, None, &means).map_err(|outcome| failed(channel, outcome))?;
+        match wiring.format {
+            Format::Json => output::json(&Shown { channel: name, kind, would_send })?,
+            Format::Text => output::data(&would_send)?,
+        }
+        return Ok(Exit::GOOD);
+    }
+    let rules = Arc::clone(&definitions.network.rules);
+    let wire = Wire::new(Arc::new(move |address| rules.forbids(address).map_or(Ok(()), Err)), TIME_LIMIT)
+        .map_err(|error| Failure::new(Exit::NO, format!("cannot tell \"{name}\" anything")).because(error))?;
+    match channel.send(&wire, &means, &notice, None).await {
+        Outcome::Sent { .. } => {}
+        outcome => return Err(failed(channel, outcome)),
+    }
+    match wiring.format {
+        Format::Json => output::json(&Told { channel: name, kind, is_told: true })?,
+        Format::Text => output::data(&format!("\"{name}\" took it ({kind}): look whether it arrived"))?,
+    }
+    Ok(Exit::GOOD)
+}
+
+/// What is told to try a channel.
+fn of_test(channel: &Channel, at: Timestamp) -> Notice {
+    Notice {
+        key: Key::try_from(format!("test-{}", at.as_millis())).expect("a number makes a key"),
+        sequence: 0,
+        about: About::Test,
+        title: Excerpt::of(channel.name.as_str()),
+        what_is_wrong: Text::of(
+            "Somebody ran `flyball notify --test`. Nothing is wrong: this is how Flyball would tell you if it were.",
+        ),
+        what_was_done: Done::default(),
+        next: None,
+        link: None,
+        stop_command: Excerpt::of("flyball pause"),
+        at,
+    }
+}
+
+fn failed(channel: &Channel, outcome: Outcome) -> Failure {
+    let what = format!("cannot tell \"{}\" anything", channel.name);
+    match outcome {
+        Outcome::Sent { .. } => unreachable!("what was sent did not fail"),
+        Outcome::Later { why, after } => {
+            let failure = Failure::new(Exit::TRY_AGAIN, what).because(why);
+            match after {
+                Some(after) => failure.hint(format!("it asks to be left alone for {} s", after.as_secs())),
+                None => failure.hint("an engine would try again, for a day"),
+            }
+        }
+        Outcome::Never { why } => Failure::new(Exit::NO, what)
+            .because(why)
+            .hint("an engine would not try again: change the channel, or its service"),
+        Outcome::Gone { why } => {
+            Failure::new(Exit::NO, what).because(why).hint("an engine would use it no more: change it in the file")
+        }
+    }
+}
+
+fn no_such(wiring: &Wiring, asked: &Notify, channels: &[Channel]) -> Failure {
+    let because = format!("{} has none of this name", wiring.config().display());
+    let failure = Failure::new(Exit::NO, format!("cannot find the channel \"{}\"", asked.test)).because(because);
+    let names = || channels.iter().map(|channel| channel.name.as_str());
+    match did_you_mean(asked.test.as_str(), names()) {
+        Some(meant) => failure.hint(format!("did you mean \"{meant}\"?")),
+        None if channels.is_empty() => failure.hint("a channel needs its section: [[channel]]"),
+        None => failure.hint(format!("there are: {}", names().take(SHOWN_MAX).collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// More names help nobody.
+const SHOWN_MAX: usize = 10;
