@@ -11,6 +11,7 @@ mod face;
 mod heartbeat;
 mod heroku_sim;
 mod history;
+mod incidents;
 mod init;
 mod node;
 mod pause;
@@ -75,6 +76,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::React(react) => react::react(&wiring, &react).await,
         Command::Why(why) => why::why(&wiring, &why).await,
         Command::History(history) => history::history(&wiring, history).await,
+        Command::Incidents(asked) => incidents::incidents(&wiring, &asked).await,
+        Command::Incident(asked) => incidents::incident(&wiring, &asked).await,
         Command::Report(report) => report::report(&wiring, &report).await,
         Command::Pause(pause) => pause::pause(&wiring, pause).await,
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
@@ -134,6 +137,8 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         | Command::React(_)
         | Command::Why(_)
         | Command::History(_)
+        | Command::Incidents(_)
+        | Command::Incident(_)
         | Command::Report(_)
         | Command::Pause(_)
         | Command::Resume(_)
