@@ -172,13 +172,13 @@ fn judge(night: &Night) -> (usize, usize, Vec<String>) {
     for (at, expected) in truth {
         cases += 1;
         let runs = stories.iter().flat_map(|story| &story.runs);
-        let told = runs.filter(|run| run.run.sent_at == Some(at)).map(|run| match run.helped {
+        let mut told = runs.filter(|run| run.run.sent_at == Some(at)).map(|run| match run.helped {
             Some(Helped::Yes { .. }) => "yes",
             Some(Helped::No) => "no",
             Some(Helped::Shared) => "shared",
             Some(Helped::NotYet) | None => "not known",
         });
-        let told = told.last().unwrap_or("in no incident");
+        let told = told.next_back().unwrap_or("in no incident");
         if told != expected {
             wrong.push(format!(
                 "what was sent {} after the beginning helped: {expected}, and is told as: {told}",

@@ -42,7 +42,7 @@ pub(crate) async fn an_incident_is_there_once_in_whichever_order_and_how_often_i
 ) {
     let store = database.open().await;
     let (shop, lone) = (of_app("shop", 10), of_monitor(20));
-    save(&*store, &[shop.clone()]).await;
+    save(&*store, std::slice::from_ref(&shop)).await;
     save(&*store, &[shop.clone(), lone.clone()]).await;
     assert_eq!(all(&*store).await, [numbered(2, lone.clone()), numbered(1, shop.clone())]);
     let (shop, gone) = (ended(&shop, 70, EndedBy::Passing), ended(&lone, 90, EndedBy::NotWatched));
@@ -52,7 +52,7 @@ pub(crate) async fn an_incident_is_there_once_in_whichever_order_and_how_often_i
     // An end that comes before its beginning, and both at once.
     let again = of_app("shop", 400);
     save(&*store, &[ended(&again, 500, EndedBy::Passing)]).await;
-    save(&*store, &[again.clone()]).await;
+    save(&*store, std::slice::from_ref(&again)).await;
     let run = Incident { first: FirstCause::Run(RunId(Uuid::from_u128(7))), ..of_app("shop", 600) };
     save(&*store, &[run.clone(), ended(&run, 630, EndedBy::Passing), run.clone()]).await;
     let expected = [
