@@ -74,6 +74,10 @@ token may not do this.")]
     Why(Why),
     /// What was seen, decided and done, oldest first; times are in the terminal's zone, unless --utc is given.
     History(History),
+    /// Incidents, newest first: one for each outage, from the first failure of an app to when all of it passes.
+    Incidents(Incidents),
+    /// The story of an incident: what failed, what was done, what of it helped, and what is in the way.
+    Incident(Incident),
     /// Uptime and times of monitors over days and months: for how long each was down, and how long its checks took.
     Report(Report),
     /// Stop effects; looking goes on.
@@ -419,15 +423,42 @@ pub(crate) struct React {
 /// `flyball why`
 #[derive(Debug, Args)]
 pub(crate) struct Why {
-    /// A monitor's, a reaction's or an app's name, or a run's id.
+    /// A monitor's, a reaction's or an app's name, a run's id, or `incident` with its number.
     #[arg(value_name = "MONITOR|REACTION|APP|RUN", required_unless_present = "app", conflicts_with = "app")]
     pub(crate) name: Option<String>,
+    /// After `incident`, its number.
+    #[arg(requires = "name")]
+    pub(crate) number: Option<i64>,
     /// An app.
     #[arg(short, long)]
     pub(crate) app: Option<AppName>,
     /// Show Heroku's request ids too, which its support asks for; JSON always has them.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+/// `flyball incidents`
+#[derive(Debug, Args)]
+pub(crate) struct Incidents {
+    /// Only of this app.
+    #[arg(short, long)]
+    pub(crate) app: Option<AppName>,
+    /// Only those that went on then, or began later: 2h, 03:04, 2026-01-02; in the zone that is shown.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) since: Option<Moment>,
+    /// At most this many, the latest.
+    #[arg(short = 'n', long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) lines: u32,
+}
+
+/// `flyball incident`
+#[derive(Debug, Args)]
+pub(crate) struct Incident {
+    /// Its number, as `flyball incidents` shows it.
+    pub(crate) number: i64,
+    /// As an HTML file that needs nothing from elsewhere, on stdout.
+    #[arg(long)]
+    pub(crate) html: bool,
 }
 
 /// `flyball report`

@@ -161,7 +161,9 @@ impl Engine {
         let remembered = self.ports.store.remembered().await?;
         let holdings = self.ports.store.holdings().await?;
         let newer = self.ports.store.newer_readings().await?;
+        let open = self.open_incidents().await?;
         self.memory().recall(remembered, holdings);
+        self.memory().recall_incidents(open);
         self.apply(definitions).await?;
         self.memory().catch_up(newer);
         self.take_over(&|_| true).await
@@ -188,6 +190,7 @@ impl Engine {
             self.wire(definitions, now);
             self.keep_in_force(definitions);
         }
+        self.write_incidents().await;
         Ok(())
     }
 
@@ -201,6 +204,8 @@ impl Engine {
         let mut memory = self.memory();
         let wiring = Wiring::new(definitions, self.ports.accounts.host(), self.mode, &memory.wiring, now);
         memory.rewire(wiring);
+        drop(memory);
+        self.go_over_incidents(now);
     }
 
     /// Keeps what is in force at hand, where somebody asks about it.

@@ -16,6 +16,7 @@ pub mod follow;
 mod footing;
 mod gather;
 mod growth;
+mod incidents;
 pub mod live;
 mod look;
 pub mod made;

@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::wiring::Wiring;
 use flyball_decide::{Adder, called, fold};
 use flyball_model::{
-    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Finding, Mode, MonitorId, MonitorState,
-    PlanSummary, Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
+    AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Finding, Incident, IncidentOf, Mode,
+    MonitorId, MonitorState, PlanSummary, Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
@@ -29,6 +29,8 @@ pub(crate) struct Memory {
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
     sightings: HashMap<SubjectKey, Sighting>,
+    /// The incidents that go on.
+    pub(crate) incidents: HashMap<IncidentOf, Incident>,
     /// What each dry-run reaction would have done last, and when.
     would: HashMap<ReactionId, Would>,
     /// Accounts whose token Heroku does not take.
@@ -157,16 +159,18 @@ impl Memory {
         }
     }
 
-    /// Keeps what the store did not take, so that nothing stays untold: readings, and lines of the timeline. The runs of
+    /// Keeps what the store did not take, so that nothing stays untold: readings, lines of the timeline, and incidents. The runs of
     /// the batch were not decided, and nor are they told; everything else is written with the next reading as it is then.
     pub(crate) fn owe(&mut self, batch: Batch) {
-        let Batch { readings, entries, states, .. } = batch;
+        let Batch { readings, entries, states, incidents, .. } = batch;
         states.iter().for_each(|row| self.reach(row.monitor).saved = None);
         self.owed.readings.extend(readings);
         self.owed.entries.extend(entries.into_iter().filter(|entry| entry.run.is_none()));
+        self.owed.incidents.extend(incidents);
         let surplus = |length: usize| length.saturating_sub(OWED_MAX);
         self.owed.readings.drain(..surplus(self.owed.readings.len()));
         self.owed.entries.drain(..surplus(self.owed.entries.len()));
+        self.owed.incidents.drain(..surplus(self.owed.incidents.len()));
     }
 
     /// The store did not take something; these decided effects were among it, which are not made then.
@@ -230,6 +234,11 @@ impl Memory {
     /// What is owed to the store, to be written first.
     pub(crate) fn take_owed(&mut self) -> Batch {
         std::mem::take(&mut self.owed)
+    }
+
+    /// What is owed of incidents alone.
+    pub(crate) fn take_owed_incidents(&mut self) -> Vec<Incident> {
+        std::mem::take(&mut self.owed.incidents)
     }
 
     /// Goes over to other definitions. A monitor that looks at something else now forgets what it knew, and so does one

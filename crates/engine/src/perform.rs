@@ -5,6 +5,7 @@ use crate::attend::entry_of;
 use crate::effects::{self, Made, NotMade, Others, Trace};
 use crate::engine::Engine;
 use crate::gather::Asker;
+use crate::incidents::needs_a_person;
 use crate::look::{in_words, look, request_id};
 use crate::turn::Called;
 use flyball_decide::{AppFacts, Closed, Seen, Sending, Situation, View, may_send, must_doubt};
@@ -323,11 +324,15 @@ impl Engine {
     pub(crate) async fn end(&self, run: &Run, fence: Fence, outcome: Outcome, ids: Vec<Excerpt>) -> Result<(), Error> {
         let now = self.ports.clock.now();
         let entry = entry_of(run, now, Event::Ended { plan: run.plan.summary(), outcome: outcome.clone() });
-        if self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await? {
+        let ended = self.ports.store.end(run.id, fence, now, &outcome, &ids, &[entry]).await?;
+        if ended {
             self.counting.ended(outcome.code());
         }
         let mut memory = self.memory();
         memory.held.remove(&run.id);
+        if ended && needs_a_person(&outcome) {
+            memory.run_needs_a_person(run, now);
+        }
         memory.desk(&run.plan.subject.key()).run_ended();
         Ok(())
     }

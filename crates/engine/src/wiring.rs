@@ -1,13 +1,14 @@
 //! Wiring: which reactions are attached to which monitors. Read-only; a changed file makes a new one.
 
+use crate::incidents::incidents_of;
 use flyball_config::{Definitions, Instance};
 use flyball_model::{
-    AccountName, ApiHost, AppLimits, AppName, HerokuApp, Mode, MonitorId, ReactionId, ReactionName, Subject,
-    SubjectKey, Timestamp,
+    AccountName, ApiHost, AppLimits, AppName, HerokuApp, IncidentOf, Mode, MonitorId, ReactionId, ReactionName,
+    Subject, SubjectKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ pub struct Wiring {
     attached: HashMap<MonitorId, Vec<Arc<Reaction>>>,
     watched_by: HashMap<ReactionId, Vec<Arc<Monitor>>>,
     acting_on: HashMap<SubjectKey, Vec<Arc<Reaction>>>,
+    /// What each monitor belongs to when it fails, and the monitors of each.
+    incidents: HashMap<MonitorId, BTreeSet<IncidentOf>>,
+    watching: BTreeMap<IncidentOf, Vec<Arc<Monitor>>>,
     host: ApiHost,
     mode: Mode,
     limits: AppLimits,
@@ -48,6 +52,14 @@ impl Wiring {
         for reaction in reactions.values() {
             acting_on.entry(subject(&host, reaction).key()).or_default().push(Arc::clone(reaction));
         }
+        let app_of = |id: ReactionId| reactions.get(&id).map(|reaction| reaction.kind.app());
+        let incidents: HashMap<_, _> = monitors.iter().map(|(id, one)| (*id, incidents_of(one, app_of))).collect();
+        let mut watching: BTreeMap<IncidentOf, Vec<Arc<Monitor>>> = BTreeMap::new();
+        for (id, all) in &incidents {
+            for of in all {
+                watching.entry(of.clone()).or_default().push(Arc::clone(&monitors[id]));
+            }
+        }
         let since = |reaction: &Arc<Reaction>| match before.reactions.get(&reaction.id) {
             Some(old) if **old == **reaction => before.since.get(&reaction.id).copied().unwrap_or(now),
             Some(_) | None => now,
@@ -55,7 +67,20 @@ impl Wiring {
         let since = reactions.values().map(|reaction| (reaction.id, since(reaction))).collect();
         let Instance { mode: of_file, own_app, limits } = definitions.settings.clone();
         let mode = mode.and(of_file);
-        Self { monitors, reactions, attached, watched_by, acting_on, host, mode, limits, own_app, since }
+        Self {
+            monitors,
+            reactions,
+            attached,
+            watched_by,
+            acting_on,
+            incidents,
+            watching,
+            host,
+            mode,
+            limits,
+            own_app,
+            since,
+        }
     }
 
     /// Every monitor, in no order.
@@ -129,6 +154,21 @@ impl Wiring {
     /// The reactions that act on a subject, in no order.
     pub fn acting_on(&self, subject: &SubjectKey) -> impl Iterator<Item = &Arc<Reaction>> {
         self.acting_on.get(subject).into_iter().flatten()
+    }
+
+    /// What a monitor belongs to when it fails.
+    pub fn incidents_of(&self, monitor: MonitorId) -> impl Iterator<Item = &IncidentOf> {
+        self.incidents.get(&monitor).into_iter().flatten()
+    }
+
+    /// The monitors that belong to this, in no order.
+    pub fn watching(&self, of: &IncidentOf) -> impl Iterator<Item = &Arc<Monitor>> {
+        self.watching.get(of).into_iter().flatten()
+    }
+
+    /// Everything that a monitor belongs to.
+    pub fn incidents(&self) -> impl Iterator<Item = &IncidentOf> {
+        self.watching.keys()
     }
 
     /// How many readings' times a monitor must remember: the longest trigger of its reactions.

@@ -12,6 +12,7 @@ mod family;
 mod foreign;
 mod heroku;
 mod id;
+mod incident;
 mod name;
 mod passage;
 mod people;
@@ -41,6 +42,7 @@ pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Re
 pub use id::{
     AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SessionId, SlugId, TextHash, TokenId, UserId,
 };
+pub use incident::{EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf};
 pub use name::{
     AccountName, ApiHost, AppName, ChannelName, DynoName, InvalidName, MonitorName, ProcessType, Quantity,
     ReactionName, ReleaseVersion, UserName,

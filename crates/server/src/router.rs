@@ -39,6 +39,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "reactions", description = "What is done"),
         (name = "definitions", description = "What the file says, and what is made beside it"),
         (name = "runs", description = "What was done"),
+        (name = "incidents", description = "Outages: what failed, what was done, and what of it helped"),
         (name = "pauses", description = "Stopping effects; looking goes on"),
         (name = "nodes", description = "The engines that share the work"),
         (name = "people", description = "Who may come in")

@@ -2,7 +2,7 @@
 
 use crate::Tenure;
 use flyball_decide::Sighting;
-use flyball_model::{Because, Entry, Finding, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
+use flyball_model::{Because, Entry, Finding, Incident, MonitorId, MonitorState, ReactionId, Reading, Run, Timestamp};
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Batch {
     pub sightings: Vec<Sighting>,
     /// Lines of the timeline.
     pub entries: Vec<Entry>,
+    /// Incidents that begin or end.
+    pub incidents: Vec<Incident>,
     /// What its node must still hold; none where one engine does everything.
     pub tenure: Option<Tenure>,
 }
@@ -36,6 +38,7 @@ impl Batch {
             && self.runs.is_empty()
             && self.sightings.is_empty()
             && self.entries.is_empty()
+            && self.incidents.is_empty()
     }
 
     /// Puts another batch behind this one. Of what is remembered once (states, holdings, sightings), the later wins.
@@ -46,6 +49,7 @@ impl Batch {
         self.runs.append(&mut later.runs);
         self.sightings.append(&mut later.sightings);
         self.entries.append(&mut later.entries);
+        self.incidents.append(&mut later.incidents);
     }
 
     /// Leaves out what is remembered once and has a later one behind it.

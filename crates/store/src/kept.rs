@@ -45,6 +45,12 @@ pub(crate) const SPELLS_KEPT: i64 = 20_000;
 /// What is left once the bound is reached, as of lines.
 pub(crate) const SPELLS_LEFT: i64 = 15_000;
 
+/// Incidents of one app, or of one monitor that has to do with none: as many as spells, since a flap makes one of each.
+pub(crate) const INCIDENTS_KEPT: i64 = SPELLS_KEPT;
+
+/// What is left once the bound is reached, as of lines.
+pub(crate) const INCIDENTS_LEFT: i64 = SPELLS_LEFT;
+
 /// Something that is kept, and its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {

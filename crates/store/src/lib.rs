@@ -15,6 +15,7 @@ mod copy;
 mod error;
 mod facts;
 mod holder;
+mod incident;
 mod kept;
 mod known;
 mod lease;
@@ -44,6 +45,7 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use flyball_model::Family;
 pub use holder::Holder;
+pub use incident::{IncidentTold, IncidentsPage, NumberedIncident};
 pub use kept::Kept;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
 pub use made::{MadeText, NewPiece, Piece, Put};
@@ -72,7 +74,9 @@ pub const DUE_MAX: u32 = 1000;
 
 /// Everything of one store.
 #[async_trait]
-pub trait Store: Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + People + Made + Retention {
+pub trait Store:
+    Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Incidents + People + Made + Retention
+{
     /// Where it is.
     fn place(&self) -> &Place;
 
@@ -319,6 +323,20 @@ pub trait Timeline: Send + Sync {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Vec<Spell>>, Error>;
+}
+
+/// Incidents: one for each outage. The loop writes their beginnings and ends ([`Batch::incidents`]).
+#[async_trait]
+pub trait Incidents: Send + Sync {
+    /// Incidents, newest first.
+    async fn incidents(&self, page: &IncidentsPage) -> Result<Vec<NumberedIncident>, Error>;
+
+    /// One incident. `None` where there is none of this number, or not any more.
+    async fn incident(&self, number: i64) -> Result<Option<NumberedIncident>, Error>;
+
+    /// Notes that people are about to be told of the beginning or the end of an incident. False where somebody has noted that
+    /// before, or there is no such incident: of several who would tell, one does.
+    async fn note_told(&self, number: i64, told: IncidentTold) -> Result<bool, Error>;
 }
 
 /// Who may come in. Each change is on disk together with the lines of the timeline that tell of it, or not at all; where nothing

@@ -6,11 +6,11 @@ use flyball_model::{
     SessionId, StoreLoss, Subject, SubjectKey, TextHash, Timestamp, TokenId, UserId, UserName, Verdict,
 };
 use flyball_store::{
-    ApiToken, AppFacts, Batch, Changed, Claim, Definition, Error, Fence, Glimpse, Held, Holding, Leases, Loop, Made,
-    MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser, NewerReadings, Overview, OwnText, Pause, Pauses, Peer,
-    People, Place, Presence, Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs,
-    RunsPage, SeenSign, Session, Shard, Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, Texts, Timeline,
-    TimelineLine, TimelinePage, User,
+    ApiToken, AppFacts, Batch, Changed, Claim, Definition, Error, Fence, Glimpse, Held, Holding, IncidentTold,
+    Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser,
+    NewerReadings, NumberedIncident, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence, Put,
+    ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session, Shard,
+    Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, Texts, Timeline, TimelineLine, TimelinePage, User,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -531,6 +531,21 @@ impl<S: StoreStage> People for StagedStore<S> {
 
     async fn key(&self, name: &str, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
         self.write("key", self.0.store().key(name, fresh)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Incidents for StagedStore<S> {
+    async fn incidents(&self, page: &IncidentsPage) -> Result<Vec<NumberedIncident>, Error> {
+        self.read("incidents", self.0.store().incidents(page)).await
+    }
+
+    async fn incident(&self, number: i64) -> Result<Option<NumberedIncident>, Error> {
+        self.read("incident", self.0.store().incident(number)).await
+    }
+
+    async fn note_told(&self, number: i64, told: IncidentTold) -> Result<bool, Error> {
+        self.write("note told", self.0.store().note_told(number, told)).await
     }
 }
 

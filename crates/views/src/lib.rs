@@ -7,6 +7,7 @@ mod acts;
 mod app;
 mod definition;
 mod history;
+mod incident;
 mod monitor;
 mod node;
 mod page;
@@ -25,6 +26,7 @@ pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Take
 pub use app::{AppView, RunningRelease};
 pub use definition::{DefinitionOrigin, DefinitionView};
 pub use history::{HistoryLine, Tone};
+pub use incident::{CureView, IncidentFailure, IncidentStory, IncidentView};
 pub use monitor::{Checked, MonitorView, ReadingView};
 pub use node::{NewerFile, NodeState, NodeView};
 pub use page::Page;

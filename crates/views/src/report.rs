@@ -1,5 +1,6 @@
 //! What became of monitors over days and months.
 
+use crate::CureView;
 use flyball_model::{Cause, MonitorName, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +16,8 @@ pub struct Report {
     pub until: Timestamp,
     /// Each monitor, in the order of the file.
     pub monitors: Vec<MonitorReport>,
+    /// How often each reaction cured incidents, by what had failed first; of the latest thousand runs.
+    pub cures: Vec<CureView>,
 }
 
 /// What became of a monitor. Times are in seconds; together they are the whole of the report's.

@@ -1,6 +1,6 @@
 //! What became of what was done: of one run, of a reaction, of an app.
 
-use crate::{Call, HistoryLine, ReactionView, ReadingView, RunView, Word};
+use crate::{Call, CureView, HistoryLine, ReactionView, ReadingView, RunView, Word};
 use flyball_model::{
     AppName, Content, DynoName, DynoSize, Excerpt, ForeignChange, MonitorName, ProcessType, Quantity, ReactionName,
     ReleaseVersion, RunId, Timestamp, duration,
@@ -92,6 +92,8 @@ pub struct ReactionStory {
     pub cured: u32,
     /// Of how many it is known whether they helped.
     pub of: u32,
+    /// How often these cured incidents, by what had failed first.
+    pub cures: Vec<CureView>,
     /// What it does, why it holds still, and how often it helped.
     pub sentences: Vec<String>,
 }

@@ -222,7 +222,11 @@ fn report() -> Report {
         steps_ms: Steps { name: Some(1.0), connect: Some(2.0), tls: Some(3.5), first_byte: None },
         outages: Outages { count: 1, longest_s: 300.0, total_s: 300.0, list: Some(vec![outage()]) },
     };
-    Report { since: at("00:00:00"), until: at("23:00:00"), monitors: vec![monitor] }
+    Report { since: at("00:00:00"), until: at("23:00:00"), monitors: vec![monitor], cures: vec![cure()] }
+}
+
+fn cure() -> CureView {
+    CureView { reaction: of("more web"), cause: of("text"), cured: 1, of: 2 }
 }
 
 fn series() -> SeriesView {
@@ -327,6 +331,39 @@ fn run_story() -> RunStory {
     }
 }
 
+fn incident() -> IncidentView {
+    IncidentView {
+        number: 12,
+        app: of("shop"),
+        monitor: of("page"),
+        cause: of("text"),
+        run: None,
+        began_at: at("04:59:30"),
+        ended_at: at("05:04:30"),
+        ended_by: of("passing"),
+        lasted_s: 300.0,
+        words: "incident 12 of shop, 5m long: \"page\" failed first (text); it ended when all passed".to_owned(),
+    }
+}
+
+fn incident_story() -> IncidentStory {
+    let failure = IncidentFailure {
+        monitor: of("page"),
+        failed_at: at("04:59:30"),
+        passed_at: at("05:04:30"),
+        cause: of("text"),
+        words: "has \"database error\"".to_owned(),
+    };
+    IncidentStory {
+        incident: incident(),
+        sentences: vec!["Nothing was done.".to_owned()],
+        failures: vec![failure],
+        runs: vec![RunHelped { run: run(), helped: Some(Helped::No) }],
+        in_the_way: vec!["\"more web\" holds still at readings of \"page\": it is switched off.".to_owned()],
+        lines: vec![line()],
+    }
+}
+
 fn token() -> TokenView {
     TokenView {
         id: RUN.to_owned(),
@@ -369,11 +406,13 @@ fn samples_are_what_is_written_and_are_read_back() {
     pinned(all, "series", &series());
     pinned(all, "run_story", &run_story());
     pinned(all, "app_story", &app_story());
+    pinned(all, "incident_story", &incident_story());
     let story = ReactionStory {
         reaction: reaction(),
         runs: vec![RunHelped { run: run(), helped: Some(Helped::Shared) }, RunHelped { run: run(), helped: None }],
         cured: 1,
         of: 2,
+        cures: vec![cure()],
         sentences: vec!["it helped 1 of 2 times".to_owned()],
     };
     pinned(all, "reaction_story", &story);

@@ -12,6 +12,7 @@ mod healthz;
 mod heartbeat;
 mod heroku_sim;
 mod history;
+mod incidents;
 mod init;
 mod install_service;
 mod node;
@@ -79,6 +80,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::React(react) => react::react(&wiring, &react).await,
         Command::Why(why) => why::why(&wiring, &why).await,
         Command::History(history) => history::history(&wiring, history).await,
+        Command::Incidents(asked) => incidents::incidents(&wiring, &asked).await,
+        Command::Incident(asked) => incidents::incident(&wiring, &asked).await,
         Command::Report(report) => report::report(&wiring, &report).await,
         Command::Pause(pause) => pause::pause(&wiring, pause).await,
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
@@ -144,6 +147,8 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         | Command::React(_)
         | Command::Why(_)
         | Command::History(_)
+        | Command::Incidents(_)
+        | Command::Incident(_)
         | Command::Report(_)
         | Command::Pause(_)
         | Command::Resume(_)

@@ -1,7 +1,8 @@
 //! `flyball why`: an explanation in sentences.
 
+use super::incidents;
 use super::reading::{Desk, Source};
-use crate::arguments::Why;
+use crate::arguments::{Incident, Why};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -13,6 +14,9 @@ use flyball_model::RunId;
 use flyball_views::{About, RunStory, Why as View};
 
 pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
+    if let Some(number) = asked.number {
+        return incident(wiring, asked, number).await;
+    }
     let explained = match Source::open(wiring, Exit::NO).await? {
         Source::Here(desk) => here(wiring, &desk, asked).await?,
         Source::Afar(server) => afar(&server, asked).await?,
@@ -28,6 +32,14 @@ pub(super) async fn why(wiring: &Wiring, asked: &Why) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::GOOD)
+}
+
+/// An incident is explained by its story.
+async fn incident(wiring: &Wiring, asked: &Why, number: i64) -> Result<Exit, Failure> {
+    if asked.name.as_deref() != Some("incident") {
+        return Err(Failure::new(Exit::USAGE, "a number explains an incident alone").hint("`flyball why incident 12`"));
+    }
+    incidents::incident(wiring, &Incident { number, html: false }).await
 }
 
 /// What is explained.

@@ -1,6 +1,7 @@
 //! Views as text for people. Colours stand beside words, never instead of them.
 
 mod clockface;
+pub(crate) mod incident;
 pub(crate) mod people;
 pub(crate) mod reading;
 pub(crate) mod report;

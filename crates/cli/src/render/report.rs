@@ -3,7 +3,7 @@
 use super::Clockface;
 use comfy_table::{CellAlignment, Table, presets};
 use flyball_model::{Timestamp, Verdict, duration};
-use flyball_views::{MonitorReport, Outage, Outages, Report};
+use flyball_views::{CureView, MonitorReport, Outage, Outages, Report};
 use std::time::Duration;
 
 /// The report as text.
@@ -12,6 +12,10 @@ pub(crate) fn text(report: &Report, face: &Clockface) -> String {
     let rows = report.monitors.iter().map(row).collect();
     let heading = format!("{since} to {until} {}", face.offset(report.until));
     let mut text = format!("{heading}\n\n{}", table(HEADER, rows, 1));
+    if !report.cures.is_empty() {
+        let rows = report.cures.iter().map(cure).collect();
+        text.push_str(&format!("\n\n{}", table(["REACTION", "FIRST FAILED BY", "HELPED", "OF INCIDENTS"], rows, 2)));
+    }
     for monitor in &report.monitors {
         if let Some(listed) = &monitor.outages.list {
             text.push_str(&format!("\n\n{}", outages(monitor, listed, report.since, face)));
@@ -41,6 +45,11 @@ pub(super) fn table<const COLUMNS: usize>(
     let padded = table.to_string();
     let lines: Vec<&str> = padded.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
     lines.join("\n")
+}
+
+fn cure(CureView { reaction, cause, cured, of }: &CureView) -> [String; 4] {
+    let cause = cause.map_or_else(|| "-".to_owned(), |cause| cause.to_string());
+    [reaction.to_string(), cause, cured.to_string(), of.to_string()]
 }
 
 fn row(monitor: &MonitorReport) -> [String; 11] {

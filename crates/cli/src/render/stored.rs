@@ -174,6 +174,7 @@ async fn keep(file: &Path) {
         runs: runs.clone(),
         sightings: vec![sighting],
         entries: happened.into_iter().map(entry).collect(),
+        incidents: Vec::new(),
         tenure: None,
     };
     store.save(&batch).await.unwrap();

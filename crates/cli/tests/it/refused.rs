@@ -41,7 +41,8 @@ const ADMINISTER: [(&str, &str); 13] = [
 ];
 
 /// Pages that everybody sees who has signed in.
-const PAGES: [&str; 7] = ["/", "/apps", "/apps/shop", "/monitors/page", "/reactions/more", "/timeline", "/settings"];
+const PAGES: [&str; 8] =
+    ["/", "/incidents", "/apps", "/apps/shop", "/monitors/page", "/reactions/more", "/timeline", "/settings"];
 
 /// The forms that an operator may send.
 const OPERATE_FORMS: [&str; 5] = ["/pause", "/resume", "/monitors/page/check", "/reactions/more/run", "/runs/x/settle"];

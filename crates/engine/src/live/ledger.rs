@@ -11,7 +11,7 @@ const READINGS_A_WRITE: usize = 1000;
 /// While the store takes nothing, at most this many readings are kept: half a minute of 20,000 monitors. Older ones are dropped,
 /// and counted.
 const READINGS_MAX: usize = 20_000;
-/// As many lines of the timeline are kept: the latest say how it stands.
+/// As many lines of the timeline are kept, and of incidents: the latest say how it stands.
 const ENTRIES_MAX: usize = 20_000;
 
 /// Readings that wait to be written.
@@ -34,6 +34,8 @@ impl Ledger {
         }
         let excess = waiting.entries.len().saturating_sub(ENTRIES_MAX);
         waiting.entries.drain(..excess);
+        let excess = waiting.incidents.len().saturating_sub(ENTRIES_MAX);
+        waiting.incidents.drain(..excess);
         // What is remembered once is bounded by the file, once only the latest of each is kept. That is done seldom, since
         // it looks at all of them.
         if waiting.states.len().max(waiting.holdings.len()).max(waiting.sightings.len()) > 2 * READINGS_MAX {

@@ -5,11 +5,13 @@
 
 mod app;
 mod app_story;
+mod cures;
 mod definitions;
 mod foreign;
 mod headline;
 mod helped;
 mod history;
+mod incidents;
 mod monitor;
 mod next;
 mod nodes;

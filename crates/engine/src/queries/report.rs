@@ -40,7 +40,8 @@ impl Reader<'_> {
                 monitors.push(of_monitor(monitor, &rollup, until.since(since), outages));
             }
         }
-        Ok(Report { since, until, monitors })
+        let cures = self.cures(only.map(MonitorId::of), since, until).await?;
+        Ok(Report { since, until, monitors, cures })
     }
 
     /// Adds a monitor's outages up, of which these are the newest, page by page: a store keeps a bounded number of them.

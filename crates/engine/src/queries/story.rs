@@ -62,6 +62,7 @@ impl Reader<'_> {
         };
         let runs = self.store.runs(&page).await?;
         let helped = self.helped(&runs).await?;
+        let cures = self.cures_by(reaction.kind.app(), &runs, since).await?;
         let count = |is_counted: fn(&Helped) -> bool| {
             u32::try_from(helped.iter().flatten().filter(|helped| is_counted(helped)).count()).unwrap_or(u32::MAX)
         };
@@ -70,7 +71,7 @@ impl Reader<'_> {
         let mut sentences = reaction::sentences(&view, reaction.policy.cooldown, self.now);
         sentences.extend(success(cured, of));
         let runs = runs.iter().zip(helped).map(|(run, helped)| RunHelped { run: RunView::of(run), helped });
-        Ok(Some(ReactionStory { reaction: view, runs: runs.collect(), cured, of, sentences }))
+        Ok(Some(ReactionStory { reaction: view, runs: runs.collect(), cured, of, cures, sentences }))
     }
 }
 

@@ -2,7 +2,7 @@
 //! one group, and a group is in one shard. Pure.
 
 use flyball_config::Definitions;
-use flyball_model::{AppName, MonitorId, ReactionId};
+use flyball_model::{AppName, IncidentOf, MonitorId, ReactionId};
 use flyball_store::Shard;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 pub(crate) struct Groups {
     monitors: HashMap<MonitorId, Shard>,
     reactions: HashMap<ReactionId, Shard>,
+    apps: HashMap<AppName, Shard>,
     /// How many monitors are in each shard.
     weights: BTreeMap<Shard, u32>,
 }
@@ -58,10 +59,13 @@ impl Groups {
         for monitor in &definitions.monitors {
             let shard = ties.shard(Tied::Monitor(monitor.id.0));
             groups.monitors.insert(monitor.id, shard);
+            groups.apps.extend(monitor.kind.app().map(|app| (app.clone(), shard)));
             *groups.weights.entry(shard).or_default() += 1;
         }
         for reaction in &definitions.reactions {
-            groups.reactions.insert(reaction.id, ties.shard(Tied::Reaction(reaction.id.0)));
+            let shard = ties.shard(Tied::Reaction(reaction.id.0));
+            groups.reactions.insert(reaction.id, shard);
+            groups.apps.insert(reaction.kind.app().clone(), shard);
         }
         groups
     }
@@ -74,6 +78,14 @@ impl Groups {
     /// In which shard a reaction is. One that is in no file is somewhere as well: it may have open runs.
     pub(crate) fn of_reaction(&self, reaction: ReactionId) -> Shard {
         self.reactions.get(&reaction).copied().unwrap_or_else(|| Shard::of(reaction.0.as_u128()))
+    }
+
+    /// In which shard it is decided about an incident; none where no file has what it is of.
+    pub(crate) fn of_incident(&self, of: &IncidentOf) -> Option<Shard> {
+        match of {
+            IncidentOf::App(app) => self.apps.get(app).copied(),
+            IncidentOf::Monitor(monitor) => self.monitors.get(&MonitorId::of(monitor)).copied(),
+        }
     }
 
     /// How many monitors are in a shard.

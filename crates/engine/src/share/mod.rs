@@ -105,6 +105,8 @@ impl Share {
             };
             of.is_none_or(&mut is_own)
         });
+        // What no file watches any more is nobody's: whoever knows of it ends it, which all do in the same way.
+        batch.incidents.retain(|incident| self.groups.of_incident(&incident.of).is_none_or(&mut is_own));
         batch.tenure = Some(Tenure { node, held: self.in_epochs(&shards) });
     }
 
@@ -252,10 +254,15 @@ impl Engine {
         let store = &self.ports.store;
         let (remembered, holdings, newer) =
             (store.remembered().await?, store.holdings().await?, store.newer_readings().await?);
+        let mut open = self.open_incidents().await?;
         self.memory().recall(
             remembered.into_iter().filter(|row| has_come(row.monitor)),
             holdings.into_iter().filter(|row| has_come(row.key.monitor)),
         );
+        // Of what was its own before it knows more than the store.
+        let wiring = self.wiring();
+        open.retain(|incident| wiring.watching(&incident.of).next().is_none());
+        self.memory().recall_incidents(open);
         *self.share() = after.clone();
         self.rewire();
         self.memory().catch_up(newer.into_iter().filter(|row| has_come(row.monitor)));
@@ -266,6 +273,7 @@ impl Engine {
             self.rewire();
             return Err(error);
         }
+        self.write_incidents().await;
         Ok(())
     }
 

@@ -46,6 +46,7 @@
 //! | blast radius, giving up, the global pause | [`spending`] |
 //! | foreign hands, giving way, config vars that go back | [`foreign_hands`] |
 //! | not acting on ourselves | [`home`] |
+//! | one incident for one outage, which always ends | [`incidents`] |
 //! | an hour without Heroku's API, a disk that is full | [`outage`] |
 //! | what comes to an engine from another comes with its memory | [`sharing`] |
 //! | one budget: monitors leave enough for effects | `fifty_monitors_on_a_bucket_of_thirty_…` |
@@ -62,9 +63,13 @@ mod foreign_hands;
 mod health;
 mod home;
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod interruption;
 #[cfg(test)]
 mod lost;
+#[cfg(test)]
+mod nights;
 #[cfg(test)]
 mod one_off;
 #[cfg(test)]

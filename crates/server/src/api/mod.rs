@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod definitions;
 mod events;
 mod fresh;
+pub(crate) mod incidents;
 mod monitors;
 mod nodes;
 pub(crate) mod once;
@@ -39,6 +40,8 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(reactions::list))
         .routes(routes!(reactions::one))
         .routes(routes!(reactions::plan))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::one))
         .routes(routes!(runs::list))
         .routes(routes!(runs::one))
         .routes(routes!(runs::story))

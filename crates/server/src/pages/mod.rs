@@ -6,6 +6,7 @@ mod assets;
 pub(crate) mod door;
 mod edit;
 mod frame;
+pub(crate) mod incident;
 mod monitor;
 mod overview;
 mod pause;
@@ -31,6 +32,8 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route("/reactions/{name}", get(reaction::page))
         .route("/reactions/{name}/plan", get(reaction::plan))
         .route("/runs/{id}", get(run::page))
+        .route("/incidents", get(incident::list))
+        .route("/incidents/{number}", get(incident::page))
         .route("/apps", get(app::list))
         .route("/apps/{name}", get(app::page))
         .route("/timeline", get(timeline::page))

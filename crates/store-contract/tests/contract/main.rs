@@ -8,6 +8,7 @@ mod claiming;
 mod facts;
 mod fixtures;
 mod holding;
+mod incidents;
 mod made;
 mod pausing;
 mod people;
@@ -252,6 +253,13 @@ macro_rules! every_promise_is_kept_by {
                     effects_are_counted_on_the_app_for_an_hour_and_by_reaction_for_ever
                     our_runs_since_an_app_was_seen_are_told_and_earlier_ones_are_not
                     what_others_changed_is_remembered_and_bounded
+                }
+                incidents {
+                    an_incident_is_there_once_in_whichever_order_and_how_often_it_is_written
+                    incidents_come_newest_first_and_filtered
+                    of_many_who_would_tell_one_does
+                    incidents_go_after_two_years_and_an_open_one_never
+                    an_incident_is_written_with_its_batch_or_not_at_all
                 }
                 reading {
                     the_timeline_is_numbered_without_gaps_and_filtered

@@ -30,6 +30,7 @@ fn whole_batch() -> Batch {
         runs: vec![run(1, "more web")],
         sightings: vec![sighting("shop", "id-of-shop", at(3))],
         entries: vec![said(at(1), "one"), said(at(2), "two")],
+        incidents: Vec::new(),
         tenure: None,
     }
 }

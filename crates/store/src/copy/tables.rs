@@ -115,7 +115,7 @@ const COUNTERS: &str = "counters";
 
 /// Every table of a history. The counters come last: whatever is written into a store has a line in the timeline, and that
 /// changes them. So what came while the tables before were compared is seen in the end.
-pub(crate) const TABLES: [Table; 20] = [
+pub(crate) const TABLES: [Table; 21] = [
     Table::of(
         "definitions",
         2,
@@ -255,6 +255,22 @@ pub(crate) const TABLES: [Table; 20] = [
             text("reaction_name"),
             text("run_id"),
             text("event"),
+        ],
+    ),
+    Table::of(
+        "incidents",
+        1,
+        &[
+            number("number"),
+            text("subject"),
+            text("app"),
+            number("began_at"),
+            text("monitor_name"),
+            text("cause"),
+            text("run_id"),
+            number("ended_at"),
+            text("ended_by"),
+            number("told"),
         ],
     ),
     Table::of(

@@ -12,6 +12,7 @@ use sqlx::{Decode, FromRow, Row as _, Type};
 mod copying;
 mod definitions;
 pub(super) mod facts;
+mod incidents;
 mod leases;
 mod made;
 mod overview;

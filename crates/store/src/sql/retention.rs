@@ -7,8 +7,8 @@ use super::{Database, pauses};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::kept::{
-    DAYS_KEPT, ENDED_KEPT, FIVE_MINUTES_KEPT, HISTORY_KEPT, HOURS_KEPT, LINES_KEPT, LINES_LEFT, READINGS_KEPT,
-    RETIRED_STATES_KEPT, SHAPES_KEPT, SPELLS_KEPT, SPELLS_LEFT,
+    DAYS_KEPT, ENDED_KEPT, FIVE_MINUTES_KEPT, HISTORY_KEPT, HOURS_KEPT, INCIDENTS_KEPT, INCIDENTS_LEFT, LINES_KEPT,
+    LINES_LEFT, READINGS_KEPT, RETIRED_STATES_KEPT, SHAPES_KEPT, SPELLS_KEPT, SPELLS_LEFT,
 };
 use crate::{Error, Retention};
 use async_trait::async_trait;
@@ -27,7 +27,7 @@ pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at
     (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 17] = [
+const REMOVALS: [(&str, Duration); 18] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
@@ -54,6 +54,11 @@ const REMOVALS: [(&str, Duration); 17] = [
     (OLD_SPELLS, HISTORY_KEPT),
     (
         "DELETE FROM timeline WHERE number IN (SELECT number FROM timeline WHERE at < $1 ORDER BY at LIMIT $2)",
+        HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM incidents WHERE number IN \
+         (SELECT number FROM incidents WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
         HISTORY_KEPT,
     ),
     (
@@ -136,6 +141,7 @@ impl Database {
         self.known().forget_shapes_before(now - SHAPES_KEPT);
         gone += self.bound_timelines(&mut left).await?;
         gone += self.bound_spells(&mut left).await?;
+        gone += self.bound_incidents(&mut left).await?;
         Ok(gone)
     }
 
@@ -170,6 +176,39 @@ impl Database {
                 spells,
                 "the oldest spells of this monitor were removed: it changes so often that it has more than {SPELLS_KEPT}; \
                  give it a longer `every`"
+            );
+        }
+        Ok(gone)
+    }
+
+    /// Removes the oldest incidents of what has more than there may be, and says so. An open one is the newest.
+    async fn bound_incidents(&self, left: &mut u32) -> Result<u64, Fault> {
+        // Counted on a reader and by an index alone.
+        let many: Vec<(String, i64)> =
+            query_as("SELECT subject, COUNT(*) FROM incidents GROUP BY subject HAVING COUNT(*) > $1 ORDER BY subject")
+                .bind(INCIDENTS_KEPT)
+                .fetch_all(&mut *self.reading().await?)
+                .await?;
+        let mut gone = 0;
+        for (subject, incidents) in many {
+            let mut too_many = incidents - INCIDENTS_LEFT;
+            while too_many > 0 && *left > 0 {
+                *left -= 1;
+                let lot = too_many.min(ROWS_AT_ONCE);
+                let mut tx = self.writing().await?;
+                let done = query(
+                    "DELETE FROM incidents WHERE (subject, began_at) IN \
+                     (SELECT subject, began_at FROM incidents WHERE subject = $1 ORDER BY began_at LIMIT $2)",
+                );
+                gone += done.bind(&subject).bind(lot).execute(&mut *tx).await?.rows_affected();
+                tx.commit().await?;
+                too_many -= lot;
+            }
+            tracing::warn!(
+                subject,
+                incidents,
+                "the oldest incidents were removed: its monitors change so often that it has more than {INCIDENTS_KEPT}; \
+                 give them a longer `every`"
             );
         }
         Ok(gone)

@@ -4,7 +4,7 @@
 //! nothing. So the rows of a statement travel as one JSON array, which the database takes apart.
 
 use super::dialect::{Connection, Db, each};
-use super::{query, query_scalar};
+use super::{incidents, query, query_scalar};
 use crate::error::Fault;
 use crate::read::to_word;
 use crate::{Batch, Definition, Holding, Remembered, Sighting};
@@ -23,6 +23,7 @@ pub(crate) async fn write(tx: &mut Connection, batch: &Batch) -> Result<(), Faul
     write_holdings(tx, &batch.holdings).await?;
     write_sightings(tx, &batch.sightings).await?;
     write_runs(tx, &batch.runs).await?;
+    incidents::write(tx, &batch.incidents).await?;
     write_entries(tx, &batch.entries).await
 }
 

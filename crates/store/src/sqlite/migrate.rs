@@ -10,7 +10,7 @@ use crate::{Error, Place};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 13] = [
+const STEPS: [&str; 14] = [
     include_str!("../../migrations/sqlite/0001_beginning.sql"),
     include_str!("../../migrations/sqlite/0002_foreign_hands.sql"),
     include_str!("../../migrations/sqlite/0003_doubt_and_settling.sql"),
@@ -24,6 +24,7 @@ const STEPS: [&str; 13] = [
     include_str!("../../migrations/sqlite/0011_spells.sql"),
     include_str!("../../migrations/sqlite/0012_texts.sql"),
     include_str!("../../migrations/sqlite/0013_people.sql"),
+    include_str!("../../migrations/sqlite/0014_incidents.sql"),
 ];
 
 /// The newest schema that this version knows.

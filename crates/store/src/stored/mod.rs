@@ -13,9 +13,10 @@ use crate::{
     Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite, Texts as _,
 };
 use flyball_model::{
-    Actor, ApiHost, App, Because, Dyno, DynoId, Entry, Event, Evidence, Excerpt, Finding, Foreign, MonitorId,
-    MonitorName, MonitorState, NodeId, Outcome, PauseScope, Plan, ProcessFormation, Rank, ReactionId, ReactionName,
-    Reading, Release, Right, Run, RunId, RunState, SecretHash, SessionId, TextHash, Timestamp, TokenId, UserId,
+    Actor, ApiHost, App, Because, Cause, Dyno, DynoId, EndedBy, Entry, Event, Evidence, Excerpt, Finding, FirstCause,
+    Foreign, Incident, IncidentEnd, IncidentOf, MonitorId, MonitorName, MonitorState, NodeId, Outcome, PauseScope,
+    Plan, ProcessFormation, Rank, ReactionId, ReactionName, Reading, Release, Right, Run, RunId, RunState, SecretHash,
+    SessionId, TextHash, Timestamp, TokenId, UserId,
 };
 use forms::{Form, Shown};
 use serde::Serialize;
@@ -268,6 +269,7 @@ pub(crate) async fn save_all(store: &Sqlite) {
         runs: (0..=ALL).map(run).collect(),
         sightings: (0..ALL).map(sighting).collect(),
         entries: present("event").into_iter().map(entry).collect(),
+        incidents: incidents(now),
         tenure: None,
     };
     store.save(&batch).await.unwrap();
@@ -304,6 +306,17 @@ pub(crate) async fn save_all(store: &Sqlite) {
     store.glimpsed(&[glimpse]).await.unwrap();
     store.hold(node, &[], &[Shard::FIRST], now).await.unwrap();
     save_people(store, now).await;
+}
+
+/// One that a monitor began and one that a run did, so that every column has something.
+fn incidents(now: Timestamp) -> Vec<Incident> {
+    let of = IncidentOf::App("shop".parse().unwrap());
+    let first = FirstCause::Monitor { name: "front door".parse().unwrap(), cause: Some(Cause::Status) };
+    let end = IncidentEnd { at: now + Duration::from_secs(60), by: EndedBy::Passing };
+    let ended = Incident { of: of.clone(), began_at: now, first, end: Some(end) };
+    let began_at = now + Duration::from_secs(90);
+    let open = Incident { of, began_at, first: FirstCause::Run(RunId(Uuid::from_u128(1))), end: None };
+    vec![ended, open]
 }
 
 /// Who may come in, and what was made in pages.

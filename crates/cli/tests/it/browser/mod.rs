@@ -236,6 +236,7 @@ async fn everybody_can_use_every_page_on_every_screen() {
         ("plan", "/reactions/more%20web/plan", "would do now"),
         ("run", &format!("/runs/{run}"), "Step by step"),
         ("timeline", "/timeline", "Timeline"),
+        ("incidents", "/incidents", "Incidents"),
         ("pause", "/pause", "Pause effects: everything"),
         ("settings", "/settings", "Tokens of programs"),
         ("make", "/new", "HTTP GET: Keyword"),

@@ -17,11 +17,13 @@ use flyball_engine::{Engine, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
-    Entry, Excerpt, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reference, Run, RunId, RunState,
-    Timestamp,
+    Entry, Excerpt, FirstCause, Incident, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reference, Run,
+    RunId, RunState, Timestamp,
 };
 use flyball_monitors::Monitor;
-use flyball_store::{Error, Holding, HoldingKey, Pause, RunsPage, Shard, TimelinePage};
+use flyball_store::{
+    Error, Holding, HoldingKey, IncidentsPage, NumberedIncident, Pause, RunsPage, Shard, TimelinePage,
+};
 use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
 use flyball_views::EngineState;
 use std::collections::HashMap;
@@ -502,6 +504,14 @@ impl Day {
         lines.into_iter().map(|line| said(&line.entry)).collect()
     }
 
+    /// The incidents, oldest first, a line each: `1 shop 0:30 to 1:30, front: status, passing`.
+    pub(crate) fn incidents(&self) -> Vec<String> {
+        let disk = &self.outside.disk;
+        let mut found = disk.at_once(disk.store.incidents(&IncidentsPage::default())).expect("the store answers");
+        found.reverse();
+        found.into_iter().map(|NumberedIncident { number, incident, .. }| said_of(number, &incident)).collect()
+    }
+
     /// Lines of the timeline that hold these words.
     pub(crate) fn told(&self, part: &str) -> Vec<String> {
         self.timeline().into_iter().filter(|line| line.contains(part)).collect()
@@ -547,6 +557,18 @@ impl Day {
             state = flyball_decide::fold(&state, finding, begun_at, Duration::from_secs(60), 1).state;
         }
         state.standing.map_or(0, |standing| standing.streak)
+    }
+}
+
+fn said_of(number: i64, incident: &Incident) -> String {
+    let first = match &incident.first {
+        FirstCause::Monitor { name, cause } => format!("{name}: {}", cause.map_or("nothing", |cause| cause.as_str())),
+        FirstCause::Run(_) => "a run".to_owned(),
+    };
+    let (of, began) = (&incident.of, words::clock(incident.began_at));
+    match incident.end {
+        None => format!("{number} {of} since {began}, {first}"),
+        Some(end) => format!("{number} {of} {began} to {}, {first}, {}", words::clock(end.at), end.by.as_str()),
     }
 }
 

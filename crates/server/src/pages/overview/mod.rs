@@ -11,6 +11,7 @@ use axum::response::Response;
 use flyball_charts::{Slot, uptime_bar};
 use flyball_engine::queries::{HistoryFilter, headline};
 use flyball_model::{MonitorName, Verdict};
+use flyball_store::{IncidentsPage, Open};
 use flyball_views::{AppView, HistoryLine, MonitorView, Need, ReactionView, Status, UptimeSlot, UptimeView};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ const MONITORS_SHOWN: usize = 12;
 const LINES_SHOWN: usize = 12;
 /// Lines that are looked through for what was done.
 const LINES_READ: u32 = 300;
+/// Incidents that go on, the latest; the list has all.
+const INCIDENTS_SHOWN: u32 = 5;
 /// What needs a person, at most: more than this is one thing with many names.
 const NEEDS_SHOWN: usize = 12;
 
@@ -33,6 +36,7 @@ struct Overview {
     frame: Frame,
     title: String,
     sentences: Vec<Html>,
+    incidents: Vec<OpenIncident>,
     needs: Vec<NeedsPerson>,
     more_needs: usize,
     pauses: Vec<Paused>,
@@ -40,6 +44,12 @@ struct Overview {
     more_apps: usize,
     day: Vec<Line>,
     is_empty: bool,
+}
+
+/// One that goes on.
+struct OpenIncident {
+    number: i64,
+    words: Html,
 }
 
 struct NeedsPerson {
@@ -97,6 +107,8 @@ pub(super) async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> R
     let since = house.now() - Duration::from_secs(24 * 3600);
     let filter = HistoryFilter { since: Some(since), no_holds: true, lines: LINES_READ, ..HistoryFilter::default() };
     let lines = reader.history(&filter).await?;
+    let page = IncidentsPage { open: Some(Open), incidents: INCIDENTS_SHOWN, ..IncidentsPage::default() };
+    let incidents = reader.incidents(&page).await?;
     let told = lines.iter().rev().filter(|line| is_of_the_day(line)).take(LINES_SHOWN);
     let headline = headline(&status);
     let grouped = Grouped::of(&status);
@@ -111,6 +123,10 @@ pub(super) async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> R
         frame: Frame::of(&headline.title, "overview", &visitor, &house, &status),
         title: headline.title,
         sentences: headline.sentences.iter().map(|sentence| names.told(sentence)).collect(),
+        incidents: incidents
+            .iter()
+            .map(|open| OpenIncident { number: open.number, words: names.told(&open.words) })
+            .collect(),
         needs: status.attention.iter().take(NEEDS_SHOWN).map(|need| needs_person(need, &status, &names)).collect(),
         more_needs: status.attention.len().saturating_sub(NEEDS_SHOWN),
         pauses: status.pauses.iter().map(|pause| paused(pause, &names)).collect(),

@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use flyball_model::Mode;
-use flyball_views::{About, Answered, GateView, Helped, Reacted, ReactionView, RunView};
+use flyball_views::{About, Answered, CureView, GateView, Helped, Reacted, ReactionView, RunView};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,7 @@ struct ReactionPage {
     runs: Vec<RunRow>,
     /// How often it helped, where that is known.
     cure: Option<String>,
+    cures: Vec<String>,
     view: ReactionView,
     mode: &'static str,
     called_by: Vec<(String, String)>,
@@ -147,6 +148,7 @@ pub(super) async fn page(
         gates: view.gates.iter().filter_map(|gate| asked(gate, &names)).collect(),
         not_asked: not_asked.join(", "),
         runs: story.runs.iter().map(|run| run_row(&run.run, run.helped, &names)).collect(),
+        cures: story.cures.iter().map(cure_in_words).collect(),
         cure: (story.of > 0).then(|| format!("{} of {} helped", story.cured, story.of)),
         mode: mode_word(&view),
         called_by: view.called_by.iter().map(|name| (name.to_string(), in_path(name.as_str()))).collect(),
@@ -168,6 +170,13 @@ fn asked(gate: &GateView, names: &Names) -> Option<Gate> {
         Answered::NotAsked => return None,
     };
     Some(Gate { class, word, asks: names.told(&gate.asks), because })
+}
+
+/// "Of 4 incidents that began with status it cured 3."
+fn cure_in_words(CureView { cause, cured, of, .. }: &CureView) -> String {
+    let began = cause.map(|cause| format!(" that began with {cause}")).unwrap_or_default();
+    let incidents = if *of == 1 { "incident" } else { "incidents" };
+    format!("Of {of} {incidents}{began} it cured {cured}.")
 }
 
 pub(super) fn run_row(run: &RunView, helped: Option<Helped>, names: &Names) -> RunRow {
