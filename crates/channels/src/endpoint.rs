@@ -17,7 +17,7 @@ impl Endpoint {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
-        let is_private = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url.host()?));
+        let is_private = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url.host()?));
         let is_plain = url.username().is_empty() && url.password().is_none();
         (is_private && is_plain && url.host().is_some()).then_some(Self(url))
     }
@@ -45,7 +45,7 @@ impl Endpoint {
 
     /// Whether it is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.0.host().is_some_and(is_loopback)
+        self.0.host().is_some_and(|host| is_loopback(&host))
     }
 
     /// This path below it.
@@ -63,21 +63,17 @@ impl fmt::Debug for Endpoint {
 }
 
 /// Whether a host is this machine, whatever a name server says.
-fn is_loopback(host: Host<&str>) -> bool {
+fn is_loopback<T: AsRef<str>>(host: &Host<T>) -> bool {
     match host {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(name) => name == "localhost",
+        Host::Domain(name) => name.as_ref() == "localhost",
     }
 }
 
 /// The same of a host as it is written.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
-    Host::parse(host).is_ok_and(|host| match host {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(name) => name == "localhost",
-    })
+    Host::parse(host).is_ok_and(|host| is_loopback(&host))
 }
 
 impl Take for Endpoint {

@@ -85,7 +85,7 @@ pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     // HTTP's form is RFC 2822's, but for the name of the zone.
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(&text.replace("GMT", "+0000")).ok()?;
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.replace("GMT", "+0000")).ok()?;
     Some(Timestamp::from_millis(date.as_millisecond()).since(now))
 }
 
