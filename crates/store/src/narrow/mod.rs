@@ -2,7 +2,7 @@
 //!
 //! Most readings say what the one before said, in other numbers. So a reading is kept in two parts: its [`Shape`], which it
 //! shares with others and which is stored once for each monitor, and its [`Numbers`]. While their hour runs, numbers stand
-//! in a row each ([`row`]); then one compressed block holds those of a monitor and an hour ([`block`]). A reading comes
+//! in a row each ([`mod@row`]); then one compressed block holds those of a monitor and an hour ([`block`]). A reading comes
 //! back as it was, whichever form it is in.
 
 pub(crate) mod block;
