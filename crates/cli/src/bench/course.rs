@@ -145,7 +145,7 @@ impl Ended {
 }
 
 /// Who only watches acts on nothing.
-struct NoAccounts;
+pub(super) struct NoAccounts;
 
 impl Accounts for NoAccounts {
     fn heroku(&self, _account: &AccountName) -> Option<Arc<dyn Heroku>> {

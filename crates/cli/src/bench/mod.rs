@@ -9,6 +9,7 @@ mod face;
 #[cfg(unix)]
 mod failover;
 mod floor;
+mod listeners;
 mod machine;
 mod monitors;
 mod outage;
@@ -68,6 +69,14 @@ enum What {
     /// Two engines on one PostgreSQL, of which one is killed, again and again: when is its part looked at again?
     #[cfg(unix)]
     Failover(failover::Failover),
+    /// Those who listen while it is measured
+    #[command(hide = true)]
+    Listen {
+        /// To whom
+        address: std::net::SocketAddr,
+        #[command(flatten)]
+        wanted: listeners::Listening,
+    },
     /// What they look at
     #[command(hide = true)]
     Target {
@@ -98,8 +107,11 @@ pub(crate) async fn run(
             };
             served.map(|()| Exit::GOOD).map_err(cannot("serve the bench's page"))
         }
+        What::Listen { address, wanted } => {
+            listeners::listen(address, &wanted).await.map(|()| Exit::GOOD).map_err(cannot("listen to the timeline"))
+        }
         What::Monitors(wanted) => {
-            let report = wanted.on.measured(async |place| monitors::measure(place, &wanted, clock, ids).await).await?;
+            let report = monitors::measured(&wanted, &clock, &ids).await?;
             told(format, &machine, &report, monitors::table, report.is_good())
         }
         What::Floor(wanted) => {
