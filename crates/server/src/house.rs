@@ -1,6 +1,7 @@
 //! What the server works with.
 
 use crate::answer::Problem;
+use crate::api::events::Tail;
 use crate::api::once::Answered;
 use crate::guard::{Secret, Throttle};
 use crate::snapshot::Snapshot;
@@ -71,6 +72,7 @@ pub struct House {
     pub(crate) snapshot: Snapshot,
     pub(crate) looks: Semaphore,
     pub(crate) listeners: Arc<Semaphore>,
+    pub(crate) tail: Tail,
     pub(crate) throttle: Throttle,
     pub(crate) answered: Answered,
     /// By what the one-time link is known that makes the first administrator.
@@ -83,8 +85,8 @@ impl House {
     pub fn of(engine: Arc<Engine>, growth: Growth, settings: Settings, stop: CancellationToken) -> Self {
         let (looks, listeners) = (Semaphore::new(LOOKS_MAX), Arc::new(Semaphore::new(LISTENERS_MAX)));
         let (snapshot, throttle, answered) = (Snapshot::default(), Throttle::default(), Answered::default());
-        let first = Mutex::default();
-        Self { engine, growth, settings, stop, snapshot, looks, listeners, throttle, answered, first }
+        let (first, tail) = (Mutex::default(), Tail::default());
+        Self { engine, growth, settings, stop, snapshot, looks, listeners, tail, throttle, answered, first }
     }
 
     /// Opens the door, before anybody comes: makes the first administrator from a password, or a link that does it once. Where it
