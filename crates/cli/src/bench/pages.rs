@@ -324,10 +324,9 @@ impl Browser {
             format!("/timeline?monitor={monitor}"),
         ]);
         pages.extend(run.map(|run| format!("/runs/{run}")));
-        let mut reads: Vec<String> =
-            ["status", "monitors", "reactions", "apps", "runs", "timeline", "why", "pauses", "nodes"]
-                .map(|noun| format!("/api/v1/{noun}"))
-                .to_vec();
+        let mut reads: Vec<String> = ["status", "monitors", "reactions", "apps", "runs", "timeline", "pauses", "nodes"]
+            .map(|noun| format!("/api/v1/{noun}"))
+            .to_vec();
         reads.extend([
             "/metrics".to_owned(),
             "/api/v1/definitions".to_owned(),
