@@ -1,6 +1,7 @@
 //! What the server works with.
 
 use crate::answer::Problem;
+use crate::api::events::Tail;
 use crate::api::once::Answered;
 use crate::guard::{Secret, Throttle, random};
 use crate::snapshot::Snapshot;
@@ -72,6 +73,7 @@ pub struct House {
     pub(crate) snapshot: Snapshot,
     pub(crate) looks: Semaphore,
     pub(crate) listeners: Arc<Semaphore>,
+    pub(crate) tail: Tail,
     pub(crate) throttle: Throttle,
     pub(crate) answered: Answered,
     /// What seals the secrets that are typed into forms.
@@ -86,8 +88,8 @@ impl House {
     pub fn of(engine: Arc<Engine>, growth: Growth, settings: Settings, keys: Keys, stop: CancellationToken) -> Self {
         let (looks, listeners) = (Semaphore::new(LOOKS_MAX), Arc::new(Semaphore::new(LISTENERS_MAX)));
         let (snapshot, throttle, answered) = (Snapshot::default(), Throttle::default(), Answered::default());
-        let first = Mutex::default();
-        Self { engine, growth, settings, stop, snapshot, looks, listeners, throttle, answered, keys, first }
+        let (first, tail) = (Mutex::default(), Tail::default());
+        Self { engine, growth, settings, stop, snapshot, looks, listeners, tail, throttle, answered, keys, first }
     }
 
     /// A text that was typed, with its secrets sealed, and why one of them was not.

@@ -69,6 +69,10 @@ pub(crate) fn router(house: Arc<House>) -> Router {
     let (api, _) = documented().split_for_parts();
     let document = Arc::new(open_api());
     let shown = get(move || async move { Json((*document).clone()) });
+    // How long a compressed answer is tells of a secret in it to whoever can have something of their own put beside it, again and again
+    // (BREACH). No page has both: nothing that proves where a form comes from stands in pages, since that is seen by headers; sessions
+    // are in cookies; a secret that is made is shown once, in the answer to a form that no other site can send. Streams are not
+    // compressed: a line would wait for the next.
     let compression =
         CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::new("text/event-stream")));
     Router::new()

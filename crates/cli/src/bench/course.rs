@@ -23,7 +23,8 @@ pub(super) struct Course {
     /// Keeps its share of the work, where it has one.
     sharing: JoinSet<()>,
     stop: CancellationToken,
-    store: Arc<dyn Store>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) store: Arc<dyn Store>,
     /// How many descriptors were found.
     pub(super) descriptors: Descriptors,
     pub(super) started: tokio::time::Instant,
@@ -35,6 +36,8 @@ pub(super) struct Outside {
     pub(super) store: Arc<dyn Store>,
     pub(super) accounts: Arc<dyn Accounts>,
     pub(super) observe: Arc<dyn Observe>,
+    /// Whether a server asks the engine for what is in force.
+    pub(super) is_asked: bool,
 }
 
 /// What came of it, or of something like it.
@@ -56,7 +59,7 @@ impl Course {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, Failure> {
-        let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe };
+        let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe, is_asked: false };
         Self::begin_with(place, definitions, outside, clock, ids).await
     }
 
@@ -70,7 +73,7 @@ impl Course {
     ) -> Result<Self, Failure> {
         let store = place.open().await?;
         let runtime = Tokio::new();
-        let Outside { store: seen, accounts, observe } = outside(Arc::clone(&store));
+        let Outside { store: seen, accounts, observe, is_asked } = outside(Arc::clone(&store));
         let ports = Ports {
             store: seen,
             accounts,
@@ -83,7 +86,8 @@ impl Course {
             witness: Arc::new(NoWitness),
         };
         let node = NodeId(ids.run(ports.clock.now()).0);
-        let engine = Arc::new(Engine::new(ports, node, Mode::Act));
+        let engine = Engine::new(ports, node, Mode::Act);
+        let engine = Arc::new(if is_asked { engine.answering() } else { engine });
         let before = Usage::now();
         if engine.ports().store.is_shared() {
             // Who gives no sign of life gets no share.
@@ -96,13 +100,18 @@ impl Course {
         let live = Arc::new(Live::start(Arc::clone(&engine), descriptors.checks_at_once(), stop.clone()));
         let mut sharing = JoinSet::new();
         if engine.ports().store.is_shared() {
-            let (staying, keeping, live) = (Arc::clone(&engine), engine, Arc::clone(&live));
+            let (staying, keeping, live) = (Arc::clone(&engine), Arc::clone(&engine), Arc::clone(&live));
             let (until, stop) = (stop.clone(), stop.clone());
             sharing.spawn(async move { staying.stay(until).await });
             sharing.spawn(async move { keeping.keep_share(&live, stop).await });
         }
         let started = tokio::time::Instant::now();
-        Ok(Self { live, sharing, stop, store, descriptors, started, before })
+        Ok(Self { live, sharing, stop, engine, store, descriptors, started, before })
+    }
+
+    /// What the loop has done so far.
+    pub(super) fn figures(&self) -> Figures {
+        self.live.figures()
     }
 
     /// Ends it.
@@ -136,7 +145,7 @@ impl Ended {
 }
 
 /// Who only watches acts on nothing.
-struct NoAccounts;
+pub(super) struct NoAccounts;
 
 impl Accounts for NoAccounts {
     fn heroku(&self, _account: &AccountName) -> Option<Arc<dyn Heroku>> {

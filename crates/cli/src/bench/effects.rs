@@ -89,7 +89,7 @@ pub(super) async fn measure(
     let observe = Arc::new(Watched { observer: super::observer(), marks: Arc::clone(&marks) });
     let outside = |store| {
         let store = Arc::new(StagedStore(Noted { store, marks: Arc::clone(&marks) }));
-        Outside { store, accounts, observe }
+        Outside { store, accounts, observe, is_asked: false }
     };
     let course = Course::begin_with(place, &definitions(file), outside, clock, ids).await?;
     // A bench that makes fewer says so in its report.

@@ -5,12 +5,16 @@
 
 mod course;
 mod effects;
+mod face;
 #[cfg(unix)]
 mod failover;
 mod floor;
+mod listeners;
 mod machine;
 mod monitors;
 mod outage;
+mod pages;
+mod past;
 mod place;
 mod process;
 mod store;
@@ -60,9 +64,19 @@ enum What {
     Outage(Outage),
     /// A store that days of readings go through in fast time: its size, and how long it lets others wait
     Store(store::Store),
+    /// The pages of many monitors, asked for beside their checks: how long do they take, and how large are they?
+    Pages(pages::Pages),
     /// Two engines on one PostgreSQL, of which one is killed, again and again: when is its part looked at again?
     #[cfg(unix)]
     Failover(failover::Failover),
+    /// Those who listen while it is measured
+    #[command(hide = true)]
+    Listen {
+        /// To whom
+        address: std::net::SocketAddr,
+        #[command(flatten)]
+        wanted: listeners::Listening,
+    },
     /// What they look at
     #[command(hide = true)]
     Target {
@@ -73,7 +87,7 @@ enum What {
 }
 
 /// Runs a bench. The answer is no when checks that were due were not made, when the healthy page was not looked
-/// at, when an effect was not made, and when what an engine left was not looked at in time.
+/// at, when an effect was not made, when a page was late or large, and when what an engine left was not looked at in time.
 ///
 /// # Errors
 ///
@@ -93,8 +107,11 @@ pub(crate) async fn run(
             };
             served.map(|()| Exit::GOOD).map_err(cannot("serve the bench's page"))
         }
+        What::Listen { address, wanted } => {
+            listeners::listen(address, &wanted).await.map(|()| Exit::GOOD).map_err(cannot("listen to the timeline"))
+        }
         What::Monitors(wanted) => {
-            let report = wanted.on.measured(async |place| monitors::measure(place, &wanted, clock, ids).await).await?;
+            let report = monitors::measured(&wanted, &clock, &ids).await?;
             told(format, &machine, &report, monitors::table, report.is_good())
         }
         What::Floor(wanted) => {
@@ -104,6 +121,10 @@ pub(crate) async fn run(
         What::Effects(wanted) => {
             let report = wanted.on.measured(async |place| effects::measure(place, &wanted, clock, ids).await).await?;
             told(format, &machine, &report, effects::table, report.is_good())
+        }
+        What::Pages(wanted) => {
+            let report = pages::measured(&wanted, clock, ids).await?;
+            told(format, &machine, &report, pages::table, report.is_good())
         }
         What::Store(wanted) => told(format, &machine, &store::measured(&wanted).await?, store::table, true),
         #[cfg(unix)]
@@ -165,11 +186,20 @@ fn page_monitor(name: &str, every: Duration, url: &str) -> String {
 }
 
 fn definitions(monitors: impl IntoIterator<Item = String>) -> Definitions {
+    let monitors: Vec<String> = monitors.into_iter().collect();
+    definitions_of(monitors.chunks(MONITORS_A_FILE).map(<[String]>::concat))
+}
+
+/// What stands in several files, each of which is whole by itself.
+fn definitions_of(files: impl IntoIterator<Item = String>) -> Definitions {
     let mut all: Option<Definitions> = None;
-    for chunk in monitors.into_iter().collect::<Vec<_>>().chunks(MONITORS_A_FILE) {
-        let read = flyball_config::read("bench", &chunk.concat()).expect("the bench writes a valid file");
+    for file in files {
+        let read = flyball_config::read("bench", &file).expect("the bench writes a valid file");
         match &mut all {
-            Some(all) => all.monitors.extend(read.monitors),
+            Some(all) => {
+                all.monitors.extend(read.monitors);
+                all.reactions.extend(read.reactions);
+            }
             None => all = Some(read),
         }
     }

@@ -1,7 +1,10 @@
 //! What many monitors of a page cost.
 
-use super::course::{Course, Ended};
+use super::course::{Course, Ended, NoAccounts, Outside};
+use super::face::Face;
+use super::listeners::{Listeners, Listening};
 use super::place::{On, Place};
+use super::store::{Noise, flipped, name};
 use super::target::Target;
 use super::{cannot, definitions, millis, ms, optional, page_monitor, report_table, unknown, words};
 use crate::failure::Failure;
@@ -9,12 +12,17 @@ use clap::Args;
 use comfy_table::Table;
 use flyball_engine::{Clock, Ids};
 use flyball_model::duration;
+use flyball_store::{Batch, Store};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// More than one process is meant for.
 const COUNT_MAX: u32 = 200_000;
+/// How often the timeline grows by a line while somebody listens: all that pass would have nothing to tell.
+const LINE_EVERY: Duration = Duration::from_secs(1);
+/// How much more the checks may cost, and how much fewer may be made, while somebody listens: one in twenty.
+const MORE_MAX: f64 = 1.05;
 
 /// How many, and how long.
 #[derive(Debug, Args)]
@@ -46,7 +54,9 @@ pub(super) struct Monitors {
     #[command(flatten)]
     many: Many,
     #[command(flatten)]
-    pub(super) on: On,
+    on: On,
+    #[command(flatten)]
+    listening: Listening,
     /// Block the whole engine once, in the middle, for this long: the figures must show it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     stall: Option<Duration>,
@@ -77,6 +87,20 @@ pub(super) struct Report {
     resident_mib: Option<f64>,
     /// Size of the store at the end, for one check; none where there is no store.
     stored_bytes_per_check: Option<f64>,
+    /// Who listened meanwhile, and the same without them; none where nobody was to listen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listened: Option<Listened>,
+}
+
+/// Those who listened.
+#[derive(Debug, Serialize)]
+struct Listened {
+    streams: u32,
+    slow_readers: u32,
+    /// How many lines all of them heard together.
+    lines_heard: u64,
+    /// The same for as long before, with a server that nobody asks.
+    without: Box<Report>,
 }
 
 impl Report {
@@ -101,27 +125,84 @@ impl Report {
             bytes_per_monitor: ended.grown().map(|grown| grown / f64::from(wanted.count)),
             resident_mib: ended.resident_mib(),
             stored_bytes_per_check: ended.stored.map(|stored| stored as f64 / checks),
+            listened: None,
         }
     }
 
-    /// Whether every check that was due was made.
-    pub(super) const fn is_good(&self) -> bool {
-        self.checks_missed == 0
+    /// Whether every check that was due was made, and it cost little that somebody listened.
+    pub(super) fn is_good(&self) -> bool {
+        self.checks_missed == 0 && self.is_little()
+    }
+
+    /// Whether as many checks were made, and for as little, as without those who listened.
+    fn is_little(&self) -> bool {
+        let Some(Listened { without, .. }) = &self.listened else { return true };
+        let share = |report: &Self| report.checks_made as f64 / report.checks_due.max(1) as f64;
+        let cost = self.cpu_us_per_check.zip(without.cpu_us_per_check);
+        share(self) * MORE_MAX >= share(without) && cost.is_none_or(|(with, without)| with <= without * MORE_MAX)
     }
 }
 
-pub(super) async fn measure(
+/// Measures, and where somebody is to listen the same without them before.
+pub(super) async fn measured(wanted: &Monitors, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Report, Failure> {
+    let once = async |listening: Option<&Listening>| {
+        wanted.on.measured(async |place| measure(place, wanted, listening, clock, ids).await).await
+    };
+    let listening = &wanted.listening;
+    if !listening.is_wanted() {
+        return Ok(once(None).await?.0);
+    }
+    let (without, _) = once(Some(&Listening { streams: 0, slow_readers: 0 })).await?;
+    let (report, lines_heard) = once(Some(listening)).await?;
+    let Listening { streams, slow_readers } = *listening;
+    Ok(Report { listened: Some(Listened { streams, slow_readers, lines_heard, without: Box::new(without) }), ..report })
+}
+
+/// Measures once; with a server and a timeline that grows where somebody could listen.
+async fn measure(
     place: &Place,
     wanted: &Monitors,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
-) -> Result<Report, Failure> {
+    listening: Option<&Listening>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> Result<(Report, u64), Failure> {
     let (many, lasts) = (&wanted.many, wanted.many.lasts());
     let target = Target::page().await.map_err(cannot("start the bench's page"))?;
     let page = target.page_address();
     let monitors = many.names().map(|(n, name)| page_monitor(&name, many.every, &format!("http://{page}/{n}")));
-    let course = Course::begin(place, &definitions(monitors), super::observer(), clock, ids).await?;
-    match wanted.stall {
+    let observe = super::observer();
+    let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe, is_asked: listening.is_some() };
+    let course = Course::begin_with(place, &definitions(monitors), outside, Arc::clone(clock), Arc::clone(ids)).await?;
+    let heard = match listening {
+        None => None,
+        Some(listening) => {
+            let face = Face::open(&course).await?;
+            let listeners = Listeners::open(face.address, listening).await;
+            Some((face, listeners.map_err(cannot("listen to the timeline"))?))
+        }
+    };
+    let growing = async {
+        match &heard {
+            Some(_) => grow(&*course.store, &**clock).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = passes(lasts, wanted.stall) => {}
+        failed = growing => return Err(failed),
+    }
+    let mut lines_heard = 0;
+    if let Some((face, listeners)) = heard {
+        lines_heard = listeners.heard().await.map_err(cannot("listen to the timeline"))?;
+        face.close().await;
+    }
+    let ended = course.end().await;
+    Ok((Report { store: Some(place.kind()), ..Report::of(many, &ended) }, lines_heard))
+}
+
+/// Lets this time pass, with a stall in its middle where one is wanted.
+async fn passes(lasts: Duration, stall: Option<Duration>) {
+    match stall {
         None => tokio::time::sleep(lasts).await,
         Some(stall) => {
             tokio::time::sleep(lasts / 2).await;
@@ -129,8 +210,19 @@ pub(super) async fn measure(
             tokio::time::sleep((lasts / 2).saturating_sub(stall)).await;
         }
     }
-    let ended = course.end().await;
-    Ok(Report { store: Some(place.kind()), ..Report::of(many, &ended) })
+}
+
+/// Has the timeline grow, until that fails.
+async fn grow(store: &dyn Store, clock: &dyn Clock) -> Failure {
+    let (one, mut noise, mut is_down) = (name(0), Noise(1), false);
+    loop {
+        is_down = !is_down;
+        let entries = vec![flipped(&one, &noise.reading(clock.now(), is_down))];
+        if let Err(error) = store.save(&Batch { entries, ..Batch::default() }).await {
+            return cannot("have the timeline grow")(error);
+        }
+        tokio::time::sleep(LINE_EVERY).await;
+    }
 }
 
 /// Blocks every worker thread of the runtime at once, which is what a stalled process is.
@@ -168,5 +260,24 @@ pub(super) fn table(report: &Report) -> Table {
     if let Some(stored) = report.stored_bytes_per_check {
         table.add_row(["stored", &format!("{stored:.1} bytes a check")]);
     }
+    if let Some(listened) = &report.listened {
+        listened.add_to(&mut table, report);
+    }
     table
+}
+
+impl Listened {
+    fn add_to(&self, table: &mut Table, with: &Report) {
+        let Self { streams, slow_readers, lines_heard, without } = self;
+        table.add_row([
+            "streams",
+            &format!("{streams}, and {slow_readers} that nobody reads; {lines_heard} lines heard"),
+        ]);
+        let Report { checks_made, checks_due, late_ms_p50, late_ms_p99, .. } = **without;
+        let late = format!("late {late_ms_p50:.1} ms p50, {late_ms_p99:.1} ms p99");
+        let cpu = optional(without.cpu_us_per_check, "µs a check");
+        table.add_row(["without them", &format!("{checks_made} of {checks_due} made, {late}, {cpu}")]);
+        let aim = format!("as many checks, and no more for each, to {:.0} %", (MORE_MAX - 1.0) * 100.0);
+        table.add_row(["aim", &format!("{aim}: {}", if with.is_little() { "within it" } else { "beyond it" })]);
+    }
 }

@@ -47,7 +47,7 @@ impl On {
 }
 
 impl Place {
-    fn folder() -> Result<Self, Failure> {
+    pub(super) fn folder() -> Result<Self, Failure> {
         tempfile::tempdir().map(Self::Folder).map_err(cannot("make a folder for the bench"))
     }
 
@@ -87,6 +87,15 @@ impl Place {
             Self::Folder(folder) => format!("sqlite:{}", folder.path().join(FILE).display()),
             Self::Kept(folder) => format!("sqlite:{}", folder.join(FILE).display()),
             Self::Server(scratch) => scratch.url(),
+        }
+    }
+
+    /// The file, where it is one.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder(folder) => Some(folder.path().join(FILE)),
+            Self::Kept(folder) => Some(folder.join(FILE)),
+            Self::Server(_) => None,
         }
     }
 

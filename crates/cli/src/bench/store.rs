@@ -23,12 +23,12 @@ use tokio::time::Instant;
 const COUNT_MAX: u32 = 200_000;
 
 /// Readings of one save, as the loop writes them.
-const READINGS_A_SAVE: usize = 1000;
+pub(super) const READINGS_A_SAVE: usize = 1000;
 
 /// How long the first part runs, after which nothing is packed yet.
 const FIRST_HOUR: Duration = Duration::from_mins(60);
 
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 const MINUTES_A_DAY: u64 = 24 * 60;
 
 /// How long a monitor is down each day.
@@ -111,7 +111,7 @@ pub(super) struct Report {
 }
 
 /// Numbers that look like a page's in another data centre, the same in every run.
-struct Noise(u64);
+pub(super) struct Noise(pub(super) u64);
 
 impl Noise {
     fn below(&mut self, most: u64) -> u64 {
@@ -119,7 +119,7 @@ impl Noise {
         (self.0 >> 33) % most
     }
 
-    fn reading(&mut self, begun_at: Timestamp, is_down: bool) -> Reading {
+    pub(super) fn reading(&mut self, begun_at: Timestamp, is_down: bool) -> Reading {
         let slow = if self.below(10) == 0 { self.below(80_000) } else { 0 };
         let took = Duration::from_micros(60_000 + self.below(30_000) + slow);
         let total_ms = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
@@ -313,7 +313,7 @@ fn is_down(nth: u32, now: Timestamp) -> bool {
     (begins..begins + DOWN_MINUTES).contains(&minute)
 }
 
-fn flipped(name: &MonitorName, reading: &Reading) -> Entry {
+pub(super) fn flipped(name: &MonitorName, reading: &Reading) -> Entry {
     let to = reading.verdict();
     let from = if to == Verdict::Passing { Verdict::Failing } else { Verdict::Passing };
     let flip = Flip { at: reading.begun_at, from: Some(from), to };
@@ -343,11 +343,11 @@ async fn timed<T, E>(doing: impl Future<Output = Result<T, E>>) -> Result<Durati
     Ok(began.elapsed())
 }
 
-fn name(nth: u32) -> MonitorName {
+pub(super) fn name(nth: u32) -> MonitorName {
     format!("bench {nth}").parse().expect("a name")
 }
 
-fn definition(name: &MonitorName, every: Duration) -> Definition {
+pub(super) fn definition(name: &MonitorName, every: Duration) -> Definition {
     Definition {
         id: MonitorId::of(name).0,
         name: name.to_string(),

@@ -93,7 +93,7 @@ pub(super) async fn serve_nothing(hosts: u32) -> Result<()> {
 }
 
 /// Whoever started us has gone: then our input ends.
-async fn input_ends() {
+pub(super) async fn input_ends() {
     let _ = tokio::io::stdin().read(&mut [0; 1]).await;
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Clockface, reading, status, timeline, why};
 use flyball_config::Definitions;
-use flyball_engine::queries::{HistoryFilter, Reader};
+use flyball_engine::queries::{HistoryFilter, Reader, UptimeOver};
 use flyball_model::*;
 use flyball_store::{
     Batch, Glimpse, Holding, HoldingKey, Loop as _, Pause, Pauses as _, Presence as _, ReadingsPage, Remembered,
@@ -332,7 +332,7 @@ async fn ask(file: &Path) -> usize {
         let reaction = reader.reaction_story(&clean, since).await.ok().flatten();
         told.push(reaction.map(|it| serde_json::to_string(&it).unwrap()));
     }
-    let uptimes = reader.uptimes(&["page".parse().unwrap()]).await.ok();
+    let uptimes = reader.uptimes(&["page".parse().unwrap()], UptimeOver::Quarter).await.ok();
     told.push(uptimes.map(|it| serde_json::to_string(&it).unwrap()));
     told.push(reader.rivals().await.ok().map(|it| format!("{}", it.len())));
     told.push(reader.undone_steps().await.ok().map(|it| format!("{}", it.len())));

@@ -60,4 +60,6 @@ mod simulated;
 #[cfg(test)]
 mod starving;
 #[cfg(test)]
+mod streaming;
+#[cfg(test)]
 mod support;

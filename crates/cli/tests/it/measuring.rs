@@ -41,6 +41,36 @@ async fn every_effect_has_the_times_from_its_pages_answer_to_the_commit_and_to_t
 }
 
 #[tokio::test]
+async fn every_page_of_monitors_with_a_past_is_asked_for_and_weighed() {
+    let folder = tempfile::tempdir().unwrap();
+    let how = ["--json", "bench", "pages", "--monitors", "60", "--days", "2", "--seconds", "1", "--every", "1s"];
+    let ended = ended(bare(folder.path(), &how)).await;
+    // Whether a build for tests is fast enough says nothing.
+    assert!(matches!(ended.code, Some(0 | 1)), "{ended:?}");
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    let pages = report["pages"].as_array().unwrap();
+    for path in ["/", "/apps", "/apps/bench-7", "/monitors/bench%207", "/timeline", "/pause", "/settings", "/sign-in"] {
+        let page = pages.iter().find(|page| page["path"] == path).unwrap_or_else(|| panic!("{path}: {report}"));
+        let figure = |name: &str| page[name].as_f64().unwrap();
+        assert!(0.0 < figure("p50_ms") && figure("p50_ms") <= figure("p95_ms"), "{page}");
+        assert!(0.0 < figure("compressed_bytes") && figure("compressed_bytes") < figure("bytes"), "{page}");
+    }
+    assert!(report["reads"].as_array().unwrap().iter().any(|read| read["path"] == "/metrics"), "{report}");
+}
+
+#[tokio::test]
+async fn those_who_listen_meanwhile_hear_the_timeline_grow_and_are_held_against_the_same_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let how = ["--json", "bench", "monitors", "--count", "30", "--every", "1s", "--for", "3s", "--streams", "3"];
+    let ended = ended(bare(folder.path(), &[&how[..], &["--slow-readers", "1"]].concat())).await;
+    assert!(matches!(ended.code, Some(0 | 1)), "{ended:?}");
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    let listened = &report["listened"];
+    assert!(listened["lines_heard"].as_u64().unwrap() >= 3, "{report}");
+    assert!(listened["without"]["checks_made"].as_u64().unwrap() >= 60, "{report}");
+}
+
+#[tokio::test]
 async fn a_bench_tells_what_it_measured_on() {
     let how = ["store", "--count", "2", "--days", "1", "--every", "1h"];
     let machine = &measured(&how).await["machine"];

@@ -37,6 +37,7 @@ pub use presence::SeenEngine;
 pub use reaction::UndoneSteps;
 pub use report::ListOutages;
 pub use store::store_view;
+pub use uptime::UptimeOver;
 pub use why::NotKnown;
 
 pub use flyball_settings::did_you_mean;

@@ -13,30 +13,43 @@ const DAY: Duration = Duration::from_hours(24);
 /// A slot of the bar. Parts of an hour lie each in one slot.
 const SLOT: Duration = Duration::from_mins(30);
 
+/// Over how long it is told how monitors did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UptimeOver {
+    /// The last day alone: what a list of many monitors shows. Ninety days of each would be unpacked for nothing.
+    Day,
+    /// A day, a week, and ninety days.
+    Quarter,
+}
+
 impl Reader<'_> {
-    /// How each of these monitors did in the last 90 days, in their order. One that never looked has nothing to tell.
+    /// How each of these monitors did lately, in their order. One that never looked has nothing to tell.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
-    pub async fn uptimes(&self, monitors: &[MonitorName]) -> Result<Vec<UptimeView>, Error> {
+    pub async fn uptimes(&self, monitors: &[MonitorName], over: UptimeOver) -> Result<Vec<UptimeView>, Error> {
         let mut views = Vec::with_capacity(monitors.len());
         for some in monitors.chunks(MONITORS_AT_ONCE) {
-            views.extend(self.some_uptimes(some).await?);
+            views.extend(self.some_uptimes(some, over).await?);
         }
         Ok(views)
     }
 
-    async fn some_uptimes(&self, monitors: &[MonitorName]) -> Result<Vec<UptimeView>, Error> {
+    async fn some_uptimes(&self, monitors: &[MonitorName], over: UptimeOver) -> Result<Vec<UptimeView>, Error> {
         let (store, now) = (self.store, self.now);
         let ids: Vec<MonitorId> = monitors.iter().map(MonitorId::of).collect();
         let first = first_slot(now);
         let rolled_until = packed_until(now);
+        let longer = async |length: Duration| match over {
+            UptimeOver::Day => Ok(Vec::new()),
+            UptimeOver::Quarter => store.rolled_up(&ids, now - length, now).await,
+        };
         let (rolled, day, week, quarter) = try_join!(
             store.rollups_of(&ids, Span::FiveMinutes, first, rolled_until),
             store.rolled_up(&ids, now - DAY, now),
-            store.rolled_up(&ids, now - DAY * 7, now),
-            store.rolled_up(&ids, now - DAY * 90, now)
+            longer(DAY * 7),
+            longer(DAY * 90)
         )?;
         let mut bars: Vec<Vec<Rollup>> = rolled.iter().map(|rolled| bar(first, rolled)).collect();
         // What is later is rolled up as it is asked for: four slots at most.
@@ -102,7 +115,8 @@ mod tests {
         let hours = |count| Duration::from_hours(count);
         // A look each minute, of which the first ten of every hour fail; the newest hours are not packed yet.
         let watched = Watched::until(START + hours(30) + Duration::from_mins(47)).await;
-        let views = watched.reader().uptimes(&["page".parse().unwrap(), "nobody".parse().unwrap()]).await.unwrap();
+        let names = ["page", "nobody"].map(|name| name.parse().unwrap());
+        let views = watched.reader().uptimes(&names, UptimeOver::Quarter).await.unwrap();
         let [page, nobody] = &views[..] else { panic!("{views:?}") };
         assert_eq!(page.slots.len(), 48);
         for (nth, slot) in page.slots.iter().enumerate() {
@@ -115,6 +129,8 @@ mod tests {
         let [day, week, quarter] = [page.day, page.week, page.quarter].map(Option::unwrap);
         assert!((day - 50.0 / 60.0).abs() < 0.01, "{day}");
         assert!((week - quarter).abs() < 1e-9 && (week - 50.0 / 60.0).abs() < 0.01, "{week}");
+        let of_day = &watched.reader().uptimes(&names, UptimeOver::Day).await.unwrap()[0];
+        assert_eq!((&of_day.slots, of_day.day, of_day.week, of_day.quarter), (&page.slots, page.day, None, None));
         assert!(nobody.day.is_none() && nobody.slots.iter().all(|slot| slot.passing + slot.failing == 0.0));
     }
 

@@ -10,20 +10,39 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use flyball_model::Right;
+use flyball_store::Error;
 use flyball_views::HistoryLine;
 use futures_util::stream::{self, Stream};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
 
 /// Heroku's router, and proxies, close what is silent for 55 s.
 const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// How often it is asked whether whoever listens still may: a session that was ended, or a token that was revoked, hears no more.
 const ASKED_EVERY: Duration = Duration::from_secs(5);
-/// Lines that are read at once for one stream.
+/// Lines that are read at once.
 const LINES: u32 = 100;
+
+/// The lines that were read last, and behind which: all who heard everything up to there are told from them, so that a line is read once
+/// and not by each of them.
+#[derive(Default)]
+pub(crate) struct Tail(Mutex<(i64, Arc<[HistoryLine]>)>);
+
+impl House {
+    /// Some of the lines behind this one, the first of them at least where there is one.
+    async fn lines_behind(&self, number: i64) -> Result<Arc<[HistoryLine]>, Error> {
+        let mut tail = self.tail.0.lock().await;
+        let (behind, lines) = &*tail;
+        if *behind != number || lines.is_empty() {
+            let in_force = self.in_force();
+            *tail = (number, self.reader(&in_force).history_behind(number, LINES).await?.into());
+        }
+        Ok(Arc::clone(&tail.1))
+    }
+}
 
 /// One who listens.
 struct Listener {
@@ -87,9 +106,8 @@ impl Listener {
                 () = time.wait(ASKED_EVERY) => continue,
                 () = growth.beyond(self.sent) => {}
             }
-            let in_force = self.house.in_force();
-            match self.house.reader(&in_force).history_behind(self.sent, LINES).await {
-                Ok(lines) => self.waiting = lines.into(),
+            match self.house.lines_behind(self.sent).await {
+                Ok(lines) => self.waiting = lines.iter().cloned().collect(),
                 Err(error) => {
                     tracing::warn!(%error, "a stream of the timeline ends: the store does not answer");
                     return None;

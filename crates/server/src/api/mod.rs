@@ -2,7 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod definitions;
-mod events;
+pub(crate) mod events;
 mod fresh;
 pub(crate) mod incidents;
 mod monitors;

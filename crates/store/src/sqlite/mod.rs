@@ -12,6 +12,7 @@ mod indices;
 mod lock;
 mod migrate;
 mod moving;
+mod repeated;
 #[path = "../sql/mod.rs"]
 mod sql;
 

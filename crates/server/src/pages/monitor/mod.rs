@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use flyball_charts::{Band, Mark, Point, Spell, TimeChart};
-use flyball_engine::queries::ListOutages;
+use flyball_engine::queries::{ListOutages, UptimeOver};
 use flyball_model::duration::roughly;
 use flyball_model::{Timestamp, Verdict};
 use flyball_views::{
@@ -142,7 +142,7 @@ impl House {
         let monitor = monitor.name.clone();
         let series = reader.series(&monitor, since, now).await?;
         let series = series.ok_or_else(|| Problem::no_such("monitor", name, []))?;
-        let uptime = reader.uptimes(std::slice::from_ref(&monitor)).await?.pop();
+        let uptime = reader.uptimes(std::slice::from_ref(&monitor), UptimeOver::Quarter).await?.pop();
         let day = reader.report(Some(&monitor), now - Duration::from_secs(24 * 3600), now, ListOutages::Summed).await?;
         let own = why.parts.iter().find_map(|part| Some((part, part.monitor.as_ref()?)));
         let Some((part, view)) = own else { return Err(Problem::no_such("monitor", name, [])) };

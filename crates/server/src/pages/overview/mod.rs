@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use flyball_charts::{Slot, uptime_bar};
-use flyball_engine::queries::{HistoryFilter, headline};
+use flyball_engine::queries::{HistoryFilter, UptimeOver, headline};
 use flyball_model::{MonitorName, Verdict};
 use flyball_store::{IncidentsPage, Open};
 use flyball_views::{AppView, HistoryLine, MonitorView, Need, ReactionView, Status, UptimeSlot, UptimeView};
@@ -301,7 +301,7 @@ impl House {
     pub(super) async fn bars(&self, monitors: &[&MonitorView]) -> Result<HashMap<String, (Html, String)>, Problem> {
         let in_force = self.in_force();
         let names: Vec<MonitorName> = monitors.iter().map(|monitor| monitor.name.clone()).collect();
-        let uptimes = self.reader(&in_force).uptimes(&names).await?;
+        let uptimes = self.reader(&in_force).uptimes(&names, UptimeOver::Day).await?;
         Ok(uptimes.into_iter().map(|uptime| (uptime.monitor.to_string(), bar(&uptime))).collect())
     }
 }
