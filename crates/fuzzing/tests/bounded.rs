@@ -105,27 +105,27 @@ fn run(target: &str, cases: u32, judge: fn(&[u8])) {
 
 #[test]
 fn config() {
-    run("config", 3_000, flyball_fuzzing::config);
+    run("config", 1_500, flyball_fuzzing::config);
 }
 
 #[test]
 fn platform() {
-    run("platform", 1_500, flyball_fuzzing::platform);
+    run("platform", 1_000, flyball_fuzzing::platform);
 }
 
 #[test]
 fn headers() {
-    run("headers", 3_000, flyball_fuzzing::headers);
+    run("headers", 1_500, flyball_fuzzing::headers);
 }
 
 #[test]
 fn page() {
-    run("page", 3_000, flyball_fuzzing::page);
+    run("page", 1_500, flyball_fuzzing::page);
 }
 
 #[test]
 fn pattern() {
-    run("pattern", 1_000, flyball_fuzzing::pattern);
+    run("pattern", 500, flyball_fuzzing::pattern);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Two hundred seeds hold, the same seed is the same play, and a planted mistake is found and made small.
+//! Seeds hold, the same seed is the same play, and a planted mistake is found and made small.
 
 #[cfg(test)]
 mod hold;

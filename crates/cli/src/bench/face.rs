@@ -3,6 +3,7 @@
 use super::cannot;
 use super::course::Course;
 use crate::failure::Failure;
+use flyball_sealed::Keys;
 use flyball_server::{House, Settings, serve};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl Face {
             file: "bench".to_owned(),
             person: "bench".to_owned(),
         };
-        let house = Arc::new(House::of(Arc::clone(&course.engine), growth, settings, stop.clone()));
+        let house = Arc::new(House::of(Arc::clone(&course.engine), growth, settings, Keys::default(), stop.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(watching);
         tasks.spawn(serve(house, listener));

@@ -324,7 +324,7 @@ impl Browser {
             format!("/timeline?monitor={monitor}"),
         ]);
         pages.extend(run.map(|run| format!("/runs/{run}")));
-        let mut reads: Vec<String> = ["status", "monitors", "reactions", "apps", "runs", "timeline", "pauses", "nodes"]
+        let mut reads: Vec<String> = ["status", "monitors", "reactions", "apps", "runs", "timeline", "pauses"]
             .map(|noun| format!("/api/v1/{noun}"))
             .to_vec();
         reads.extend([

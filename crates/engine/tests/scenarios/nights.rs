@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Nights of each run of the tests; all of them are played where `FLYBALL_NIGHTS` says how many.
-const NIGHTS: u64 = 30;
+const NIGHTS: u64 = 15;
 /// In how many cases out of a hundred both must say the same.
 const AGREE_PERCENT: usize = 98;
 /// The interval of the monitor.

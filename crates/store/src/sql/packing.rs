@@ -317,7 +317,7 @@ async fn write_rollups(
         let readings: Vec<(Finding, Numbers)> =
             readings.values().filter_map(|(shape, numbers)| Some((*findings.get(shape)?, *numbers))).collect();
         let carried = before.remove(&(*monitor, *hour));
-        let next_hour = (*monitor, *hour + HOUR_MS);
+        let next_hour = (*monitor, hour.saturating_add(HOUR_MS));
         let after = hours.get(&next_hour).and_then(|readings| readings.keys().next().copied());
         let after = after.or(next_row.get(&(*monitor, *hour)).copied());
         let last = readings
@@ -382,7 +382,7 @@ fn five_minutes(
 /// The latest reading before each of these hours, where the hour before it was packed earlier.
 async fn latest_before_each(tx: &mut Connection, hours: &Hours) -> Result<HashMap<(i64, i64), Since>, Fault> {
     let places: Vec<_> =
-        hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: *hour - HOUR_MS }).collect();
+        hours.keys().map(|(monitor, hour)| Place { monitor: *monitor, start: hour.saturating_sub(HOUR_MS) }).collect();
     let rows: Vec<(i64, i64, Vec<u8>)> = query_as(
         concat!("SELECT rollups.monitor, rollups.start, rollups.packed FROM ", each!("$1"), " CROSS JOIN rollups \
          WHERE rollups.monitor = CAST(value ->> 'monitor' AS BIGINT) AND rollups.span = 1 AND rollups.start = CAST(value ->> 'start' AS BIGINT)"),
@@ -392,7 +392,7 @@ async fn latest_before_each(tx: &mut Connection, hours: &Hours) -> Result<HashMa
     .await?;
     let read = |(monitor, start, packed): (i64, i64, Vec<u8>)| {
         let hour: StoredHour = unpack(&packed).ok()?;
-        Some(((monitor, start + HOUR_MS), hour.last?))
+        Some(((monitor, start.saturating_add(HOUR_MS)), hour.last?))
     };
     Ok(rows.into_iter().filter_map(read).collect())
 }

@@ -442,7 +442,7 @@ async fn since_packed(tx: &mut Connection, asked: &[Asked]) -> Result<Vec<(usize
     let latest: HashMap<i64, (i64, Option<Vec<u8>>)> =
         latest.into_iter().map(|(monitor, hour, left_open)| (monitor, (hour, left_open))).collect();
     // What came late, for an hour that is packed, is told once it is in its block.
-    let from = |asked: &Asked| latest.get(&asked.number).map_or(i64::MIN, |(hour, _)| hour + HOUR_MS);
+    let from = |asked: &Asked| latest.get(&asked.number).map_or(i64::MIN, |(hour, _)| hour.saturating_add(HOUR_MS));
     let since: Vec<_> = asked.iter().map(|asked| (asked.place, asked.number, from(asked))).collect();
     let rows = rows_since(tx, &since, Timestamp::FAR_FUTURE).await?;
     let findings = findings_of_rows(tx, &rows).await?;
