@@ -329,7 +329,6 @@ impl Browser {
             .to_vec();
         reads.extend([
             "/metrics".to_owned(),
-            "/api/v1/definitions".to_owned(),
             format!("/api/v1/status?app={app}"),
             format!("/api/v1/monitors/{monitor}"),
             format!("/api/v1/monitors/{monitor}/readings"),
