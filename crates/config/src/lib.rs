@@ -204,7 +204,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         made,
     };
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
-    cross::unnamed(&named, &channel_entries, &mut warnings);
+    cross::untold(&channel_entries, &mut warnings);
     let monitors = monitor_entries.iter().zip(&definitions.monitors);
     warnings.extend(monitors.flat_map(|(entry, monitor)| monitor::doubts(entry, monitor)));
     let reactions = reaction_entries.iter().zip(&definitions.reactions);
