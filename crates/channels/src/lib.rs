@@ -2,8 +2,8 @@
 //!
 //! A [`Notice`] is what is told, as a value with bounds; [`words`] make it readable for somebody who was asleep. A [`Channel`] turns it
 //! into what its service takes, by a plain function, and sends that once through a [`Transport`]. What the answer means is a plain
-//! function too. Nothing here repeats anything, remembers anything or decides whether somebody is told: [`next_try`] says when to try
-//! again, [`Rules`] says whom an event concerns, and whoever calls keeps what is owed.
+//! function too. Nothing here repeats anything or remembers anything: [`next_try`] says when to try again, [`Rules`] says whom an event
+//! concerns, [`telling`] says what is told to whom, and whoever calls keeps what is owed.
 
 mod endpoint;
 mod kinds;
@@ -11,16 +11,18 @@ mod notice;
 mod outcome;
 mod retry;
 mod rules;
+mod telling;
 mod transport;
 mod wire;
 pub mod words;
 
 pub use endpoint::Endpoint;
 pub use kinds::*;
-pub use notice::{About, Done, InvalidKey, Key, Next, Notice, Text};
+pub use notice::{About, Done, Next, Notice, Text};
 pub use outcome::{Handle, Outcome};
 pub use retry::{GIVE_UP_AFTER, next_try};
 pub use rules::{Event, On, Quiet, Rules};
+pub use telling::{Known, Listener, News, Outage, Telling, telling};
 pub use transport::{Answer, Letter, Lost, Request, Security, SmtpServer, Transport};
 pub use wire::{ANSWER_BYTES_MAX, Permit, TIME_LIMIT, Wire};
 

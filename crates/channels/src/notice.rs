@@ -1,7 +1,7 @@
 //! What is told, as a value. Every text in it is cleaned and bounded where it is made, so that whoever renders it has nothing to
 //! remember: parts of it may come from a page that somebody else wrote.
 
-use flyball_model::{Excerpt, Timestamp};
+use flyball_model::{Excerpt, ThreadKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
@@ -9,8 +9,8 @@ use url::Url;
 /// What is told to one channel at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// One for each outage and channel. It stays the same for all that is told of that outage, and in every try.
-    pub key: Key,
+    /// Of which thread it is. It stays the same for all that is told of one outage, and in every try.
+    pub key: ThreadKey,
     /// Which notice of this key it is: 0, and one more with each. Who is told out of order knows by it which came later.
     pub sequence: u32,
     /// What kind of news it is.
@@ -89,56 +89,6 @@ pub struct Next {
     pub what: Excerpt,
     /// Not before then.
     pub at: Timestamp,
-}
-
-/// The key of what is told of one outage to one channel: 1 to 64 letters, digits, `_` and `-`.
-///
-/// Every channel takes such a text: PagerDuty a `dedup_key` of at most 255 characters, e-mail a part of a Message-ID, and Standard
-/// Webhooks an id without a full stop, since the full stop separates what is signed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Key(String);
-
-/// A text that is no key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidKey;
-
-impl fmt::Display for InvalidKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a key of 1 to 64 letters, digits, _ and -")
-    }
-}
-
-impl std::error::Error for InvalidKey {}
-
-impl Key {
-    /// The key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Key {
-    type Error = InvalidKey;
-
-    fn try_from(text: String) -> Result<Self, InvalidKey> {
-        let is_key = (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-        if is_key { Ok(Self(text)) } else { Err(InvalidKey) }
-    }
-}
-
-impl From<Key> for String {
-    fn from(key: Key) -> Self {
-        key.0
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// A sentence or a few: on one line, without characters that hide or reorder others, and short enough to be read at night.
@@ -236,7 +186,7 @@ pub(crate) mod testing {
     pub(crate) fn notice(about: About) -> Notice {
         let at: Timestamp = "2026-11-29T03:05:00Z".parse().unwrap();
         Notice {
-            key: Key::try_from("0b6e7d2a-on-call".to_owned()).unwrap(),
+            key: "0b6e7d2a-on-call".parse().unwrap(),
             sequence: 2,
             about,
             title: Excerpt::of("page of shop"),
@@ -277,13 +227,6 @@ mod tests {
         for (all, told, more) in [(0, 0, 0), (10, 10, 0), (13, 10, 3)] {
             let done = Done::of((0..all).map(|nth| Text::of(&nth.to_string())));
             assert_eq!((done.told().len(), done.more()), (told, more), "{all}");
-        }
-    }
-
-    #[test]
-    fn a_key_fits_every_channel() {
-        for (text, is_key) in [("a-B_9", true), ("", false), ("a.b", false), ("a b", false), (&"x".repeat(65), false)] {
-            assert_eq!(Key::try_from(text.to_owned()).is_ok(), is_key, "{text:?}");
         }
     }
 }

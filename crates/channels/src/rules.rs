@@ -7,6 +7,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use url::Url;
 
 /// What somebody wants to be told, as `on` in the file has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,6 +182,10 @@ pub struct Rules {
     pub default: Vec<ChannelName>,
     /// What is told.
     pub on: Vec<On>,
+    /// How long something is in trouble before it is told: what is over sooner is not.
+    pub wait: Duration,
+    /// Where the pages are, for links.
+    pub pages: Option<Url>,
     /// How often it is told again that something still is in trouble; not at all where it is `None`.
     pub remind_every: Option<Duration>,
     /// When only what needs a person is told.
@@ -196,6 +201,8 @@ impl Default for Rules {
         Self {
             default: Vec::new(),
             on: On::DEFAULT.to_vec(),
+            wait: Self::WAIT,
+            pages: None,
             remind_every: None,
             quiet: None,
             monitors: BTreeMap::new(),
@@ -216,6 +223,9 @@ pub struct Event {
 }
 
 impl Rules {
+    /// How long it is waited unless the file says otherwise: a check that failed once is made again in that time, or in twice that.
+    pub const WAIT: Duration = Duration::from_secs(15);
+
     /// Who is told of an event now: those of its monitor and its reaction, each once, in the file's order.
     ///
     /// Within quiet hours nobody is told of anything but what needs a person; [`Quiet::until`] says when the rest can be, if it still is

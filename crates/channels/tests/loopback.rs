@@ -4,11 +4,11 @@
 mod receivers;
 
 use flyball_channels::{
-    About, Channel, Done, Email, Endpoint, Handle, Key, Kind, Means, Notice, Outcome, PagerDuty, Permit, Slack, Text,
+    About, Channel, Done, Email, Endpoint, Handle, Kind, Means, Notice, Outcome, PagerDuty, Permit, Slack, Text,
     Webhook, Wire,
 };
 use flyball_model::{Excerpt, Timestamp};
-use flyball_settings::{Key as FileKey, Node, Secret, Settings, Table, Value};
+use flyball_settings::{Key, Node, Secret, Settings, Table, Value};
 use receivers::{Received, answers, mail_server};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn means() -> Means<'static> {
 fn notice(about: About, sequence: u32) -> Notice {
     let at: Timestamp = "2026-11-29T03:05:00Z".parse().unwrap();
     Notice {
-        key: Key::try_from("outage-1".to_owned()).unwrap(),
+        key: "outage-1".parse().unwrap(),
         sequence,
         about,
         title: Excerpt::of("page of shop"),
@@ -195,7 +195,7 @@ fn email(port: u16) -> Channel {
         ("tls", text("none")),
         ("port", Node { value: Value::Integer(port.into()), span: 0..0 }),
     ];
-    let key = |name: &str| FileKey { name: name.to_owned(), span: 0..0 };
+    let key = |name: &str| Key { name: name.to_owned(), span: 0..0 };
     let entries = entries.into_iter().map(|(name, node)| (key(name), node)).collect();
     let mut mistakes = Vec::new();
     let email = Email::from_table(&Table { entries, span: 0..0 }, 0..0, &mut mistakes);

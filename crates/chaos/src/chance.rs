@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     Order,
     Crowd,
     Machines,
+    Told,
 }
 
 /// One stream of numbers.

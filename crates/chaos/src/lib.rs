@@ -26,7 +26,7 @@ pub use generate::{Aim, generate};
 pub use judge::{Violation, judge};
 pub use minimise::minimise;
 pub use play::{Record, play};
-pub use stage::{Between, Note, Noted, StageError};
+pub use stage::{Between, Note, Noted, StageError, ToldNotice};
 pub use story::{
     Deed, Edit, Fate, Faults, File, Incident, KindStory, Looks, Met, MonitorStory, PolicyStory, Rates, ReactionStory,
     Spell, Story, What,

@@ -1,12 +1,12 @@
 //! Plays a story: time goes from what is due to what is due, people do their work, calls arrive, processes die and start
 //! again; in the end nothing goes wrong any more, and everything is let come to rest.
 
-use crate::stage::{Between, FollowedFile, Note, Noted, Outside, START, StageError, lock, start};
+use crate::stage::{Between, FollowedFile, Note, Noted, Outside, START, StageError, ToldNotice, lock, start};
 use crate::story::{Edit, Incident, Story, What};
 use flyball_config::Definitions;
 use flyball_heroku_sim::ReceivedCall;
-use flyball_model::{Entry, PauseScope, Run, Timestamp};
-use flyball_store::{RunsPage, TimelinePage};
+use flyball_model::{Entry, IncidentTold, PauseScope, Run, Timestamp};
+use flyball_store::{IncidentsPage, NoticeState, NoticesPage, NumberedIncident, RunsPage, StoredNotice, TimelinePage};
 use flyball_testing::Executor;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,6 +29,12 @@ pub struct Record {
     pub runs: Vec<Run>,
     /// Flyball's timeline.
     pub timeline: Vec<Entry>,
+    /// Flyball's incidents.
+    pub incidents: Vec<NumberedIncident>,
+    /// What was to be told of them.
+    pub notices: Vec<StoredNotice>,
+    /// What people were told, in order.
+    pub told: Vec<ToldNotice>,
     /// How long it went on.
     pub lasted: Duration,
 }
@@ -197,10 +203,24 @@ impl Play {
         let end = self.outside().time.now() + REST_MAX;
         while self.outside().time.now() < end {
             self.until(self.outside().time.now() + REST_LOOK);
-            if self.outside().open_runs() == 0 && lock(&self.outside().network).next().is_none() {
+            let is_told = !self.story.file.tells || self.is_all_told();
+            if is_told && self.outside().open_runs() == 0 && lock(&self.outside().network).next().is_none() {
                 return;
             }
         }
+    }
+
+    /// Whether nothing is owed to people, and nothing more can be: what began a moment ago is waited for.
+    fn is_all_told(&self) -> bool {
+        let disk = &self.outside().disk;
+        let so_far = disk.at_once(disk.store.told_so_far(self.outside().time.now())).expect("the file itself answers");
+        let owed = disk.at_once(disk.store.notices(&NoticesPage::default())).expect("the file itself answers");
+        let is_owed = |notice: &StoredNotice| matches!(notice.state, NoticeState::Due | NoticeState::Claimed);
+        let is_told = |found: &NumberedIncident| match found.incident.end {
+            Some(_) => found.told == IncidentTold::End,
+            None => found.told == IncidentTold::Beginning,
+        };
+        so_far.incidents.iter().all(is_told) && !owed.iter().any(is_owed)
     }
 
     fn record(self) -> Result<Record, StageError> {
@@ -217,12 +237,17 @@ impl Play {
             timeline.extend(outside.disk.at_once(outside.disk.store.timeline(&page))?);
         }
         timeline.sort_by_key(|line| line.number);
+        let incidents = outside.disk.at_once(outside.disk.store.incidents(&IncidentsPage::default()))?;
+        let notices = outside.disk.at_once(outside.disk.store.notices(&NoticesPage::default()))?;
         let calls = lock(&outside.world).effects().cloned().collect();
         Ok(Record {
             notes: outside.take_journal(),
             calls,
             runs,
             timeline: timeline.into_iter().map(|line| line.entry).collect(),
+            incidents,
+            notices,
+            told: std::mem::take(&mut *lock(&outside.told)),
             lasted: outside.time.now().since(START),
         })
     }

@@ -577,6 +577,9 @@ pub(crate) struct Chaos {
     /// Aim at several machines on one store: two to five of them, that are killed, stand still, and whose clocks differ.
     #[arg(long, conflicts_with = "lost_calls")]
     pub(crate) nodes: bool,
+    /// Aim at what people are told: their channels fail and hang, and Flyball is killed while it tells.
+    #[arg(long, conflicts_with_all = ["lost_calls", "nodes"])]
+    pub(crate) telling: bool,
 }
 
 /// `flyball completions`

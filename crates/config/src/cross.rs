@@ -118,12 +118,15 @@ pub(crate) fn channel_names(
     }
 }
 
-/// Channels: who writes one would wait for word that no engine sends by itself so far.
-pub(crate) fn untold(channels: &[Entry<'_>], warnings: &mut Vec<Found>) {
-    for (name, span) in channels.iter().filter_map(|entry| entry.name.as_ref()) {
-        let mistake =
-            Mistake::new(span.clone(), format!("no engine tells anything by \"{name}\" yet"), "it is for trying")
-                .hint(format!("`flyball notify --test \"{name}\"` sends by it; nothing else does in this version"));
+/// Channels that nobody is told by: who writes one waits for word by it.
+pub(crate) fn untold(lists: &[Vec<(String, Span)>], channels: &[Entry<'_>], warnings: &mut Vec<Found>) {
+    let named: HashSet<&str> = lists.iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let written = channels.iter().filter_map(|entry| entry.name.as_ref());
+    for (name, span) in written.filter(|(name, _)| !named.contains(name.as_str())) {
+        let message = format!("nobody is told anything by \"{name}\"");
+        let mistake = Mistake::new(span.clone(), message, "it is named nowhere").hint(format!(
+            "name it for everything: [notify] with default = [\"{name}\"]; or as `notify` of a monitor or reaction"
+        ));
         warnings.push(mistake.into());
     }
 }

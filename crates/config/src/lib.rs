@@ -188,6 +188,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let notify = rules.of(
         monitor_entries.iter().zip(monitors.iter().flatten()).map(|(entry, monitor)| (entry, monitor.id)),
         reaction_entries.iter().zip(reactions.iter().flatten()).map(|(entry, reaction)| (entry, reaction.id)),
+        &server,
     );
     let mut definitions = Definitions {
         settings,
@@ -204,7 +205,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         made,
     };
     cross::unattached(&monitor_entries, &reaction_entries, &mut warnings);
-    cross::untold(&channel_entries, &mut warnings);
+    cross::untold(&named, &channel_entries, &mut warnings);
     let monitors = monitor_entries.iter().zip(&definitions.monitors);
     warnings.extend(monitors.flat_map(|(entry, monitor)| monitor::doubts(entry, monitor)));
     let reactions = reaction_entries.iter().zip(&definitions.reactions);

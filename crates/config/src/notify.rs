@@ -3,10 +3,13 @@
 use crate::entries::{Entry, texts};
 use crate::found::Found;
 use crate::sections::table;
+use crate::server::Server;
 use flyball_channels::{On, Quiet, Rules};
 use flyball_model::{ChannelName, MonitorId, ReactionId};
+use flyball_monitors::PageUrl;
 use flyball_settings::{Bounds, Fields, Settings, Span, Table, Value};
 use std::time::Duration;
+use url::Url;
 
 /// What the `notify` of a monitor or a reaction is.
 pub(crate) const OWN_DOC: &str =
@@ -15,6 +18,10 @@ pub(crate) const OWN_DOC: &str =
 /// Oftener than a minute nobody reads, and who is reminded after a week is not.
 const REMINDERS: Bounds<Duration> =
     Bounds { least: Duration::from_secs(60), most: Duration::from_secs(7 * 86_400), words: "\"1m\" to \"7d\"" };
+
+/// What lasts for an hour is told by then.
+const WAITS: Bounds<Duration> =
+    Bounds { least: Duration::ZERO, most: Duration::from_secs(3600), words: "\"0s\" to \"1h\"" };
 
 /// `[notify]`
 #[derive(Default)]
@@ -33,8 +40,20 @@ impl Settings for NotifyFields {
         let on = fields.or("on", On::DEFAULT.to_vec(), words, "what is told");
         let doc = "how often it is told again that something still is in trouble; without it, once";
         let remind_every = fields.within_if_any("remind_every", &REMINDERS, doc);
+        let doc = "how long something is in trouble before it is told; what is over sooner is not told";
+        let wait = fields.within("wait", Rules::WAIT, "\"15s\"", &WAITS, doc);
+        let doc = "where the pages are, for links; without it, `https://` and the first of `[server]`'s `hosts`, if there is one";
+        let pages: Option<Option<PageUrl>> = fields.optional("pages", doc);
         let quiet: Option<Option<Quiet>> = fields.optional("quiet", "hours in which only what needs a person is told");
-        Some(Self(Rules { default: default?, on: on?, remind_every: remind_every?, quiet: quiet?, ..Rules::default() }))
+        Some(Self(Rules {
+            default: default?,
+            on: on?,
+            wait: wait?,
+            pages: pages?.map(|pages| pages.url().clone()),
+            remind_every: remind_every?,
+            quiet: quiet?,
+            ..Rules::default()
+        }))
     }
 }
 
@@ -44,6 +63,7 @@ impl NotifyFields {
         self,
         monitors: impl Iterator<Item = (&'e Entry<'e>, MonitorId)>,
         reactions: impl Iterator<Item = (&'e Entry<'e>, ReactionId)>,
+        server: &Server,
     ) -> Rules {
         let own = |entry: &Entry<'_>| {
             entry.common.get("notify")?;
@@ -53,9 +73,15 @@ impl NotifyFields {
         Rules {
             monitors: monitors.filter_map(|(entry, id)| Some((id, own(entry)?))).collect(),
             reactions: reactions.filter_map(|(entry, id)| Some((id, own(entry)?))).collect(),
+            pages: self.0.pages.or_else(|| served(server)),
             ..self.0
         }
     }
+}
+
+/// Where the pages are, as far as `[server]` says: whoever has a name for them has TLS in front of them.
+fn served(server: &Server) -> Option<Url> {
+    Url::parse(&format!("https://{}/", server.hosts.first()?)).ok()
 }
 
 /// Reads the section; its defaults where there is none.
@@ -81,7 +107,11 @@ pub(crate) fn named<'e>(root: &Table, entries: impl Iterator<Item = &'e Entry<'e
 pub(crate) fn notes() -> &'static str {
     "`incident` is that a monitor is in trouble, and the reminders of it; `needs_person` that Flyball cannot go on by itself; `effect` \
      that it changed something, `would` that it would have, but for `dry_run`; `recovered` that a monitor passes again; `daily` what \
-     the day was like. `quiet` never silences `needs_person`. `zone` is a name such as `Europe/Berlin`, as the system has them, or \
+     the day was like, at nine in the morning where the quiet hours are. Of one outage each channel is told once: of the trouble, of what \
+     needs a person, of the reminders, and of its end, if it was told of the beginning. Where nobody is disturbed by it (in a thread of \
+     Slack, by a webhook) more is told as it goes on, once a minute. Three outages or more that begin together are one message. What is \
+     in trouble while it is quiet is told afterwards, if it still is. A channel that takes nothing is told of on the others; what it \
+     missed is tried again for a day. `quiet` never silences `needs_person`. `zone` is a name such as `Europe/Berlin`, as the system has them, or \
      `UTC`.\n\n\
      `flyball notify --test NAME` tells a channel something, and says what came of it. What is denied by `[network]` is denied to \
      channels as well.\n"

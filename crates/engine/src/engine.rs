@@ -184,6 +184,7 @@ impl Engine {
         self.ports.accounts.define(&definitions.accounts);
         self.ports.observe.define(&definitions.network);
         self.ports.references.define(&definitions.network);
+        self.ports.tell.define(&definitions.network);
         if self.shares_work() {
             self.part(definitions).await?;
         } else {
@@ -208,10 +209,10 @@ impl Engine {
         self.go_over_incidents(now);
     }
 
-    /// Keeps what is in force at hand, where somebody asks about it.
+    /// Keeps what is in force at hand, where somebody asks about it or is told of it.
     pub(crate) fn keep_in_force(&self, definitions: &Definitions) {
         let mut in_force = lock(&self.in_force);
-        if in_force.is_some() {
+        if in_force.is_some() || !definitions.channels.is_empty() {
             let (host, now) = (self.ports.accounts.host(), self.ports.clock.now());
             *in_force = Some(Arc::new(InForce::of(definitions.clone(), host, now)));
         }

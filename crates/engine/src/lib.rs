@@ -28,6 +28,7 @@ pub mod queries;
 mod references;
 mod rounds;
 mod share;
+mod telling;
 mod turn;
 mod wiring;
 
@@ -35,7 +36,8 @@ pub use engine::{Engine, InForce};
 pub use flyball_decide::Home;
 pub use growth::{Growth, growth};
 pub use ports::{
-    Accounts, Clock, Ids, NoReferences, NoWitness, Observe, Ports, References, Tasks, Time, Tokio, Witness,
+    Accounts, Clock, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, References, Tasks, Tell, Time, Tokio,
+    Witness,
 };
 pub use share::go_by_the_stores_clock;
 pub use turn::Observed;

@@ -1,6 +1,7 @@
 //! The ports: everything outside that the engine speaks to. Built in `main`, or by a test that plays the outside.
 
 use async_trait::async_trait;
+use flyball_channels::{Channel, Handle, Notice, Outcome};
 use flyball_decide::{Choice, Situation};
 use flyball_heroku::{Heroku, Standing};
 use flyball_model::{AccountName, ApiHost, Reading, Reference, RunId, Timestamp};
@@ -157,6 +158,27 @@ impl Witness for NoWitness {
     fn chosen(&self, _: &Situation<Arc<Reaction>>, _: &[Choice]) {}
 }
 
+/// Tells people.
+#[async_trait]
+pub trait Tell: Send + Sync {
+    /// Tells it once, by this channel. `handle` is by what the service knows the first notice of the thread.
+    async fn tell(&self, channel: &Channel, notice: &Notice, handle: Option<&Handle>, now: Timestamp) -> Outcome;
+
+    /// Goes over to the network rules of other definitions. Whoever connects to nothing need not listen.
+    fn define(&self, _network: &flyball_config::Network) {}
+}
+
+/// A stage without people.
+#[derive(Debug, Clone, Copy)]
+pub struct NobodyIsTold;
+
+#[async_trait]
+impl Tell for NobodyIsTold {
+    async fn tell(&self, _: &Channel, _: &Notice, _: Option<&Handle>, _: Timestamp) -> Outcome {
+        Outcome::Never { why: "nobody is told anything here".to_owned() }
+    }
+}
+
 /// Everything outside.
 #[derive(Clone)]
 pub struct Ports {
@@ -178,4 +200,6 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
     /// Sees every choice.
     pub witness: Arc<dyn Witness>,
+    /// Tells people.
+    pub tell: Arc<dyn Tell>,
 }

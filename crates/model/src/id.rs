@@ -78,7 +78,7 @@ impl TextHash {
 }
 
 /// The namespace of ids that are made from names; any constant will do, as long as it never changes.
-const NAMES: Uuid = Uuid::from_u128(0x666c_7962_616c_6c00_8000_0000_0000_0001);
+pub(crate) const NAMES: Uuid = Uuid::from_u128(0x666c_7962_616c_6c00_8000_0000_0000_0001);
 
 impl MonitorId {
     /// The id of the monitor that has this name.

@@ -92,3 +92,36 @@ pub struct Incident {
     /// Its end; none while it goes on.
     pub end: Option<IncidentEnd>,
 }
+
+/// What people were told of an incident, as far as they are to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IncidentTold {
+    /// Nothing yet.
+    Nothing,
+    /// That it began.
+    Beginning,
+    /// All there is to tell.
+    End,
+}
+
+impl IncidentTold {
+    /// As it is stored.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Beginning => 1,
+            Self::End => 2,
+        }
+    }
+
+    /// What is stored as this number.
+    #[must_use]
+    pub const fn numbered(number: i64) -> Self {
+        match number {
+            ..=0 => Self::Nothing,
+            1 => Self::Beginning,
+            2.. => Self::End,
+        }
+    }
+}

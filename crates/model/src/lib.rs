@@ -28,6 +28,7 @@ mod state;
 mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread;
 mod time;
 mod timeline;
 mod why;
@@ -42,7 +43,7 @@ pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Re
 pub use id::{
     AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SessionId, SlugId, TextHash, TokenId, UserId,
 };
-pub use incident::{EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf};
+pub use incident::{EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf, IncidentTold};
 pub use name::{
     AccountName, ApiHost, AppName, ChannelName, DynoName, InvalidName, MonitorName, ProcessType, Quantity,
     ReactionName, ReleaseVersion, UserName,
@@ -59,6 +60,7 @@ pub use size::{DynoSize, SizeFacts, Tier};
 pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};
 pub use subject::{HerokuApp, Subject, SubjectKey};
+pub use thread::{InvalidThreadKey, Thread, ThreadKey, ThreadOf, Untold};
 pub use time::Timestamp;
 pub use timeline::{
     Armed, Counts, EngineEvent, Entry, Event, FileEvent, Named, NotFollowed, OnlyTells, PauseScope, StoreLoss,

@@ -1,7 +1,7 @@
 //! Incidents as they are stored, and which of them are asked for.
 
 use crate::Open;
-use flyball_model::{AppName, Incident, Timestamp};
+use flyball_model::{AppName, Incident, IncidentTold, Timestamp};
 
 /// An incident with its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,36 +12,6 @@ pub struct NumberedIncident {
     pub incident: Incident,
     /// What people were told of it.
     pub told: IncidentTold,
-}
-
-/// What people were told of an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum IncidentTold {
-    /// Nothing yet.
-    Nothing,
-    /// That it began.
-    Beginning,
-    /// That it ended.
-    End,
-}
-
-impl IncidentTold {
-    /// As it is stored.
-    pub(crate) const fn number(self) -> i64 {
-        match self {
-            Self::Nothing => 0,
-            Self::Beginning => 1,
-            Self::End => 2,
-        }
-    }
-
-    pub(crate) const fn numbered(number: i64) -> Self {
-        match number {
-            ..=0 => Self::Nothing,
-            1 => Self::Beginning,
-            2.. => Self::End,
-        }
-    }
 }
 
 /// Which incidents.

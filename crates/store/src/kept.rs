@@ -20,6 +20,9 @@ pub(crate) const DAYS_KEPT: Duration = DAY.saturating_mul(1827);
 /// Roll-ups of hours: thirteen months, so that a month can be held against the same month a year before.
 pub(crate) const HOURS_KEPT: Duration = DAY.saturating_mul(396);
 
+/// What was told: three months, so that one can look whether somebody was.
+pub(crate) const NOTICES_KEPT: Duration = DAY.saturating_mul(92);
+
 /// Timeline with its flips, runs, pauses: two years, as audits ask.
 pub(crate) const HISTORY_KEPT: Duration = DAY.saturating_mul(731);
 

@@ -35,6 +35,7 @@ mod sizes;
 mod sqlite;
 #[cfg(test)]
 mod stored;
+mod telling;
 mod text;
 
 pub use address::Address;
@@ -45,7 +46,7 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use flyball_model::Family;
 pub use holder::Holder;
-pub use incident::{IncidentTold, IncidentsPage, NumberedIncident};
+pub use incident::{IncidentsPage, NumberedIncident};
 pub use kept::Kept;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
 pub use made::{MadeText, NewPiece, Piece, Put};
@@ -59,12 +60,13 @@ pub use presence::{Glimpse, SeenSign, Sign};
 pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes, holds_until};
 pub use sizes::Sizes;
 pub use sqlite::{EngineLock, Sqlite};
+pub use telling::{ClaimedNotice, NewNotice, NoticeState, NoticesPage, StoredNotice, Tell, ToldSoFar, Tried};
 pub use text::{OwnText, Reads};
 
 use async_trait::async_trait;
 use flyball_model::{
     Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
-    SessionId, StoreLoss, Subject, SubjectKey, TextHash, Timestamp, TokenId, UserId, UserName, Verdict,
+    SessionId, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName, Verdict,
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -75,7 +77,7 @@ pub const DUE_MAX: u32 = 1000;
 /// Everything of one store.
 #[async_trait]
 pub trait Store:
-    Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Incidents + People + Made + Retention
+    Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Incidents + Telling + People + Made + Retention
 {
     /// Where it is.
     fn place(&self) -> &Place;
@@ -333,10 +335,43 @@ pub trait Incidents: Send + Sync {
 
     /// One incident. `None` where there is none of this number, or not any more.
     async fn incident(&self, number: i64) -> Result<Option<NumberedIncident>, Error>;
+}
 
-    /// Notes that people are about to be told of the beginning or the end of an incident. False where somebody has noted that
-    /// before, or there is no such incident: of several who would tell, one does.
-    async fn note_told(&self, number: i64, told: IncidentTold) -> Result<bool, Error>;
+/// What people are told. What is owed is on disk together with the decision to tell it, and is sent at least once: each try has the
+/// same thread and number, by which whoever takes it knows it again.
+#[async_trait]
+pub trait Telling: Send + Sync {
+    /// What was told so far, and what may have to be.
+    async fn told_so_far(&self, now: Timestamp) -> Result<ToldSoFar, Error>;
+
+    /// Writes what was decided from this version. False where something else was decided meanwhile; nothing is written then.
+    async fn tell(&self, version: i64, tell: &Tell) -> Result<bool, Error>;
+
+    /// The notices that are due, and those whose claim has lapsed, the first due first: at most [`NoticesPage::OWED_MAX`]. Of a
+    /// thread only the first that has not ended.
+    async fn owed(&self, now: Timestamp) -> Result<Vec<StoredNotice>, Error>;
+
+    /// Claims a notice that is owed, for so long. `None` where it is in living hands, at its end, or behind one that is not.
+    async fn claim_notice(
+        &self,
+        thread: &ThreadKey,
+        sequence: u32,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<ClaimedNotice>, Error>;
+
+    /// Notes what came of a try. False where the fence does not hold any more; nothing is written then.
+    async fn tried(
+        &self,
+        thread: &ThreadKey,
+        sequence: u32,
+        fence: Fence,
+        tried: &Tried,
+        now: Timestamp,
+    ) -> Result<bool, Error>;
+
+    /// Notices, the newest first.
+    async fn notices(&self, page: &NoticesPage) -> Result<Vec<StoredNotice>, Error>;
 }
 
 /// Who may come in. Each change is on disk together with the lines of the timeline that tell of it, or not at all; where nothing

@@ -18,6 +18,7 @@ mod chance;
 mod disk;
 mod executor;
 mod ids;
+mod people;
 mod store;
 mod time;
 
@@ -26,6 +27,7 @@ pub use chance::Numbers;
 pub use disk::{Disk, DiskError};
 pub use executor::{Executor, Order, Starter};
 pub use ids::CountedIds;
+pub use people::{Manner, People, ToldNotice};
 pub use store::{Access, Done, Signs, StagedStore, StoreStage};
 pub use time::{START, StoppedTime, Wait};
 

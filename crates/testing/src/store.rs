@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use flyball_model::{
     Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
-    SessionId, StoreLoss, Subject, SubjectKey, TextHash, Timestamp, TokenId, UserId, UserName, Verdict,
+    SessionId, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName, Verdict,
 };
 use flyball_store::{
-    ApiToken, AppFacts, Batch, Changed, Claim, Definition, Error, Fence, Glimpse, Held, Holding, IncidentTold,
+    ApiToken, AppFacts, Batch, Changed, Claim, ClaimedNotice, Definition, Error, Fence, Glimpse, Held, Holding,
     Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser,
-    NewerReadings, NumberedIncident, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence, Put,
+    NewerReadings, NoticesPage, NumberedIncident, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence, Put,
     ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session, Shard,
-    Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, Texts, Timeline, TimelineLine, TimelinePage, User,
+    Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, StoredNotice, Tell, Telling, Texts, Timeline,
+    TimelineLine, TimelinePage, ToldSoFar, Tried, User,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -543,9 +544,45 @@ impl<S: StoreStage> Incidents for StagedStore<S> {
     async fn incident(&self, number: i64) -> Result<Option<NumberedIncident>, Error> {
         self.read("incident", self.0.store().incident(number)).await
     }
+}
 
-    async fn note_told(&self, number: i64, told: IncidentTold) -> Result<bool, Error> {
-        self.write("note told", self.0.store().note_told(number, told)).await
+#[async_trait]
+impl<S: StoreStage> Telling for StagedStore<S> {
+    async fn told_so_far(&self, now: Timestamp) -> Result<ToldSoFar, Error> {
+        self.read("told so far", self.0.store().told_so_far(now)).await
+    }
+
+    async fn tell(&self, version: i64, tell: &Tell) -> Result<bool, Error> {
+        self.write("tell", self.0.store().tell(version, tell)).await
+    }
+
+    async fn owed(&self, now: Timestamp) -> Result<Vec<StoredNotice>, Error> {
+        self.read("owed", self.0.store().owed(now)).await
+    }
+
+    async fn claim_notice(
+        &self,
+        thread: &ThreadKey,
+        sequence: u32,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<ClaimedNotice>, Error> {
+        self.write("claim notice", self.0.store().claim_notice(thread, sequence, now, lease)).await
+    }
+
+    async fn tried(
+        &self,
+        thread: &ThreadKey,
+        sequence: u32,
+        fence: Fence,
+        tried: &Tried,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        self.write("tried", self.0.store().tried(thread, sequence, fence, tried, now)).await
+    }
+
+    async fn notices(&self, page: &NoticesPage) -> Result<Vec<StoredNotice>, Error> {
+        self.read("notices", self.0.store().notices(page)).await
     }
 }
 

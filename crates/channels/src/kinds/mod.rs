@@ -140,6 +140,17 @@ kinds! {
 }
 
 impl Channel {
+    /// Whether more can be told of an outage there without disturbing anybody: in a thread, or to a program.
+    #[must_use]
+    pub const fn follows(&self) -> bool {
+        match &self.kind {
+            Kind::Slack(slack) => matches!(slack, Slack::Bot { .. }),
+            Kind::Webhook(_) => true,
+            // Each would be another mail, another push, or another ring.
+            Kind::Email(_) | Kind::Ntfy(_) | Kind::PagerDuty(_) => false,
+        }
+    }
+
     /// What this notice becomes; it is not sent.
     ///
     /// # Errors

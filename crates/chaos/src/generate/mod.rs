@@ -21,6 +21,9 @@ pub enum Aim {
     /// That several machines on one store share the work: two to five of them, with clocks minutes apart, that are killed, stand
     /// still, and are stopped in good order, beside everything else that may go wrong.
     Nodes,
+    /// That people are told once, in order and of everything: their channels fail and hang, and Flyball is killed while it tells.
+    /// Every third story has several machines.
+    Telling,
 }
 
 /// Makes the story of a seed.
@@ -38,13 +41,15 @@ pub fn generate(seed: u64, minutes: u32, aim: Aim) -> Story {
     let mut process = Stream::new(seed, Purpose::Process);
     incidents.extend(process_troubles(&mut process, minutes));
     let mut of_machines = Stream::new(seed, Purpose::Machines);
-    let others_ahead_ms = if aim == Aim::Nodes { machines::others(&mut of_machines) } else { Vec::new() };
+    let is_shared = aim == Aim::Nodes || (aim == Aim::Telling && seed.is_multiple_of(3));
+    let others_ahead_ms = if is_shared { machines::others(&mut of_machines) } else { Vec::new() };
+    file.tells = aim == Aim::Telling;
     incidents.extend(machines::troubles(&mut of_machines, others_ahead_ms.len(), minutes));
     // Stable: what happens at one moment keeps the order above.
     incidents.sort_by_key(|incident| incident.at);
     let ahead_ms = if process.below(3) == 0 { i64::from(process.between(0, 180_000)) - 90_000 } else { 0 };
     let faults = Faults::Drawn(match aim {
-        Aim::Everything | Aim::Nodes => rates(&mut Stream::new(seed, Purpose::Rates)),
+        Aim::Everything | Aim::Nodes | Aim::Telling => rates(&mut Stream::new(seed, Purpose::Rates)),
         Aim::LostCalls => LOST_CALLS,
     });
     Story { seed, minutes, apps, file, ahead_ms, others_ahead_ms, slow_api: is_crowded, incidents, faults }

@@ -11,6 +11,7 @@ mod limits;
 mod liveness;
 mod once;
 mod order;
+mod people;
 mod reasons;
 mod spending;
 mod streaks;
@@ -59,6 +60,7 @@ pub fn judge(story: &Story, record: &Record) -> Vec<Violation> {
     violations.extend(order::no_old_list_is_acted_on(&evidence));
     violations.extend(liveness::nobody_starves(&evidence));
     violations.extend(hands::judge(&evidence));
+    violations.extend(people::judge(story, record));
     for dossier in evidence.dossiers.values() {
         for (invariant, opinion) in OF_RUNS {
             if let Some(words) = opinion(&evidence, dossier) {

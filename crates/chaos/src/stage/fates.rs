@@ -74,6 +74,10 @@ impl Fates {
         self.spells.clear();
     }
 
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Something is out of order until then.
     pub(crate) fn spell(&mut self, of: Spell, until: Timestamp) {
         self.spells.insert(of, until);

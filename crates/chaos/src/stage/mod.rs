@@ -7,6 +7,7 @@ mod fates;
 mod journal;
 mod ledger;
 mod network;
+mod people;
 mod process;
 
 pub(crate) use fates::SPELL_AGE;
@@ -14,6 +15,7 @@ pub(crate) use fates::SPELL_AGE;
 pub use flyball_testing::DiskError as StageError;
 pub(crate) use flyball_testing::{START, lock};
 pub use journal::{Note, Noted};
+pub use people::ToldNotice;
 pub use process::Between;
 pub(crate) use process::{FollowedFile, start};
 
@@ -53,6 +55,10 @@ pub(crate) struct Shared {
     processes: Mutex<u32>,
     /// Runs on disk that have not ended.
     open: Mutex<usize>,
+    /// What people were told, in order.
+    pub(crate) told: Mutex<Vec<ToldNotice>>,
+    /// How often each notice was tried.
+    tries: Mutex<HashMap<String, u32>>,
 }
 
 /// Everything outside of the engine, as one machine has it.
@@ -88,6 +94,8 @@ impl Shared {
             signs: story.is_shared().then(Signs::default),
             processes: Mutex::default(),
             open: Mutex::default(),
+            told: Mutex::default(),
+            tries: Mutex::default(),
         })
     }
 }

@@ -4,6 +4,7 @@ use super::eyes::{Eyes, Landmarks};
 use super::journal::Noted;
 use super::ledger::Ledger;
 use super::network::Wire;
+use super::people::People;
 use super::{Outside, SharedOutside, TOKEN, lock};
 use flyball_config::{Definitions, Files};
 use flyball_decide::{Choice, Scene, Situation, View};
@@ -108,6 +109,7 @@ fn ports(outside: &SharedOutside, between: &Between) -> Ports {
         time: Arc::new(outside.time.clone()),
         tasks: Arc::new(outside.starter.clone()),
         witness: Arc::new(Onlooker(Arc::clone(outside))),
+        tell: Arc::new(People(Arc::clone(outside))),
     }
 }
 

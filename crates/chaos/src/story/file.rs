@@ -4,6 +4,10 @@ use flyball_config::Definitions;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+/// One who is told of everything.
+const CHANNEL: &str = "[[channel]]\nname = \"on call\"\nwebhook = { url = \"https://people.example.com/\", secret = { env = \"SIGNING\" } }\n\n\
+    [notify]\ndefault = [\"on call\"]\nremind_every = \"10m\"\n\n";
+
 /// Flyball's file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct File {
@@ -15,6 +19,8 @@ pub struct File {
     pub limits: Option<(u32, u32)>,
     /// The app that Flyball itself runs on.
     pub own_app: Option<String>,
+    /// Whether people are told.
+    pub tells: bool,
 }
 
 /// One monitor.
@@ -179,6 +185,9 @@ impl File {
         if let Some((effects, rollbacks)) = self.limits {
             let _infallible =
                 writeln!(text, "[limits]\neffects_per_hour = {effects}\nrollbacks_per_hour = {rollbacks}\n");
+        }
+        if self.tells {
+            text.push_str(CHANNEL);
         }
         for monitor in &self.monitors {
             monitor.write(&mut text);

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::wiring::Descriptors;
 use flyball_config::{Definitions, Files};
 use flyball_engine::live::{Figures, Live};
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, Observe, Ports, Tokio};
+use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, Tokio};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, ApiHost, Excerpt, Mode, NodeId};
 use flyball_store::Store;
@@ -84,6 +84,7 @@ impl Course {
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
             witness: Arc::new(NoWitness),
+            tell: Arc::new(NobodyIsTold),
         };
         let node = NodeId(ids.run(ports.clock.now()).0);
         let engine = Engine::new(ports, node, Mode::Act);

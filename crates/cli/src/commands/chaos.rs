@@ -36,10 +36,11 @@ struct Violated {
 pub(super) async fn chaos(wiring: &Wiring, asked: &Chaos) -> Result<Exit, Failure> {
     let began = SystemClock.now();
     let (seeds, minutes) = (asked.seed..asked.seed.saturating_add(asked.seeds), asked.minutes);
-    let aim = match (asked.lost_calls, asked.nodes) {
-        (true, _) => Aim::LostCalls,
-        (false, true) => Aim::Nodes,
-        (false, false) => Aim::Everything,
+    let aim = match (asked.lost_calls, asked.nodes, asked.telling) {
+        (true, ..) => Aim::LostCalls,
+        (_, true, _) => Aim::Nodes,
+        (.., true) => Aim::Telling,
+        (false, false, false) => Aim::Everything,
     };
     // A play has a runtime of its own, which must not be this one.
     let played = tokio::task::spawn_blocking(move || campaign(seeds, minutes, aim)).await;
@@ -114,6 +115,7 @@ fn violated(trial: Trial, minutes: u32, aim: Aim) -> Result<Violated, StageError
         Aim::Everything => "",
         Aim::LostCalls => " --lost-calls",
         Aim::Nodes => " --nodes",
+        Aim::Telling => " --telling",
     };
     say(&format!("seed {seed}: something did not hold; making the story small"));
     let smallest = minimise(trial, &Between::default())?;

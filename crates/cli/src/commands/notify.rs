@@ -4,12 +4,12 @@ use crate::arguments::Notify;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::wiring::Wiring;
-use flyball_channels::{About, Channel, Done, Key, Means, Notice, Outcome, TIME_LIMIT, Text, Wire};
+use crate::wiring::{People, Wiring};
+use flyball_channels::{About, Channel, Done, Means, Notice, Outcome, Text};
+use flyball_engine::Tell as _;
 use flyball_model::{Excerpt, Timestamp};
 use flyball_settings::did_you_mean;
 use serde::Serialize;
-use std::sync::Arc;
 
 /// What came of it, for programs.
 #[derive(Debug, Serialize)]
@@ -44,10 +44,8 @@ pub(super) async fn notify(wiring: &Wiring, asked: &Notify) -> Result<Exit, Fail
         }
         return Ok(Exit::GOOD);
     }
-    let rules = Arc::clone(&definitions.network.rules);
-    let wire = Wire::new(Arc::new(move |address| rules.forbids(address).map_or(Ok(()), Err)), TIME_LIMIT)
-        .map_err(|error| Failure::new(Exit::NO, format!("cannot tell \"{name}\" anything")).because(error))?;
-    match channel.send(&wire, &means, &notice, None).await {
+    let people = People::new(wiring.environment).in_network(&definitions.network);
+    match people.tell(channel, &notice, None, now).await {
         Outcome::Sent { .. } => {}
         outcome => return Err(failed(channel, outcome)),
     }
@@ -61,7 +59,7 @@ pub(super) async fn notify(wiring: &Wiring, asked: &Notify) -> Result<Exit, Fail
 /// What is told to try a channel.
 fn of_test(channel: &Channel, at: Timestamp) -> Notice {
     Notice {
-        key: Key::try_from(format!("test-{}", at.as_millis())).expect("a number makes a key"),
+        key: format!("test-{}", at.as_millis()).parse().expect("a number makes a key"),
         sequence: 0,
         about: About::Test,
         title: Excerpt::of(channel.name.as_str()),

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::wiring::{Descriptors, OneAccount, stand_in};
 use flyball_engine::live::Live;
-use flyball_engine::{Clock, Engine, Ids, NoReferences, NoWitness, Ports, Tokio};
+use flyball_engine::{Clock, Engine, Ids, NoReferences, NoWitness, NobodyIsTold, Ports, Tokio};
 use flyball_heroku::Heroku;
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
@@ -71,6 +71,7 @@ impl Stage {
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
             witness: Arc::new(NoWitness),
+            tell: Arc::new(NobodyIsTold),
         };
         let file = file::text(&server.page_url(APP), without);
         let definitions = flyball_config::read("shop.toml", &file)?;

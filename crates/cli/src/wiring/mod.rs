@@ -6,6 +6,7 @@ mod accounts;
 mod clock;
 mod descriptors;
 mod ids;
+mod people;
 mod references;
 mod signals;
 mod stand_in;
@@ -15,6 +16,7 @@ pub(crate) use accounts::Accounts;
 pub(crate) use clock::SystemClock;
 pub(crate) use descriptors::Descriptors;
 pub(crate) use ids::SystemIds;
+pub(crate) use people::People;
 pub(crate) use references::References;
 pub(crate) use signals::{Held, hangups, stopped_by_person};
 pub(crate) use stand_in::{OneAccount, stand_in};
@@ -222,7 +224,7 @@ impl Wiring {
 
     /// Everything outside that an engine speaks to.
     pub(crate) fn ports(&self, store: Arc<dyn Store>, accounts: &Arc<Accounts>) -> Ports {
-        let (observer, runtime) = (self.observer(accounts), Tokio::new());
+        let (observer, runtime, environment) = (self.observer(accounts), Tokio::new(), self.environment);
         Ports {
             store,
             accounts: Arc::clone(accounts) as Arc<dyn flyball_engine::Accounts>,
@@ -233,6 +235,7 @@ impl Wiring {
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
             witness: Arc::new(NoWitness),
+            tell: Arc::new(People::new(environment)),
         }
     }
 

@@ -17,13 +17,14 @@ mod turning;
 
 use crate::engine::Engine;
 use crate::ports::Time;
+use crate::telling::{Gone, Sending, Teller};
 use crate::turn::{Observed, Turn};
 pub(crate) use busy::Busy;
 pub(crate) use figures::Counting;
 pub use figures::{Counted, Figures};
 use flyball_model::{Blind, Evidence, Excerpt, Finding, MonitorId, Reading, Run, RunId, SubjectKey, Timestamp};
 use flyball_monitors::Monitor;
-use flyball_store::Batch;
+use flyball_store::{Batch, StoredNotice};
 use ledger::Ledger;
 use places::{Had, Place, Places, QUICK};
 pub use schedule::FirstDue;
@@ -54,6 +55,8 @@ const WORK_EVERY: Duration = Duration::from_millis(250);
 const LOOK_EVERY: Duration = Duration::from_millis(900);
 /// What is too old is removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
+/// What there is to tell is looked for this often: nobody asleep notices a second.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// Stopping waits this long for runs under way; what has not ended then is left for the next start.
 const STOP_MAX: Duration = Duration::from_secs(4);
 
@@ -72,6 +75,8 @@ struct Shared {
     rewired: Notify,
     work: Notify,
     working: Busy<RunId>,
+    sending: Sending,
+    gone: Gone,
     places: Places,
     checks_at_once: usize,
 }
@@ -171,6 +176,8 @@ impl Live {
             rewired: Notify::new(),
             work: Notify::new(),
             working: Busy::new(),
+            sending: Busy::new(),
+            gone: Gone::default(),
             places,
             checks_at_once,
         });
@@ -181,6 +188,7 @@ impl Live {
         shared.start(writer(Arc::clone(&shared), stop.clone()));
         shared.start(worker(Arc::clone(&shared), stop.clone()));
         shared.start(sweeper(Arc::clone(&shared), stop.clone()));
+        shared.start(teller(Arc::clone(&shared), stop.clone()));
         Self { shared, into: for_looks, stop }
     }
 
@@ -390,6 +398,45 @@ async fn begin_due(shared: &Arc<Shared>) -> bool {
         });
     }
     any
+}
+
+/// Tells people what there is to tell. Nobody waits for it, and what it is doing when it is stopped is done again.
+async fn teller(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut teller = Teller::default();
+    loop {
+        if let Err(error) = shared.engine.decide_what_is_told(&mut teller).await {
+            tracing::warn!(error = %error.in_full(), "what is to be told could not be decided; trying again");
+        }
+        match shared.engine.owed_now(&shared.sending).await {
+            Ok(owed) => owed.into_iter().for_each(|owed| send(&shared, owed, &stop)),
+            Err(error) => {
+                tracing::warn!(error = %error.in_full(), "what is to be told could not be read; trying again")
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = shared.time().wait(TELL_EVERY) => {}
+        }
+    }
+}
+
+/// Sends a notice, whatever else goes on.
+fn send(shared: &Arc<Shared>, owed: StoredNotice, stop: &CancellationToken) {
+    let (shared_by_task, stop) = (Arc::clone(shared), stop.clone());
+    shared.start(async move {
+        let shared = shared_by_task;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            sent = shared.engine.send_notice(&owed, &shared.gone) => {
+                if let Err(error) = sent {
+                    tracing::warn!(error = %error.in_full(), "what came of a notice could not be noted; it may be told again");
+                }
+            }
+        }
+        shared.sending.end(&owed.channel);
+    });
 }
 
 /// Removes what is too old.

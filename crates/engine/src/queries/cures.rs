@@ -87,8 +87,8 @@ fn counted<'a>(incidents: &[NumberedIncident], runs: impl Iterator<Item = Counte
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_model::IncidentTold;
     use flyball_model::{EndedBy, Incident, IncidentEnd, IncidentOf};
-    use flyball_store::IncidentTold;
     use std::time::Duration;
 
     fn at(second: u64) -> Timestamp {

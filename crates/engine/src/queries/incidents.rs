@@ -2,9 +2,12 @@
 
 use super::{Reader, times};
 use flyball_model::{
-    AppName, Event, FirstCause, Incident, IncidentOf, MonitorId, MonitorName, Run, RunId, Timestamp, Verdict,
+    AppName, Event, Excerpt, FirstCause, Incident, IncidentOf, Mode, MonitorId, MonitorName, ReactionId, Run, RunId,
+    Timestamp, Verdict,
 };
-use flyball_store::{Error, IncidentsPage, NumberedIncident, TimelineLine, TimelinePage};
+use flyball_store::{
+    Error, IncidentsPage, NoticesPage, NumberedIncident, RunsPage, StoredNotice, TimelineLine, TimelinePage,
+};
 use flyball_views::{Helped, HistoryLine, IncidentFailure, IncidentStory, IncidentView, RunHelped, RunView};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,6 +72,54 @@ impl Reader<'_> {
             lines.extend(told.lines.into_iter().filter(is_here).map(|line| (line.number, line)));
         }
         Ok(lines.into_values().collect())
+    }
+
+    /// The monitors that have failed in an incident, and the reaction whose run came to need a person.
+    pub(crate) async fn failed_in(
+        &self,
+        incident: &Incident,
+    ) -> Result<(BTreeSet<MonitorId>, Option<ReactionId>), Error> {
+        let failed = |line: &TimelineLine| match (&line.entry.event, &line.entry.monitor) {
+            (Event::Flipped { flip, .. }, Some((monitor, _))) if flip.to == Verdict::Failing => Some(*monitor),
+            _ => None,
+        };
+        let mut monitors: BTreeSet<MonitorId> = self.lines_of(incident).await?.iter().filter_map(failed).collect();
+        match &incident.first {
+            FirstCause::Monitor { name, .. } => {
+                monitors.insert(MonitorId::of(name));
+                Ok((monitors, None))
+            }
+            FirstCause::Run(run) => Ok((monitors, self.store.run(*run).await?.map(|run| run.reaction))),
+        }
+    }
+
+    /// What is done next about what fails, as far as that can be told beforehand.
+    pub(crate) async fn next_of(&self, of: &IncidentOf) -> Result<Option<flyball_channels::Next>, Error> {
+        let Some(app) = of.app() else { return Ok(None) };
+        let (recalled, known) = (self.recalled().await?, self.known(Some(app)).await?);
+        let failing = self.wiring.watching(of).filter(|monitor| {
+            let standing = recalled.states.get(&monitor.id).and_then(|state| state.standing.as_ref());
+            standing.is_some_and(|standing| standing.verdict == Verdict::Failing)
+        });
+        let called = failing.flat_map(|monitor| self.wiring.attached(monitor.id));
+        let ours = called.filter(|reaction| reaction.kind.app() == app && self.wiring.mode(reaction) == Mode::Act);
+        let nexts = ours.filter_map(|reaction| {
+            let view = self.reaction(reaction, &recalled, known.get(app));
+            let what = Excerpt::of(&format!("\"{}\" ({})", view.name, view.kind));
+            Some(flyball_channels::Next { what, at: view.next.at? })
+        });
+        Ok(nexts.min_by_key(|next| next.at))
+    }
+
+    /// How many runs were decided between two times, at most as many as a page has.
+    pub(crate) async fn runs_between(&self, since: Timestamp, until: Timestamp) -> Result<usize, Error> {
+        let runs = self.store.runs(&RunsPage { since: Some(since), ..RunsPage::default() }).await?;
+        Ok(runs.iter().filter(|run| run.queued_at < until).count())
+    }
+
+    /// Notices, the newest first.
+    pub(crate) async fn notices(&self, page: &NoticesPage) -> Result<Vec<StoredNotice>, Error> {
+        self.store.notices(page).await
     }
 
     /// The runs that were decided within an incident, oldest first, and the one that began it.

@@ -91,6 +91,16 @@ impl<'a> Reader<'a> {
         Self { store, definitions, wiring: Arc::clone(wiring), engine: EngineState::Running, now }
     }
 
+    /// Which reactions are attached to which monitors.
+    pub(crate) fn wiring(&self) -> &Wiring {
+        &self.wiring
+    }
+
+    /// As of when it answers.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// The pauses that hold.
     async fn paused(&self) -> Result<Vec<PauseView>, Error> {
         Ok(self.store.pauses(self.now).await?.into_iter().map(pause_view).collect())

@@ -97,6 +97,7 @@ mod stories;
 mod streaks;
 #[cfg(test)]
 mod support;
+mod telling;
 #[cfg(test)]
 mod trouble;
 mod undone;

@@ -5,7 +5,7 @@ use super::server::{Mischief, Server};
 use super::world::World;
 use async_trait::async_trait;
 use flyball_engine::live::Live;
-use flyball_engine::{Engine, Ids as _, NoReferences, NoWitness, Observe, Ports, Time, Tokio};
+use flyball_engine::{Engine, Ids as _, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, Time, Tokio};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_model::{
     Cause, Entry, Evidence, Excerpt, Finding, Mode, MonitorId, NodeId, Outcome, Reading, Run, RunState, Timestamp,
@@ -77,6 +77,7 @@ impl Stage {
             time: Arc::new(Hurried(clock.clone())),
             tasks: Arc::new(Tokio::new()),
             witness: Arc::new(NoWitness),
+            tell: Arc::new(NobodyIsTold),
         };
         let engine = Arc::new(Engine::new(ports, NodeId(ids.run(clock.now()).0), Mode::Act));
         let file = format!(

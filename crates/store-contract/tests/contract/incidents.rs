@@ -2,12 +2,9 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Cause, EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf, RunId, Timestamp};
-use flyball_store::{
-    Batch, IncidentTold, Incidents as _, IncidentsPage, Loop as _, NumberedIncident, Open, Retention as _, Store,
-};
+use flyball_model::{Cause, EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf, IncidentTold, RunId, Timestamp};
+use flyball_store::{Batch, Incidents as _, IncidentsPage, Loop as _, NumberedIncident, Open, Retention as _, Store};
 use std::time::Duration;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
 fn of_app(name: &str, second: u64) -> Incident {
@@ -88,23 +85,6 @@ pub(crate) async fn incidents_come_newest_first_and_filtered<D: Database>(databa
         let found: Vec<i64> = store.incidents(&page).await.unwrap().iter().map(|found| found.number).collect();
         assert_eq!(found, expected, "{case}");
     }
-}
-
-pub(crate) async fn of_many_who_would_tell_one_does<D: Database>(database: &D) {
-    let store = database.open().await;
-    save(&*store, &[of_app("shop", 0)]).await;
-    for told in [IncidentTold::Beginning, IncidentTold::End] {
-        let mut tasks = JoinSet::new();
-        for _ in 0..8 {
-            let store = store.clone();
-            tasks.spawn(async move { store.note_told(1, told).await.unwrap() });
-        }
-        let noted = tasks.join_all().await.into_iter().filter(|noted| *noted).count();
-        assert_eq!(noted, 1, "{told:?}");
-        assert_eq!(store.incident(1).await.unwrap().unwrap().told, told);
-    }
-    assert!(!store.note_told(1, IncidentTold::Beginning).await.unwrap(), "nobody is told of a beginning after its end");
-    assert!(!store.note_told(9, IncidentTold::Beginning).await.unwrap());
 }
 
 pub(crate) async fn incidents_go_after_two_years_and_an_open_one_never<D: Database>(database: &D) {

@@ -18,6 +18,7 @@ mod retention;
 mod saving;
 mod sending;
 mod spells;
+mod telling;
 mod texts;
 
 use flyball_scratch::Scratch;
@@ -254,10 +255,19 @@ macro_rules! every_promise_is_kept_by {
                     our_runs_since_an_app_was_seen_are_told_and_earlier_ones_are_not
                     what_others_changed_is_remembered_and_bounded
                 }
+                telling {
+                    of_many_who_decide_on_the_same_one_is_heard
+                    a_thread_is_there_as_it_was_left_until_it_is_closed
+                    an_incident_comes_back_until_all_of_it_is_told
+                    of_many_who_claim_a_notice_one_has_it
+                    notices_of_a_thread_come_one_after_the_other
+                    what_is_told_of_a_day_is_told_once
+                    a_channel_fails_until_it_takes_something_again
+                    what_was_told_goes_after_three_months_and_what_is_owed_never
+                }
                 incidents {
                     an_incident_is_there_once_in_whichever_order_and_how_often_it_is_written
                     incidents_come_newest_first_and_filtered
-                    of_many_who_would_tell_one_does
                     incidents_go_after_two_years_and_an_open_one_never
                     an_incident_is_written_with_its_batch_or_not_at_all
                 }

@@ -115,7 +115,7 @@ const COUNTERS: &str = "counters";
 
 /// Every table of a history. The counters come last: whatever is written into a store has a line in the timeline, and that
 /// changes them. So what came while the tables before were compared is seen in the end.
-pub(crate) const TABLES: [Table; 21] = [
+pub(crate) const TABLES: [Table; 23] = [
     Table::of(
         "definitions",
         2,
@@ -271,6 +271,41 @@ pub(crate) const TABLES: [Table; 21] = [
             number("ended_at"),
             text("ended_by"),
             number("told"),
+        ],
+    ),
+    Table::of(
+        "threads",
+        1,
+        &[
+            text("key"),
+            text("channel"),
+            text("subject"),
+            number("opened_at"),
+            number("latest_at"),
+            number("sequence"),
+            text("untold"),
+            number("closed_at"),
+            text("handle"),
+            number("sent"),
+        ],
+    ),
+    Table::of(
+        "notices",
+        2,
+        &[
+            text("thread"),
+            number("sequence"),
+            text("channel"),
+            text("about"),
+            text("notice"),
+            number("made_at"),
+            text("state"),
+            number("due_at"),
+            number("first_at"),
+            number("tries"),
+            number("fence"),
+            number("ended_at"),
+            text("why"),
         ],
     ),
     Table::of(

@@ -5,9 +5,9 @@ use super::dialect::{Connection, Db, each, stays_prepared};
 use super::{Database, query, query_as};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable, to_json};
-use crate::{Error, IncidentTold, Incidents, IncidentsPage, NumberedIncident};
+use crate::{Error, Incidents, IncidentsPage, NumberedIncident};
 use async_trait::async_trait;
-use flyball_model::{EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf, Timestamp};
+use flyball_model::{EndedBy, FirstCause, Incident, IncidentEnd, IncidentOf, IncidentTold, Timestamp};
 use serde::Serialize;
 use sqlx::QueryBuilder;
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ macro_rules! incidents {
         "SELECT number, subject, began_at, monitor_name, cause, run_id, ended_at, ended_by, told FROM incidents"
     };
 }
+pub(super) use incidents;
 
 #[async_trait]
 impl Incidents for Database {
@@ -57,20 +58,6 @@ impl Incidents for Database {
             row.map(IncidentRow::read).transpose()
         };
         read.await.map_err(self.told(&format!("read incident {number}")))
-    }
-
-    async fn note_told(&self, number: i64, told: IncidentTold) -> Result<bool, Error> {
-        let noted = async {
-            let mut tx = self.writing().await?;
-            let noted = query("UPDATE incidents SET told = $2 WHERE number = $1 AND told < $2")
-                .bind(number)
-                .bind(told.number())
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await?;
-            Ok(noted.rows_affected() == 1)
-        };
-        noted.await.map_err(self.told(&format!("note what is told of incident {number}")))
     }
 }
 
@@ -164,7 +151,7 @@ fn subject(of: &IncidentOf) -> String {
 }
 
 row! {
-    struct IncidentRow {
+    pub(super) struct IncidentRow {
         number: i64,
         subject: String,
         began_at: i64,
@@ -178,7 +165,7 @@ row! {
 }
 
 impl IncidentRow {
-    fn read(self) -> Result<NumberedIncident, Fault> {
+    pub(super) fn read(self) -> Result<NumberedIncident, Fault> {
         let row = || format!("incident {}", self.number);
         let of = match self.subject.split_once(':') {
             Some(("monitor", name)) => IncidentOf::Monitor(from_text(name, row)?),

@@ -27,6 +27,7 @@ mod rows;
 mod run_row;
 mod runs;
 mod spells;
+mod telling;
 mod texts;
 mod timeline;
 mod turn;

@@ -8,7 +8,7 @@ use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::kept::{
     DAYS_KEPT, ENDED_KEPT, FIVE_MINUTES_KEPT, HISTORY_KEPT, HOURS_KEPT, INCIDENTS_KEPT, INCIDENTS_LEFT, LINES_KEPT,
-    LINES_LEFT, READINGS_KEPT, RETIRED_STATES_KEPT, SHAPES_KEPT, SPELLS_KEPT, SPELLS_LEFT,
+    LINES_LEFT, NOTICES_KEPT, READINGS_KEPT, RETIRED_STATES_KEPT, SHAPES_KEPT, SPELLS_KEPT, SPELLS_LEFT,
 };
 use crate::{Error, Retention};
 use async_trait::async_trait;
@@ -27,7 +27,7 @@ pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at
     (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 18] = [
+const REMOVALS: [(&str, Duration); 20] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
@@ -60,6 +60,15 @@ const REMOVALS: [(&str, Duration); 18] = [
         "DELETE FROM incidents WHERE number IN \
          (SELECT number FROM incidents WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
         HISTORY_KEPT,
+    ),
+    (
+        "DELETE FROM notices WHERE (thread, sequence) IN \
+         (SELECT thread, sequence FROM notices WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
+        NOTICES_KEPT,
+    ),
+    (
+        "DELETE FROM threads WHERE key IN (SELECT key FROM threads WHERE closed_at < $1 ORDER BY closed_at LIMIT $2)",
+        NOTICES_KEPT,
     ),
     (
         // The lineage of an app that nobody has touched for years still rests on the rollbacks that we made: those

@@ -8,6 +8,7 @@ use super::scenario::read;
 use super::script::{Cut, Outside, Refuses, Script, Side};
 use super::wire::{Spoilt, Wire};
 use super::words;
+use flyball_channels::Notice;
 use flyball_config::{Definitions, Files};
 use flyball_decide::{Home, due_at_or_after};
 use flyball_engine::commands::{Known, Settled, settle_run};
@@ -18,13 +19,13 @@ use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries,
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
     Entry, Excerpt, FirstCause, Incident, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reference, Run,
-    RunId, RunState, Timestamp,
+    RunId, RunState, ThreadKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_store::{
     Error, Holding, HoldingKey, IncidentsPage, NumberedIncident, Pause, RunsPage, Shard, TimelinePage,
 };
-use flyball_testing::{CountedIds, Executor, OneAccount, START, StagedStore, lock};
+use flyball_testing::{CountedIds, Executor, OneAccount, People, START, StagedStore, ToldNotice, lock};
 use flyball_views::EngineState;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -127,6 +128,7 @@ impl Day {
             time: Arc::new(self.outside.time.clone()),
             tasks: Arc::new(self.outside.starter.clone()),
             witness: Arc::clone(&self.recorder) as Arc<dyn flyball_engine::Witness>,
+            tell: Arc::new(self.outside.people.clone()),
         }
     }
 
@@ -510,6 +512,25 @@ impl Day {
         let mut found = disk.at_once(disk.store.incidents(&IncidentsPage::default())).expect("the store answers");
         found.reverse();
         found.into_iter().map(|NumberedIncident { number, incident, .. }| said_of(number, &incident)).collect()
+    }
+
+    /// The people who are told.
+    pub(crate) fn people(&self) -> &People {
+        &self.outside.people
+    }
+
+    /// What they were told, without what was told again: `1:15 on call: trouble #0 of 1`, the last by the order of threads.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let mut threads: Vec<ThreadKey> = Vec::new();
+        let said = |told: ToldNotice| {
+            let Notice { key, sequence, about, .. } = told.notice;
+            let nth = threads.iter().position(|known| *known == key).unwrap_or_else(|| {
+                threads.push(key);
+                threads.len() - 1
+            });
+            format!("{} {}: {} #{sequence} of {}", words::clock(told.at), told.channel, about.word(), nth + 1)
+        };
+        self.people().told_once().into_iter().map(said).collect()
     }
 
     /// Lines of the timeline that hold these words.

@@ -13,7 +13,7 @@ mod words;
 
 pub(crate) use clock::{mins, secs};
 pub(crate) use day::Day;
-pub(crate) use flyball_testing::{START, lock};
+pub(crate) use flyball_testing::{Manner, START, lock};
 pub(crate) use scenario::{Scenario, TOKEN, cuts, interleavings};
 pub(crate) use script::{Cut, Outside, Refuses};
 pub(crate) use wire::Spoilt;

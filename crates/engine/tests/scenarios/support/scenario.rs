@@ -9,7 +9,7 @@ use flyball_config::Definitions;
 use flyball_decide::Home;
 use flyball_heroku_sim::{AccountSpec, AppSpec, World, WorldFile};
 use flyball_model::{Mode, NodeId};
-use flyball_testing::{CountedIds, Disk, Executor, Order, START, StoppedTime};
+use flyball_testing::{CountedIds, Disk, Executor, Order, People, START, StoppedTime};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -143,6 +143,7 @@ impl Scenario {
     pub(crate) fn set_up(self) -> Day {
         let time = StoppedTime::default();
         let executor = Executor::new(&time, self.order);
+        let people = People::new(time.clone());
         let outside = Outside {
             world: Arc::new(Mutex::new(World::new(&self.world, START, SEED))),
             disk: Arc::new(disk()),
@@ -151,6 +152,7 @@ impl Scenario {
             process: Arc::default(),
             references: Arc::new(Mutex::new(vec![true, true])),
             refuses: Refusing::default(),
+            people,
         };
         let script = Arc::new(Script::default());
         let wire = Arc::new(Wire::new(outside.clone(), Arc::clone(&script), self.answers_take));

@@ -6,7 +6,7 @@
 use flyball_engine::Engine;
 use flyball_engine::live::Live;
 use flyball_heroku_sim::World;
-use flyball_testing::{Disk, Starter, StoppedTime, lock};
+use flyball_testing::{Disk, People, Starter, StoppedTime, lock};
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex};
 
@@ -26,6 +26,8 @@ pub(crate) struct Outside {
     pub(crate) references: Arc<Mutex<Vec<bool>>>,
     /// Whether the store takes nothing, and why.
     pub(crate) refuses: Refusing,
+    /// Who is told.
+    pub(crate) people: People,
 }
 
 /// Why a store takes nothing.
