@@ -23,13 +23,23 @@ pub fn ways(
     let (mut unusable, mut ports) = (Vec::new(), Vec::new());
     for monitor in &definitions.monitors {
         let Monitor { name, kind, .. } = monitor;
-        match kind {
-            Kind::Http(http) => match to_page(http, definitions, environment, variable) {
-                Ok(way) => by_way.entry(way).or_default().push(name.as_str()),
-                Err(words) => unusable.push(Finding::bad("way", format!("\"{name}\" cannot look: {words}"))),
-            },
-            Kind::Tcp(_) => ports.push(name.as_str()),
-            Kind::HerokuDynos(_) => {}
+        let way = match kind {
+            Kind::Tcp(_) => {
+                ports.push(name.as_str());
+                continue;
+            }
+            // Heroku's API has its own way, and name servers are asked directly.
+            Kind::HerokuDynos(_) | Kind::Dns(_) => continue,
+            Kind::Http(http) => to_page(http, definitions, environment, variable),
+            Kind::Certificate(certificate) => {
+                let proxy = certificate.proxy.as_ref().unwrap_or(&definitions.network.proxy);
+                let way = environment.way(proxy, true, certificate.host.host(), variable);
+                way.map(|way| in_words(&way)).map_err(|failure| failure.words)
+            }
+        };
+        match way {
+            Ok(way) => by_way.entry(way).or_default().push(name.as_str()),
+            Err(words) => unusable.push(Finding::bad("way", format!("\"{name}\" cannot look: {words}"))),
         }
     }
     let is_proxied = |words: &str| words.contains(THROUGH);
