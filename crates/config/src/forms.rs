@@ -125,6 +125,7 @@ fn value(shape: &Shape, typed: &str) -> Value {
         Shape::Length | Shape::Word(_) => text(),
         Shape::Number | Shape::NumberOrText => trimmed.parse().map_or_else(|_| text(), Value::Integer),
         Shape::Switch => trimmed.parse().map_or_else(|_| text(), Value::Boolean),
+        Shape::Scalar => read(trimmed).filter(is_scalar).unwrap_or_else(text),
         Shape::Variable => variable(trimmed),
         Shape::TextOrVariable => read(trimmed).filter(is_variable).unwrap_or_else(|| Value::String(typed.to_owned())),
         Shape::List(each) => Value::Array(members(trimmed).iter().map(|member| value(each, member)).collect()),
@@ -148,6 +149,11 @@ const SEPARATOR: char = ':';
 
 fn variable(name: &str) -> Value {
     Value::Table([("env".to_owned(), Value::String(name.to_owned()))].into_iter().collect())
+}
+
+/// Whether it is a text, a number, or true or false.
+fn is_scalar(value: &Value) -> bool {
+    value.is_str() || value.is_integer() || value.is_float() || value.is_bool()
 }
 
 fn is_variable(value: &Value) -> bool {
@@ -204,6 +210,8 @@ fn typed_of(shape: &Shape, wanted: &Value) -> Option<String> {
             let rows = table.iter().map(|(name, value)| Some(format!("{name}{SEPARATOR} {}", typed_of(each, value)?)));
             rows.collect::<Option<Vec<_>>>()?.join("\n")
         }
+        // A text that would be taken for something else keeps its quotes.
+        (Shape::Scalar, Value::String(text)) if value(shape, text) != *wanted => wanted.to_string(),
         (_, Value::String(text)) => text.clone(),
         (_, other) => other.to_string(),
     };
@@ -236,6 +244,10 @@ mod tests {
             (&Shape::Word(vec!["act"]), "act", r#""act""#),
             (&Shape::NumberOrText, "1MiB", r#""1MiB""#),
             (&Shape::NumberOrText, "65536", "65536"),
+            (&Shape::Scalar, "ok", r#""ok""#),
+            (&Shape::Scalar, r#""100""#, r#""100""#),
+            (&Shape::Scalar, "0.5", "0.5"),
+            (&Shape::Scalar, "true", "true"),
             (&list, "more web, roll back", r#"["more web", "roll back"]"#),
             (&list, r#""a, b", c"#, r#"["a, b", "c"]"#),
             (&statuses, "200", "200"),

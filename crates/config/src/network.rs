@@ -82,20 +82,20 @@ pub(crate) fn notes() -> String {
         NetworkRules::always_denied().map(|(network, name)| format!("`{network}` ({name})")).collect();
     let denied = denied.join(", ");
     format!(
-        "`http` and `tcp` checks connect to no address of a denied network, whatever its name was and however many \
-         redirects led there: the address that is judged is the one that is connected to. Such a check is *unknown*, and \
-         causes no reaction. Of a name with several addresses those that are permitted are tried. What is allowed is never \
+        "`http`, `tcp` and `certificate` checks connect to no address of a denied network, whatever its name was and however \
+         many redirects led there: the address that is judged is the one that is connected to. `dns` checks ask no `server` \
+         there. Such a check is *unknown*, and causes no reaction. Of a name with several addresses those that are permitted are tried. What is allowed is never \
          denied, even where the denial names a smaller network. An IPv6 address that carries an IPv4 address \
          (IPv4-mapped, NAT64, 6to4, Teredo, ISATAP) is reached only if neither is denied.\n\n\
          `\"private\"` stands for {private}; `\"loopback\"` is this host: {loopback}. Always denied, unless allowed: \
          {denied}.\n\n\
          `proxy = \"environment\"` is what calls to Heroku go by as well, so that a machine behind a proxy is set up once: \
-         `HTTPS_PROXY` for https pages, `HTTP_PROXY` for http pages, else `ALL_PROXY`, each in lower case too, as curl reads \
+         `HTTPS_PROXY` for https pages and certificates, `HTTP_PROXY` for http pages, else `ALL_PROXY`, each in lower case too, as curl reads \
          them. They are read at the start. A host that `NO_PROXY` covers is reached directly, however the proxy was named; \
          this machine is covered only if `localhost` and `127.0.0.1` stand there. A proxy with a password is \
          `{{ env = \"NAME\" }}`, a variable that holds its whole URL. Only http:// proxies can be used. https pages go through \
-         a tunnel (`CONNECT`), in which the proxy reads nothing; http pages are asked of the proxy. `tcp` monitors and the \
-         references connect directly: where only the proxy leads out, name references within your network, or none. Calls to \
+         a tunnel (`CONNECT`), in which the proxy reads nothing; http pages are asked of the proxy. `tcp` and `dns` monitors and \
+         the references connect directly: where only the proxy leads out, name references within your network, or none. Calls to \
          Heroku go by the environment whatever stands here.\n\n\
          Through a proxy the address of a page is not seen, since the proxy looks its name up. What is denied is then judged \
          on what is written alone: an address, `localhost`, and the names of metadata services, in the URL and in every \

@@ -92,6 +92,12 @@ causes! {
     Protocol = "protocol", Reached;
     /// A dyno is not up.
     Dyno = "dyno", Reached;
+    /// The page is no JSON, or says something else in it than is wanted.
+    Json = "json", Reached;
+    /// The certificate is good, and not for as long as is wanted.
+    Certificate = "certificate", Reached;
+    /// The name has other records than are wanted.
+    Dns = "dns", Reached;
 }
 
 impl Cause {
@@ -313,7 +319,7 @@ pub struct HttpEvidence {
 pub enum Evidence {
     /// By an HTTP check.
     Http(HttpEvidence),
-    /// By a TCP check.
+    /// By a check that connects to a port, and asks for nothing there.
     Tcp {
         /// The address that was connected to.
         address: Option<String>,
@@ -327,7 +333,7 @@ pub enum Evidence {
         /// Those that are not as they should be: at most [`Evidence::DYNOS_MAX`].
         not_up: Vec<(DynoName, DynoState)>,
     },
-    /// Nothing was seen.
+    /// Nothing beside what the words say.
     None,
 }
 

@@ -1,6 +1,6 @@
 //! What pages take of memory, over all checks.
 //!
-//! Only a regex needs a page whole; keywords are searched as the page streams, and take nothing here.
+//! Only a regex and JSON need a page whole; keywords are searched as the page streams, and take nothing here.
 
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

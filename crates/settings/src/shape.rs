@@ -11,6 +11,8 @@ pub enum Shape {
     Number,
     /// A whole number, or a text: `65536`, `1MiB`.
     NumberOrText,
+    /// A text, a number, or true or false: `ok`, `0.5`, `true`.
+    Scalar,
     /// True or false.
     Switch,
     /// One of these words.

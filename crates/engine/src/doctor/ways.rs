@@ -23,13 +23,23 @@ pub fn ways(
     let (mut unusable, mut ports) = (Vec::new(), Vec::new());
     for monitor in &definitions.monitors {
         let Monitor { name, kind, .. } = monitor;
-        match kind {
-            Kind::Http(http) => match to_page(http, definitions, environment, variable) {
-                Ok(way) => by_way.entry(way).or_default().push(name.as_str()),
-                Err(words) => unusable.push(Finding::bad("way", format!("\"{name}\" cannot look: {words}"))),
-            },
-            Kind::Tcp(_) => ports.push(name.as_str()),
-            Kind::HerokuDynos(_) => {}
+        let way = match kind {
+            Kind::Tcp(_) => {
+                ports.push(name.as_str());
+                continue;
+            }
+            // Heroku's API has its own way, and name servers are asked directly.
+            Kind::HerokuDynos(_) | Kind::Dns(_) => continue,
+            Kind::Http(http) => to_page(http, definitions, environment, variable),
+            Kind::Certificate(certificate) => {
+                let proxy = certificate.proxy.as_ref().unwrap_or(&definitions.network.proxy);
+                let way = environment.way(proxy, true, certificate.host.host(), variable);
+                way.map(|way| in_words(&way)).map_err(|failure| failure.words)
+            }
+        };
+        match way {
+            Ok(way) => by_way.entry(way).or_default().push(name.as_str()),
+            Err(words) => unusable.push(Finding::bad("way", format!("\"{name}\" cannot look: {words}"))),
         }
     }
     let is_proxied = |words: &str| words.contains(THROUGH);
@@ -124,6 +134,8 @@ mod tests {
                     [[monitor]]\nname = \"inside\"\nhttp = { url = \"https://10.0.0.1/\" }\n\
                     [[monitor]]\nname = \"own\"\nhttp = { url = \"https://a.example/\", proxy = { env = \"OWN\" } }\n\
                     [[monitor]]\nname = \"db\"\ntcp = { address = \"db.example.com:5432\" }\n\
+                    [[monitor]]\nname = \"cert\"\ncertificate = { host = \"shop.example.com\" }\n\
+                    [[monitor]]\nname = \"alias\"\ndns = { name = \"shop.example.com\", type = \"A\" }\n\
                     [[monitor]]\nname = \"dynos\"\nheroku_dynos = { app = \"shop\" }\n";
         let (good, note, bad) = (Health::Good, Health::Note, Health::Bad);
         let proxied = [("HTTPS_PROXY", "http://ops:hunter2@proxy:3128"), ("NO_PROXY", "10.0.0.0/8"), ("OWN", "own:1")];
@@ -131,7 +143,7 @@ mod tests {
             (good, "to Heroku through the proxy proxy:3128"),
             (good, "to \"plain\", \"inside\" directly"),
             (good, "to \"own\" through the proxy own:1"),
-            (good, "to \"front\" through the proxy proxy:3128"),
+            (good, "to \"front\", \"cert\" through the proxy proxy:3128"),
             (note, "to \"db\" directly, since `tcp` knows no proxy"),
             (
                 note,
@@ -142,7 +154,7 @@ mod tests {
         assert_eq!(told(file, &proxied), expected.map(|(health, words)| (health, words.to_owned())));
         let expected = [
             (good, "to Heroku directly"),
-            (good, "to \"front\", \"plain\", \"inside\" directly"),
+            (good, "to \"front\", \"plain\", \"inside\", \"cert\" directly"),
             (good, "to \"db\" directly"),
             (bad, "\"own\" cannot look: the environment variable OWN, for the proxy, is not set"),
         ];

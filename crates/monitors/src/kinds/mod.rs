@@ -1,13 +1,17 @@
 //! The kinds of monitors: one file or folder each, and listed once. What a kind does is in its file; what every kind
 //! must say of itself is in `kind`.
 
+mod certificate;
+mod dns;
 mod heroku_dynos;
 mod http;
 mod kind;
 mod tcp;
 
+pub use certificate::Certificate;
+pub use dns::Dns;
 pub use heroku_dynos::{HerokuDynos, Idle};
-pub use http::{Exchange, Http, Page, Sought, SoughtText, Text};
+pub use http::{Exchange, Http, Json, JsonTest, JsonValue, JsonWanted, Page, Sought, SoughtText, Text};
 pub use kind::Doubt;
 pub use tcp::Tcp;
 
@@ -23,6 +27,10 @@ kinds! {
     Http,
     /// A port.
     Tcp,
+    /// Until when a certificate is valid.
+    Certificate,
+    /// What a name stands for.
+    Dns,
     /// The dynos of an app.
     HerokuDynos,
 }

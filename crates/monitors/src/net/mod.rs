@@ -7,6 +7,7 @@ mod failure;
 mod peer;
 mod permit;
 mod progress;
+mod records;
 mod references;
 mod resolve;
 mod rules;
@@ -26,10 +27,11 @@ pub use rules::NetworkRules;
 pub(crate) use stall::StallWatch;
 pub use tls::Trust;
 pub(crate) use tls::{Tls, of_tls};
+pub(crate) use tls_words::day;
 pub(crate) use tunnel::{of_proxy, unauthorized};
 pub use way::{ProxyEnvironment, Way};
 
-use crate::values::Proxy;
+use crate::values::{NameServer, Proxy, Record, RecordName, RecordType};
 use permit::Permitted;
 use resolve::Resolver;
 use secrecy::SecretString;
@@ -41,6 +43,8 @@ use url::Host;
 /// The way to a host: shared by all checks.
 pub(crate) struct Network {
     resolver: Arc<Resolver>,
+    /// The same servers, asked for records: without what this machine alone knows.
+    records: Resolver,
     rules: RwLock<Arc<NetworkRules>>,
     environment: ProxyEnvironment,
     proxy: RwLock<Proxy>,
@@ -51,6 +55,7 @@ impl Network {
     pub(crate) fn system() -> Self {
         Self {
             resolver: Arc::new(Resolver::system()),
+            records: Resolver::system().for_records(),
             rules: RwLock::default(),
             environment: ProxyEnvironment::default(),
             proxy: RwLock::default(),
@@ -59,7 +64,8 @@ impl Network {
 
     /// The same, with the resolvers at these addresses.
     pub(crate) fn with_name_servers(self, servers: Vec<SocketAddr>) -> Self {
-        Self { resolver: Arc::new(Resolver::at(servers)), ..self }
+        let records = Resolver::at(servers.clone()).for_records();
+        Self { resolver: Arc::new(Resolver::at(servers)), records, ..self }
     }
 
     /// The same, in an environment that says this of proxies.
@@ -145,6 +151,26 @@ impl Network {
         }
         progress.enter(Step::Tunnel);
         tunnel::open(stream, behind).await
+    }
+
+    /// The records of a name, as `server` has them, or whoever the system asks. None where the name has none of this type.
+    ///
+    /// # Errors
+    ///
+    /// Failing when there is no such name; unknown when nobody could tell or be asked, or the rules forbid to ask there.
+    pub(crate) async fn records(
+        &self,
+        server: Option<NameServer>,
+        name: &RecordName,
+        of_type: RecordType,
+    ) -> Result<Vec<Record>, Failure> {
+        match server {
+            None => self.records.records(name, of_type).await,
+            Some(server) => {
+                Permitted::of(vec![server.address().ip()], &self.rules())?;
+                Resolver::at(vec![server.address()]).for_records().records(name, of_type).await
+            }
+        }
     }
 
     /// Who tells whether the world can be reached from here.

@@ -8,7 +8,7 @@ use crate::values::unanswerable;
 use flyball_model::{Blind, Cause};
 use futures_util::future::{Either, select};
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
@@ -45,7 +45,17 @@ const FILES: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
 /// Looks names up.
 pub(super) struct Resolver {
     servers: Option<Vec<SocketAddr>>,
+    asks_for: AsksFor,
     built: Mutex<Option<Built>>,
+}
+
+/// What is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsksFor {
+    /// Where to connect to: as everything on this machine would have it.
+    Addresses,
+    /// What the world is told: nothing of `/etc/hosts`, and nothing that was kept.
+    Records,
 }
 
 /// A resolver that was built from settings, and what tells whether these have changed.
@@ -58,12 +68,17 @@ struct Built {
 impl Resolver {
     /// As the system is set up. What that is, is read at the first look-up.
     pub(super) fn system() -> Self {
-        Self { servers: None, built: Mutex::new(None) }
+        Self { servers: None, asks_for: AsksFor::Addresses, built: Mutex::new(None) }
     }
 
     /// With these servers.
     pub(super) fn at(servers: Vec<SocketAddr>) -> Self {
-        Self { servers: Some(servers), built: Mutex::new(None) }
+        Self { servers: Some(servers), asks_for: AsksFor::Addresses, built: Mutex::new(None) }
+    }
+
+    /// The same, to look at what the world is told.
+    pub(super) fn for_records(self) -> Self {
+        Self { asks_for: AsksFor::Records, ..self }
     }
 
     /// The addresses of a host: never empty.
@@ -108,6 +123,18 @@ impl Resolver {
         Err(told.unwrap_or_else(|| no_address(name)))
     }
 
+    /// What the servers answer for a name and a type of record.
+    pub(super) async fn answers(&self, name: &str, of_type: RecordType) -> Result<Vec<RData>, Failure> {
+        let resolver = self.resolver()?;
+        // With a dot behind it, it is this name, and never one within a search domain.
+        let whole = format!("{}.", name.trim_end_matches('.'));
+        match resolver.lookup(whole, of_type).await {
+            Ok(lookup) => Ok(lookup.answers().iter().map(|record| record.data.clone()).collect()),
+            Err(error) if has_no_such_record(&error) => Ok(Vec::new()),
+            Err(error) => Err(in_words(name, &error)),
+        }
+    }
+
     /// The resolver that follows the settings of this moment.
     fn resolver(&self) -> Result<TokioResolver, Failure> {
         let now = Instant::now();
@@ -146,6 +173,10 @@ impl Resolver {
         options.negative_max_ttl = Some(NEGATIVE_MAX);
         options.timeout = SERVER_TIMEOUT;
         options.attempts = ATTEMPTS;
+        if self.asks_for == AsksFor::Records {
+            options.use_hosts_file = ResolveHosts::Never;
+            options.cache_size = 0;
+        }
         builder.build()
     }
 }
@@ -162,6 +193,11 @@ fn addresses_of(lookup: &Lookup) -> impl Iterator<Item = IpAddr> {
         RData::AAAA(address) => Some(IpAddr::V6(address.0)),
         _ => None,
     })
+}
+
+/// Whether the name is there, and has nothing of the type that was asked for.
+fn has_no_such_record(error: &NetError) -> bool {
+    matches!(error, NetError::Dns(DnsError::NoRecordsFound(none)) if none.response_code == ResponseCode::NoError)
 }
 
 fn no_address(name: &str) -> Failure {

@@ -3,7 +3,7 @@
 use super::{Failure, Progress, Step, of_io, tls_words};
 use flyball_model::Cause;
 use rustls::client::Resumption;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::io;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub enum Trust {
 /// Makes TLS connections.
 pub(crate) struct Tls {
     settings: Arc<ClientConfig>,
+    /// The same for who speaks nothing over TLS, and so offers no protocol that the other side would have to know.
+    bare: Arc<ClientConfig>,
 }
 
 impl Tls {
@@ -39,15 +41,40 @@ impl Tls {
             .expect("the provider knows TLS 1.2 and 1.3")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // A resumed session does not show its certificate again, and an expired one would go unseen.
         settings.resumption = Resumption::disabled();
-        Self { settings: Arc::new(settings) }
+        let bare = Arc::new(settings.clone());
+        settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Self { settings: Arc::new(settings), bare }
     }
 
-    /// Shakes hands with the host of this name.
+    /// Shakes hands with the host of this name, to speak HTTP.
     pub(crate) async fn shake_hands(
         &self,
+        stream: TcpStream,
+        host: &Host,
+        progress: &mut Progress,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
+        self.connect(&self.settings, stream, host, progress).await
+    }
+
+    /// Shakes hands with the host of this name, and gives the certificate that it showed: one that is trusted, and for it.
+    pub(crate) async fn certificate(
+        &self,
+        stream: TcpStream,
+        host: &Host,
+        progress: &mut Progress,
+    ) -> Result<CertificateDer<'static>, Failure> {
+        let stream = self.connect(&self.bare, stream, host, progress).await?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let certificate = shown.map(|certificate| certificate.clone().into_owned());
+        certificate
+            .ok_or_else(|| Failure::failing(Cause::Tls, tls_words::words(&rustls::Error::NoCertificatesPresented)))
+    }
+
+    async fn connect(
+        &self,
+        settings: &Arc<ClientConfig>,
         stream: TcpStream,
         host: &Host,
         progress: &mut Progress,
@@ -60,7 +87,7 @@ impl Tls {
             Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
         };
         let with = progress.peer.as_ref().map(|peer| format!("by {peer} in the TLS handshake")).unwrap_or_default();
-        let connector = TlsConnector::from(Arc::clone(&self.settings));
+        let connector = TlsConnector::from(Arc::clone(settings));
         connector.connect(name, stream).await.map_err(|error| match of_tls(&error) {
             Some(failure) => failure,
             None => of_io(&error, &with),

@@ -37,10 +37,10 @@ pub(super) fn words(error: &Error) -> String {
 fn certificate(error: &CertificateError) -> String {
     let words = match error {
         CertificateError::ExpiredContext { not_after, .. } => {
-            return format!("the certificate expired on {}", day(*not_after));
+            return format!("the certificate expired on {}", day_of(*not_after));
         }
         CertificateError::NotValidYetContext { not_before, .. } => {
-            return format!("the certificate is not valid before {}", day(*not_before));
+            return format!("the certificate is not valid before {}", day_of(*not_before));
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
             let names: Vec<&str> = presented.iter().take(NAMES_MAX).map(|name| name_in(name)).collect();
@@ -162,10 +162,14 @@ fn spelled(value: &impl std::fmt::Debug) -> String {
     if words.is_empty() { "for a reason that has no name".to_owned() } else { words }
 }
 
-fn day(time: UnixTime) -> String {
+fn day_of(time: UnixTime) -> String {
     let millis = i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000);
-    let time = Timestamp::from_millis(millis).to_string();
-    time.split('T').next().unwrap_or_default().to_owned()
+    day(Timestamp::from_millis(millis))
+}
+
+/// The day of a time, in UTC: `2026-12-24`.
+pub(crate) fn day(time: Timestamp) -> String {
+    time.to_string().split('T').next().unwrap_or_default().to_owned()
 }
 
 /// `DnsName("a.example")` and `IpAddress(…)` come in rustls' own spelling.

@@ -9,7 +9,10 @@ mod method;
 mod networks;
 mod page_url;
 mod pattern;
+mod pointer;
 mod proxy;
+mod record;
+mod scalar;
 mod status_list;
 
 pub use address::Address;
@@ -20,7 +23,11 @@ pub use method::Method;
 pub use networks::Networks;
 pub use page_url::{HostName, PageUrl};
 pub use pattern::{Keyword, Pattern};
+pub use pointer::Pointer;
 pub use proxy::{Proxy, ProxyServer};
+pub(crate) use record::WantedTexts;
+pub use record::{NameServer, Record, RecordName, RecordType, Wanted};
+pub use scalar::{Number, Scalar};
 pub use status_list::StatusList;
 
 use flyball_model::{Excerpt, duration};

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
+mod certificate;
+mod dns;
 mod dynos;
 mod faults;
 mod hostile;
 mod http;
+mod json;
 mod judge;
 mod name_server;
 mod names;

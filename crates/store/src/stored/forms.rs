@@ -353,7 +353,9 @@ enums! {
     NotSeen { CannotLook { error }, NoAccount { account }, OutOfDate { because }, OldReleases { before } }
     Verdict { Passing, Failing, Unknown }
     Finding { Passing, Failing(it), Unknown(it) }
-    Cause { Status, Text, Slow, TimeOut, Refused, Reset, Tls, Name, Unreachable, Redirects, Protocol, Dyno }
+    Cause {
+        Status, Text, Slow, TimeOut, Refused, Reset, Tls, Name, Unreachable, Redirects, Protocol, Dyno, Json, Certificate, Dns,
+    }
     Blind { Resolver, Network, Overload, Heroku, Nothing, Booting, Settings, Forbidden, Unreadable }
     Evidence { Http(it), Tcp { address, phases }, Dynos { looked_at, not_up }, None }
     Generation { Cedar, Fir }

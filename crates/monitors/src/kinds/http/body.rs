@@ -89,7 +89,7 @@ pub(super) async fn read_page(
         Ok(None) => read_plain(connection, body, ends_with_connection, intake).await,
         Ok(Some(encoding)) => read_encoded(connection, body, encoding, intake).await,
         // Nothing is sought in it, so it does not matter how it is written.
-        Err(_) if http.sought.is_none() => read_plain(connection, body, ends_with_connection, intake).await,
+        Err(_) if http.aim().is_none() => read_plain(connection, body, ends_with_connection, intake).await,
         Err(failure) => Err(failure),
     }
 }

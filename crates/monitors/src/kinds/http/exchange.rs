@@ -3,8 +3,8 @@
 use super::body::{Partial, no_room, read_page};
 use super::page_text::PageText;
 use super::request::Hop;
-use super::search::Text;
-use super::settings::{Http, SoughtText};
+use super::search::{Aim, Text};
+use super::settings::Http;
 use super::verdict::{Exchange, Page};
 use crate::means::Means;
 use crate::memory::Share;
@@ -53,10 +53,7 @@ impl Seen {
 
 /// What a page may take of the memory that all pages share: keywords are sought as it streams, and take nothing.
 async fn room(means: &Means, http: &Http) -> Option<Share> {
-    match http.sought.as_ref().map(|sought| &sought.text) {
-        Some(SoughtText::Regex(_)) => Some(means.memory.room_for(http.max_body.get()).await),
-        Some(SoughtText::Keyword(_)) | None => None,
-    }
+    if http.aim().is_some_and(Aim::needs_whole) { Some(means.memory.room_for(http.max_body.get()).await) } else { None }
 }
 
 /// Asks for the page, and judges it.
@@ -239,8 +236,7 @@ impl Asking<'_> {
         method: Method,
         seen: &mut Seen,
     ) -> Result<bool, Failure> {
-        let sought = self.http.sought.as_ref().map(|sought| &sought.text);
-        let text = PageText::new(answer.headers(), sought, self.http.max_body);
+        let text = PageText::new(answer.headers(), self.http.aim(), self.http.max_body);
         let status = answer.status().as_u16();
         let page = seen.page.insert(Partial {
             status,

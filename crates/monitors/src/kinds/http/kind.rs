@@ -12,10 +12,16 @@ impl MonitorKind for Http {
     const HOST_SETTING: Option<&'static str> = Some("url");
 
     fn watched(&self) -> String {
-        let Self { url, method, status, sought, slower_than, host, headers, body, follow_redirects, .. } = self;
+        let Self { url, method, status, sought, json, slower_than, host, headers, body, follow_redirects, .. } = self;
         // `Debug` of these types shows every part of them, quoted, and is the same in every run of one version.
         let follows = *follow_redirects > 0;
-        format!("http {method} {url} {host:?} {headers:?} {body:?} {status:?} {sought:?} {slower_than:?} {follows}")
+        let asked = format!(
+            "http {method} {url} {host:?} {headers:?} {body:?} {status:?} {sought:?} {slower_than:?} {follows}"
+        );
+        match json {
+            Some(json) => format!("{asked} {json:?}"),
+            None => asked,
+        }
     }
 
     fn subject(&self) -> String {
@@ -44,8 +50,15 @@ impl MonitorKind for Http {
             Cause::Slow => self.slower_than.is_some(),
             Cause::Tls => self.url.url().scheme() == "https" || follows,
             Cause::Redirects => follows,
-            Cause::Dyno => false,
-            _ => true,
+            Cause::Json => self.json.is_some(),
+            Cause::Status
+            | Cause::TimeOut
+            | Cause::Refused
+            | Cause::Reset
+            | Cause::Name
+            | Cause::Unreachable
+            | Cause::Protocol => true,
+            Cause::Dyno | Cause::Certificate | Cause::Dns => false,
         }
     }
 

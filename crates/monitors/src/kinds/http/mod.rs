@@ -1,4 +1,4 @@
-//! `http`: asks for a page, and judges its status, its text and how long it took.
+//! `http`: asks for a page, and judges its status, its text or JSON, and how long it took.
 //!
 //! The judgement is in `verdict`, and is pure; `exchange` and what it uses do the asking.
 
@@ -6,6 +6,7 @@ mod body;
 mod charset;
 mod cookies;
 mod exchange;
+mod json;
 mod kind;
 mod page_text;
 mod request;
@@ -13,6 +14,7 @@ mod search;
 mod settings;
 mod verdict;
 
+pub use json::{Json, JsonTest, JsonValue, JsonWanted};
 pub use search::Text;
 pub use settings::{Http, Sought, SoughtText};
 pub use verdict::{Exchange, Page};

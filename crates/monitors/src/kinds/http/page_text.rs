@@ -1,8 +1,7 @@
 //! A page as it arrives: its charset undone, and its text searched.
 
 use super::charset::Charset;
-use super::search::{Search, Text};
-use super::settings::SoughtText;
+use super::search::{Aim, Search, Text};
 use crate::values::ByteSize;
 use http::HeaderMap;
 
@@ -16,10 +15,14 @@ pub(super) struct PageText {
 }
 
 impl PageText {
-    /// A search for `text` in a page with this head, of which at most `max_body` is pushed.
-    pub(super) fn new(head: &HeaderMap, text: Option<&SoughtText>, max_body: ByteSize) -> Self {
-        let (is_sought, is_plain) = (text.is_some(), text.is_none_or(SoughtText::is_plain));
-        Self { charset: Charset::of(head), search: Search::new(text, max_body), is_plain, is_sought }
+    /// A search in a page with this head, of which at most `max_body` is pushed.
+    pub(super) fn new(head: &HeaderMap, aim: Option<Aim<'_>>, max_body: ByteSize) -> Self {
+        let is_plain = match aim {
+            Some(Aim::Text(text)) => text.is_plain(),
+            // What JSON is made of is ASCII; a text in it that lost a character is told as it is.
+            Some(Aim::Json(_)) | None => true,
+        };
+        Self { charset: Charset::of(head), search: Search::new(aim, max_body), is_plain, is_sought: aim.is_some() }
     }
 
     /// Takes the next piece of the page.
@@ -51,7 +54,9 @@ impl PageText {
         charset.finish(|text| search.push(text));
         let trouble = charset.trouble().filter(|_| is_sought && (!is_plain || charset.is_opaque()));
         match (search.finish(), trouble) {
-            (Text::NotFound(beginning), Some(trouble)) => Text::Unreadable(beginning, trouble),
+            (Text::NotFound(beginning) | Text::Json(beginning, _), Some(trouble)) => {
+                Text::Unreadable(beginning, trouble)
+            }
             (text, _) => text,
         }
     }

@@ -1,8 +1,9 @@
 //! The search for a text in a page that arrives in pieces, as UTF-8.
 
 use super::charset::GROWTH;
+use super::json::{Json, read_at};
 use super::settings::SoughtText;
-use crate::values::ByteSize;
+use crate::values::{ByteSize, Pointer};
 use flyball_model::Excerpt;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
@@ -22,6 +23,24 @@ pub enum Text {
     /// Not found, and the page is not known well enough to say that it is not there: the beginning, and why, as what
     /// follows "the page".
     Unreadable(Excerpt, String),
+    /// JSON was sought: the beginning of the page, and what there was.
+    Json(Excerpt, Json),
+}
+
+/// What a page is read for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Aim<'a> {
+    /// A text.
+    Text(&'a SoughtText),
+    /// What stands at a place of its JSON.
+    Json(&'a Pointer),
+}
+
+impl Aim<'_> {
+    /// Whether the page has to be held whole.
+    pub(super) const fn needs_whole(self) -> bool {
+        matches!(self, Self::Json(_) | Self::Text(SoughtText::Regex(_)))
+    }
 }
 
 /// A search that is fed with a page, piece by piece.
@@ -37,23 +56,31 @@ enum How {
     /// The end of what was pushed is carried to the next piece: enough to find a keyword across the border, and to show
     /// something before it.
     Keyword { finder: Box<Finder<'static>>, carried: Vec<u8> },
-    /// A regex may look at the page's end, so it sees the page whole.
-    Regex { regex: Regex, page: Vec<u8>, limit: usize },
+    /// What may look at the page's end sees the page whole.
+    Whole { by: By, page: Vec<u8>, limit: usize },
+}
+
+/// What looks at a whole page.
+enum By {
+    Regex(Regex),
+    Json(Pointer),
 }
 
 impl Search {
-    /// A search for `text` in a page of at most `max_body`, before it became UTF-8.
-    pub(super) fn new(text: Option<&SoughtText>, max_body: ByteSize) -> Self {
-        let how = match text {
+    /// A search in a page of at most `max_body`, before it became UTF-8.
+    pub(super) fn new(aim: Option<Aim<'_>>, max_body: ByteSize) -> Self {
+        let whole = |by| How::Whole {
+            by,
+            page: Vec::new(),
+            limit: usize::try_from(max_body.get()).unwrap_or(usize::MAX).saturating_mul(GROWTH),
+        };
+        let how = match aim {
             None => How::Not,
-            Some(SoughtText::Keyword(keyword)) => {
+            Some(Aim::Text(SoughtText::Keyword(keyword))) => {
                 How::Keyword { finder: Box::new(Finder::new(keyword.as_str()).into_owned()), carried: Vec::new() }
             }
-            Some(SoughtText::Regex(pattern)) => How::Regex {
-                regex: pattern.regex().clone(),
-                page: Vec::new(),
-                limit: usize::try_from(max_body.get()).unwrap_or(usize::MAX).saturating_mul(GROWTH),
-            },
+            Some(Aim::Text(SoughtText::Regex(pattern))) => whole(By::Regex(pattern.regex().clone())),
+            Some(Aim::Json(at)) => whole(By::Json(at.clone())),
         };
         Self { beginning: Vec::new(), found: None, how }
     }
@@ -66,7 +93,7 @@ impl Search {
             How::Not => {}
             How::Keyword { .. } if self.found.is_some() => {}
             How::Keyword { finder, carried } => self.found = find_across(finder, carried, piece),
-            How::Regex { page, limit, .. } => {
+            How::Whole { page, limit, .. } => {
                 let room = limit.saturating_sub(page.len());
                 page.extend_from_slice(&piece[..piece.len().min(room)]);
             }
@@ -79,7 +106,7 @@ impl Search {
             || match self.how {
                 How::Not => false,
                 How::Keyword { .. } => self.found.is_none(),
-                How::Regex { .. } => true,
+                How::Whole { .. } => true,
             }
     }
 
@@ -92,7 +119,7 @@ impl Search {
     pub(super) fn bytes_left(&self) -> usize {
         match &self.how {
             How::Not | How::Keyword { .. } => 0,
-            How::Regex { page, .. } => page.len(),
+            How::Whole { page, .. } => page.len(),
         }
     }
 
@@ -100,7 +127,7 @@ impl Search {
     pub(super) fn bytes_held(&self) -> usize {
         match &self.how {
             How::Not | How::Keyword { .. } => 0,
-            How::Regex { page, .. } => page.capacity(),
+            How::Whole { page, .. } => page.capacity(),
         }
     }
 
@@ -108,7 +135,12 @@ impl Search {
     pub(super) fn finish(self) -> Text {
         let found = match self.how {
             How::Not | How::Keyword { .. } => self.found,
-            How::Regex { regex, page, .. } => regex.find(&page).map(|hit| around(&page, hit.start(), hit.end())),
+            How::Whole { by: By::Json(at), page, .. } => {
+                return Text::Json(shown(&self.beginning), read_at(&page, &at));
+            }
+            How::Whole { by: By::Regex(regex), page, .. } => {
+                regex.find(&page).map(|hit| around(&page, hit.start(), hit.end()))
+            }
         };
         match found {
             Some(excerpt) => Text::Found(excerpt),

@@ -1,5 +1,7 @@
 //! The settings of an `http` monitor.
 
+use super::json::JsonWanted;
+use super::search::Aim;
 use crate::values::{
     ByteSize, HeaderList, HostName, Keyword, Method, PageUrl, Pattern, Proxy, StatusList, in_words, in_words_if_any,
 };
@@ -20,6 +22,9 @@ pub struct Http {
     /// What is sought in the page.
     #[serde(flatten)]
     pub sought: Option<Sought>,
+    /// What its JSON should say: beside nothing that is sought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<Box<JsonWanted>>,
     /// A page that takes longer than this fails.
     #[serde(serialize_with = "in_words_if_any")]
     pub slower_than: Option<Duration>,
@@ -91,6 +96,12 @@ impl Http {
     /// A body to send is kept in memory with the settings, so it is bounded.
     const REQUEST_BODY_BYTES_MAX: usize = 65_536;
 
+    /// What the page is read for, beside its status.
+    pub(super) fn aim(&self) -> Option<Aim<'_>> {
+        let text = self.sought.as_ref().map(|sought| Aim::Text(&sought.text));
+        text.or_else(|| self.json.as_ref().map(|json| Aim::Json(&json.at)))
+    }
+
     fn fields(fields: &mut Fields<'_>) -> Option<Self> {
         let url = fields.required("url", "the page");
         let method = fields.or("method", Method::Get, "\"GET\"", "how it is asked for");
@@ -102,6 +113,10 @@ impl Http {
             fields.optional("keyword", "a text that the page should have, with case, in whatever charset the page is");
         let regex = fields.optional("regex", "a regular expression that the page should match");
         let present = fields.or("present", true, "true", "whether `keyword` or `regex` should be there, or should not");
+        let json = fields.optional::<JsonWanted>(
+            "json",
+            "what the page should say, as JSON that is read whole: a number above or below another, a value that it is or is not",
+        );
         let slower_than = fields.optional("slower_than", "a page that takes longer fails; less than `timeout`");
         let host = fields.optional("host", "asks the URL's address for this host's page, TLS name included");
         let proxy = fields.optional("proxy", "which way is taken to the page; without it, as `[network]` says");
@@ -115,9 +130,17 @@ impl Http {
         let max_body = fields.within("max_body", Self::BODY, "\"1MiB\"", &bodies, "how much of the page is read");
         let reuse = fields.or("reuse", false, "false", "whether a connection serves more than one check");
         let sought = sought(fields, keyword?, regex?, present?);
-        if method == Some(Method::Head) && matches!(sought, Some(Some(_))) {
+        let is_json = fields.has("json");
+        let texts = ["keyword", "regex"].into_iter().filter(|text| is_json && fields.has(text));
+        for text in texts.collect::<Vec<_>>() {
+            let hint = Some("make two monitors of it, one for each".to_owned());
+            let message = format!("both `{text}` and `json`");
+            fields.wrong("json", message, "a page is read as text or as JSON", hint);
+        }
+        if method == Some(Method::Head) && (is_json || matches!(sought, Some(Some(_)))) {
             let hint = Some("leave it out, and the page is asked for by GET".to_owned());
-            fields.wrong("method", "a HEAD request has no page to seek in", "`keyword` and `regex` need GET", hint);
+            let label = if is_json { "`json` needs GET" } else { "`keyword` and `regex` need GET" };
+            fields.wrong("method", "a HEAD request has no page to seek in", label, hint);
             return None;
         }
         if let (Some(Some(limit)), Some(timeout)) = (slower_than, timeout)
@@ -141,6 +164,7 @@ impl Http {
             method: method?,
             status: status?,
             sought: sought?,
+            json: json?.map(Box::new),
             slower_than: slower_than?,
             host: host?,
             proxy: proxy?,
@@ -202,7 +226,7 @@ fn sought(
 
 impl Settings for Http {
     const KIND: &str = "http";
-    const SUMMARY: &str = "asks for a page, and judges its status, its text and how long it took";
+    const SUMMARY: &str = "asks for a page, and judges its status, its text or its JSON, and how long it took";
     const EXAMPLE: &str = r#"{ url = "https://shop.example.com/", keyword = "database error", present = false }"#;
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {

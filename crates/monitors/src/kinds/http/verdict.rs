@@ -11,12 +11,14 @@
 //! 5. The text was not found, in a page that could not be read as text to its last character: unknown. Only where the
 //!    text is not plain ASCII, since that is found in nearly every charset.
 //! 6. The text is not there.
-//! 7. It took longer than it may.
+//! 7. Its JSON is not as it should be, or it is no JSON. Of one that is longer than what is read nothing is known.
+//! 8. It took longer than it may.
 //!
 //! A judgement that is added later stands below the status, so that no error page can satisfy it.
 //!
 //! Whether to believe what it took is decided after that, by [`crate::net::StallWatch`].
 
+use super::json::Json;
 use super::page_text::PageText;
 use super::search::Text;
 use super::settings::{Http, Sought, SoughtText};
@@ -65,8 +67,7 @@ impl Http {
     pub fn judge_page(&self, status: u16, body: &[u8], took: Duration, begun_at: Timestamp) -> Reading {
         let limit = usize::try_from(self.max_body.get()).unwrap_or(usize::MAX);
         let read = &body[..body.len().min(limit)];
-        let sought = self.sought.as_ref().map(|sought| &sought.text);
-        let mut text = PageText::new(&HeaderMap::new(), sought, self.max_body);
+        let mut text = PageText::new(&HeaderMap::new(), self.aim(), self.max_body);
         text.push(read);
         let page =
             Page { status, text: text.finish(), body_bytes: read.len() as u64, cut_short: read.len() < body.len() };
@@ -118,6 +119,11 @@ impl Http {
         if let Some(missing) = missing {
             return failing(Cause::Text, self.wrong_text(missing, page));
         }
+        if let Some(json) = &self.json
+            && let Err(words) = json.judge(json_of(page))
+        {
+            return failing(Cause::Json, with_status(words, page));
+        }
         if let Some(limit) = self.slower_than.filter(|limit| exchange.took > *limit) {
             return failing(
                 Cause::Slow,
@@ -127,11 +133,19 @@ impl Http {
         (Finding::Passing, self.passing_words(page, exchange.took))
     }
 
-    /// That the page cannot be read as text well enough to say that the text is not there, if that is so.
+    /// That the page cannot be read well enough to say that the text is not there, or what its JSON says, if that is so.
     fn unreadable(&self, page: &Page) -> Option<(Finding, String)> {
-        let (Text::Unreadable(_, why), Some(sought)) = (&page.text, &self.sought) else { return None };
-        let words = format!("the page {why}, so that {} cannot be sought in it", in_quotes(&sought.text));
-        Some((Finding::Unknown(Blind::Unreadable), words))
+        let why = match (&page.text, &self.json) {
+            (Text::Unreadable(_, why), _) => why.clone(),
+            (_, Some(_)) if page.cut_short => format!("is longer than `max_body`, {}", self.max_body),
+            _ => return None,
+        };
+        let what = match (&self.sought, &self.json) {
+            (Some(sought), _) => format!("{} cannot be sought in it", in_quotes(&sought.text)),
+            (None, Some(_)) => "its JSON cannot be read".to_owned(),
+            (None, None) => return None,
+        };
+        Some((Finding::Unknown(Blind::Unreadable), format!("the page {why}, so that {what}")))
     }
 
     /// The statuses that can pass.
@@ -156,18 +170,16 @@ impl Http {
             (true, false) => format!("the page does not have {text}"),
             (true, true) => format!("the page does not have {text} in its first {}", self.max_body),
         };
-        match page.status {
-            200..=299 => words,
-            status => format!("{words} (it answered {status})"),
-        }
+        with_status(words, page)
     }
 
     fn passing_words(&self, page: &Page, took: Duration) -> String {
         let status = page.status;
         let took = rounded(took);
-        match &self.sought {
-            None => format!("answered {status} in {took}"),
-            Some(sought) => {
+        match (&self.sought, &self.json) {
+            (None, None) => format!("answered {status} in {took}"),
+            (None, Some(json)) => format!("answered {status} in {took}, and {}", json.in_words(json_of(page))),
+            (Some(sought), _) => {
                 let has = if sought.present { "has" } else { "does not have" };
                 let text = in_quotes(&sought.text);
                 // A page that ends before the bound was read whole; of a longer one this is all that can be said.
@@ -182,7 +194,7 @@ impl Http {
         let (found, excerpt) = match page.map(|page| &page.text) {
             Some(Text::Found(excerpt)) => (Some(true), Some(excerpt.clone())),
             Some(Text::NotFound(excerpt)) => (Some(false), Some(excerpt.clone())),
-            Some(Text::Unreadable(excerpt, _)) => (None, Some(excerpt.clone())),
+            Some(Text::Unreadable(excerpt, _) | Text::Json(excerpt, _)) => (None, Some(excerpt.clone())),
             None => (None, None),
         };
         // Of a page that broke off before the text was found it is not known whether it is there.
@@ -198,6 +210,22 @@ impl Http {
             cut_short: page.is_some_and(|page| page.cut_short),
             phases: Phases { total_ms: millis(exchange.took), ..exchange.phases },
         }
+    }
+}
+
+/// What there was of JSON in a page.
+const fn json_of(page: &Page) -> &Json {
+    match &page.text {
+        Text::Json(_, json) => json,
+        Text::Found(_) | Text::NotFound(_) | Text::Unreadable(..) => &Json::Unread,
+    }
+}
+
+/// The words, and which status the page came with where it is none of success.
+fn with_status(words: String, page: &Page) -> String {
+    match page.status {
+        200..=299 => words,
+        status => format!("{words} (it answered {status})"),
     }
 }
 

@@ -36,11 +36,14 @@ struct Sample {
 }
 
 const EVERY: &[(&str, &str)] = &[("every", "30s")];
+const MINUTES: &[(&str, &str)] = &[("every", "5m")];
+const DAILY: &[(&str, &str)] = &[("every", "6h")];
+const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
 /// A reaction only tells what it would do, until somebody who has seen that says otherwise.
 const CAREFUL: &[(&str, &str)] = &[("mode", "dry_run"), ("trigger", "2"), ("cooldown", "10m")];
 const WEB: &[(&str, &str)] = &[("process_type", "web")];
 
-const SAMPLES: [Sample; 12] = [
+const SAMPLES: [Sample; 15] = [
     Sample { name: "HTTP GET: Status", family: Family::Monitor, kind: "http", common: EVERY, of_kind: &[] },
     Sample {
         name: "HTTP GET: Keyword",
@@ -49,7 +52,10 @@ const SAMPLES: [Sample; 12] = [
         common: EVERY,
         of_kind: &[("present", "false")],
     },
+    Sample { name: "HTTP GET: JSON", family: Family::Monitor, kind: "http", common: EVERY, of_kind: JSON },
     Sample { name: "TCP: Port", family: Family::Monitor, kind: "tcp", common: EVERY, of_kind: &[] },
+    Sample { name: "TLS: Certificate", family: Family::Monitor, kind: "certificate", common: DAILY, of_kind: &[] },
+    Sample { name: "DNS: Records", family: Family::Monitor, kind: "dns", common: MINUTES, of_kind: &[] },
     Sample { name: "Heroku: Dyno State", family: Family::Monitor, kind: "heroku_dynos", common: EVERY, of_kind: &[] },
     Sample { name: "Scale Out Dynos", family: Family::Reaction, kind: "scale_out", common: CAREFUL, of_kind: WEB },
     Sample { name: "Scale In Dynos", family: Family::Reaction, kind: "scale_in", common: CAREFUL, of_kind: WEB },
@@ -549,6 +555,7 @@ fn input(shape: &Shape, value: &str) -> Input {
         | Shape::Length
         | Shape::Number
         | Shape::NumberOrText
+        | Shape::Scalar
         | Shape::List(_)
         | Shape::OneOrList(_)
         | Shape::Variable
