@@ -119,7 +119,8 @@ impl Snapshot {
     async fn read(&self, engine: &Engine, line: i64) -> Result<Arc<Status>, Error> {
         let (ports, in_force) = (engine.ports(), engine.in_force().unwrap_or_default());
         let at = ports.time.passed();
-        let status = Arc::new(Reader::of(&*ports.store, &in_force, ports.clock.now()).status(None).await?);
+        let reader = Reader::of(&*ports.store, &in_force, ports.clock.now()).as_seen().await?;
+        let status = Arc::new(reader.status(None).await?);
         let reading = Reading { line, at, took: ports.time.passed().saturating_sub(at) };
         *self.taken() = Some(Taken { status: Arc::clone(&status), reading });
         Ok(status)
