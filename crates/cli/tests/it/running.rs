@@ -1,12 +1,10 @@
 //! `up`: it starts, follows its file, and stops.
 
 use crate::pausing::FAILING;
-use crate::support::{Stage, Up, Way, both_ways, must_hold_no_secret, wait_for};
+use crate::support::{Stage, Up, must_hold_no_secret, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind};
 use std::process::Stdio;
 use std::time::Duration;
-
-both_ways!(an_emptied_file_is_not_followed_until_somebody_asks_for_it_and_status_says_so,);
 
 #[tokio::test]
 async fn it_scales_a_failing_shop_until_the_maximum_and_then_makes_no_call() {
@@ -128,8 +126,9 @@ async fn every_included_file_is_followed_and_status_knows_what_is_in_force() {
     up.until("it does not lose all", |up| up.printed().contains(words)).await;
 }
 
-async fn an_emptied_file_is_not_followed_until_somebody_asks_for_it_and_status_says_so(way: Way) {
-    let stage = Stage::new().await.asking(way);
+#[tokio::test]
+async fn an_emptied_file_is_not_followed_until_somebody_asks_for_it_and_status_says_so() {
+    let stage = Stage::new().await;
     stage.write(FAILING);
     let up = stage.up().await;
     let status = async || stage.run(&["status"]).await.stdout;
