@@ -59,10 +59,11 @@ impl From<Refused> for Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        let Problem { status, title, detail, hint, mistakes, .. } = problem;
+        let Problem { status, title, detail, hint, mistakes, refused_with, .. } = problem;
         let mistakes = mistakes.into_iter().map(|mistake| format!("{}: {}", mistake.field, mistake.words));
         let causes = detail.into_iter().chain(mistakes);
-        let failure = causes.fold(Self::new(exit_of(status), title), Self::because);
+        let exit = refused_with.map_or_else(|| exit_of(status), exit_of_refusal);
+        let failure = causes.fold(Self::new(exit, title), Self::because);
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -78,6 +79,14 @@ const fn exit_of(status: u16) -> Exit {
         // It is asked by a name that is not its own: that stands in its file.
         421 => Exit::CONFIGURATION,
         408 | 429 | 502 | 503 | 504 => Exit::TRY_AGAIN,
+        _ => Exit::NO,
+    }
+}
+
+/// How the process ends where Heroku refused with this status, as where it is asked from here.
+const fn exit_of_refusal(status: u16) -> Exit {
+    match status {
+        401..=403 => Exit::NO_PERMISSION,
         _ => Exit::NO,
     }
 }
@@ -304,6 +313,11 @@ mod tests {
         let failure = Failure::from(serde_json::from_str::<Problem>(problem).unwrap());
         let told = anstream::adapter::strip_str(&failure.render().unwrap()).to_string();
         assert_eq!(told, "error: what was sent has mistakes\n  cause: name: expected a name\n  hint: try");
+        for (refused_with, exit) in [(401, Exit::NO_PERMISSION), (402, Exit::NO_PERMISSION), (404, Exit::NO)] {
+            let problem = format!(r#"{{"status":503,"title":"cannot read `shop`","refused_with":{refused_with}}}"#);
+            let failure = Failure::from(serde_json::from_str::<Problem>(&problem).unwrap());
+            assert_eq!(failure.exit(), exit, "{refused_with}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::one_file::OneFile;
 use flyball_config::{Colour, Files};
 use flyball_model::{Event, FileEvent, NotFollowed};
 use flyball_store::Error;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,7 +154,10 @@ async fn told(engine: &Engine, happened: Vec<FileEvent>) {
 async fn look(path: &Path) -> Result<Arc<Files>, String> {
     let path = path.to_owned();
     let read = tokio::task::spawn_blocking(move || Files::of(&path)).await.map_err(|error| error.to_string())?;
-    read.map(Arc::new).map_err(|error| error.to_string())
+    read.map(Arc::new).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "it does not exist".to_owned(),
+        _ => error.to_string(),
+    })
 }
 
 /// Applies a good file, and refuses a bad one, or one that has lost too much unless a person asked for it. Says what became

@@ -5,6 +5,7 @@ use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, Quer
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flyball_engine::commands::NotConsidered;
+use flyball_model::RunState;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -27,9 +28,17 @@ pub struct Problem {
     /// Mistakes of what was sent, each with its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<FieldMistake>,
+    /// The status with which Heroku refused what had to be asked for this, where it goes on refusing until a person changes something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 401)]
+    pub refused_with: Option<u16>,
+    /// How the run stands that is not in doubt, as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub stands: Option<Box<RunState>>,
     /// After how many seconds it may be tried again.
     #[serde(skip)]
-    pub retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u32>,
 }
 
 /// A mistake in what was sent.
@@ -115,8 +124,16 @@ pub(crate) enum Problems {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, title: impl Into<String>) -> Self {
-        let (detail, hint) = (None, None);
-        Self { status: status.as_u16(), title: title.into(), detail, hint, mistakes: Vec::new(), retry_after_s: None }
+        Self {
+            status: status.as_u16(),
+            title: title.into(),
+            detail: None,
+            hint: None,
+            mistakes: Vec::new(),
+            refused_with: None,
+            stands: None,
+            retry_after_s: None,
+        }
     }
 
     pub(crate) fn because(mut self, detail: impl std::fmt::Display) -> Self {
@@ -165,11 +182,18 @@ impl From<NotConsidered> for Problem {
                 Self::new(StatusCode::CONFLICT, format!("there is no account \"{account}\""))
                     .hint("add `[heroku.accounts.NAME]` to the file")
             }
-            NotConsidered::Heroku(error) => Self {
-                retry_after_s: Some(10),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "the app cannot be looked at")
+            NotConsidered::Heroku(error) => {
+                // A call that is held back since the token was refused says no status of its own.
+                let refused_with = if error.is_unauthorized() {
+                    Some(StatusCode::UNAUTHORIZED.as_u16())
+                } else {
+                    error.status().filter(|_| error.kind().lasts())
+                };
+                let retry_after_s = refused_with.is_none().then_some(10);
+                let (hint, title) = (error.hint(), format!("cannot {}", error.call()));
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, title).because(error.cause());
+                Self { refused_with, retry_after_s, hint, ..problem }
             }
-            .because(error),
             NotConsidered::Store(error) => error.into(),
         }
     }

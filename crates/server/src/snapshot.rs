@@ -2,8 +2,8 @@
 
 use crate::answer::Problem;
 use crate::house::House;
-use flyball_engine::Engine;
 use flyball_engine::queries::Reader;
+use flyball_engine::{Engine, InForce};
 use flyball_store::Error;
 use flyball_views::Status;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,8 @@ pub(crate) struct Snapshot {
 #[derive(Clone)]
 struct Taken {
     status: Arc<Status>,
+    /// What was in force: once that is something else, nobody is shown what was before, however dear it was.
+    in_force: Arc<InForce>,
     reading: Reading,
 }
 
@@ -74,7 +76,7 @@ impl House {
     pub(crate) async fn status(&self) -> Result<Arc<Status>, Problem> {
         let line = self.last_line().await?;
         let (engine, snapshot) = (&self.engine, &self.snapshot);
-        match snapshot.shown(line, engine.ports().time.passed()) {
+        match snapshot.shown(engine, line) {
             Some((status, Shown::Still)) => return Ok(status),
             Some((status, Shown::Meanwhile)) => {
                 if let Ok(turn) = Arc::clone(&snapshot.turn).try_lock_owned() {
@@ -91,7 +93,7 @@ impl House {
         }
         let _turn = snapshot.turn.lock().await;
         // Somebody may have read it while this one waited.
-        match snapshot.shown(line, engine.ports().time.passed()) {
+        match snapshot.shown(engine, line) {
             Some((status, Shown::Still)) => Ok(status),
             _ => Ok(snapshot.read(engine, line).await?),
         }
@@ -110,18 +112,20 @@ impl Snapshot {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn shown(&self, line: i64, now: Duration) -> Option<(Arc<Status>, Shown)> {
+    fn shown(&self, engine: &Engine, line: i64) -> Option<(Arc<Status>, Shown)> {
         let taken = self.taken().clone()?;
-        Some((taken.status, taken.reading.shown(line, now)))
+        let is_in_force = engine.in_force().is_some_and(|in_force| Arc::ptr_eq(&in_force, &taken.in_force));
+        is_in_force.then(|| (taken.status, taken.reading.shown(line, engine.ports().time.passed())))
     }
 
     /// Reads it, in this one's turn.
     async fn read(&self, engine: &Engine, line: i64) -> Result<Arc<Status>, Error> {
         let (ports, in_force) = (engine.ports(), engine.in_force().unwrap_or_default());
         let at = ports.time.passed();
-        let status = Arc::new(Reader::of(&*ports.store, &in_force, ports.clock.now()).status(None).await?);
+        let reader = Reader::of(&*ports.store, &in_force, ports.clock.now()).as_seen().await?;
+        let status = Arc::new(reader.status(None).await?);
         let reading = Reading { line, at, took: ports.time.passed().saturating_sub(at) };
-        *self.taken() = Some(Taken { status: Arc::clone(&status), reading });
+        *self.taken() = Some(Taken { status: Arc::clone(&status), in_force: Arc::clone(&in_force), reading });
         Ok(status)
     }
 }

@@ -35,7 +35,7 @@ pub use reaction::{Answered, GateView, HoldingView, Next, ReactionView};
 pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
 pub use run::{RunView, WantedBy};
 pub use series::{MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
-pub use status::{Attention, EngineState, Headline, Need, PauseView, Status};
+pub use status::{Attention, EngineState, FileView, Headline, Need, PauseView, Status};
 pub use store::{KeptView, StoreView};
 pub use story::{
     AppStory, DynoView, ForeignView, FormationStep, Helped, LimitView, ProcessView, ReactionStory, ReleaseView,

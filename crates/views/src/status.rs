@@ -33,6 +33,14 @@ pub struct Status {
     pub nodes: Vec<NodeView>,
 }
 
+/// What became of the file as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileView {
+    /// Why it is not in force, where the engine goes on with the one before; nothing where it is.
+    #[schema(value_type = Option<Object>)]
+    pub not_followed: Option<FileEvent>,
+}
+
 /// Whether an engine runs on the store that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 //! database cannot be written, the engine is told by a signal.
 
 use super::brake::{Meant, exit, must_be_known, scope, taken_in, tell};
-use super::reading::Desk;
+use super::reading::{Desk, tell_of_file};
 use crate::arguments::Pause;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -100,7 +100,10 @@ async fn here(wiring: &Wiring, asked: Pause) -> Result<Braked, Failure> {
 pub(super) async fn pause(wiring: &Wiring, asked: Pause) -> Result<Exit, Failure> {
     let braked = match wiring.server() {
         Some(server) => {
-            Braked::Told(server.post(&["pauses"], &Meant::of(asked.app, asked.reaction, asked.lasts)).await?)
+            let told = server.post(&["pauses"], &Meant::of(asked.app, asked.reaction, asked.lasts)).await?;
+            // Who pauses is in a hurry: what else there is to tell comes afterwards, or not at all.
+            let _told_or_not = tell_of_file(server).await;
+            Braked::Told(told)
         }
         None => here(wiring, asked).await?,
     };

@@ -4,15 +4,18 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
-use crate::remote::Remote;
+use crate::remote::{Refused, Remote};
 use crate::wiring::Wiring;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::made::Joined;
 use flyball_engine::queries::{Reader, SeenEngine};
-use flyball_model::{ApiHost, AppName};
+use flyball_model::{ApiHost, AppName, FileEvent};
 use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
-use flyball_views::{EngineState, Status};
+use flyball_views::{EngineState, FileView, Status};
 use std::sync::Arc;
+
+/// What is shown where the file as it is now cannot be in force.
+const AS_BEFORE: &str = "the engine goes on with the file as it was before, which is what is shown here";
 
 /// Where a command has its views from.
 pub(super) enum Source {
@@ -26,7 +29,10 @@ impl Source {
     /// The server that was named, or else what is here.
     pub(super) async fn open(wiring: &Wiring, missing: Exit) -> Result<Self, Failure> {
         match wiring.server() {
-            Some(server) => Ok(Self::Afar(server.clone())),
+            Some(server) => {
+                tell_of_file(server).await?;
+                Ok(Self::Afar(server.clone()))
+            }
             None => Desk::open(wiring, missing).await.map(|desk| Self::Here(Box::new(desk))),
         }
     }
@@ -122,9 +128,36 @@ async fn in_force(
     let Err(failure) = &of_file else { return in_force.or(of_file) };
     if in_force.is_ok() {
         failure.render().iter().for_each(|words| output::say(words));
-        output::say("the engine goes on with the file as it was before, which is what is shown here");
+        output::say(AS_BEFORE);
     }
     in_force.or(of_file)
+}
+
+/// Says what is wrong with the file of a server's engine, as [`in_force`] does beside one, by the engine's last word on it.
+pub(super) async fn tell_of_file(server: &Remote) -> Result<(), Refused> {
+    let FileView { not_followed } = server.get(&["file"], &[]).await?;
+    let wrong = match not_followed {
+        Some(FileEvent::Refused { report, .. }) => report.to_string(),
+        Some(FileEvent::Unreadable { file, error }) => {
+            let failure = Failure::new(Exit::CONFIGURATION, format!("cannot read {file}")).because(error);
+            failure.render().unwrap_or_default()
+        }
+        // A file that lost too much has no mistake: `status` tells of it.
+        Some(
+            FileEvent::NotFollowed { .. }
+            | FileEvent::Applied { .. }
+            | FileEvent::MadeApplied { .. }
+            | FileEvent::LeftOut { .. }
+            | FileEvent::Outdated { .. }
+            | FileEvent::CannotRead { .. }
+            | FileEvent::OwnAgain { .. }
+            | FileEvent::Told(_),
+        )
+        | None => return Ok(()),
+    };
+    output::say(&wrong);
+    output::say(AS_BEFORE);
+    Ok(())
 }
 
 /// The state of the engine on a database that may not be there, or not readable.

@@ -1,7 +1,7 @@
 //! `flyball resume`: ends a pause.
 
 use super::brake::{Meant, exit, must_be_known, scope, taken_in, tell};
-use super::reading::Desk;
+use super::reading::{Desk, tell_of_file};
 use crate::arguments::Resume;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,7 +25,11 @@ async fn here(wiring: &Wiring, asked: Resume) -> Result<ResumeTold, Failure> {
 
 pub(super) async fn resume(wiring: &Wiring, asked: Resume) -> Result<Exit, Failure> {
     let ResumeTold { resumed, taken } = match wiring.server() {
-        Some(server) => server.post(&["pauses", "resume"], &Meant::of(asked.app, asked.reaction, None)).await?,
+        Some(server) => {
+            let told = server.post(&["pauses", "resume"], &Meant::of(asked.app, asked.reaction, None)).await?;
+            let _told_or_not = tell_of_file(server).await;
+            told
+        }
         None => here(wiring, asked).await?,
     };
     let (was_paused, exit) = (resumed.was_paused, exit(&taken));

@@ -4,10 +4,11 @@ use crate::arguments::Settle;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::remote::Remote;
+use crate::remote::{Refused, Remote};
 use crate::wiring::Wiring;
 use flyball_engine::commands::{Known, Settled, settle_run};
 use flyball_model::RunState;
+use flyball_server::Problem;
 use serde::{Deserialize, Serialize};
 
 async fn here(wiring: &Wiring, asked: &Settle) -> Result<Settled, Failure> {
@@ -35,6 +36,7 @@ async fn afar(server: &Remote, asked: &Settle) -> Result<Settled, Failure> {
     let answer = server.post(&["runs", &asked.run.to_string(), "settle"], &Ended { done: asked.done }).await;
     match answer {
         Ok(Answer { settled }) => Ok(settled),
+        Err(Refused::Told(Problem { stands: Some(state), .. })) => Ok(Settled::NotInDoubt(*state)),
         Err(refused) if refused.status() == Some(404) => Ok(Settled::NoSuchRun),
         Err(refused) => Err(refused.into()),
     }

@@ -2,7 +2,7 @@
 //! reading.
 
 use crate::pausing::FAILING;
-use crate::support::{Stage, ended, shop, wait_for};
+use crate::support::{Stage, Way, both_ways, ended, shop, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind};
 use std::time::Duration;
 
@@ -29,9 +29,15 @@ async fn told(stage: &Stage, told: Told<'_>) -> String {
     why
 }
 
-#[tokio::test]
-async fn a_wrong_token() {
-    let stage = Stage::new().await.token("HRKU-pl4nted-wrong");
+both_ways!(
+    a_wrong_token,
+    names_are_found_and_misspelt_ones_corrected,
+    status_check_answers_well_only_while_an_engine_runs_and_all_passes,
+    times_are_in_the_zone_of_the_terminal_or_in_utc_and_read_as_they_are_shown,
+);
+
+async fn a_wrong_token(way: Way) {
+    let stage = Stage::new().await.asking(way).token("HRKU-pl4nted-wrong");
     let dynos = "[[monitor]]\nname = \"dynos\"\nevery = \"1s\"\nheroku_dynos = { app = \"shop\" }\n";
     stage.write(&format!("{FAILING}{dynos}"));
     let why = told(
@@ -122,9 +128,8 @@ async fn an_answer_that_never_comes_is_looked_for_and_not_sent_again() {
     assert!(why.contains("web=2:"), "{why}");
 }
 
-#[tokio::test]
-async fn names_are_found_and_misspelt_ones_corrected() {
-    let stage = Stage::new().await;
+async fn names_are_found_and_misspelt_ones_corrected(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     let none = stage.run(&["why", "page"]).await;
     assert!(none.code == Some(1) && none.stderr.contains("hint: `flyball up` makes it"), "{none:?}");
@@ -170,9 +175,8 @@ async fn with_a_broken_file_what_happened_stays_readable() {
     assert_eq!(stage.run(&["status"]).await.code, Some(78));
 }
 
-#[tokio::test]
-async fn status_check_answers_well_only_while_an_engine_runs_and_all_passes() {
-    let stage = Stage::new().await;
+async fn status_check_answers_well_only_while_an_engine_runs_and_all_passes(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(&FAILING.replace("present = false", "present = true"));
     let mut up = stage.up().await;
     wait_for("it passes", async || stage.monitor("page").await["verdict"] == "passing").await;
@@ -185,9 +189,8 @@ async fn status_check_answers_well_only_while_an_engine_runs_and_all_passes() {
     assert_eq!(stage.run(&["status"]).await.code, Some(0));
 }
 
-#[tokio::test]
-async fn times_are_in_the_zone_of_the_terminal_or_in_utc_and_read_as_they_are_shown() {
-    let stage = Stage::new().await;
+async fn times_are_in_the_zone_of_the_terminal_or_in_utc_and_read_as_they_are_shown(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     let up = stage.up().await;
     stage.history_until("failing").await;

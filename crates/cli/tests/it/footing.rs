@@ -2,7 +2,7 @@
 //! makes no effects and says so, and nobody says that it runs.
 
 use crate::pausing::FAILING;
-use crate::support::{Stage, Up, wait_for};
+use crate::support::{Stage, Up, Way, both_ways, wait_for};
 use std::fs::{File, remove_file, rename};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -41,7 +41,8 @@ async fn loses(stage: &Stage, up: &Up, what: impl AsyncFnOnce(), words: &str) {
 
 #[tokio::test]
 async fn an_engine_whose_database_was_deleted_makes_no_effects_and_a_pause_says_so() {
-    let stage = Stage::new().await;
+    // What has become of the file is seen beside it.
+    let stage = Stage::new().await.asking(Way::Beside);
     stage.write(FAILING);
     let up = stage.up().await;
     loses(&stage, &up, async || remove_database(&stage), "database was deleted while it ran").await;
@@ -53,9 +54,10 @@ async fn an_engine_whose_database_was_deleted_makes_no_effects_and_a_pause_says_
     assert!(!stage.path("flyball.db").exists());
 }
 
-#[tokio::test]
-async fn an_engine_whose_database_was_replaced_makes_no_effects_and_is_not_said_to_run() {
-    let stage = Stage::new().await;
+both_ways!(an_engine_whose_database_was_replaced_makes_no_effects_and_is_not_said_to_run);
+
+async fn an_engine_whose_database_was_replaced_makes_no_effects_and_is_not_said_to_run(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     let up = stage.up().await;
     loses(&stage, &up, async || replace_database(&stage).await, "database was replaced by another file").await;
@@ -67,7 +69,8 @@ async fn an_engine_whose_database_was_replaced_makes_no_effects_and_is_not_said_
 
 #[tokio::test]
 async fn an_engine_whose_database_was_emptied_makes_no_effects() {
-    let stage = Stage::new().await;
+    // What has become of the file is seen beside it.
+    let stage = Stage::new().await.asking(Way::Beside);
     stage.write(FAILING);
     let up = stage.up().await;
     let empty = async || drop(File::options().write(true).truncate(true).open(stage.path("flyball.db")).unwrap());

@@ -1,6 +1,6 @@
 //! What strangers write, on its way to a terminal: a page, and whatever answers in Heroku's place.
 
-use crate::support::{Up, bare, ended};
+use crate::support::{Up, Way, bare, both_ways, ended};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -82,8 +82,9 @@ async fn serve(mut stream: TcpStream) {
     let _ = stream.write_all(answer.as_bytes()).await;
 }
 
-#[tokio::test]
-async fn nothing_that_a_stranger_writes_is_obeyed_by_the_terminal() {
+both_ways!(nothing_that_a_stranger_writes_is_obeyed_by_the_terminal);
+
+async fn nothing_that_a_stranger_writes_is_obeyed_by_the_terminal(way: Way) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut serving = JoinSet::new();
@@ -108,10 +109,11 @@ async fn nothing_that_a_stranger_writes_is_obeyed_by_the_terminal() {
         command.env("CLICOLOR_FORCE", "1");
         command
     };
-    let up = Up::spawn(command(&["up"]));
+    let up = Up::spawn(command(&["up", "--listen", "127.0.0.1:0"]));
     up.until("it acts", |up| up.printed().contains("refused")).await;
     up.until("both are failing", |up| up.printed().matches("is failing").count() == 2).await;
     assert_harmless(&up.printed());
+    let pages = up.pages().await;
     for arguments in [
         &["check", "page"][..],
         &["check", "dynos"],
@@ -123,8 +125,10 @@ async fn nothing_that_a_stranger_writes_is_obeyed_by_the_terminal() {
         &["why", "dynos"],
         &["why", "shop"],
     ] {
+        // The doctor looks at this machine.
+        let server = if way == Way::Through && arguments != ["doctor"] { &["--server", &pages][..] } else { &[] };
         for format in [&[][..], &["--json"]] {
-            let ended = ended(command(&[format, arguments].concat())).await;
+            let ended = ended(command(&[server, format, arguments].concat())).await;
             assert_harmless(&ended.stdout);
             assert_harmless(&ended.stderr);
             assert!(ended.stdout.contains("]0;owned"), "it is shown, as text: {arguments:?}: {ended:?}");

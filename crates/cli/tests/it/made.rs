@@ -1,6 +1,6 @@
 //! What is made in pages comes into force beside the file, by itself, and the file is what holds.
 
-use crate::support::{Stage, now, wait_for};
+use crate::support::{Stage, Way, both_ways, now, wait_for};
 use flyball_engine::commands::{NotMade, files_in_force, make_piece, unmake_piece};
 use flyball_model::{Excerpt, Family};
 use flyball_store::NewPiece;
@@ -24,9 +24,10 @@ async fn is_looked_at(stage: &Stage, monitor: &str) {
     .await;
 }
 
-#[tokio::test]
-async fn what_is_made_is_in_force_within_seconds_survives_a_restart_and_gives_way_to_the_file() {
-    let stage = Stage::new().await;
+both_ways!(what_is_made_is_in_force_within_seconds_survives_a_restart_and_gives_way_to_the_file);
+
+async fn what_is_made_is_in_force_within_seconds_survives_a_restart_and_gives_way_to_the_file(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(PAGE);
     let up = stage.up().await;
     let store = stage.store().await;

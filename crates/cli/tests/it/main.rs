@@ -1,4 +1,9 @@
 //! The real binary, from the outside: its words, its exit codes, and what it does to a stand-in for Heroku.
+//!
+//! Commands that ask of a running engine are held to say the same beside it and through its server. Tests that are listed in `both_ways!`
+//! are played both ways in every run; with `FLYBALL_IT_SERVER=1` all engines serve, and every such command asks the server. Beside the
+//! engine alone stay those who say so (`Way::Beside`), since what they try is about this machine: its processes, its files, or who has no
+//! token yet; and what is read where no engine runs.
 
 #[cfg(test)]
 mod browser;
@@ -40,6 +45,7 @@ mod proxy;
 mod reacting;
 #[cfg(test)]
 mod refused;
+#[cfg(test)]
 mod remote;
 #[cfg(test)]
 mod report;

@@ -1,6 +1,6 @@
 //! Pauses beside a running engine.
 
-use crate::support::{Stage, wait_for};
+use crate::support::{Stage, Way, both_ways, wait_for};
 use flyball_heroku_sim::{Fault, FaultKind};
 use sqlx::{Connection as _, SqliteConnection};
 use std::time::Duration;
@@ -10,9 +10,16 @@ pub(crate) const FAILING: &str = "[[monitor]]\nname = \"page\"\nevery = \"1s\"\n
                                   http = { url = \"PAGE\", keyword = \"Welcome\", present = false }\nreactions = [\"more\"]\n\
                                   [[reaction]]\nname = \"more\"\nscale_out = { app = \"shop\", max_quantity = 90 }\n";
 
-#[tokio::test]
-async fn a_pause_is_honoured_within_a_second_and_a_resume_as_well() {
-    let stage = Stage::new().await;
+both_ways!(
+    a_pause_is_honoured_within_a_second_and_a_resume_as_well,
+    a_pause_survives_a_restart_and_ends_by_its_time,
+    a_pause_says_which_engine_holds_it_and_what_is_under_way,
+    what_is_not_there_is_not_paused_and_what_is_not_paused_not_resumed,
+    a_broken_or_deleted_file_blinds_nobody_beside_a_running_engine,
+);
+
+async fn a_pause_is_honoured_within_a_second_and_a_resume_as_well(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     let _up = stage.up().await;
     wait_for("it scales", async || stage.web() >= 3).await;
@@ -33,9 +40,8 @@ async fn a_pause_is_honoured_within_a_second_and_a_resume_as_well() {
     wait_for("it scales again", async || stage.web() > held_at).await;
 }
 
-#[tokio::test]
-async fn a_pause_survives_a_restart_and_ends_by_its_time() {
-    let stage = Stage::new().await;
+async fn a_pause_survives_a_restart_and_ends_by_its_time(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     stage.make_database().await;
     let before = stage.run(&["pause"]).await;
@@ -65,9 +71,8 @@ async fn paused(stage: &Stage, arguments: &[&str]) -> String {
     told
 }
 
-#[tokio::test]
-async fn a_pause_says_which_engine_holds_it_and_what_is_under_way() {
-    let stage = Stage::new().await;
+async fn a_pause_says_which_engine_holds_it_and_what_is_under_way(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     let up = stage.up().await;
     let told = paused(&stage, &[]).await;
@@ -109,7 +114,7 @@ async fn where_no_engine_has_run_a_pause_says_so_and_makes_no_database() {
 
 #[tokio::test]
 async fn an_engine_that_stands_still_has_not_taken_a_pause_in() {
-    let stage = Stage::new().await;
+    let stage = Stage::new().await.asking(Way::Beside);
     stage.write(FAILING);
     let up = stage.up().await;
     up.signal("-STOP").await;
@@ -122,9 +127,8 @@ async fn an_engine_that_stands_still_has_not_taken_a_pause_in() {
     assert!(!told.stdout.contains("is paused"), "{told:?}");
 }
 
-#[tokio::test]
-async fn what_is_not_there_is_not_paused_and_what_is_not_paused_not_resumed() {
-    let stage = Stage::new().await;
+async fn what_is_not_there_is_not_paused_and_what_is_not_paused_not_resumed(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
     let _up = stage.up().await;
     let misspelt = stage.run(&["pause", "--reaction", "mroe"]).await;
@@ -141,13 +145,16 @@ async fn what_is_not_there_is_not_paused_and_what_is_not_paused_not_resumed() {
     assert_eq!(stage.json(&["resume", "--app", "shop"]).await["was_paused"], true);
 }
 
-#[tokio::test]
-async fn a_broken_or_deleted_file_blinds_nobody_beside_a_running_engine() {
-    let stage = Stage::new().await;
+async fn a_broken_or_deleted_file_blinds_nobody_beside_a_running_engine(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
-    let _up = stage.up().await;
+    let up = stage.up().await;
     stage.history_until("\"page\" is failing").await;
     let sees = async |mistake: &str| {
+        if way == Way::Through {
+            // Beside the engine a command reads the file itself; a server tells what its engine has read.
+            up.until("it has read the file", |up| up.printed().contains(mistake)).await;
+        }
         for command in [&["status"][..], &["why", "more"]] {
             let told = stage.run(command).await;
             assert!(told.code == Some(0) && told.stdout.contains("more"), "{told:?}");
@@ -175,7 +182,7 @@ async fn write_locked(stage: &Stage) -> SqliteConnection {
 #[cfg(unix)]
 #[tokio::test]
 async fn where_the_database_cannot_be_written_a_pause_goes_by_a_signal_and_is_recorded_later() {
-    let stage = Stage::new().await;
+    let stage = Stage::new().await.asking(Way::Beside);
     stage.write(FAILING);
     let up = stage.up().await;
     wait_for("it scales", async || stage.web() >= 2).await;

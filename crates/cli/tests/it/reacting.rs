@@ -1,6 +1,6 @@
 //! `react`: shown, asked for, held, done.
 
-use crate::support::{Stage, Up, ended, shop};
+use crate::support::{Stage, Up, Way, both_ways, ended, shop};
 use flyball_heroku_sim::{Fault, FaultKind, Maintenance, Took};
 
 const FILE: &str = "[[monitor]]\nname = \"page\"\nevery = \"1h\"\nhttp = { url = \"PAGE\" }\n\
@@ -16,6 +16,15 @@ async fn stage() -> Stage {
     stage.write(FILE);
     stage
 }
+
+both_ways!(
+    it_is_done_up_to_the_limit_without_trigger_and_cooldown,
+    a_dry_run_is_told_before_the_plan_with_where_it_is_written,
+    beside_a_running_up_the_engine_performs_it,
+    a_token_that_heroku_does_not_take_is_told_with_where_it_is,
+    a_run_is_explained_by_its_id,
+    only_a_run_that_is_in_doubt_can_be_settled,
+);
 
 #[tokio::test]
 async fn a_dry_run_shows_the_calls_and_makes_none() {
@@ -34,9 +43,9 @@ async fn a_dry_run_shows_the_calls_and_makes_none() {
     assert!(stage.run(&["history"]).await.stdout.is_empty(), "a dry run is no event");
 }
 
-#[tokio::test]
-async fn it_is_done_up_to_the_limit_without_trigger_and_cooldown() {
-    let stage = stage().await;
+async fn it_is_done_up_to_the_limit_without_trigger_and_cooldown(way: Way) {
+    let stage = stage().await.asking(way);
+    let _engine = stage.engine_to_ask().await;
     let nobody = stage.run(&["react", "more"]).await;
     assert!(nobody.code == Some(2) && nobody.stderr.contains("--yes does it without asking"), "{nobody:?}");
     for web in [2, 3] {
@@ -77,9 +86,9 @@ async fn pauses_maintenance_settling_and_a_dry_run_hold() {
     assert_eq!(stage.changes().len(), 1);
 }
 
-#[tokio::test]
-async fn a_dry_run_is_told_before_the_plan_with_where_it_is_written() {
-    let stage = stage().await;
+async fn a_dry_run_is_told_before_the_plan_with_where_it_is_written(way: Way) {
+    let stage = stage().await.asking(way);
+    let engine = stage.engine_to_ask().await;
     let first = async |reaction: &str| {
         let told = stage.run(&["react", reaction, "--yes"]).await;
         assert_eq!(told.code, Some(1), "{told:?}");
@@ -90,7 +99,11 @@ async fn a_dry_run_is_told_before_the_plan_with_where_it_is_written() {
     let own =
         "in dry run, since the reaction says `mode = \"dry_run\"`: nothing will be done, and this is what would be:";
     assert_eq!(first("only tells").await, own);
+    if let Some(engine) = engine {
+        engine.kill().await;
+    }
     stage.write(&format!("mode = \"dry_run\"\n{FILE}"));
+    let _engine = stage.engine_to_ask().await;
     assert_eq!(first("more").await, own.replace("the reaction says", "the file says"));
     assert!(stage.changes().is_empty());
 }
@@ -109,17 +122,20 @@ async fn heroku_s_refusal_is_told_and_decides_the_exit_code() {
     assert!(told.code == Some(1) && told.stdout.contains("SHOP_KEY is not set"), "{told:?}");
     stage.fault(Fault::new(FaultKind::TooMany).on("GET", "*").times(1));
     assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(75));
-    let wrong = stage.token("HRKU-pl4nted-wrong");
-    let told = wrong.run(&["react", "more", "--yes"]).await;
+}
+
+async fn a_token_that_heroku_does_not_take_is_told_with_where_it_is(way: Way) {
+    let stage = stage().await.asking(way).token("HRKU-pl4nted-wrong");
+    let _engine = stage.engine_to_ask().await;
+    let told = stage.run(&["react", "more", "--yes"]).await;
     assert!(
         told.code == Some(77) && told.stderr.contains("hint: the token in HEROKU_API_KEY is wrong or expired"),
         "{told:?}"
     );
 }
 
-#[tokio::test]
-async fn beside_a_running_up_the_engine_performs_it() {
-    let stage = stage().await;
+async fn beside_a_running_up_the_engine_performs_it(way: Way) {
+    let stage = stage().await.asking(way);
     let up = stage.up().await;
     let told = stage.run(&["react", "more", "--yes"]).await;
     assert_eq!((told.code, stage.web()), (Some(0), 2), "{told:?}");
@@ -153,9 +169,9 @@ async fn each_account_acts_by_its_own_token() {
     assert_eq!((done.code, stage.web()), (Some(0), 2), "{done:?}");
 }
 
-#[tokio::test]
-async fn a_run_is_explained_by_its_id() {
-    let stage = stage().await;
+async fn a_run_is_explained_by_its_id(way: Way) {
+    let stage = stage().await.asking(way);
+    let _engine = stage.engine_to_ask().await;
     assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(0));
     let run = stage.runs().await[0].id.to_string();
     let why = stage.run(&["why", &run]).await;
@@ -168,9 +184,9 @@ async fn a_run_is_explained_by_its_id() {
     assert!(unknown.code == Some(1) && unknown.stderr.contains("there is no run"), "{unknown:?}");
 }
 
-#[tokio::test]
-async fn only_a_run_that_is_in_doubt_can_be_settled() {
-    let stage = stage().await;
+async fn only_a_run_that_is_in_doubt_can_be_settled(way: Way) {
+    let stage = stage().await.asking(way);
+    let _engine = stage.engine_to_ask().await;
     assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(0));
     let run = stage.runs().await[0].id.to_string();
     let neither = stage.run(&["settle", &run]).await;

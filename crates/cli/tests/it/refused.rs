@@ -1,7 +1,7 @@
 //! What must be refused: each request as it stands on the wire, so that no client mends it, with the status that it must have. No answer
 //! is a mistake of Flyball's own, tells a secret, or lacks what protects its reader; and afterwards nothing has changed.
 
-use crate::support::{SOON, Stage, TOKEN, Up, wait_for};
+use crate::support::{SOON, Stage, TOKEN, Up, Way, wait_for};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -128,7 +128,8 @@ struct House {
 
 impl House {
     async fn new(file: &str) -> Self {
-        let stage = Stage::new().await;
+        // It listens where its file says.
+        let stage = Stage::new().await.asking(Way::Beside);
         stage.write(file);
         let up = stage.up().await;
         let address = up.pages().await.replace("http://", "").replace("0.0.0.0", "127.0.0.1");

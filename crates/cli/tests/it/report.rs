@@ -1,6 +1,6 @@
 //! `report`: what became of monitors over days and months.
 
-use crate::support::{Stage, now};
+use crate::support::{Stage, Way, both_ways, now};
 use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, MonitorId, MonitorName, Reading, Timestamp};
 use flyball_store::{Batch, Loop as _, Retention as _, Sqlite};
 use std::time::Duration;
@@ -78,15 +78,17 @@ async fn how_long_it_was_down_is_told_outage_by_outage() {
     assert_eq!(line("door: "), "door: no outage");
 }
 
-#[tokio::test]
-async fn of_an_outage_that_began_before_the_report_only_its_part_counts() {
-    let stage = Stage::new().await;
+both_ways!(of_an_outage_that_began_before_the_report_only_its_part_counts);
+
+async fn of_an_outage_that_began_before_the_report_only_its_part_counts(way: Way) {
+    let stage = Stage::new().await.asking(way);
     stage.write(TWO_MONITORS);
     let first = watched(&stage, |minute| match minute {
         10..100 => Finding::Failing(Cause::TimeOut),
         _ => Finding::Passing,
     })
     .await;
+    let _engine = stage.engine_to_ask().await;
     let since = (first + Duration::from_secs(70 * 60)).to_string();
     let report = stage.json(&["report", "--since", &since, "--monitor", "page", "--outages"]).await;
     let outages = &report["monitors"][0]["outages"];

@@ -1,6 +1,6 @@
 //! `report`: what became of monitors over days and months, as people and as programs read it.
 
-use crate::support::Stage;
+use crate::support::{Stage, Way, both_ways};
 use flyball_model::{Cause, Evidence, Excerpt, Finding, MonitorId, Reading, Timestamp};
 use flyball_store::{Batch, Definition, Origin};
 use insta::assert_snapshot;
@@ -66,9 +66,11 @@ async fn programs_read_the_same_in_seconds_that_add_up_to_the_whole() {
     assert!((uptime - 0.875).abs() < 0.0001 && page["readings"] == 120, "{page}");
 }
 
-#[tokio::test]
-async fn a_monitor_that_is_not_in_the_file_is_named_and_none_is_reported() {
-    let stage = watched().await;
+both_ways!(a_monitor_that_is_not_in_the_file_is_named_and_none_is_reported);
+
+async fn a_monitor_that_is_not_in_the_file_is_named_and_none_is_reported(way: Way) {
+    let stage = watched().await.asking(way);
+    let _engine = stage.engine_to_ask().await;
     let told = stage.run(&["report", "--monitor", "pages"]).await;
     assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""));
     assert!(told.stderr.contains("pages") && told.stderr.contains("page"), "{told:?}");

@@ -6,6 +6,7 @@ use flyball_model::{MonitorId, Reading, Run, Timestamp};
 use flyball_scratch::{PASSWORD, Scratch};
 use flyball_store::{Address, ReadingsPage, RunsPage, Store};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -63,23 +64,75 @@ pub(crate) struct Stage {
     pub(crate) sim: Server,
     token: String,
     database: Database,
-    /// Where the engine that was started last serves its pages.
-    served: Mutex<Option<String>>,
+    way: Way,
+    /// Where the engines that run serve, the last that was started last.
+    served: Served,
 }
+
+type Served = Arc<Mutex<Vec<Door>>>;
+
+/// Where a server is, without a slash at the end, and what its door takes where nobody comes in without.
+#[derive(Clone)]
+struct Door {
+    address: String,
+    token: Option<String>,
+}
+
+/// Whom the commands of a stage ask while an engine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The store, beside the engine.
+    Beside,
+    /// The engine's server. Once no engine runs, nobody serves, and it is the store again.
+    Through,
+}
+
+impl Way {
+    /// The way of every test that does not say its own: with `FLYBALL_IT_SERVER=1`, through the server.
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so")]
+    fn of_environment() -> Self {
+        let is_through = std::env::var_os("FLYBALL_IT_SERVER").is_some_and(|value| value == "1");
+        if is_through { Self::Through } else { Self::Beside }
+    }
+}
+
+/// Makes each of these functions two tests, `<name>::beside_the_engine` and `<name>::through_the_server`, in every run.
+macro_rules! both_ways {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::support::Way;
+
+            #[tokio::test]
+            async fn beside_the_engine() {
+                super::$test(Way::Beside).await;
+            }
+
+            #[tokio::test]
+            async fn through_the_server() {
+                super::$test(Way::Through).await;
+            }
+        }
+    )+};
+}
+pub(crate) use both_ways;
 
 /// The commands that can ask a server instead of the database beside them.
-const FROM_AFAR: [&str; 10] =
-    ["status", "why", "history", "report", "pause", "resume", "settle", "check", "react", "node"];
-
-/// Whether tests that run commands beside an engine have them ask its server: `FLYBALL_IT_SERVER=1`.
-///
-/// Unchanged pass `reacting`, `report`, `reporting` and `starving`, and most of `pausing`, `explaining` and `running`. What does not is
-/// about this machine: what is read after the engine has ended, a pause by a signal, an engine that is stopped (and so is its server),
-/// and mistakes of the file as the command line shows them.
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so")]
-fn is_from_afar() -> bool {
-    std::env::var_os("FLYBALL_IT_SERVER").is_some_and(|value| value == "1")
-}
+const FROM_AFAR: [&str; 14] = [
+    "status",
+    "why",
+    "history",
+    "incidents",
+    "incident",
+    "report",
+    "pause",
+    "resume",
+    "settle",
+    "check",
+    "react",
+    "node",
+    "token",
+    "user",
+];
 
 /// Where a stage remembers.
 enum Database {
@@ -109,7 +162,7 @@ impl Stage {
         let address = "127.0.0.1:0".parse().unwrap();
         let sim = Server::bind(address, Arc::new(Mutex::new(world)), Arc::new(now)).await.unwrap();
         let (folder, token) = (tempfile::tempdir().unwrap(), TOKEN.to_owned());
-        Self { folder, sim, token, database: Database::File, served: Mutex::default() }
+        Self { folder, sim, token, database: Database::File, way: Way::of_environment(), served: Served::default() }
     }
 
     /// The same with its database on a server.
@@ -132,6 +185,12 @@ impl Stage {
         Self::with([shop()]).await
     }
 
+    /// The same with commands that ask in this way, whatever the environment says.
+    pub(crate) fn asking(mut self, way: Way) -> Self {
+        self.way = way;
+        self
+    }
+
     /// The same with another token in the environment.
     pub(crate) fn token(mut self, token: &str) -> Self {
         self.token = token.to_owned();
@@ -152,14 +211,28 @@ impl Stage {
         std::fs::write(self.path("flyball.toml"), text.replace("PAGE", &self.page())).unwrap();
     }
 
-    /// The binary, with nothing in its environment but what a test gives it.
+    /// The binary, with nothing in its environment but what a test gives it. It asks a server where the stage's commands do.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.known(bare(self.folder.path(), arguments))
+        self.known(bare(self.folder.path(), &self.asked(arguments)))
+    }
+
+    /// The same arguments, to a server where the stage's commands ask one, one is there, and the command can. One that names a file or
+    /// a database first means those.
+    fn asked(&self, arguments: &[&str]) -> Vec<String> {
+        let named = arguments.iter().find(|argument| !argument.starts_with('-'));
+        let door = self.door().filter(|_| named.is_some_and(|named| FROM_AFAR.contains(named)));
+        let to_server = door.into_iter().flat_map(|door| ["--server".to_owned(), door.address]);
+        to_server.chain(arguments.iter().map(|&argument| argument.to_owned())).collect()
+    }
+
+    /// The server that the stage's commands ask, where they ask one and one is there.
+    fn door(&self) -> Option<Door> {
+        self.served.lock().unwrap().last().filter(|_| self.way == Way::Through).cloned()
     }
 
     /// The same, in another folder, and with all that it could ever log: as from another machine.
     pub(crate) fn command_in(&self, folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = self.known(bare(folder, arguments));
+        let mut command = self.known(bare(folder, &self.asked(arguments)));
         command.env("RUST_LOG", "trace");
         command
     }
@@ -186,6 +259,9 @@ impl Stage {
     /// Tells a command where the stand-in is, and the server.
     fn known(&self, mut command: Command) -> Command {
         command.env("HEROKU_HOST", self.sim.url()).env("HEROKU_API_KEY", &self.token);
+        if let Some(token) = self.door().and_then(|door| door.token) {
+            command.env("FLYBALL_TOKEN", token);
+        }
         if let Database::Server(scratch) = &self.database {
             let verified = format!("sslmode=verify-full&sslrootcert={}", scratch.certificate().display());
             command.env("DATABASE_URL", format!("{}?{verified}", scratch.network_url()));
@@ -195,17 +271,13 @@ impl Stage {
 
     /// Runs the binary to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
-        let named = arguments.iter().find(|argument| !argument.starts_with('-'));
-        let served = is_from_afar().then(|| self.served.lock().unwrap().clone()).flatten();
-        match served.filter(|_| named.is_some_and(|named| FROM_AFAR.contains(named))) {
-            Some(server) => ended(self.command(&[&["--server", &server], arguments].concat())).await,
-            None => ended(self.command(arguments)).await,
-        }
+        ended(self.command(arguments)).await
     }
 
     /// Where the engine that was started last serves its pages.
     pub(crate) fn server(&self) -> String {
-        self.served.lock().unwrap().clone().expect("it was started by `serve`")
+        let served = self.served.lock().unwrap().last().cloned();
+        served.expect("it was started by `serve`, and runs").address
     }
 
     /// Starts `flyball up` with pages on a free port, and waits until it is up.
@@ -215,14 +287,33 @@ impl Stage {
 
     /// The same, with these variables beside.
     pub(crate) async fn serve_with(&self, variables: &[(&str, &str)]) -> Up {
-        let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
+        let mut command = self.command(&["up"]);
         command.envs(variables.iter().copied());
         // All that it could ever log: nothing of it may hold a secret.
         command.env("RUST_LOG", "trace");
-        let up = self.up_with(command).await;
-        up.until("it serves", |up| served(&up.printed()).is_some()).await;
-        *self.served.lock().unwrap() = served(&up.printed());
+        self.serve_by(command).await
+    }
+
+    /// Starts this `flyball up` with pages on a free port, and waits until it is up.
+    async fn serve_by(&self, mut command: Command) -> Up {
+        command.args(["--listen", "127.0.0.1:0"]);
+        let mut up = Self::started(command).await;
+        let address = up.pages().await;
+        let token = match self.way {
+            Way::Through if up.printed().contains("nobody can sign in yet") => Some(self.admin_token(up.id()).await),
+            Way::Through | Way::Beside => None,
+        };
+        self.served.lock().unwrap().push(Door { address: address.clone(), token });
+        up.serves = Some((Arc::clone(&self.served), address));
         up
+    }
+
+    /// A token that may everything, made beside the engine; it is called by a number, since no two have the same name.
+    async fn admin_token(&self, number: u32) -> String {
+        let made = ["token", "create", "--scope", "admin", "--name", &format!("test {number}")];
+        let made = ended(self.known(bare(self.folder.path(), &made))).await;
+        assert_eq!(made.code, Some(0), "{made:?}");
+        made.stdout.trim().to_owned()
     }
 
     /// Runs the binary to its end, and reads what it printed as JSON.
@@ -239,17 +330,29 @@ impl Stage {
 
     /// Starts `flyball up`, and waits until it is up.
     pub(crate) async fn up(&self) -> Up {
-        if is_from_afar() {
-            return self.serve().await;
-        }
         let mut command = self.command(&["up"]);
         // All that it could ever log: nothing of it may hold a secret.
         command.env("RUST_LOG", "trace");
         self.up_with(command).await
     }
 
-    /// Starts this command, and waits until the engine is up.
+    /// Starts an engine where the stage's commands ask a server. Beside none, they do by themselves what an engine would.
+    pub(crate) async fn engine_to_ask(&self) -> Option<Up> {
+        match self.way {
+            Way::Beside => None,
+            Way::Through => Some(self.up().await),
+        }
+    }
+
+    /// Starts this `flyball up`, and waits until it is up.
     pub(crate) async fn up_with(&self, command: Command) -> Up {
+        match self.way {
+            Way::Beside => Self::started(command).await,
+            Way::Through => self.serve_by(command).await,
+        }
+    }
+
+    async fn started(command: Command) -> Up {
         let up = Up::spawn(command);
         up.until("it is up", |up| up.printed().contains(" started with ")).await;
         up
@@ -352,18 +455,12 @@ pub(crate) fn must_hold_no_secret(what: &str, bytes: &[u8]) {
     }
 }
 
-/// The address in "pages: http://127.0.0.1:8080/ (…)".
-fn served(printed: &str) -> Option<String> {
-    let (_, rest) = printed.split_once("pages: http://")?;
-    Some(format!("http://{}", rest.split_once('/')?.0))
-}
-
 fn of(views: &Value, name: &str) -> Value {
     views.as_array().unwrap().iter().find(|view| view["name"] == name).unwrap().clone()
 }
 
 /// The binary in a folder, with an environment that is empty.
-pub(crate) fn bare(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn bare(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flyball"));
     command.args(arguments);
     held(command, folder)
@@ -405,6 +502,8 @@ pub(crate) async fn wait_for(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 pub(crate) struct Up {
     child: Child,
     lines: Arc<Mutex<String>>,
+    /// Where it serves, among those who do on its stage.
+    serves: Option<(Served, String)>,
     /// Reads what it says, for as long as we look.
     _listening: tokio::task::JoinSet<()>,
 }
@@ -419,7 +518,7 @@ impl Up {
         listening.spawn(async move { collect(BufReader::new(stdout), &to).await });
         listening.spawn(async move { collect(BufReader::new(stderr), &and_to).await });
 
-        Self { child, lines, _listening: listening }
+        Self { child, lines, serves: None, _listening: listening }
     }
 
     /// Everything that it said so far.
@@ -455,19 +554,29 @@ impl Up {
 
     /// Kills it as the operating system does, without a word.
     pub(crate) async fn kill(mut self) {
+        self.serves_no_more();
         self.child.kill().await.unwrap();
+    }
+
+    /// From now on commands ask somebody else.
+    fn serves_no_more(&mut self) {
+        if let Some((served, address)) = self.serves.take() {
+            served.lock().unwrap().retain(|other| other.address != address);
+        }
     }
 
     /// Waits for its end; returns its exit code and how long that took.
     pub(crate) async fn end(&mut self) -> (Option<i32>, Duration) {
         let begun = now();
         let status = tokio::time::timeout(SOON, self.child.wait()).await.expect("it ends").unwrap();
+        self.serves_no_more();
         (status.code(), now().since(begun))
     }
 }
 
 impl Drop for Up {
     fn drop(&mut self) {
+        self.serves_no_more();
         must_hold_no_secret("what it said", self.printed().as_bytes());
     }
 }

@@ -101,6 +101,16 @@ impl<'a> Reader<'a> {
         self.now
     }
 
+    /// The same with the engine as it is seen in the store: one may run, and have lost its store.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer, or the lock beside a file cannot be looked at.
+    pub async fn as_seen(mut self) -> Result<Self, Error> {
+        self.engine = SeenEngine::on(self.store, self.now).await?.state;
+        Ok(self)
+    }
+
     /// The pauses that hold.
     async fn paused(&self) -> Result<Vec<PauseView>, Error> {
         Ok(self.store.pauses(self.now).await?.into_iter().map(pause_view).collect())

@@ -5,7 +5,7 @@ use crate::made::LEFT_OUT_TOLD_MAX;
 use flyball_config::LeftOut;
 use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Verdict};
 use flyball_store::{Error, Open, RunsPage, TimelineLine, TimelinePage};
-use flyball_views::{Attention, EngineState, MonitorView, Need, NodeView, ReactionView, RunView, Status};
+use flyball_views::{Attention, EngineState, FileView, MonitorView, Need, NodeView, ReactionView, RunView, Status};
 use std::collections::HashSet;
 use tokio::try_join;
 
@@ -110,6 +110,15 @@ impl Reader<'_> {
             open_runs: open_runs.iter().map(RunView::of).collect(),
             nodes,
         })
+    }
+
+    /// Whether the file as it is now is in force, by the engine's last word on it.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn file(&self) -> Result<FileView, Error> {
+        Ok(FileView { not_followed: not_followed(&self.lines_of_the_whole().await?) })
     }
 
     /// The latest lines about the whole of a running engine, the oldest first.

@@ -32,6 +32,7 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(standing::report))
         .routes(routes!(standing::timeline))
         .routes(routes!(standing::apps))
+        .routes(routes!(standing::file))
         .routes(routes!(standing::me))
         .routes(routes!(monitors::list))
         .routes(routes!(monitors::one))

@@ -43,7 +43,7 @@ pub(crate) async fn list(
 pub(crate) async fn one(State(house): State<Arc<House>>, Of(name): Of<String>) -> Result<Json<Why>, Problem> {
     let in_force = house.in_force();
     let monitor = ask::monitor(&in_force, &name)?;
-    Ok(Json(house.reader(&in_force).why(&[About::Monitor(monitor.name.clone())]).await?))
+    Ok(Json(house.reader(&in_force).as_seen().await?.why(&[About::Monitor(monitor.name.clone())]).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

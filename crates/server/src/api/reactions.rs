@@ -29,7 +29,7 @@ pub(crate) async fn list(
 pub(crate) async fn one(State(house): State<Arc<House>>, Of(name): Of<String>) -> Result<Json<Why>, Problem> {
     let in_force = house.in_force();
     let reaction = ask::reaction(&in_force, &name)?;
-    Ok(Json(house.reader(&in_force).why(&[About::Reaction(reaction.name.clone())]).await?))
+    Ok(Json(house.reader(&in_force).as_seen().await?.why(&[About::Reaction(reaction.name.clone())]).await?))
 }
 
 /// What a reaction would do right now, and by which calls, if a person asked for it. The app is looked at; nothing is done.

@@ -106,12 +106,13 @@ impl House {
             }
             Settled::NotInDoubt(state) => {
                 let problem = Problem::new(StatusCode::CONFLICT, "there is nothing to settle: the run is not in doubt");
-                Err(match state {
+                let problem = match &state {
                     RunState::Ended { outcome, .. } => problem.because(format!("it ended: {outcome}")),
                     RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => {
                         problem.because("it has not ended yet")
                     }
-                })
+                };
+                Err(Problem { stands: Some(Box::new(state)), ..problem })
             }
             Settled::NoSuchRun => Err(no_such_run(&id.to_string())),
         }

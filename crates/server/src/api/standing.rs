@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use flyball_engine::queries::{HistoryFilter, ListOutages};
 use flyball_store::TimelinePage;
-use flyball_views::{About, AppView, HistoryLine, Me, Page, Report, Status, Why};
+use flyball_views::{About, AppView, FileView, HistoryLine, Me, Page, Report, Status, Why};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(crate) struct OfApp {
 pub(crate) async fn status(State(house): State<Arc<House>>, Asked(of): Asked<OfApp>) -> Result<Json<Status>, Problem> {
     let Some(app) = ask::app_name(of.app.as_deref())? else { return Ok(Json((*house.status().await?).clone())) };
     let in_force = house.in_force();
-    Ok(Json(house.reader(&in_force).status(Some(&app)).await?))
+    Ok(Json(house.reader(&in_force).as_seen().await?.status(Some(&app)).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,7 +44,7 @@ pub(crate) struct WhyOf {
 #[utoipa::path(get, path = "/why", tag = "standing", params(WhyOf), responses((status = 200, body = Why), Problems))]
 pub(crate) async fn why(State(house): State<Arc<House>>, Asked(asked): Asked<WhyOf>) -> Result<Json<Why>, Problem> {
     let in_force = house.in_force();
-    let reader = house.reader(&in_force);
+    let reader = house.reader(&in_force).as_seen().await?;
     let about = match (asked.of, ask::app_name(asked.app.as_deref())?) {
         (Some(name), None) => reader.about(&name).map_err(|not_known| {
             let problem = Problem::no_such("monitor, reaction or app", &name, []);
@@ -176,6 +176,13 @@ impl House {
 #[utoipa::path(get, path = "/apps", tag = "standing", responses((status = 200, body = Vec<AppView>), Problems))]
 pub(crate) async fn apps(State(house): State<Arc<House>>) -> Result<Json<Vec<AppView>>, Problem> {
     Ok(Json(house.status().await?.apps.clone()))
+}
+
+/// Whether the file as it is now is in force, and what is wrong with it where the engine goes on with the one before.
+#[utoipa::path(get, path = "/file", tag = "standing", responses((status = 200, body = FileView), Problems))]
+pub(crate) async fn file(State(house): State<Arc<House>>) -> Result<Json<FileView>, Problem> {
+    let in_force = house.in_force();
+    Ok(Json(house.reader(&in_force).file().await?))
 }
 
 /// Who asks, and what they may.
