@@ -69,3 +69,5 @@ mod starving;
 mod streaming;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod telling;
