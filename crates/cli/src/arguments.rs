@@ -207,12 +207,21 @@ pub(crate) struct Init {
 /// `flyball notify`
 #[derive(Debug, Args)]
 pub(crate) struct Notify {
-    /// The channel of the file that is told.
+    /// Tell this channel of the file that it is tried.
     #[arg(long, value_name = "CHANNEL")]
-    pub(crate) test: ChannelName,
+    pub(crate) test: Option<ChannelName>,
     /// Show what would be sent, without secrets, and send nothing.
-    #[arg(long)]
+    #[arg(long, requires = "test")]
     pub(crate) dry_run: bool,
+    /// Without `--test`: only what this channel was told.
+    #[arg(short, long, conflicts_with = "test")]
+    pub(crate) channel: Option<ChannelName>,
+    /// Only since then: 2h, 03:04, 2026-01-02; in the zone that is shown.
+    #[arg(short, long, value_name = "AGO|TIME", conflicts_with = "test")]
+    pub(crate) since: Option<Moment>,
+    /// At most this many, the latest.
+    #[arg(short = 'n', long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) lines: u32,
 }
 
 /// `flyball node`

@@ -78,6 +78,49 @@ fn is_slip(written: &str, known: &str) -> bool {
     digits(written) == digits(known) && strsim::osa_distance(written, known) <= SLIPS_MAX
 }
 
+/// What a reaction comes after: another reaction on its app, and in the end one that comes after none.
+pub(crate) fn after(reactions: &[(&Entry<'_>, &Option<Reaction>)], damage: &Damage, found: &mut Vec<Found>) {
+    if damage.touches("reaction") || reactions.iter().any(|(_, reaction)| reaction.is_none()) {
+        return;
+    }
+    let by_name: HashMap<&str, &Reaction> =
+        reactions.iter().filter_map(|(_, reaction)| reaction.as_ref()).map(|one| (one.name.as_str(), one)).collect();
+    let mut sought = 0;
+    for (entry, reaction) in reactions {
+        let (Some(reaction), Some((_, node))) = (reaction, entry.common.get("after")) else { continue };
+        let Some(after) = &reaction.policy.after else { continue };
+        let wrong = |message: String, label: &str, hint: String| {
+            Found::from(Mistake::new(node.span.clone(), message, label).hint(hint))
+        };
+        let Some(named) = by_name.get(after.as_str()) else {
+            let names: Vec<&str> = by_name.keys().copied().collect();
+            let candidates = if sought < SOUGHT_MAX { names.as_slice() } else { &[] };
+            sought += 1;
+            let hint = match did_you_mean(after.as_str(), candidates.iter().copied()) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => "name another [[reaction]] of this file".to_owned(),
+            };
+            found.push(wrong(format!("no reaction is called \"{after}\""), "not among the reactions", hint));
+            continue;
+        };
+        if named.kind.app() != reaction.kind.app() {
+            let message = format!("\"{after}\" acts on another app, {}", named.kind.app());
+            found.push(wrong(message, "never in the same incident", "name a reaction on the same app".to_owned()));
+        } else if comes_after_itself(reaction, &by_name) {
+            let message = format!("\"{}\" comes after itself", reaction.name);
+            found.push(wrong(message, "never acts", "a ladder begins with a reaction without `after`".to_owned()));
+        }
+    }
+}
+
+/// Whether the chain of what a reaction comes after leads back to it.
+fn comes_after_itself(reaction: &Reaction, by_name: &HashMap<&str, &Reaction>) -> bool {
+    let before = |one: &&Reaction| one.policy.after.as_ref().and_then(|after| by_name.get(after.as_str()).copied());
+    // A chain has each reaction once, or goes in a circle.
+    let mut chain = std::iter::successors(before(&reaction), before).take(by_name.len());
+    chain.any(|one| one.name == reaction.name)
+}
+
 /// Channels that are named and not there, or twice in one list.
 pub(crate) fn channel_names(
     lists: &[Vec<(String, Span)>],

@@ -156,6 +156,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         // What could not be read may hold what is missed.
         cross::channel_names(&named, &channel_entries, &damage, &mut found);
         cross::reaction_names(&monitor_entries, &reaction_entries, &damage, &mut found);
+        cross::after(&read_reactions, &damage, &mut found);
         cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
         cross::account_names(&reaction_entries, &accounts, &damage, &mut found);
     }

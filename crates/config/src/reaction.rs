@@ -35,8 +35,11 @@ impl Settings for ReactionFields {
         let doc = "the verdict at which it runs (default \"failing\"; of `scale_in` and `scale_down` \"passing\")";
         let call_on: Option<Option<CallOn>> = fields.optional("call_on", doc);
         let causes = fields.or("causes", Vec::new(), "any", "runs only while the reading fails for one of these");
+        let doc = "a reaction on the same app: this one runs only once that has acted in the incident, and the app still fails, \
+                   `trigger` readings in a row, since it had time to show";
+        let after: Option<Option<ReactionName>> = fields.optional("after", doc);
         let shared = ReactionDefaults::read(fields);
-        let policy = Policy { call_on: call_on?.unwrap_or_default(), causes: causes?, ..shared?.0 };
+        let policy = Policy { call_on: call_on?.unwrap_or_default(), causes: causes?, after: after?, ..shared?.0 };
         Some(Self { name: name?, policy })
     }
 }

@@ -91,7 +91,7 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 33] = [
+pub static GATES: [Gate; 34] = [
     gate("own database", "the database is still this engine's own", &[BeforeLooking, BeforeSending], Holds, |asked| {
         asked.scene.store_loss.map_or(Ok(()), |loss| Err(Because::StoreLost { loss }))
     }),
@@ -111,6 +111,13 @@ pub static GATES: [Gate; 33] = [
         &[BeforeLooking],
         Waived,
         is_called_since_resumed,
+    ),
+    gate(
+        "after",
+        "the reaction that it comes `after` has acted in this incident",
+        &[BeforeLooking],
+        Waived,
+        comes_after,
     ),
     gate("pause", "nobody has paused it", &[BeforeLooking], Holds, |asked| {
         is_not_paused(&asked.known_before_looking())
@@ -405,6 +412,14 @@ fn is_called_since_resumed(asked: &Question<'_>) -> Result<(), Because> {
     asked.is_called_since(ended.map(|resumed| resumed.at).max())
 }
 
+/// A rung that the file puts after another waits until that has had its chance, whatever held it.
+fn comes_after(asked: &Question<'_>) -> Result<(), Because> {
+    let Some(after) = &asked.call.after else { return Ok(()) };
+    let last = asked.scene.facts.last_effect.get(&after.reaction).and_then(Run::took_effect_at);
+    let has_acted = last.is_some_and(|at| at >= after.since);
+    if has_acted { Ok(()) } else { Err(Because::ComesAfter { reaction: after.name.clone() }) }
+}
+
 /// Before a call, only the runs that were decided earlier are among those that are known: of two that look at each other
 /// in the same moment, the earlier goes. Changes of a quantity are not asked, since one run at a time changes an app.
 fn own_run(asked: &Question<'_>) -> Result<(), Because> {
@@ -468,10 +483,16 @@ fn has_settled(asked: &Question<'_>) -> Result<(), Because> {
 }
 
 fn evidence_is_enough(asked: &Question<'_>) -> Result<(), Because> {
-    let Some(seen) = asked.scene.seen().filter(|_| asked.reaction.boots_anew()) else { return Ok(()) };
-    let (call, scene) = (asked.call, asked.scene);
-    let below = last_effect_below(&call.rungs_below, &scene.facts, &seen, call.caller.episode(scene.now));
-    asked.is_called_since(seen.evidence_from(asked.reaction.policy().settle).max(below))
+    let (call, scene, boots_anew) = (asked.call, asked.scene, asked.reaction.boots_anew());
+    let Some(seen) = scene.seen().filter(|_| boots_anew || call.after.is_some()) else { return Ok(()) };
+    // A change of a quantity is no higher rung, unless the file says that it comes after another.
+    let below = if boots_anew { call.rungs_below.as_slice() } else { &[] };
+    let below = last_effect_below(below, &scene.facts, &seen, call.caller.episode(scene.now));
+    let before = call
+        .after
+        .as_ref()
+        .and_then(|after| last_effect_below(std::slice::from_ref(&after.reaction), &scene.facts, &seen, after.since));
+    asked.is_called_since(seen.evidence_from(asked.reaction.policy().settle).max(below).max(before))
 }
 
 /// Before a call, only a one-off dyno is planned once more: how many of its own a reaction may have is counted by its

@@ -42,7 +42,7 @@ pub use home::Home;
 pub use incident::{Asked, IncidentStep, Watched, incident};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use seen::Seen;
-pub use situation::{Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
+pub use situation::{After, Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, RunId, Timestamp};
 use std::collections::BTreeSet;

@@ -132,12 +132,26 @@ pub struct Call {
     pub since: Timestamp,
     /// The reactions of the same monitor that act on the same app and stand below it in the order of effects.
     pub rungs_below: Vec<ReactionId>,
+    /// The reaction that it comes after, where the file names one.
+    #[serde(default)]
+    pub after: Option<After>,
     /// The shortest interval of its monitors, when there are several.
     pub shared_interval: Option<Duration>,
     /// When it would have acted last, in a dry run.
     pub would_have_acted: Option<Timestamp>,
     /// How old a sight of the app may be that it is judged on. More than [`FRESH`] where it stood at its limit.
     pub patience: Duration,
+}
+
+/// The reaction that another comes after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
+    /// Which.
+    pub reaction: ReactionId,
+    /// Its name.
+    pub name: ReactionName,
+    /// Since when its acting counts: the beginning of the app's incident, or of the monitor's episode where that is earlier.
+    pub since: Timestamp,
 }
 
 /// Who calls a reaction.

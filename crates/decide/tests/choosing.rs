@@ -117,6 +117,7 @@ fn called_by(monitor: &str, reaction: Plain) -> Wish<Plain> {
         mode: Mode::Act,
         since: ago(3600),
         rungs_below: Vec::new(),
+        after: None,
         shared_interval: None,
         would_have_acted: None,
         patience: FRESH,

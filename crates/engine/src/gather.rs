@@ -8,11 +8,12 @@ use crate::look::{look, look_further, trouble};
 use crate::memory::Memory;
 use crate::turn::Called;
 use flyball_decide::{
-    AppFacts, Call, Caller, Reacts as _, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler, unseen,
+    After, AppFacts, Call, Caller, Reacts as _, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler,
+    unseen,
 };
 use flyball_heroku::{Error as HerokuError, Heroku};
 use flyball_model::{
-    Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, HerokuApp, Needs, Outcome, ReactionId,
+    Because, Entry, Event, Excerpt, Finding, Foreign, ForeignChange, HerokuApp, IncidentOf, Needs, Outcome, ReactionId,
     ReleaseVersion, Run, RunState, Sight, Standing, Subject, Timestamp,
 };
 use flyball_monitors::Monitor;
@@ -64,7 +65,8 @@ impl Engine {
             let memory = self.memory();
             let asked = askers.iter().map(|asker| asker.reaction().id);
             let below = askers.iter().flat_map(|asker| memory.rungs_below(asker));
-            asked.chain(below).collect::<BTreeSet<_>>().into_iter().collect()
+            let named = askers.iter().filter_map(|asker| asker.reaction().policy.after.as_ref()).map(ReactionId::of);
+            asked.chain(below).chain(named).collect::<BTreeSet<_>>().into_iter().collect()
         };
         let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
@@ -269,6 +271,7 @@ impl Memory {
             Asker::Person(_) => (Caller::Person { episode: self.present_episode(&reaction, now) }, Duration::ZERO),
         };
         let call = Call {
+            after: self.after(&reaction, &caller, now),
             caller,
             mode: self.wiring.mode(&reaction),
             since: self.wiring.since(reaction.id),
@@ -278,6 +281,15 @@ impl Memory {
             patience,
         };
         Wish { reaction, call }
+    }
+
+    /// The reaction that an asked one comes after.
+    fn after(&self, reaction: &Reaction, caller: &Caller, now: Timestamp) -> Option<After> {
+        let name = reaction.policy.after.clone()?;
+        let incident = self.incidents.get(&IncidentOf::App(reaction.kind.app().clone()));
+        let episode = caller.episode(now);
+        let since = incident.map_or(episode, |incident| incident.began_at.min(episode));
+        Some(After { reaction: ReactionId::of(&name), name, since })
     }
 
     /// The reactions that stand below an asked one on the monitor that calls it.

@@ -307,6 +307,11 @@ reasons! {
         /// When it may act.
         until: Timestamp,
     }
+    /// It comes after another reaction, which has not acted in this incident.
+    ComesAfter = "comes_after", Holds {
+        /// Which.
+        reaction: ReactionName,
+    }
     /// Another reaction goes first in this moment.
     Outranked = "outranked", Holds {
         /// Which.

@@ -1,6 +1,6 @@
 //! Policy: what every reaction has, whatever it does.
 
-use crate::{Cause, Verdict};
+use crate::{Cause, ReactionName, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -93,6 +93,8 @@ impl Mode {
 pub struct Policy {
     /// The verdict at which it runs.
     pub call_on: CallOn,
+    /// Only once this reaction has acted in the incident, and readings have come since that had time to show.
+    pub after: Option<ReactionName>,
     /// Only when the present reading fails for one of these; for any cause when empty.
     pub causes: Vec<Cause>,
     /// From which matching reading in a row on.
@@ -135,6 +137,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             call_on: CallOn::default(),
+            after: None,
             causes: Vec::new(),
             trigger: Trigger::default(),
             cooldown: Duration::ZERO,

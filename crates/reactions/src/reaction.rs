@@ -43,7 +43,9 @@ impl Reacts for Reaction {
     }
 
     fn needs(&self) -> Needs {
-        self.kind.needs()
+        let needs = self.kind.needs();
+        // Whether what it comes after had time to show is told from the dynos.
+        Needs { dynos: needs.dynos || self.policy.after.is_some(), ..needs }
     }
 
     fn boots_anew(&self) -> bool {

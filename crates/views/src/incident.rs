@@ -1,6 +1,6 @@
 //! Incidents: one for each outage, and its whole story.
 
-use crate::{HistoryLine, RunHelped};
+use crate::{HistoryLine, NoticeView, RunHelped};
 use flyball_model::{
     AppName, Cause, EndedBy, FirstCause, Incident, IncidentOf, MonitorName, ReactionName, RunId, Timestamp, duration,
 };
@@ -133,6 +133,8 @@ pub struct IncidentStory {
     pub runs: Vec<RunHelped>,
     /// Why reactions hold still now, in sentences; empty once it has ended.
     pub in_the_way: Vec<String>,
+    /// What people were told of it, oldest first: the latest [`IncidentStory::NOTICES_MAX`].
+    pub told: Vec<NoticeView>,
     /// The timeline of it, oldest first, without lines that only say why a reaction holds still.
     pub lines: Vec<HistoryLine>,
 }
@@ -144,4 +146,6 @@ impl IncidentStory {
     pub const RUNS_MAX: usize = 50;
     /// What a page shows.
     pub const LINES_MAX: usize = 500;
+    /// What a page shows.
+    pub const NOTICES_MAX: usize = 50;
 }

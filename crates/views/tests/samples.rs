@@ -360,8 +360,29 @@ fn incident_story() -> IncidentStory {
         failures: vec![failure],
         runs: vec![RunHelped { run: run(), helped: Some(Helped::No) }],
         in_the_way: vec!["\"more web\" holds still at readings of \"page\": it is switched off.".to_owned()],
+        told: vec![notice()],
         lines: vec![line()],
     }
+}
+
+fn notice() -> NoticeView {
+    let mut notice = NoticeView {
+        channel: of("on call"),
+        thread: "incident-0b6e7d2a".to_owned(),
+        sequence: 0,
+        about: "trouble".into(),
+        title: "shop".to_owned(),
+        what_is_wrong: "\"page\" has been failing for 15s: has \"database error\".".to_owned(),
+        incidents: vec![12],
+        made_at: at("04:59:45"),
+        state: "sent".into(),
+        at: at("04:59:46"),
+        tries: 1,
+        why: None,
+        words: String::new(),
+    };
+    notice.words = notice.in_words();
+    notice
 }
 
 fn token() -> TokenView {
@@ -407,6 +428,7 @@ fn samples_are_what_is_written_and_are_read_back() {
     pinned(all, "run_story", &run_story());
     pinned(all, "app_story", &app_story());
     pinned(all, "incident_story", &incident_story());
+    pinned(all, "notice", &notice());
     let story = ReactionStory {
         reaction: reaction(),
         runs: vec![RunHelped { run: run(), helped: Some(Helped::Shared) }, RunHelped { run: run(), helped: None }],

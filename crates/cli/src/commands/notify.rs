@@ -1,14 +1,19 @@
-//! `flyball notify`: tells a channel something, by the same way as an engine, and says what came of it. It opens no store.
+//! `flyball notify`: what people were told, and whether it arrived; or, to try a channel, tells it something by the same way as an
+//! engine, and says what came of it. For that it opens no store.
 
+use super::reading::Source;
 use crate::arguments::Notify;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::render;
 use crate::wiring::{People, Wiring};
 use flyball_channels::{About, Channel, Done, Means, Notice, Outcome, Text};
 use flyball_engine::Tell as _;
-use flyball_model::{Excerpt, Timestamp};
+use flyball_model::{ChannelName, Excerpt, Timestamp};
 use flyball_settings::did_you_mean;
+use flyball_store::NoticesPage;
+use flyball_views::{NoticeView, Page};
 use serde::Serialize;
 
 /// What came of it, for programs.
@@ -28,9 +33,41 @@ struct Shown<'t> {
 }
 
 pub(super) async fn notify(wiring: &Wiring, asked: &Notify) -> Result<Exit, Failure> {
+    match &asked.test {
+        Some(name) => test(wiring, asked, name).await,
+        None => list(wiring, asked).await,
+    }
+}
+
+/// What people were told.
+async fn list(wiring: &Wiring, asked: &Notify) -> Result<Exit, Failure> {
+    let source = Source::open(wiring, Exit::NO).await?;
+    let since = asked.since.map(|since| since.begins(wiring.now(), wiring.face.zone()));
+    let page = NoticesPage { channel: asked.channel.clone(), since, before: None, notices: asked.lines };
+    let found: Vec<NoticeView> = match &source {
+        Source::Here(desk) => desk.reader(wiring).await?.notices(&page).await?,
+        Source::Afar(server) => {
+            let mut query = vec![("limit", asked.lines.to_string())];
+            query.extend(page.channel.as_ref().map(|channel| ("channel", channel.to_string())));
+            query.extend(since.map(|since| ("since", since.to_string())));
+            server.get::<Page<NoticeView>>(&["notices"], &query).await?.items
+        }
+    };
+    match wiring.format {
+        Format::Json => output::json(&found)?,
+        Format::Text if found.is_empty() => output::say("nobody was told anything that fits"),
+        Format::Text => {
+            wiring.face.note(wiring.now()).iter().for_each(|note| output::say(note));
+            found.iter().try_for_each(|one| output::data(&render::notice::line(one, &wiring.face)))?;
+        }
+    }
+    Ok(Exit::GOOD)
+}
+
+async fn test(wiring: &Wiring, asked: &Notify, name: &ChannelName) -> Result<Exit, Failure> {
     let definitions = wiring.definitions()?;
-    let Some(channel) = definitions.channels.iter().find(|channel| channel.name == asked.test) else {
-        return Err(no_such(wiring, asked, &definitions.channels));
+    let Some(channel) = definitions.channels.iter().find(|channel| channel.name == *name) else {
+        return Err(no_such(wiring, name, &definitions.channels));
     };
     let variable = |name: &str| wiring.environment.variable(name);
     let now = wiring.now();
@@ -94,11 +131,11 @@ fn failed(channel: &Channel, outcome: Outcome) -> Failure {
     }
 }
 
-fn no_such(wiring: &Wiring, asked: &Notify, channels: &[Channel]) -> Failure {
+fn no_such(wiring: &Wiring, asked: &ChannelName, channels: &[Channel]) -> Failure {
     let because = format!("{} has none of this name", wiring.config().display());
-    let failure = Failure::new(Exit::NO, format!("cannot find the channel \"{}\"", asked.test)).because(because);
+    let failure = Failure::new(Exit::NO, format!("cannot find the channel \"{asked}\"")).because(because);
     let names = || channels.iter().map(|channel| channel.name.as_str());
-    match did_you_mean(asked.test.as_str(), names()) {
+    match did_you_mean(asked.as_str(), names()) {
         Some(meant) => failure.hint(format!("did you mean \"{meant}\"?")),
         None if channels.is_empty() => failure.hint("a channel needs its section: [[channel]]"),
         None => failure.hint(format!("there are: {}", names().take(SHOWN_MAX).collect::<Vec<_>>().join(", "))),

@@ -128,6 +128,7 @@ fn held_words(because: &Because, at: Timestamp) -> Option<String> {
         | Because::RunOpen
         | Because::StillLooking
         | Because::OncePerInterval { .. }
+        | Because::ComesAfter { .. }
         | Because::Outranked { .. } => None,
         because => Some(because.to_string()),
     }

@@ -2,6 +2,7 @@
 
 mod clockface;
 pub(crate) mod incident;
+pub(crate) mod notice;
 pub(crate) mod people;
 pub(crate) mod reading;
 pub(crate) mod report;

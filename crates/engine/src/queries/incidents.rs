@@ -2,13 +2,13 @@
 
 use super::{Reader, times};
 use flyball_model::{
-    AppName, Event, Excerpt, FirstCause, Incident, IncidentOf, Mode, MonitorId, MonitorName, ReactionId, Run, RunId,
-    Timestamp, Verdict,
+    AppName, ChannelName, Event, Excerpt, FirstCause, Incident, IncidentOf, Mode, MonitorId, MonitorName, ReactionId,
+    Run, RunId, Timestamp, Verdict,
 };
-use flyball_store::{
-    Error, IncidentsPage, NoticesPage, NumberedIncident, RunsPage, StoredNotice, TimelineLine, TimelinePage,
+use flyball_store::{Error, IncidentsPage, NumberedIncident, RunsPage, TimelineLine, TimelinePage};
+use flyball_views::{
+    Helped, HistoryLine, IncidentFailure, IncidentStory, IncidentView, NoticeView, RunHelped, RunView,
 };
-use flyball_views::{Helped, HistoryLine, IncidentFailure, IncidentStory, IncidentView, RunHelped, RunView};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many monitors are read for one story: each is a question to the store.
@@ -43,10 +43,12 @@ impl Reader<'_> {
         let mut sentences = vec![format!("{}.", view.words)];
         sentences.extend(failures.iter().map(failure_in_words));
         sentences.extend(done_in_words(&runs));
+        let told = self.told_of(number, &incident).await?;
         sentences.extend(in_the_way.iter().cloned());
+        sentences.extend(told_in_words(&told));
         let lines = lines.into_iter().take(IncidentStory::LINES_MAX);
         let lines = lines.map(|line| HistoryLine::of(line.number, line.entry)).collect();
-        Ok(Some(IncidentStory { incident: view, sentences, failures, runs, in_the_way, lines }))
+        Ok(Some(IncidentStory { incident: view, sentences, failures, runs, in_the_way, told, lines }))
     }
 
     /// What the timeline tells of an incident: of its app, and of the monitors that belong to it, oldest first.
@@ -115,11 +117,6 @@ impl Reader<'_> {
     pub(crate) async fn runs_between(&self, since: Timestamp, until: Timestamp) -> Result<usize, Error> {
         let runs = self.store.runs(&RunsPage { since: Some(since), ..RunsPage::default() }).await?;
         Ok(runs.iter().filter(|run| run.queued_at < until).count())
-    }
-
-    /// Notices, the newest first.
-    pub(crate) async fn notices(&self, page: &NoticesPage) -> Result<Vec<StoredNotice>, Error> {
-        self.store.notices(page).await
     }
 
     /// The runs that were decided within an incident, oldest first, and the one that began it.
@@ -205,6 +202,12 @@ fn failure_in_words(failure: &IncidentFailure) -> String {
         Some(passed_at) => format!("\"{monitor}\" failed from {failed_at} to {passed_at}: {words}."),
         None => format!("\"{monitor}\" failed from {failed_at} on: {words}."),
     }
+}
+
+/// Who was told, in a sentence for each channel: its latest notice, since it says how far telling is.
+fn told_in_words(told: &[NoticeView]) -> Vec<String> {
+    let latest: BTreeMap<&ChannelName, &NoticeView> = told.iter().map(|notice| (&notice.channel, notice)).collect();
+    latest.into_values().map(|notice| format!("Flyball {} ({}).", notice.words, notice.at)).collect()
 }
 
 fn done_in_words(runs: &[RunHelped]) -> Vec<String> {

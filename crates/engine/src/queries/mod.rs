@@ -15,6 +15,7 @@ mod incidents;
 mod monitor;
 mod next;
 mod nodes;
+mod notices;
 mod presence;
 mod reaction;
 mod report;

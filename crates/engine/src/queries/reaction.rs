@@ -3,9 +3,9 @@
 use super::next::{Gate, next};
 use super::{Reader, Recalled, ago, names, readings};
 use flyball_decide::{
-    Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
+    After, Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
-use flyball_model::{AppName, Because, Finding, Mode, ReactionName, Standing, Timestamp, duration};
+use flyball_model::{AppName, Because, Finding, Mode, ReactionId, ReactionName, Standing, Timestamp, duration};
 use flyball_reactions::Reaction;
 use flyball_store::{Error, Overview};
 use flyball_views::{Answered as GateAnswered, GateView, HoldingView, ReactionView, RunView};
@@ -106,11 +106,17 @@ impl Reader<'_> {
             standing,
             hosts: Vec::new(),
         };
+        let after = reaction.policy.after.clone().map(|name| After {
+            reaction: ReactionId::of(&name),
+            name,
+            since: caller.episode(self.now),
+        });
         let call = Call {
             caller,
             mode: self.wiring.mode(reaction),
             since: Timestamp::EPOCH,
             rungs_below: self.wiring.rungs_below(monitor.id, reaction),
+            after,
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: None,
             patience: FRESH,

@@ -175,8 +175,7 @@ impl<'a> Composer<'a> {
 
     async fn of_channel(&self, channel: &ChannelName, about: About) -> Result<Said, Error> {
         let page = NoticesPage { channel: Some(channel.clone()), notices: 10, ..NoticesPage::default() };
-        let notices = self.reader.notices(&page).await?;
-        let why = notices.into_iter().find_map(|notice| notice.why);
+        let why = self.reader.notices(&page).await?.into_iter().find_map(|notice| notice.why);
         let what_is_wrong = match (about, why) {
             (About::Recovered, _) => format!("\"{channel}\" takes notices again."),
             (_, Some(why)) => format!("Nobody can be told by \"{channel}\": {why}."),

@@ -105,6 +105,9 @@ impl fmt::Display for Because {
             Self::Stabilizing { until } => {
                 write!(f, "dynos were added a short time ago; none are taken before {until}")
             }
+            Self::ComesAfter { reaction } => {
+                write!(f, "it comes after \"{reaction}\", which has not acted in this incident")
+            }
             Self::Outranked { reaction } => write!(f, "\"{reaction}\" goes first"),
             Self::OneOffRunning { running, at_once, doubted } => {
                 write!(f, "{running} of {at_once} one-off dynos at once are running, or may be")?;

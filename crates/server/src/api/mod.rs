@@ -7,6 +7,7 @@ mod fresh;
 pub(crate) mod incidents;
 mod monitors;
 mod nodes;
+pub(crate) mod notices;
 pub(crate) mod once;
 pub(crate) mod pauses;
 pub(crate) mod people;
@@ -43,6 +44,7 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(reactions::plan))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
+        .routes(routes!(notices::list))
         .routes(routes!(runs::list))
         .routes(routes!(runs::one))
         .routes(routes!(runs::story))

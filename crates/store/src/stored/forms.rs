@@ -4,13 +4,13 @@
 use crate::SeenOneOff;
 use crate::narrow::Shape;
 use flyball_model::{
-    AccountName, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed, Content, Counts,
-    Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue, Event, Evidence,
-    Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence, Look, MonitorName,
-    MonitorState, Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases, Plan, PlanSummary,
-    ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId, ReleaseStatus, ReleaseVersion,
-    Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, Timestamp, Unchanged, Unclear, UserName, Verdict,
-    WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
+    AccountName, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed, ChannelName,
+    Content, Counts, Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue,
+    Event, Evidence, Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence,
+    Look, MonitorName, MonitorState, Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases,
+    Plan, PlanSummary, ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId, ReleaseStatus,
+    ReleaseVersion, Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, ThreadOf, Timestamp, Unchanged,
+    Unclear, UserName, Verdict, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -87,7 +87,7 @@ macro_rules! plain {
     )+ };
 }
 plain! {
-    bool, u16, u32, u64, usize, String, Duration, AccountName, ApiHost, AppId, AppName, DynoId, DynoName, DynoSize, Excerpt, Passage,
+    bool, i64, u16, u32, u64, usize, String, Duration, AccountName, ChannelName, ApiHost, AppId, AppName, DynoId, DynoName, DynoSize, Excerpt, Passage,
     MonitorName, ProcessType, Quantity, ReactionName, ReleaseId, ReleaseVersion, RunId, SlugId, Timestamp, UserName,
 }
 
@@ -242,6 +242,7 @@ enums! {
         NoCurrentRelease,
         StandsBack { reaction },
         Stabilizing { until },
+        ComesAfter { reaction },
         Outranked { reaction },
         OneOffRunning { running, at_once, doubted },
         NoVariable { name },
@@ -351,6 +352,7 @@ enums! {
     }
     Unclear { NoDynos, DynoGone { dyno }, NoOneOff, OneOffOfAnother }
     NotSeen { CannotLook { error }, NoAccount { account }, OutOfDate { because }, OldReleases { before } }
+    ThreadOf { Incidents(it), Lines(it), Run(it), Channel(it), Day(it) }
     Verdict { Passing, Failing, Unknown }
     Finding { Passing, Failing(it), Unknown(it) }
     Cause {

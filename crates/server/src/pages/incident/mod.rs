@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use flyball_model::{Timestamp, duration};
 use flyball_store::IncidentsPage;
-use flyball_views::{IncidentFailure, IncidentStory, IncidentView, RunHelped};
+use flyball_views::{IncidentFailure, IncidentStory, IncidentView, NoticeView, RunHelped};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +46,15 @@ struct IncidentPage {
     failures: Vec<Failure>,
     runs: Vec<RunRow>,
     in_the_way: Vec<Html>,
+    told: Vec<Told>,
     lines: Vec<Line>,
     text: String,
+}
+
+struct Told {
+    at: Html,
+    words: Html,
+    said: String,
 }
 
 struct Failure {
@@ -75,7 +82,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let (status, in_force) = (house.status().await?, house.in_force());
     let (names, story) = (Names::of(&in_force), house.incident(&number).await?);
-    let IncidentStory { incident, sentences, failures, runs, in_the_way, lines } = story;
+    let IncidentStory { incident, sentences, failures, runs, in_the_way, told, lines } = story;
     let (class, word) = state(&incident);
     let mut text = sentences;
     text.extend(lines.iter().map(|line| format!("{}  {}", line.at, line.words)));
@@ -88,6 +95,7 @@ pub(super) async fn page(
         failures: failures.iter().map(|one| failure(one, &names)).collect(),
         runs: runs.iter().map(|run| run_row(&run.run, run.helped, &names)).collect(),
         in_the_way: in_the_way.iter().map(|words| names.told(words)).collect(),
+        told: told.iter().map(|notice| told_row(notice, &names)).collect(),
         lines: lines.iter().map(|line| Line::of(line, &names)).collect(),
         text: text.join("\n"),
     })
@@ -103,6 +111,11 @@ fn row(incident: &IncidentView, names: &Names) -> Row {
         lasted: lasted(incident.lasted_s),
         words: names.told(&incident.words),
     }
+}
+
+fn told_row(notice: &NoticeView, names: &Names) -> Told {
+    let words = names.told(&notice.words);
+    Told { at: moment(notice.made_at), words, said: notice.what_is_wrong.clone() }
 }
 
 fn failure(failure: &IncidentFailure, names: &Names) -> Failure {
