@@ -29,6 +29,8 @@ pub(super) struct Course {
     pub(super) descriptors: Descriptors,
     pub(super) started: tokio::time::Instant,
     before: Option<Usage>,
+    /// What had been done when it began to be measured.
+    figures_before: Option<Figures>,
 }
 
 /// What one bench has otherwise than another.
@@ -107,12 +109,21 @@ impl Course {
             sharing.spawn(async move { keeping.keep_share(&live, stop).await });
         }
         let started = tokio::time::Instant::now();
-        Ok(Self { live, sharing, stop, engine, store, descriptors, started, before })
+        Ok(Self { live, sharing, stop, engine, store, descriptors, started, before, figures_before: None })
     }
 
     /// What the loop has done so far.
     pub(super) fn figures(&self) -> Figures {
         self.live.figures()
+    }
+
+    /// Begins to be measured only now: what was done before was to get going. How late checks start is told of all of them.
+    pub(super) fn measure_from_here(&mut self) {
+        self.started = tokio::time::Instant::now();
+        self.figures_before = Some(self.figures());
+        if let Some((before, now)) = self.before.as_mut().zip(Usage::now()) {
+            before.cpu = now.cpu;
+        }
     }
 
     /// Ends it.
@@ -123,7 +134,13 @@ impl Course {
         self.live.stopped().await;
         let stored = self.store.sizes().await.map(|sizes| sizes.whole).ok();
         self.store.close().await;
-        Ended { figures: self.live.figures(), lasted, stored, before: self.before, after }
+        let mut figures = self.live.figures();
+        if let Some(before) = self.figures_before {
+            figures.due -= before.due;
+            figures.made -= before.made;
+            figures.missed -= before.missed;
+        }
+        Ended { figures, lasted, stored, before: self.before, after }
     }
 }
 

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// More than one process is meant for.
 const COUNT_MAX: u32 = 200_000;
+/// How long the last of the first looks may take beyond the interval in which all begin.
+const FIRST_LOOKS: Duration = Duration::from_secs(2);
 /// How often the timeline grows by a line while somebody listens: all that pass would have nothing to tell.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 /// How much more the checks may cost, and how much fewer may be made, while somebody listens: one in twenty.
@@ -172,11 +174,15 @@ async fn measure(
     let monitors = many.names().map(|(n, name)| page_monitor(&name, many.every, &format!("http://{page}/{n}")));
     let observe = super::observer();
     let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe, is_asked: listening.is_some() };
-    let course = Course::begin_with(place, &definitions(monitors), outside, Arc::clone(clock), Arc::clone(ids)).await?;
+    let mut course =
+        Course::begin_with(place, &definitions(monitors), outside, Arc::clone(clock), Arc::clone(ids)).await?;
     let heard = match listening {
         None => None,
         Some(listening) => {
+            // The first look at each monitor is a line of the timeline, and no other is as long as nothing changes.
+            tokio::time::sleep(many.every + FIRST_LOOKS).await;
             let face = Face::open(&course).await?;
+            course.measure_from_here();
             let listeners = Listeners::open(face.address, listening).await;
             Some((face, listeners.map_err(cannot("listen to the timeline"))?))
         }

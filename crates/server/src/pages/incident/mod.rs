@@ -199,7 +199,7 @@ mod tests {
                 "began_at": "2026-03-04T05:00:00Z", "ended_at": null, "ended_by": null, "lasted_s": 30.0,
                 "words": "incident 12 of shop & others",
             },
-            "sentences": [], "failures": [failure], "runs": [], "in_the_way": ["\"more\" <b>holds</b>"], "lines": [],
+            "sentences": [], "failures": [failure], "runs": [], "in_the_way": ["\"more\" <b>holds</b>"], "lines": [], "told": [],
         }))
         .unwrap();
         let file = incident_file(&story, &|at| at.to_string(), &str::to_owned).unwrap();
