@@ -140,6 +140,12 @@ kinds! {
 }
 
 impl Channel {
+    /// The environment variables, and what is sealed, that it needs.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&str> {
+        self.kind.secrets().into_iter().map(|Secret(name)| name.as_str()).collect()
+    }
+
     /// Whether more can be told of an outage there without disturbing anybody: in a thread, or to a program.
     #[must_use]
     pub const fn follows(&self) -> bool {

@@ -49,7 +49,9 @@ pub fn file(file: &str, definitions: &Definitions, is_set: &dyn Fn(&str) -> bool
     }));
     let by_monitors = definitions.monitors.iter().flat_map(|monitor| monitor.kind.variables());
     let by_reactions = definitions.reactions.iter().flat_map(|reaction| reaction.kind.variables());
-    let named: BTreeSet<&str> = by_monitors.chain(by_reactions).chain(definitions.network.proxy.variable()).collect();
+    let by_channels = definitions.channels.iter().flat_map(flyball_channels::Channel::variables);
+    let proxy = definitions.network.proxy.variable();
+    let named: BTreeSet<&str> = by_monitors.chain(by_reactions).chain(by_channels).chain(proxy).collect();
     findings.extend(named.into_iter().filter(|name| !is_set(name)).map(|name| {
         Finding::bad(
             "environment",

@@ -32,6 +32,7 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_owed ON notices (due_at) WHERE ended_at IS NULL;
 CREATE INDEX notices_by_end ON notices (channel, ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX notices_given_up ON notices (ended_at) WHERE state = 'given_up';
 CREATE INDEX notices_made ON notices (made_at);
 
 -- What is not all told of is asked for each second.
