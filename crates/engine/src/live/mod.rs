@@ -410,7 +410,7 @@ async fn teller(shared: Arc<Shared>, stop: CancellationToken) {
         match shared.engine.owed_now(&shared.sending).await {
             Ok(owed) => owed.into_iter().for_each(|owed| send(&shared, owed, &stop)),
             Err(error) => {
-                tracing::warn!(error = %error.in_full(), "what is to be told could not be read; trying again")
+                tracing::warn!(error = %error.in_full(), "what is to be told could not be read; trying again");
             }
         }
         tokio::select! {

@@ -6,6 +6,7 @@ use flyball_model::{Because, EngineEvent, Event, IncidentOf, MonitorId, Outcome,
 use flyball_store::{Error, NumberedIncident, TimelineLine};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 /// When the day before is told: whoever is told by then has slept, and begins to work.
@@ -34,9 +35,9 @@ impl Sight {
         let open: BTreeSet<i64> = incidents.iter().map(|found| found.number).collect();
         self.0.retain(|number, _| open.contains(number));
         for found in incidents {
-            if !self.0.contains_key(&found.number) {
+            if let Entry::Vacant(unseen) = self.0.entry(found.number) {
                 let (monitors, reaction) = reader.failed_in(&found.incident).await?;
-                self.0.insert(found.number, Seen { monitors, reaction });
+                unseen.insert(Seen { monitors, reaction });
             }
         }
         for line in lines {
