@@ -107,6 +107,12 @@ impl Moment {
         }
     }
 
+    /// The first millisecond behind it: where a time that does not hold its own end goes to it. What is added up in spans of five
+    /// minutes has all of them only then.
+    pub(crate) fn is_over(self, now: Timestamp, shown: &TimeZone) -> Timestamp {
+        self.ends(now, shown) + MILLISECOND
+    }
+
     /// Its last millisecond, where times are shown in the zone `shown`.
     pub(crate) fn ends(self, now: Timestamp, shown: &TimeZone) -> Timestamp {
         let lasts = match self {

@@ -19,7 +19,7 @@ use flyball_model::{
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::{Batch, Definition, Error, Fence, Origin, Pause};
+use flyball_store::{Batch, Definition, Error, Fence, Of, Origin, Pause};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -158,9 +158,9 @@ impl Engine {
             self.share_work().await?;
             return Ok(());
         }
-        let remembered = self.ports.store.remembered().await?;
-        let holdings = self.ports.store.holdings().await?;
-        let newer = self.ports.store.newer_readings().await?;
+        let remembered = self.ports.store.remembered(Of::All).await?;
+        let holdings = self.ports.store.holdings(Of::All).await?;
+        let newer = self.ports.store.newer_readings(Of::All).await?;
         let open = self.open_incidents().await?;
         self.memory().recall(remembered, holdings);
         self.memory().recall_incidents(open);

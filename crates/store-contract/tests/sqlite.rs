@@ -7,7 +7,7 @@ use flyball_model::{
     Timestamp,
 };
 use flyball_store::{
-    EngineLock, Error, Loop as _, Pause, Pauses as _, Presence as _, ReadingsPage, Retention as _, RollupsPage,
+    EngineLock, Error, Loop as _, Of, Pause, Pauses as _, Presence as _, ReadingsPage, Retention as _, RollupsPage,
     Runs as _, Sign, Span, Sqlite, Timeline as _, TimelinePage,
 };
 use std::io::{BufRead as _, BufReader};
@@ -68,7 +68,7 @@ async fn a_second_process_writes_in_turn_and_is_told_when_it_waited_too_long() {
         sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(&path)).await.unwrap();
     let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     // Reading goes on while somebody else writes.
-    assert!(store.remembered().await.unwrap().is_empty());
+    assert!(store.remembered(Of::All).await.unwrap().is_empty());
     assert!(store.due(Timestamp::EPOCH).await.unwrap().is_empty());
     let error = store.pause(&pause(1)).await.unwrap_err();
     assert!(matches!(error, Error::Busy { .. }) && error.may_pass(), "{error:?}");

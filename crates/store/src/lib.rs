@@ -21,6 +21,7 @@ mod known;
 mod lease;
 mod made;
 mod narrow;
+mod of;
 mod overview;
 mod page;
 mod people;
@@ -50,6 +51,7 @@ pub use incident::{IncidentsPage, NumberedIncident};
 pub use kept::Kept;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
 pub use made::{MadeText, NewPiece, Piece, Put};
+pub use of::Of;
 pub use overview::Overview;
 pub use page::{Open, ReadingsPage, Rolled, RollupsPage, RunsPage, SpellsPage, TimelineLine, TimelinePage};
 pub use people::{ApiToken, Changed, NewSession, NewToken, NewUser, Session, User};
@@ -106,14 +108,14 @@ pub trait Loop: Send + Sync {
     async fn define(&self, monitors: &[Definition], reactions: &[Definition], now: Timestamp) -> Result<(), Error>;
 
     /// What every monitor remembered when that was last saved. Readings that came since are in [`Loop::newer_readings`].
-    async fn remembered(&self) -> Result<Vec<Remembered>, Error>;
+    async fn remembered(&self, of: Of<'_>) -> Result<Vec<Remembered>, Error>;
 
     /// What was found since each monitor's state was saved, oldest first: a reading that only repeats what was known is
     /// saved without it.
-    async fn newer_readings(&self) -> Result<Vec<NewerReadings>, Error>;
+    async fn newer_readings(&self, of: Of<'_>) -> Result<Vec<NewerReadings>, Error>;
 
     /// Why each reaction held still last, for each monitor that it is attached to.
-    async fn holdings(&self) -> Result<Vec<Holding>, Error>;
+    async fn holdings(&self, of: Of<'_>) -> Result<Vec<Holding>, Error>;
 
     /// Writes all of the batch, or none of it: also where its node does not hold any more what it holds it by
     /// ([`Error::Fenced`]). Returns once it is on disk.
@@ -286,7 +288,7 @@ pub trait Timeline: Send + Sync {
     async fn readings(&self, page: &ReadingsPage) -> Result<Vec<Reading>, Error>;
 
     /// The latest reading of each monitor that has one in the last hour.
-    async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error>;
+    async fn latest(&self, of: Of<'_>) -> Result<Vec<(MonitorId, Reading)>, Error>;
 
     /// What became of each of these monitors between two times, in their order. The edges are exact to five minutes within 30
     /// days, to an hour within thirteen months, and to a day before. All are read at once: a hundred are as many as one should

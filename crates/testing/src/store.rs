@@ -8,9 +8,9 @@ use flyball_model::{
 use flyball_store::{
     ApiToken, AppFacts, Batch, Changed, Claim, ClaimedNotice, Definition, Error, Fence, Glimpse, Held, Holding,
     Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser,
-    NewerReadings, NoticesPage, NumberedIncident, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence, Put,
-    ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session, Shard,
-    Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, StoredNotice, Tell, Telling, Texts, Timeline,
+    NewerReadings, NoticesPage, NumberedIncident, Of, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence,
+    Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session,
+    Shard, Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, StoredNotice, Tell, Telling, Texts, Timeline,
     TimelineLine, TimelinePage, ToldSoFar, Tried, User,
 };
 use std::borrow::Cow;
@@ -180,16 +180,16 @@ impl<S: StoreStage> Loop for StagedStore<S> {
         self.write("define", self.0.store().define(monitors, reactions, now)).await
     }
 
-    async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
-        self.read("remembered", self.0.store().remembered()).await
+    async fn remembered(&self, of: Of<'_>) -> Result<Vec<Remembered>, Error> {
+        self.read("remembered", self.0.store().remembered(of)).await
     }
 
-    async fn newer_readings(&self) -> Result<Vec<NewerReadings>, Error> {
-        self.read("newer readings", self.0.store().newer_readings()).await
+    async fn newer_readings(&self, of: Of<'_>) -> Result<Vec<NewerReadings>, Error> {
+        self.read("newer readings", self.0.store().newer_readings(of)).await
     }
 
-    async fn holdings(&self) -> Result<Vec<Holding>, Error> {
-        self.read("holdings", self.0.store().holdings()).await
+    async fn holdings(&self, of: Of<'_>) -> Result<Vec<Holding>, Error> {
+        self.read("holdings", self.0.store().holdings(of)).await
     }
 
     async fn save(&self, batch: &Batch) -> Result<(), Error> {
@@ -415,8 +415,8 @@ impl<S: StoreStage> Timeline for StagedStore<S> {
         self.read("readings", self.0.store().readings(page)).await
     }
 
-    async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error> {
-        self.read("latest readings", self.0.store().latest()).await
+    async fn latest(&self, of: Of<'_>) -> Result<Vec<(MonitorId, Reading)>, Error> {
+        self.read("latest readings", self.0.store().latest(of)).await
     }
 
     async fn rolled_up(

@@ -10,7 +10,7 @@ use clap::Args;
 use comfy_table::Table;
 use flyball_engine::Clock;
 use flyball_model::{MonitorId, MonitorName, NodeId, Timestamp, duration};
-use flyball_store::{Lease, ReadingsPage, Shard, Shares, Store};
+use flyball_store::{Lease, Of, ReadingsPage, Shard, Shares, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -231,7 +231,7 @@ impl Pair {
 
     /// Whether every monitor was ever looked at.
     async fn are_all_looked_at(&self) -> Result<bool, Failure> {
-        Ok(self.store.latest().await?.len() == self.monitors.len())
+        Ok(self.store.latest(Of::All).await?.len() == self.monitors.len())
     }
 
     fn watched_by(&self, engine: &Child, shares: &Shares) -> Vec<MonitorId> {

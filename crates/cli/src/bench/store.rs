@@ -11,7 +11,7 @@ use flyball_model::{
     ApiHost, Cause, Entry, Event, Evidence, Excerpt, Finding, Flip, HttpEvidence, MonitorId, MonitorName, Phases,
     Reading, Timestamp, Verdict, duration,
 };
-use flyball_store::{Batch, Definition, Origin, ReadingsPage};
+use flyball_store::{Batch, Definition, Of, Origin, ReadingsPage};
 use flyball_views::EngineState;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -189,8 +189,8 @@ async fn measure(wanted: &Store, place: &Place) -> Result<Report, Failure> {
     store.close().await;
     let opened = Instant::now();
     let store = place.open().await?;
-    store.remembered().await?;
-    store.newer_readings().await?;
+    store.remembered(Of::All).await?;
+    store.newer_readings(Of::All).await?;
     let start = opened.elapsed();
     let asked = ask(wanted, &*store).await.map_err(cannot("ask for what was written"))?;
     store.close().await;
@@ -292,7 +292,7 @@ async fn ask(wanted: &Store, store: &dyn flyball_store::Store) -> Result<Asked, 
         report: times(async || reader.report(None, since, ends, ListOutages::Summed).await).await?,
         history: times(async || reader.history(&filter).await).await?,
         readings: times(async || store.readings(&page).await).await?,
-        status: times(async || tokio::try_join!(store.latest(), store.newer_readings())).await?,
+        status: times(async || tokio::try_join!(store.latest(Of::All), store.newer_readings(Of::All))).await?,
     })
 }
 

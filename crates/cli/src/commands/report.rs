@@ -21,7 +21,7 @@ pub(super) async fn report(wiring: &Wiring, asked: &Report) -> Result<Exit, Fail
     let source = Source::open(wiring, Exit::NO).await?;
     let (now, zone) = (wiring.now(), wiring.face.zone());
     let since = asked.since.map_or_else(|| now - SINCE, |since| since.begins(now, zone));
-    let until = asked.until.map(|until| until.ends(now, zone));
+    let until = asked.until.map(|until| until.is_over(now, zone));
     let report = match source {
         Source::Here(desk) => here(wiring, &desk, asked, since, until).await?,
         Source::Afar(server) => afar(&server, asked, since, until).await?,

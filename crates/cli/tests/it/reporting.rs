@@ -44,10 +44,10 @@ async fn how_long_a_page_was_up_and_down_is_told_and_what_nobody_watched_is_neit
     let told = stage.run(&[&["--utc", "report"], &DAY[..]].concat()).await;
     assert_eq!(told.code, Some(0), "{told:?}");
     assert_snapshot!(told.stdout, @r"
-    2026-01-02 10:00:00 to 2026-01-02 11:59:59 UTC
+    2026-01-02 10:00:00 to 2026-01-02 12:00:00 UTC
 
     MONITOR       UP  DOWN FOR  OUTAGES  LONGEST  UNKNOWN FOR  NOT WATCHED  READINGS   P50   P95   P99
-    page     87.499%       15m        1      15m            -            -       120  50ms  50ms  50ms
+    page     87.500%       15m        1      15m            -            -       120  50ms  50ms  50ms
     new            -         -        -        -            -           2h         0     -     -     -
     ");
 }
@@ -58,12 +58,23 @@ async fn programs_read_the_same_in_seconds_that_add_up_to_the_whole() {
     let report = stage.json(&[&["report", "--monitor", "page"], &DAY[..]].concat()).await;
     let [page] = report["monitors"].as_array().unwrap().as_slice() else { panic!("one monitor: {report}") };
     let seconds = |of: &str| page[of].as_f64().unwrap();
-    // All of the last minute is all but a millisecond.
-    assert_eq!((seconds("passing_s"), seconds("failing_s")), (6299.999, 900.0), "{page}");
+    assert_eq!((seconds("passing_s"), seconds("failing_s")), (6300.0, 900.0), "{page}");
     let parts = ["passing_s", "failing_s", "unknown_s", "unwatched_s"];
-    assert!((parts.map(seconds).iter().sum::<f64>() - 7199.999).abs() < 0.0001, "{page}");
+    assert!((parts.map(seconds).iter().sum::<f64>() - 7200.0).abs() < 0.0001, "{page}");
     let uptime = page["uptime"].as_f64().unwrap();
     assert!((uptime - 0.875).abs() < 0.0001 && page["readings"] == 120, "{page}");
+}
+
+#[tokio::test]
+async fn of_hours_that_are_packed_the_last_minutes_count_as_well() {
+    let stage = watched().await;
+    let store = stage.store().await;
+    while store.sweep("2026-01-02T14:00:00Z".parse().unwrap()).await.unwrap() > 0 {}
+    store.close().await;
+    let report = stage.json(&[&["report", "--monitor", "page"], &DAY[..]].concat()).await;
+    let page = &report["monitors"][0];
+    assert_eq!((page["readings"].as_u64(), page["unwatched_s"].as_f64()), (Some(120), Some(0.0)), "{page}");
+    assert_eq!((page["passing_s"].as_f64(), page["failing_s"].as_f64()), (Some(6300.0), Some(900.0)), "{page}");
 }
 
 both_ways!(a_monitor_that_is_not_in_the_file_is_named_and_none_is_reported);

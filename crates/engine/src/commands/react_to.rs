@@ -20,7 +20,7 @@ use flyball_heroku::{
 };
 use flyball_model::{AccountName, Actor, Because, Mode, NodeId, Plan, ReactionName, Run, RunId, Timestamp};
 use flyball_reactions::Reaction;
-use flyball_store::{Batch, Error};
+use flyball_store::{Batch, Error, Of};
 use flyball_views::Call;
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,8 +97,8 @@ impl Engine {
     ///
     /// When the store does not answer.
     pub async fn beside(ports: Ports, node: NodeId, mode: Mode, definitions: &Definitions) -> Result<Self, Error> {
-        let remembered = ports.store.remembered().await?;
-        let newer = ports.store.newer_readings().await?;
+        let remembered = ports.store.remembered(Of::All).await?;
+        let newer = ports.store.newer_readings(Of::All).await?;
         ports.accounts.define(&definitions.accounts);
         let (host, now) = (ports.accounts.host(), ports.clock.now());
         let engine = Self::new(ports, node, mode);

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 impl Reader<'_> {
     /// The apps of the file of which something was seen, in its order; of those that are known.
     pub(super) fn apps_seen(&self, known: &HashMap<AppName, Overview>) -> Vec<AppView> {
-        let apps = self.apps().into_iter().filter_map(|app| {
-            let Overview { sighting, glimpse, .. } = known.get(&app)?;
-            view(app, sighting.as_ref(), glimpse.as_ref(), self.now)
+        let apps = self.apps().filter_map(|app| {
+            let Overview { sighting, glimpse, .. } = known.get(app)?;
+            view(app.clone(), sighting.as_ref(), glimpse.as_ref(), self.now)
         });
         apps.collect()
     }

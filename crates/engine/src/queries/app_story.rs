@@ -29,19 +29,15 @@ impl Reader<'_> {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Option<AppStory>, Error> {
-        if !self.apps().contains(app) {
+        if !self.apps().any(|named| named == app) {
             return Ok(None);
         }
         let until = until.min(self.now);
         let open = RunsPage { app: Some(app.clone()), open: Some(Open), ..RunsPage::default() };
         let latest = RunsPage { app: Some(app.clone()), runs: RUNS_READ, ..RunsPage::default() };
         let lines = TimelinePage { app: Some(app.clone()), until: Some(until), ..TimelinePage::default() };
-        let (mut known, open_runs, runs, told) = try_join!(
-            self.known(Some(app)),
-            self.store.runs(&open),
-            self.store.runs(&latest),
-            self.told(since, lines)
-        )?;
+        let (mut known, open_runs, runs, told) =
+            try_join!(self.known([app]), self.store.runs(&open), self.store.runs(&latest), self.told(since, lines))?;
         let known = known.remove(app).unwrap_or_default();
         let sighting = known.sighting.as_ref();
         let formation = sighting.map(|sighting| sighting.formation.as_slice()).unwrap_or_default();

@@ -28,9 +28,9 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn rivals(&self) -> Result<Vec<Rival>, Error> {
-        let (known, mut rivals) = (self.known(None).await?, Vec::new());
+        let (known, mut rivals) = (self.known(self.apps()).await?, Vec::new());
         for app in self.apps() {
-            let Some(sighting) = known.get(&app).and_then(|known| known.sighting.as_ref()) else { continue };
+            let Some(sighting) = known.get(app).and_then(|known| known.sighting.as_ref()) else { continue };
             let changed = sighting.foreign.iter().filter_map(|foreign| match &foreign.change {
                 ForeignChange::Quantity { process_type, .. } => Some(process_type.clone()),
                 ForeignChange::Size { .. } | ForeignChange::Release { .. } => None,

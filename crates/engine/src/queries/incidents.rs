@@ -5,11 +5,12 @@ use flyball_model::{
     AppName, ChannelName, Event, Excerpt, FirstCause, Incident, IncidentOf, Mode, MonitorId, MonitorName, ReactionId,
     Run, RunId, Timestamp, Verdict,
 };
-use flyball_store::{Error, IncidentsPage, NumberedIncident, RunsPage, TimelineLine, TimelinePage};
+use flyball_store::{Error, IncidentsPage, NumberedIncident, Of, RunsPage, TimelineLine, TimelinePage};
 use flyball_views::{
     Helped, HistoryLine, IncidentFailure, IncidentStory, IncidentView, NoticeView, RunHelped, RunView,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::try_join;
 
 /// At most so many monitors are read for one story: each is a question to the store.
 const MONITORS_MAX: usize = 100;
@@ -98,7 +99,12 @@ impl Reader<'_> {
     /// What is done next about what fails, as far as that can be told beforehand.
     pub(crate) async fn next_of(&self, of: &IncidentOf) -> Result<Option<flyball_channels::Next>, Error> {
         let Some(app) = of.app() else { return Ok(None) };
-        let (recalled, known) = (self.recalled().await?, self.known(Some(app)).await?);
+        let attached = self.wiring.watching(of).flat_map(|monitor| self.wiring.attached(monitor.id));
+        let on_app = attached.filter(|reaction| reaction.kind.app() == app).map(|reaction| &**reaction);
+        let mut concerned = self.callers(on_app);
+        concerned.extend(self.wiring.watching(of).map(|monitor| monitor.id));
+        let concerned: Vec<MonitorId> = concerned.into_iter().collect();
+        let (recalled, known) = try_join!(self.recalled(Of::These(&concerned)), self.known([app]))?;
         let failing = self.wiring.watching(of).filter(|monitor| {
             let standing = recalled.states.get(&monitor.id).and_then(|state| state.standing.as_ref());
             standing.is_some_and(|standing| standing.verdict == Verdict::Failing)
@@ -136,7 +142,8 @@ impl Reader<'_> {
 
     /// Why reactions hold still on the readings of what fails.
     async fn in_the_way(&self, incident: &Incident) -> Result<Vec<String>, Error> {
-        let recalled = self.recalled().await?;
+        let watching: Vec<MonitorId> = self.wiring.watching(&incident.of).map(|monitor| monitor.id).collect();
+        let recalled = self.recalled(Of::These(&watching)).await?;
         let mut told = Vec::new();
         for monitor in self.wiring.watching(&incident.of) {
             let standing = recalled.states.get(&monitor.id).and_then(|state| state.standing.as_ref());

@@ -13,6 +13,8 @@ mod helped;
 mod history;
 mod incidents;
 mod monitor;
+#[cfg(test)]
+mod narrowed;
 mod next;
 mod nodes;
 mod notices;
@@ -48,9 +50,10 @@ use crate::memory::caught_up;
 use crate::wiring::Wiring;
 use flyball_config::Definitions;
 use flyball_model::{ApiHost, AppName, Mode, MonitorId, MonitorState, ReactionId, Reading, Subject, Timestamp};
-use flyball_store::{Error, Holding, NewerReadings, Overview, Pause, Store};
+use flyball_reactions::Reaction;
+use flyball_store::{Error, Holding, NewerReadings, Of, Overview, Pause, Store};
 use flyball_views::{EngineState, PauseView};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::try_join;
 
@@ -63,7 +66,7 @@ pub struct Reader<'a> {
     now: Timestamp,
 }
 
-/// What the store remembers of monitors and reactions, read once for a whole view.
+/// What the store remembers of the monitors that a view is about, and of what they call; read once for all of it.
 struct Recalled {
     states: HashMap<MonitorId, MonitorState>,
     holdings: HashMap<ReactionId, Vec<Holding>>,
@@ -117,13 +120,14 @@ impl<'a> Reader<'a> {
         Ok(self.store.pauses(self.now).await?.into_iter().map(pause_view).collect())
     }
 
-    async fn recalled(&self) -> Result<Recalled, Error> {
+    /// What is remembered of these monitors. Of a reaction, all that call it are needed: [`Reader::callers`].
+    async fn recalled(&self, of: Of<'_>) -> Result<Recalled, Error> {
         // Each has a connection of its own: what takes the time is reading rows, thousands of each.
         let (remembered, newer, latest, held) = try_join!(
-            self.store.remembered(),
-            self.store.newer_readings(),
-            self.store.latest(),
-            self.store.holdings()
+            self.store.remembered(of),
+            self.store.newer_readings(of),
+            self.store.latest(of),
+            self.store.holdings(of)
         )?;
         let still_watched = |row: &flyball_store::Remembered| {
             self.wiring.monitor(row.monitor).is_some_and(|monitor| monitor.kind.watched() == row.watched)
@@ -141,15 +145,26 @@ impl<'a> Reader<'a> {
         Ok(Recalled { states, holdings, latest: latest.into_iter().collect() })
     }
 
-    /// What the store knows of the apps of the file, or of one of them: read at once, since there may be thousands.
-    async fn known(&self, only: Option<&AppName>) -> Result<HashMap<AppName, Overview>, Error> {
-        let mut reactions: HashMap<&AppName, Vec<ReactionId>> = HashMap::new();
+    /// The monitors that call one of these reactions, each once.
+    fn callers<'r>(&self, reactions: impl IntoIterator<Item = &'r Reaction>) -> BTreeSet<MonitorId> {
+        let all = reactions.into_iter().flat_map(|reaction| self.wiring.watched_by(reaction.id));
+        all.map(|monitor| monitor.id).collect()
+    }
+
+    /// What the store knows of these apps of the file: read at once, since there may be thousands.
+    async fn known<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n AppName>,
+    ) -> Result<HashMap<AppName, Overview>, Error> {
+        let mut reactions: BTreeMap<&AppName, Vec<ReactionId>> =
+            names.into_iter().map(|name| (name, Vec::new())).collect();
         for reaction in &self.definitions.reactions {
-            reactions.entry(reaction.kind.app()).or_default().push(reaction.id);
+            if let Some(on_app) = reactions.get_mut(reaction.kind.app()) {
+                on_app.push(reaction.id);
+            }
         }
-        let names = self.apps().into_iter().filter(|app| only.is_none_or(|only| only == app));
         let apps: Vec<(Subject, Vec<ReactionId>)> =
-            names.map(|name| (self.wiring.subject_named(&name), reactions.remove(&name).unwrap_or_default())).collect();
+            reactions.into_iter().map(|(name, on_app)| (self.wiring.subject_named(name), on_app)).collect();
         let known = self.store.overview(&apps, self.now).await?;
         Ok(apps.into_iter().map(|(Subject::HerokuApp(app), _)| app.name).zip(known).collect())
     }

@@ -7,7 +7,7 @@ use flyball_decide::{
 };
 use flyball_model::{AppName, Because, Finding, Mode, ReactionId, ReactionName, Standing, Timestamp, duration};
 use flyball_reactions::Reaction;
-use flyball_store::{Error, Overview};
+use flyball_store::{Error, Of, Overview};
 use flyball_views::{Answered as GateAnswered, GateView, HoldingView, ReactionView, RunView};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn undone_steps(&self) -> Result<Vec<UndoneSteps>, Error> {
-        let (recalled, known) = (self.recalled().await?, self.known(None).await?);
+        let (recalled, known) = (self.recalled(Of::All).await?, self.known(self.apps()).await?);
         let mut undone = Vec::new();
         for reaction in self.definitions.reactions.iter().filter(|reaction| reaction.policy.enabled) {
             let facts = known.get(reaction.kind.app()).map(|known| known.facts.clone()).unwrap_or_default();
@@ -58,7 +58,11 @@ impl Reader<'_> {
             let monitor = watching.iter().find(|monitor| monitor.id == holding.key.monitor)?;
             Some((holding, monitor.name.clone()))
         });
+        let mut named: Vec<_> = named.collect();
+        // A store gives them in one order of all and in another of some.
+        named.sort_by(|(_, one), (_, other)| one.as_str().cmp(other.as_str()));
         let holdings = named
+            .into_iter()
             .map(|(holding, monitor)| HoldingView {
                 monitor,
                 acted: holding.because.acts(),

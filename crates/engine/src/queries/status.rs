@@ -3,10 +3,10 @@
 use super::Reader;
 use crate::made::LEFT_OUT_TOLD_MAX;
 use flyball_config::LeftOut;
-use flyball_model::{AppName, EngineEvent, Event, FileEvent, Passage, ReactionName, Verdict};
-use flyball_store::{Error, Open, RunsPage, TimelineLine, TimelinePage};
+use flyball_model::{AppName, EngineEvent, Event, FileEvent, MonitorId, Passage, Verdict};
+use flyball_monitors::Monitor;
+use flyball_store::{Error, Of, Open, RunsPage, TimelineLine, TimelinePage};
 use flyball_views::{Attention, EngineState, FileView, MonitorView, Need, NodeView, ReactionView, RunView, Status};
-use std::collections::HashSet;
 use tokio::try_join;
 
 /// How many of the latest lines about the whole are looked through for what became of the file and what the last
@@ -79,18 +79,21 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn status(&self, app: Option<&AppName>) -> Result<Status, Error> {
-        let (recalled, known) = try_join!(self.recalled(), self.known(app))?;
-        let concerns = |of: &AppName| app.is_none_or(|app| app == of);
-        let concerned = self.definitions.reactions.iter().filter(|reaction| concerns(reaction.kind.app()));
+        let watching = self.concerning(app);
+        let (recalled, known) = match app {
+            None => try_join!(self.recalled(Of::All), self.known(self.apps()))?,
+            Some(app) => {
+                let ids: Vec<MonitorId> = watching.iter().map(|monitor| monitor.id).collect();
+                try_join!(self.recalled(Of::These(&ids)), self.known([app]))?
+            }
+        };
+        let reactions = self.definitions.reactions.iter();
+        let concerned = reactions.filter(|reaction| app.is_none_or(|app| app == reaction.kind.app()));
         let reactions: Vec<ReactionView> =
             concerned.map(|reaction| self.reaction(reaction, &recalled, known.get(reaction.kind.app()))).collect();
-        let shown: HashSet<&ReactionName> = reactions.iter().map(|reaction| &reaction.name).collect();
-        let mut monitors = Vec::new();
-        for monitor in &self.definitions.monitors {
-            let calls_one = monitor.reactions.iter().any(|reaction| shown.contains(reaction));
-            if app.is_none() || calls_one || monitor.kind.app().is_some_and(concerns) {
-                monitors.push(self.monitor(monitor, &recalled).await?);
-            }
+        let mut monitors = Vec::with_capacity(watching.len());
+        for monitor in watching {
+            monitors.push(self.monitor(monitor, &recalled).await?);
         }
         let (lines, nodes) = (self.lines_of_the_whole().await?, self.nodes().await?);
         let mut attention = attention(&monitors, &reactions, &lines);
@@ -110,6 +113,15 @@ impl Reader<'_> {
             open_runs: open_runs.iter().map(RunView::of).collect(),
             nodes,
         })
+    }
+
+    /// The monitors that concern an app, in the order of the file: those that look at it or call one of its reactions. All, where
+    /// no app is named.
+    pub(super) fn concerning(&self, app: Option<&AppName>) -> Vec<&Monitor> {
+        let monitors = self.definitions.monitors.iter();
+        let Some(app) = app else { return monitors.collect() };
+        let callers = self.callers(self.definitions.reactions.iter().filter(|reaction| reaction.kind.app() == app));
+        monitors.filter(|monitor| callers.contains(&monitor.id) || monitor.kind.app() == Some(app)).collect()
     }
 
     /// Whether the file as it is now is in force, by the engine's last word on it.

@@ -2,9 +2,10 @@
 
 use super::{Reader, reaction};
 use crate::commands::calls;
-use flyball_model::{Actor, Effect, Plan, ReactionName, Run, RunId, Timestamp};
-use flyball_store::{Error, ReadingsPage, RunsPage, TimelinePage};
+use flyball_model::{Actor, Effect, MonitorId, Plan, ReactionName, Run, RunId, Timestamp};
+use flyball_store::{Error, Of, ReadingsPage, RunsPage, TimelinePage};
 use flyball_views::{Helped, HistoryLine, ReactionStory, ReadingView, RunHelped, RunStory, RunView};
+use tokio::try_join;
 
 impl Reader<'_> {
     /// The story of a run; none where there is none with this id any more.
@@ -52,7 +53,8 @@ impl Reader<'_> {
         let Some(reaction) = self.definitions.reactions.iter().find(|reaction| reaction.name == *name) else {
             return Ok(None);
         };
-        let (recalled, known) = (self.recalled().await?, self.known(Some(reaction.kind.app())).await?);
+        let callers: Vec<MonitorId> = self.callers([reaction]).into_iter().collect();
+        let (recalled, known) = try_join!(self.recalled(Of::These(&callers)), self.known([reaction.kind.app()]))?;
         let view = self.reaction(reaction, &recalled, known.get(reaction.kind.app()));
         let page = RunsPage {
             reaction: Some(reaction.id),

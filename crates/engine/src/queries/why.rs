@@ -3,13 +3,15 @@
 use super::app::seen;
 use super::foreign::changed_by_others;
 use super::{Reader, Recalled, monitor, reaction};
-use flyball_model::{AppName, MonitorName, ReactionName};
+use flyball_config::Definitions;
+use flyball_model::{AppName, MonitorId, MonitorName, ReactionName};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use flyball_settings::did_you_mean;
-use flyball_store::{Error, RunsPage};
+use flyball_store::{Error, Of, Overview, RunsPage};
 use flyball_views::{About, Part, RunView, Why};
 use std::collections::HashSet;
+use tokio::try_join;
 
 /// At most this many readings are shown: what fits on a screen beside the rest.
 const READINGS: u32 = 5;
@@ -23,6 +25,14 @@ pub struct NotKnown {
     pub meant: Option<String>,
 }
 
+/// Something that the file names.
+#[derive(Debug, Clone, Copy)]
+enum Named<'n> {
+    App(&'n AppName),
+    Monitor(&'n Monitor),
+    Reaction(&'n Reaction),
+}
+
 impl Reader<'_> {
     /// What a name means: monitors before reactions before apps, and all of them where several have it.
     ///
@@ -30,86 +40,115 @@ impl Reader<'_> {
     ///
     /// When nothing in the file has it.
     pub fn about(&self, name: &str) -> Result<Vec<About>, NotKnown> {
-        let monitors = self.definitions.monitors.iter().map(|monitor| About::Monitor(monitor.name.clone()));
-        let reactions = self.definitions.reactions.iter().map(|reaction| About::Reaction(reaction.name.clone()));
-        let known: Vec<About> = monitors.chain(reactions).chain(self.apps().into_iter().map(About::App)).collect();
-        let found: Vec<About> = known.iter().filter(|about| about.name() == name).cloned().collect();
+        let monitors = || self.definitions.monitors.iter().map(|monitor| &monitor.name);
+        let reactions = || self.definitions.reactions.iter().map(|reaction| &reaction.name);
+        let of_monitors = monitors().filter(|known| known.as_str() == name).cloned().map(About::Monitor);
+        let of_reactions = reactions().filter(|known| known.as_str() == name).cloned().map(About::Reaction);
+        let of_apps = self.apps().filter(|known| known.as_str() == name).cloned().map(About::App);
+        let found: Vec<About> = of_monitors.chain(of_reactions).chain(of_apps).collect();
         if found.is_empty() {
-            let meant = did_you_mean(name, known.iter().map(About::name)).map(str::to_owned);
+            let known = monitors().map(MonitorName::as_str).chain(reactions().map(ReactionName::as_str));
+            let meant = did_you_mean(name, known.chain(self.apps().map(AppName::as_str))).map(str::to_owned);
             return Err(NotKnown { meant });
         }
         Ok(found)
     }
 
     /// The apps that the file names, in its order, each once.
-    pub(super) fn apps(&self) -> Vec<AppName> {
+    pub(super) fn apps(&self) -> impl Iterator<Item = &AppName> {
         let watched = self.definitions.monitors.iter().filter_map(|monitor| monitor.kind.app());
         let acted_on = self.definitions.reactions.iter().map(|reaction| reaction.kind.app());
         let mut met = HashSet::new();
-        acted_on.chain(watched).filter(|app| met.insert(*app)).cloned().collect()
+        acted_on.chain(watched).filter(move |app| met.insert(*app))
     }
 
-    /// Explains.
+    /// Explains, with what goes with each: a monitor's reactions, what calls a reaction, everything of an app.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
     pub async fn why(&self, about: &[About]) -> Result<Why, Error> {
-        let recalled = self.recalled().await?;
-        let mut parts = Vec::new();
-        for about in about {
-            match about {
-                About::Monitor(name) => self.why_monitor(name, &recalled, &mut parts).await?,
-                About::Reaction(name) => self.why_reaction(name, &recalled, &mut parts).await?,
-                About::App(app) => self.why_app(app, &recalled, &mut parts).await?,
-            }
-        }
+        let named: Vec<Named<'_>> = about.iter().flat_map(|about| self.with_company(about)).collect();
+        let parts = self.parts(&named).await?;
         Ok(Why { at: self.now, engine: self.engine, pauses: self.paused().await?, parts })
     }
 
-    async fn why_monitor(&self, name: &MonitorName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
-        let Some(monitor) = self.definitions.monitors.iter().find(|monitor| monitor.name == *name) else {
-            return Ok(());
-        };
-        parts.push(self.of_monitor(monitor, recalled).await?);
-        for reaction in self.definitions.reactions.iter().filter(|reaction| monitor.reactions.contains(&reaction.name))
-        {
-            parts.push(self.of_reaction(reaction, recalled).await?);
-        }
-        Ok(())
+    /// Explains one thing without what goes with it; none where the file does not name it.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn why_alone(&self, about: &About) -> Result<Option<Part>, Error> {
+        Ok(self.parts(self.named(about).as_slice()).await?.pop())
     }
 
-    async fn why_reaction(&self, name: &ReactionName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
-        let Some(reaction) = self.definitions.reactions.iter().find(|reaction| reaction.name == *name) else {
-            return Ok(());
-        };
-        parts.push(self.of_reaction(reaction, recalled).await?);
-        for monitor in self.definitions.monitors.iter().filter(|monitor| monitor.reactions.contains(name)) {
-            parts.push(self.of_monitor(monitor, recalled).await?);
+    fn named<'n>(&'n self, about: &'n About) -> Option<Named<'n>> {
+        let Definitions { monitors, reactions, .. } = self.definitions;
+        match about {
+            About::Monitor(name) => monitors.iter().find(|monitor| monitor.name == *name).map(Named::Monitor),
+            About::Reaction(name) => reactions.iter().find(|reaction| reaction.name == *name).map(Named::Reaction),
+            About::App(app) => Some(Named::App(app)),
         }
-        Ok(())
     }
 
-    async fn why_app(&self, app: &AppName, recalled: &Recalled, parts: &mut Vec<Part>) -> Result<(), Error> {
+    /// It, and what goes with it, in the order in which it is told.
+    fn with_company<'n>(&'n self, about: &'n About) -> Vec<Named<'n>> {
+        let Some(named) = self.named(about) else { return Vec::new() };
+        let reactions = self.definitions.reactions.iter();
+        let mut all = vec![named];
+        match named {
+            Named::Monitor(monitor) => {
+                let called = reactions.filter(|reaction| monitor.reactions.contains(&reaction.name));
+                all.extend(called.map(Named::Reaction));
+            }
+            Named::Reaction(reaction) => {
+                let callers = self.callers([reaction]);
+                let monitors = self.definitions.monitors.iter().filter(|monitor| callers.contains(&monitor.id));
+                all.extend(monitors.map(Named::Monitor));
+            }
+            Named::App(app) => {
+                all.extend(self.concerning(Some(app)).into_iter().map(Named::Monitor));
+                all.extend(reactions.filter(|reaction| reaction.kind.app() == app).map(Named::Reaction));
+            }
+        }
+        all
+    }
+
+    /// Explains each of these. What several of them need is read once.
+    async fn parts(&self, named: &[Named<'_>]) -> Result<Vec<Part>, Error> {
+        let reactions = named.iter().filter_map(|named| match named {
+            Named::Reaction(reaction) => Some(*reaction),
+            Named::Monitor(_) | Named::App(_) => None,
+        });
+        let mut concerned = self.callers(reactions.clone());
+        concerned.extend(named.iter().filter_map(|named| match named {
+            Named::Monitor(monitor) => Some(monitor.id),
+            Named::Reaction(_) | Named::App(_) => None,
+        }));
+        let concerned: Vec<MonitorId> = concerned.into_iter().collect();
+        let apps = reactions.map(|reaction| reaction.kind.app());
+        let (recalled, known) = try_join!(self.recalled(Of::These(&concerned)), self.known(apps))?;
+        let mut parts = Vec::with_capacity(named.len());
+        for named in named {
+            parts.push(match named {
+                Named::App(app) => self.of_app(app).await?,
+                Named::Monitor(monitor) => self.of_monitor(monitor, &recalled).await?,
+                Named::Reaction(reaction) => {
+                    self.of_reaction(reaction, &recalled, known.get(reaction.kind.app())).await?
+                }
+            });
+        }
+        Ok(parts)
+    }
+
+    async fn of_app(&self, app: &AppName) -> Result<Part, Error> {
         let sighting = self.store.sighting(&self.wiring.app_named(app)).await?;
         let page = RunsPage { app: Some(app.clone()), runs: RUNS, ..RunsPage::default() };
         let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
         let mut sentences = vec![seen(sighting.as_ref(), self.now)];
         sentences.extend(sighting.as_ref().and_then(changed_by_others));
         let about = About::App(app.clone());
-        parts.push(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs });
-        let reactions: Vec<&Reaction> =
-            self.definitions.reactions.iter().filter(|reaction| reaction.kind.app() == app).collect();
-        for monitor in &self.definitions.monitors {
-            let calls_one = reactions.iter().any(|reaction| monitor.reactions.contains(&reaction.name));
-            if calls_one || monitor.kind.app() == Some(app) {
-                parts.push(self.of_monitor(monitor, recalled).await?);
-            }
-        }
-        for reaction in reactions {
-            parts.push(self.of_reaction(reaction, recalled).await?);
-        }
-        Ok(())
+        Ok(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs })
     }
 
     async fn of_monitor(&self, monitor: &Monitor, recalled: &Recalled) -> Result<Part, Error> {
@@ -125,9 +164,13 @@ impl Reader<'_> {
         })
     }
 
-    async fn of_reaction(&self, reaction: &Reaction, recalled: &Recalled) -> Result<Part, Error> {
-        let known = self.known(Some(reaction.kind.app())).await?;
-        let view = self.reaction(reaction, recalled, known.get(reaction.kind.app()));
+    async fn of_reaction(
+        &self,
+        reaction: &Reaction,
+        recalled: &Recalled,
+        known: Option<&Overview>,
+    ) -> Result<Part, Error> {
+        let view = self.reaction(reaction, recalled, known);
         let page = RunsPage { reaction: Some(reaction.id), runs: RUNS, ..RunsPage::default() };
         let runs = self.store.runs(&page).await?;
         Ok(Part {

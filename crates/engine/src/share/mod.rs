@@ -16,7 +16,7 @@ pub use clock::go_by_the_stores_clock;
 use flyball_config::Definitions;
 use flyball_model::{MonitorId, NodeId, ReactionId};
 use flyball_monitors::Monitor;
-use flyball_store::{Batch, Error, Held, Lease, Shard, Shares, Tenure};
+use flyball_store::{Batch, Error, Held, Lease, Of, Shard, Shares, Tenure};
 pub(crate) use groups::Groups;
 pub(crate) use newest::newest;
 use std::borrow::Cow;
@@ -253,7 +253,7 @@ impl Engine {
         let has_come = |monitor: MonitorId| after.has_monitor(monitor) && !before.has_monitor(monitor);
         let store = &self.ports.store;
         let (remembered, holdings, newer) =
-            (store.remembered().await?, store.holdings().await?, store.newer_readings().await?);
+            (store.remembered(Of::All).await?, store.holdings(Of::All).await?, store.newer_readings(Of::All).await?);
         let mut open = self.open_incidents().await?;
         self.memory().recall(
             remembered.into_iter().filter(|row| has_come(row.monitor)),

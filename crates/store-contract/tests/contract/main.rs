@@ -166,6 +166,7 @@ macro_rules! every_promise_is_kept_by {
                     a_save_cut_short_anywhere_leaves_all_or_nothing
                     the_same_reading_saved_twice_is_there_once
                     what_was_found_since_a_state_was_saved_is_told
+                    of_some_monitors_it_says_what_it_says_of_all
                     definitions_that_are_gone_are_retired_and_may_come_back
                     text_from_outside_cannot_break_out_of_a_statement
                 }
@@ -287,6 +288,7 @@ macro_rules! every_promise_is_kept_by {
                     history_goes_after_two_years_and_not_before
                     open_runs_and_the_lineage_never_go
                     reasons_of_a_reaction_that_is_gone_go_with_it
+                    the_latest_so_many_readings_are_the_end_of_all
                     what_became_of_a_monitor_is_told_for_any_time
                     a_reading_that_comes_days_late_is_counted_and_kept
                     readings_are_the_same_in_rows_and_in_blocks

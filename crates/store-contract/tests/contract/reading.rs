@@ -4,7 +4,7 @@ use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Because, Event, Finding};
 use flyball_store::{
-    Batch, Error, Loop as _, Open, ReadingsPage, Retention as _, Runs as _, RunsPage, Timeline as _, TimelineLine,
+    Batch, Error, Loop as _, Of, Open, ReadingsPage, Retention as _, Runs as _, RunsPage, Timeline as _, TimelineLine,
     TimelinePage,
 };
 use tokio::task::JoinSet;
@@ -118,7 +118,7 @@ pub(crate) async fn a_row_that_cannot_be_read_is_left_out_of_a_list<D: Database>
     database.tamper("UPDATE timeline SET event = '{\"event\":\"from the future\"}' WHERE number = 1").await;
     database.tamper("UPDATE monitor_states SET state = '{' WHERE state LIKE '%\"streak\":2%'").await;
     assert_eq!(numbers(&store.timeline(&TimelinePage::default()).await.unwrap()), [2]);
-    assert_eq!(store.remembered().await.unwrap(), [remembered("front door", 1)]);
+    assert_eq!(store.remembered(Of::All).await.unwrap(), [remembered("front door", 1)]);
 }
 
 /// A plan as it was written before subjects had a name: the API host stood in its column alone.

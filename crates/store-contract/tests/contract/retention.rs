@@ -4,7 +4,7 @@ use crate::Database;
 use crate::fixtures::*;
 use flyball_model::{Because, Blind, Cause, Entry, Excerpt, Finding, Reading, Timestamp};
 use flyball_store::{
-    Batch, Definition, Holding, HoldingKey, Loop as _, Origin, ReadingsPage, Retention as _, Rolled, RollupsPage,
+    Batch, Definition, Holding, HoldingKey, Loop as _, Of, Origin, ReadingsPage, Retention as _, Rolled, RollupsPage,
     Runs as _, RunsPage, Span, Store, Timeline as _, TimelinePage,
 };
 use std::time::Duration;
@@ -180,9 +180,9 @@ pub(crate) async fn reasons_of_a_reaction_that_is_gone_go_with_it<D: Database>(d
     store.define(&[], &[definition("a"), definition("b")], at(0)).await.unwrap();
     store.define(&[], &[definition("b")], at(1)).await.unwrap();
     store.sweep(at(0) + DAY * 7).await.unwrap();
-    assert_eq!(store.holdings().await.unwrap().len(), 2);
+    assert_eq!(store.holdings(Of::All).await.unwrap().len(), 2);
     store.sweep(at(2) + DAY * 7).await.unwrap();
-    assert_eq!(store.holdings().await.unwrap(), [holding("b")]);
+    assert_eq!(store.holdings(Of::All).await.unwrap(), [holding("b")]);
 }
 
 pub(crate) async fn readings_are_the_same_in_rows_and_in_blocks<D: Database>(database: &D) {
@@ -249,6 +249,31 @@ pub(crate) async fn a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_it
     assert_eq!(store.timeline(&first("back door")).await.unwrap().len(), 1, "and the other monitor's");
 }
 
+pub(crate) async fn the_latest_so_many_readings_are_the_end_of_all<D: Database>(database: &D) {
+    let store = database.open().await;
+    let front = monitor("front door").0;
+    let seen = |second| (front, reading(at(second), Finding::Passing));
+    let saved = async |seconds: &[u64]| {
+        let readings = seconds.iter().map(|second| seen(*second)).collect();
+        store.save(&Batch { readings, ..Batch::default() }).await.unwrap();
+    };
+    // Two hours that are packed, one with a single reading; one that is not, and one that came late among what is packed.
+    saved(&[60, 120, 180, 240, 3 * 3600 + 5]).await;
+    while store.sweep(at(6 * 3600)).await.unwrap() > 0 {}
+    saved(&[150, 6 * 3600 + 10, 6 * 3600 + 20, 6 * 3600 + 30]).await;
+    let whole = [60, 120, 150, 180, 240, 3 * 3600 + 5, 6 * 3600 + 10, 6 * 3600 + 20, 6 * 3600 + 30];
+    for until in [None, Some(at(6 * 3600 + 20)), Some(at(4 * 3600)), Some(at(170))] {
+        let within: Vec<_> =
+            whole.iter().map(|second| at(*second)).filter(|at| until.is_none_or(|end| *at <= end)).collect();
+        for count in 1..=whole.len() {
+            let readings = u32::try_from(count).unwrap();
+            let page = ReadingsPage { monitor: front, since: None, until, readings };
+            let told: Vec<_> = store.readings(&page).await.unwrap().iter().map(|reading| reading.begun_at).collect();
+            assert_eq!(told, within[within.len().saturating_sub(count)..], "{count} until {until:?}");
+        }
+    }
+}
+
 pub(crate) async fn what_became_of_a_monitor_is_told_for_any_time<D: Database>(database: &D) {
     let store = database.open().await;
     let front = monitor("front door").0;
@@ -270,7 +295,7 @@ pub(crate) async fn what_became_of_a_monitor_is_told_for_any_time<D: Database>(d
             assert_eq!(rollup.passing.held_ms / 60_000, to - from - failing, "{from} to {to}");
             assert_eq!(rollup.readings(), to - from);
         }
-        assert_eq!(store.latest().await.unwrap(), [(front, reading(at((whole - 1) * 60), Finding::Passing))]);
+        assert_eq!(store.latest(Of::All).await.unwrap(), [(front, reading(at((whole - 1) * 60), Finding::Passing))]);
         store.sweep(now).await.unwrap();
     }
 }

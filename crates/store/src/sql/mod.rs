@@ -15,6 +15,7 @@ pub(super) mod facts;
 mod incidents;
 mod leases;
 mod made;
+pub(super) mod of;
 mod overview;
 pub(super) mod packing;
 pub(super) mod pauses;

@@ -2,12 +2,12 @@
 
 use super::Database;
 use super::dialect::{Connection, bytes, each};
-use super::{query, query_as, query_scalar};
+use super::{of, query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::narrow::{Numbers, Shape, block, row};
 use crate::read::{at, bounded, from_json, from_text, hex, number, to_json};
-use crate::{Error, NewerReadings, ReadingsPage};
+use crate::{Error, NewerReadings, Of, ReadingsPage};
 use flyball_model::{Finding, MonitorId, Reading, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// every answer is another, the later ones are kept without what the stranger wrote.
 const SHAPES_AN_HOUR: u32 = 24;
 
-/// Blocks that are read in one go: a day of them.
+/// At most so many blocks are read in one go: a day of them. Each has one reading at least.
 const BLOCKS_AT_ONCE: i64 = 24;
 
 /// A reading on its way into its row.
@@ -157,17 +157,10 @@ impl Database {
         Ok(numbers.into_iter().map(|number| number.expect("in the second round nothing is refused")).collect())
     }
 
-    /// What was found since each monitor's state was saved. States are saved every few minutes, and rows stay for an hour.
-    pub(crate) async fn read_newer(&self) -> Result<Vec<NewerReadings>, Fault> {
+    /// What was found since each monitor's state was saved.
+    pub(crate) async fn read_newer(&self, of: Of<'_>) -> Result<Vec<NewerReadings>, Fault> {
         let mut tx = self.reading().await?;
-        let rows: Vec<(String, i64, Vec<u8>)> = query_as(
-            "SELECT monitor_states.monitor_id, readings.begun_at, readings.packed FROM monitor_states \
-             JOIN monitor_numbers ON monitor_numbers.monitor_id = monitor_states.monitor_id \
-             JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at > monitor_states.covers \
-             ORDER BY readings.monitor, readings.begun_at",
-        )
-        .fetch_all(&mut *tx)
-        .await?;
+        let rows: Vec<(String, i64, Vec<u8>)> = of::NEWER.asked(of).fetch_all(&mut *tx).await?;
         let mut read = Vec::with_capacity(rows.len());
         for (monitor, begun_at, packed) in rows {
             match row::unpack(at(begun_at), &packed) {
@@ -192,15 +185,9 @@ impl Database {
     }
 
     /// The latest reading of each monitor, of those whose hour is not packed yet.
-    pub(crate) async fn read_latest(&self) -> Result<Vec<(MonitorId, Reading)>, Fault> {
+    pub(crate) async fn read_latest(&self, of: Of<'_>) -> Result<Vec<(MonitorId, Reading)>, Fault> {
         let mut tx = self.reading().await?;
-        let rows: Vec<(String, i64, Vec<u8>)> = query_as(
-            "SELECT monitor_numbers.monitor_id, readings.begun_at, readings.packed FROM monitor_numbers \
-             JOIN readings ON readings.monitor = monitor_numbers.number AND readings.begun_at = \
-                 (SELECT MAX(latest.begun_at) FROM readings AS latest WHERE latest.monitor = monitor_numbers.number)",
-        )
-        .fetch_all(&mut *tx)
-        .await?;
+        let rows: Vec<(String, i64, Vec<u8>)> = of::LATEST.asked(of).fetch_all(&mut *tx).await?;
         let mut read = Vec::with_capacity(rows.len());
         for (monitor, begun_at, packed) in rows {
             match row::unpack(at(begun_at), &packed) {
@@ -253,7 +240,11 @@ impl Database {
                 Err(error) => left_out(&format!("the reading begun at {}", at(begun_at)), &error),
             }
         }
+        let at_once = BLOCKS_AT_ONCE.min(most);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
+        // Rows enough for the page: what is older than all of them is not on it.
+        let oldest = found.first_key_value().filter(|_| found.len() >= most).map(|(begun_at, _)| begun_at.as_millis());
+        let of_blocks = oldest.map_or(since, |oldest| oldest.max(since));
         // The hour that the last reading is in is the first to be looked into.
         let mut before = until.saturating_add(1);
         // Rows of an hour that was packed already came late, and lie among those of its block.
@@ -264,8 +255,8 @@ impl Database {
             )
             .bind(number)
             .bind(before)
-            .bind(since.saturating_sub(HOUR_MS))
-            .bind(BLOCKS_AT_ONCE)
+            .bind(of_blocks.saturating_sub(HOUR_MS))
+            .bind(at_once)
             .fetch_all(&mut *tx)
             .await?;
             for (hour, packed) in &blocks {

@@ -5,7 +5,7 @@ use super::{Database, overview};
 use crate::error::Fault;
 use crate::read::{at, bounded, from_json, from_text, readable};
 use crate::{
-    Error, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Span, Spell, SpellsPage, Timeline, TimelineLine,
+    Error, Of, Overview, ReadingsPage, Rolled, Rollup, RollupsPage, Span, Spell, SpellsPage, Timeline, TimelineLine,
     TimelinePage,
 };
 use async_trait::async_trait;
@@ -75,8 +75,8 @@ impl Timeline for Database {
         self.read_readings(page).await
     }
 
-    async fn latest(&self) -> Result<Vec<(MonitorId, Reading)>, Error> {
-        self.read_latest().await.map_err(self.told("read the latest readings"))
+    async fn latest(&self, of: Of<'_>) -> Result<Vec<(MonitorId, Reading)>, Error> {
+        self.read_latest(of).await.map_err(self.told("read the latest readings"))
     }
 
     async fn rolled_up(

@@ -1,11 +1,11 @@
 //! What the loop reads at its start, and the one way in which it writes.
 
 use super::query_as;
-use super::{Database, definitions, facts, leases, rows};
+use super::{Database, definitions, facts, leases, of, rows};
 use crate::error::Fault;
 use crate::read::{at, from_json, from_text, readable};
 use crate::{
-    AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, NewerReadings, Remembered, Sighting, Unsettled,
+    AppFacts, Batch, Definition, Error, Holding, HoldingKey, Loop, NewerReadings, Of, Remembered, Sighting, Unsettled,
 };
 use async_trait::async_trait;
 use flyball_model::{AppName, MonitorState, ReactionId, Subject, SubjectKey, Timestamp};
@@ -30,12 +30,10 @@ impl Loop for Database {
         defined.await.map_err(self.told("save the definitions"))
     }
 
-    async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
+    async fn remembered(&self, of: Of<'_>) -> Result<Vec<Remembered>, Error> {
         let read = async {
             let rows: Vec<(String, String, String, Option<i64>)> =
-                query_as("SELECT monitor_id, watched, state, covers FROM monitor_states")
-                    .fetch_all(&mut *self.reading().await?)
-                    .await?;
+                of::REMEMBERED.asked(of).fetch_all(&mut *self.reading().await?).await?;
             readable(rows, |(monitor, watched, state, covers)| {
                 let row = || format!("the state of monitor {monitor}");
                 let (state, monitor): (MonitorState, _) = (from_json(&state, row)?, from_text(&monitor, row)?);
@@ -46,14 +44,13 @@ impl Loop for Database {
         read.await.map_err(self.told("read what monitors remember"))
     }
 
-    async fn newer_readings(&self) -> Result<Vec<NewerReadings>, Error> {
-        self.read_newer().await.map_err(self.told("read what monitors found since"))
+    async fn newer_readings(&self, of: Of<'_>) -> Result<Vec<NewerReadings>, Error> {
+        self.read_newer(of).await.map_err(self.told("read what monitors found since"))
     }
 
-    async fn holdings(&self) -> Result<Vec<Holding>, Error> {
+    async fn holdings(&self, of: Of<'_>) -> Result<Vec<Holding>, Error> {
         let read = async {
-            let sql = "SELECT monitor_id, reaction_id, because, since, last_at, held_count FROM holdings";
-            let rows: Vec<HoldingRow> = query_as(sql).fetch_all(&mut *self.reading().await?).await?;
+            let rows: Vec<HoldingRow> = of::HOLDINGS.asked(of).fetch_all(&mut *self.reading().await?).await?;
             readable(rows, HoldingRow::read)
         };
         read.await.map_err(self.told("read why reactions hold"))

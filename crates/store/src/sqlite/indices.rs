@@ -2,6 +2,7 @@
 
 use super::Sqlite;
 use super::sql::facts::{DOUBTED, ONE_OFFS, SINCE_SEEN, STEPS};
+use super::sql::of::{HOLDINGS, LATEST, NEWER, REMEMBERED};
 use super::sql::retention::OLD_SPELLS;
 use super::sql::rollups::{ROLLED_WITHIN, ROWS_SINCE};
 use sqlx::{Connection as _, SqliteConnection};
@@ -54,5 +55,24 @@ async fn what_a_report_adds_up_is_found_by_index_and_not_sorted() {
         let all = steps(&mut store, sql, "").await;
         assert!(all.iter().any(|step| step.starts_with(found)), "{all:?}");
         assert!(!all.iter().any(|step| step.contains("TEMP B-TREE")), "{all:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_some_monitors_is_found_by_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = opened(&directory).await;
+    for (sql, tables) in [
+        (REMEMBERED.some, &["monitor_states"][..]),
+        (HOLDINGS.some, &["holdings"]),
+        (NEWER.some, &["monitor_states", "monitor_numbers", "readings"]),
+        (LATEST.some, &["monitor_numbers", "readings", "latest"]),
+    ] {
+        let all = steps(&mut store, sql, "").await;
+        for table in tables {
+            assert!(all.iter().any(|step| step.starts_with(&format!("SEARCH {table} USING "))), "{table}: {all:?}");
+        }
+        // The list itself is walked through, and nothing else.
+        assert!(!all.iter().any(|step| step.starts_with("SCAN ") && !step.contains("json_each")), "{all:?}");
     }
 }

@@ -23,7 +23,7 @@ use flyball_model::{
 };
 use flyball_monitors::Monitor;
 use flyball_store::{
-    Error, Holding, HoldingKey, IncidentsPage, NumberedIncident, Pause, RunsPage, Shard, TimelinePage,
+    Error, Holding, HoldingKey, IncidentsPage, NumberedIncident, Of, Pause, RunsPage, Shard, TimelinePage,
 };
 use flyball_testing::{CountedIds, Executor, OneAccount, People, START, StagedStore, ToldNotice, lock};
 use flyball_views::EngineState;
@@ -560,7 +560,7 @@ impl Day {
             monitor: MonitorId::of(&monitor.parse().expect("a monitor's name")),
             reaction: ReactionId::of(&reaction.parse().expect("a reaction's name")),
         };
-        let holdings = self.outside.disk.at_once(self.outside.disk.store.holdings()).expect("the store answers");
+        let holdings = self.outside.disk.at_once(self.outside.disk.store.holdings(Of::All)).expect("the store answers");
         holdings.into_iter().find(|holding| holding.key == key)
     }
 
@@ -568,8 +568,8 @@ impl Day {
     pub(crate) fn streak(&self, monitor: &str) -> u32 {
         let monitor = MonitorId::of(&monitor.parse().expect("a monitor's name"));
         let disk = &self.outside.disk;
-        let remembered = disk.at_once(disk.store.remembered()).expect("the store answers");
-        let newer = disk.at_once(disk.store.newer_readings()).expect("the store answers");
+        let remembered = disk.at_once(disk.store.remembered(Of::All)).expect("the store answers");
+        let newer = disk.at_once(disk.store.newer_readings(Of::All)).expect("the store answers");
         let mut state =
             remembered.into_iter().find(|row| row.monitor == monitor).map(|row| row.state).unwrap_or_default();
         for (begun_at, finding) in

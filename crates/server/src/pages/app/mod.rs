@@ -159,8 +159,7 @@ pub(super) async fn page(
         return Err(Problem::no_such("app", &name, known.iter().map(|app| app.as_str())));
     };
     let reader = house.reader(&in_force);
-    let why = reader.why(&[About::App((*app).clone())]).await?;
-    let own = why.parts.iter().find(|part| matches!(part.about, About::App(_)));
+    let own = reader.why_alone(&About::App((*app).clone())).await?;
     let now = house.now();
     let story = reader.app_story(app, now - Duration::from_secs(7 * 24 * 3600), now).await?;
     let story = story.ok_or_else(|| Problem::no_such("app", &name, []))?;

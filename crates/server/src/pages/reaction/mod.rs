@@ -125,16 +125,15 @@ pub(super) async fn page(
     let names = Names::of(&in_force);
     let reaction = ask::reaction(&in_force, &name)?;
     let reader = house.reader(&in_force);
-    let why = reader.why(&[About::Reaction(reaction.name.clone())]).await?;
+    let own = reader.why_alone(&About::Reaction(reaction.name.clone())).await?;
     let story = reader.reaction_story(&reaction.name, house.now() - Duration::from_secs(30 * 24 * 3600)).await?;
     let story = story.ok_or_else(|| Problem::no_such("reaction", &name, []))?;
-    let own = why.parts.into_iter().find(|part| part.reaction.is_some());
     let Some((part, view)) = own.and_then(|part| part.reaction.clone().map(|view| (part, view))) else {
         return Err(Problem::no_such("reaction", &name, []));
     };
     let not_asked: Vec<&str> =
         view.gates.iter().filter(|gate| gate.answered == Answered::NotAsked).map(|gate| &*gate.gate).collect();
-    let is_paused = why.pauses.iter().any(|pause| match &pause.scope {
+    let is_paused = house.store().pauses(house.now()).await?.iter().any(|pause| match &pause.scope {
         flyball_model::PauseScope::Reaction(paused) => *paused == view.name,
         flyball_model::PauseScope::Everything | flyball_model::PauseScope::App(_) => false,
     });
