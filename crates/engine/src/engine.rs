@@ -162,6 +162,7 @@ impl Engine {
         let holdings = self.ports.store.holdings(Of::All).await?;
         let newer = self.ports.store.newer_readings(Of::All).await?;
         let open = self.open_incidents().await?;
+        self.ports.store.release_notices(self.ports.clock.now()).await?;
         self.memory().recall(remembered, holdings);
         self.memory().recall_incidents(open);
         self.apply(definitions).await?;

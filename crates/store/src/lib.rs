@@ -349,6 +349,9 @@ pub trait Telling: Send + Sync {
     /// Writes what was decided from this version. False where something else was decided meanwhile; nothing is written then.
     async fn tell(&self, version: i64, tell: &Tell) -> Result<bool, Error>;
 
+    /// Has every claim lapse: whoever made it is dead, where one engine alone works on the store and starts.
+    async fn release_notices(&self, now: Timestamp) -> Result<(), Error>;
+
     /// The notices that are due, and those whose claim has lapsed, the first due first: at most [`NoticesPage::OWED_MAX`]. Of a
     /// thread only the first that has not ended.
     async fn owed(&self, now: Timestamp) -> Result<Vec<StoredNotice>, Error>;

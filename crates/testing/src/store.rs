@@ -556,6 +556,10 @@ impl<S: StoreStage> Telling for StagedStore<S> {
         self.write("tell", self.0.store().tell(version, tell)).await
     }
 
+    async fn release_notices(&self, now: Timestamp) -> Result<(), Error> {
+        self.write("release notices", self.0.store().release_notices(now)).await
+    }
+
     async fn owed(&self, now: Timestamp) -> Result<Vec<StoredNotice>, Error> {
         self.read("owed", self.0.store().owed(now)).await
     }

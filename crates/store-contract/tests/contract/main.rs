@@ -261,6 +261,7 @@ macro_rules! every_promise_is_kept_by {
                     a_thread_is_there_as_it_was_left_until_it_is_closed
                     an_incident_comes_back_until_all_of_it_is_told
                     of_many_who_claim_a_notice_one_has_it
+                    who_starts_alone_takes_over_what_a_dead_process_had_claimed
                     notices_of_a_thread_come_one_after_the_other
                     what_is_told_of_a_day_is_told_once
                     a_channel_fails_until_it_takes_something_again

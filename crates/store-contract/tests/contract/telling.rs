@@ -191,6 +191,21 @@ pub(crate) async fn of_many_who_claim_a_notice_one_has_it<D: Database>(database:
     assert!(claim(store, &of, 0, lapsed + 100).await.is_none());
 }
 
+pub(crate) async fn who_starts_alone_takes_over_what_a_dead_process_had_claimed<D: Database>(database: &D) {
+    let store = database.open().await;
+    let of = of_incident(1, 10);
+    let told = Tell { threads: vec![of.clone()], notices: vec![notice(&of, 0, 10)], ..Tell::default() };
+    assert!(tell(&*store, told).await);
+    let dead = claim(&*store, &of, 0, 10).await.unwrap();
+    store.release_notices(at(12)).await.unwrap();
+    assert_eq!(owed(&*store, 12).await, [0]);
+    let living = claim(&*store, &of, 0, 12).await.unwrap();
+    assert!(!tried(&*store, &of, 0, &dead, SENT, 13).await);
+    assert!(tried(&*store, &of, 0, &living, SENT, 13).await);
+    store.release_notices(at(14)).await.unwrap();
+    assert_eq!(owed(&*store, 1_000).await, [] as [u32; 0], "what has ended stays as it is");
+}
+
 pub(crate) async fn notices_of_a_thread_come_one_after_the_other<D: Database>(database: &D) {
     let store = database.open().await;
     let (of, other) = (of_incident(1, 10), of_incident(2, 10));

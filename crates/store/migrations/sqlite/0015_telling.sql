@@ -38,5 +38,5 @@ CREATE INDEX notices_made ON notices (made_at);
 -- What is not all told of is asked for each second.
 CREATE INDEX incidents_untold ON incidents (number) WHERE told < 2;
 
--- Up to which line of the timeline it was asked what is to be told (nothing was told yet: -1), and how often something was.
-INSERT INTO counters (name, value) VALUES ('told_until', -1), ('tellings', 0);
+-- From which line of the timeline on it is to be asked what is to be told (0: nothing was told yet), and how often something was.
+INSERT INTO counters (name, value) VALUES ('told_until', 0), ('tellings', 0);

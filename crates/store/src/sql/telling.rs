@@ -48,7 +48,9 @@ impl Telling for Database {
             .fetch_all(&mut *tx)
             .await?;
             let failing = readable(failing, |name| from_text(&name, || format!("the channel \"{name}\"")))?;
-            Ok(ToldSoFar { version, until: (until >= 0).then_some(until), threads, incidents, failing })
+            // As a new store has it, nothing was told.
+            let until = (until > 0).then_some(until - 1);
+            Ok(ToldSoFar { version, until, threads, incidents, failing })
         };
         read.await.map_err(self.told("read what was told"))
     }
@@ -61,7 +63,7 @@ impl Telling for Database {
                 return Ok(false);
             }
             query("UPDATE counters SET value = $1 WHERE name = 'told_until' AND value < $1")
-                .bind(tell.until)
+                .bind(tell.until.saturating_add(1))
                 .execute(&mut *tx)
                 .await?;
             if tell.begins {
@@ -84,6 +86,18 @@ impl Telling for Database {
             Ok(true)
         };
         written.await.map_err(self.told("write what is to be told"))
+    }
+
+    async fn release_notices(&self, now: Timestamp) -> Result<(), Error> {
+        let released = async {
+            let mut tx = self.writing().await?;
+            query("UPDATE notices SET due_at = $1 WHERE ended_at IS NULL AND state = 'claimed' AND due_at > $1")
+                .bind(now.as_millis())
+                .execute(&mut *tx)
+                .await?;
+            Ok(tx.commit().await?)
+        };
+        released.await.map_err(self.told("take over what is to be told"))
     }
 
     async fn owed(&self, now: Timestamp) -> Result<Vec<StoredNotice>, Error> {
