@@ -44,14 +44,22 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Watch, decide, act: run everything in the file, and follow the file.
     Up(Up),
-    /// Write a commented file to start from, which only tells what it would do.
+    /// Write a commented file to start from, which only tells what it would do: for one app, or with --all for every app.
+    #[command(after_help = "\
+With --all, the apps are those that the token sees, and the accounts of `[heroku.accounts]` in a file that is there. Left out are \
+apps in maintenance mode, without a web dyno, that are watched already, and the one that Flyball runs on.
+
+Exit codes: 0 written, 1 it is there already, or there is no app to write one for, 2 no app was named.")]
     Init(Init),
     /// Tell every mistake in the file, each at its place, and what the file costs.
     #[command(after_help = "\
 Exit codes: 0 the file is good, 78 it has mistakes; with --online 1 where a reaction can never act, or an app cannot be seen.")]
     Validate(Validate),
-    /// Show what the file as it is now would change of what is in force, and what it would cost.
-    #[command(after_help = "Exit codes: 0 shown, 78 the file has mistakes.")]
+    /// Show what the file as it is now would change of what is in force: what it adds, drops, arms and does at once, and what it costs.
+    #[command(after_help = "\
++ is added, - is dropped, ~ is changed; ! acts from then on, and !! does so at the next reading, since its trigger is met now.
+
+Exit codes: 0 shown, 78 the file has mistakes.")]
     Plan,
     /// Write what is made in pages as the text of a file: for a file that is included, or to go on without pages.
     Export(Export),
@@ -199,6 +207,9 @@ pub(crate) struct Init {
     /// The app to watch; without it, you are asked.
     #[arg(short, long)]
     pub(crate) app: Option<AppName>,
+    /// One file for every app of the accounts, in apps/, and a main file that includes them; writes over nothing that is there.
+    #[arg(long, conflicts_with_all = ["app", "force"])]
+    pub(crate) all: bool,
     /// Write over a file that is there.
     #[arg(long)]
     pub(crate) force: bool,
@@ -614,6 +625,66 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    /// Pages whose commands somebody types at night.
+    const PAGES: [(&str, &str); 2] = [
+        ("docs/on-call.md", include_str!("../../../docs/on-call.md")),
+        ("docs/host-it.md", include_str!("../../../docs/host-it.md")),
+    ];
+
+    /// What stands for something else in a page, and what may stand there.
+    const STANDS_FOR: [(&str, &str); 2] = [("APP", "shop"), ("RUN", "0192f000-0000-7000-8000-000000000001")];
+
+    /// Every command of ours in a page: lines of blocks, with or without a prompt, and what stands within one line in backticks. What
+    /// a shell does with it, and remarks, are left out.
+    fn commands(page: &str) -> Vec<Vec<String>> {
+        let is_block = |line: &&str| line.starts_with("```");
+        let mut in_block = false;
+        let mut found = Vec::new();
+        for line in page.lines() {
+            if is_block(&line) {
+                in_block = !in_block;
+                continue;
+            }
+            if in_block {
+                found.push(line.strip_prefix("$ ").unwrap_or(line));
+            } else {
+                found.extend(line.split('`').skip(1).step_by(2));
+            }
+        }
+        found.retain(|text| text.starts_with("flyball "));
+        found.into_iter().map(words).collect()
+    }
+
+    /// The words of a command, as a shell has them.
+    fn words(text: &str) -> Vec<String> {
+        let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+        for char in text.chars() {
+            match char {
+                '"' => is_quoted = !is_quoted,
+                '|' | '>' | '#' if !is_quoted && word.is_empty() => break,
+                ' ' if !is_quoted => words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty())),
+                char => word.push(char),
+            }
+        }
+        words.extend(Some(word).filter(|word| !word.is_empty()));
+        let meant = |word: String| {
+            STANDS_FOR.iter().find(|(blank, _)| *blank == word).map_or(word, |(_, meant)| (*meant).to_owned())
+        };
+        words.into_iter().map(meant).collect()
+    }
+
+    #[test]
+    fn every_command_in_the_pages_for_the_night_is_one() {
+        for (name, page) in PAGES {
+            let commands = commands(page);
+            assert!(commands.len() >= 5, "{name} has {} commands", commands.len());
+            for words in commands {
+                let parsed = Arguments::try_parse_from(&words);
+                assert!(parsed.is_ok(), "{name}: {}: {}", words.join(" "), parsed.map(drop).unwrap_err());
+            }
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What one set of definitions changes of another: what a file will do when it is applied.
 
 use crate::{Cost, Definitions, cost};
-use flyball_model::Family;
+use flyball_model::{AppName, Family, Mode, ReactionName};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// What will be different, and what it will cost then.
@@ -17,6 +17,8 @@ pub struct Difference {
     /// The monitors and then the reactions that will be there, be gone, or be different: in the order of what is new, and then of what
     /// was.
     pub changes: Vec<Change>,
+    /// The reactions that will act and have not so far, in the order of what is new.
+    pub arms: Vec<Arming>,
     /// What Heroku will be asked.
     pub cost: Cost,
 }
@@ -46,6 +48,31 @@ pub enum Becomes {
     Changed,
 }
 
+/// A reaction that will act from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Arming {
+    /// Which.
+    pub reaction: ReactionName,
+    /// The app that it acts on.
+    pub app: AppName,
+    /// Why it did not act before.
+    pub before: Unarmed,
+}
+
+/// Why a reaction does not act, by what files say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unarmed {
+    /// There is none of this name.
+    Absent,
+    /// `enabled = false`
+    Off,
+    /// It only tells, by what it says itself or by what holds for all.
+    DryRun,
+    /// No monitor that is enabled calls it.
+    Uncalled,
+}
+
 impl Difference {
     /// What `to` changes of `from`.
     #[must_use]
@@ -63,13 +90,58 @@ impl Difference {
         let mut changes = changes(Family::Monitor, &keyed(&from.monitors), &keyed(&to.monitors));
         changes.extend(self::changes(Family::Reaction, &keyed(&from.reactions), &keyed(&to.reactions)));
         let sections = is_other.into_iter().filter(|(_, is_other)| *is_other).map(|(section, _)| section).collect();
-        Self { sections, changes, cost: cost(to) }
+        Self { sections, changes, arms: arms(from, to), cost: cost(to) }
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty() && self.changes.is_empty()
+    }
+}
+
+/// The reactions that act by `to` and did not by `from`.
+fn arms(from: &Definitions, to: &Definitions) -> Vec<Arming> {
+    let (called_before, called) = (called(from), called(to));
+    let before: HashMap<&ReactionName, &Reaction> = from.reactions.iter().map(|one| (&one.name, one)).collect();
+    let arming = |reaction: &Reaction| {
+        if unarmed(reaction, to.settings.mode, &called).is_some() {
+            return None;
+        }
+        let before = match before.get(&reaction.name) {
+            None => Some(Unarmed::Absent),
+            Some(was) => unarmed(was, from.settings.mode, &called_before),
+        };
+        Some(Arming { reaction: reaction.name.clone(), app: reaction.kind.app().clone(), before: before? })
+    };
+    to.reactions.iter().filter_map(arming).collect()
+}
+
+/// The reactions that a monitor calls.
+fn called(definitions: &Definitions) -> HashSet<&ReactionName> {
+    definitions.monitors.iter().filter(|monitor| monitor.enabled).flat_map(|monitor| &monitor.reactions).collect()
+}
+
+/// Why a reaction does not act; `mode` is what holds for all.
+fn unarmed(reaction: &Reaction, mode: Mode, called: &HashSet<&ReactionName>) -> Option<Unarmed> {
+    match mode.and(reaction.policy.mode) {
+        _ if !reaction.policy.enabled => Some(Unarmed::Off),
+        Mode::DryRun => Some(Unarmed::DryRun),
+        Mode::Act if !called.contains(&reaction.name) => Some(Unarmed::Uncalled),
+        Mode::Act => None,
+    }
+}
+
+/// `! reaction "more web" acts on shop from then on: it only told what it would do`
+impl fmt::Display for Arming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = match self.before {
+            Unarmed::Absent => "it is new",
+            Unarmed::Off => "it was switched off",
+            Unarmed::DryRun => "it only told what it would do",
+            Unarmed::Uncalled => "no monitor called it",
+        };
+        write!(f, "! reaction \"{}\" acts on {} from then on: {before}", self.reaction, self.app)
     }
 }
 
@@ -197,5 +269,46 @@ mod tests {
             assert_eq!(difference.to_string(), expected, "{from} to {to}");
             assert_eq!(difference.is_empty(), expected.is_empty());
         }
+    }
+
+    #[test]
+    fn a_reaction_that_acts_and_did_not_is_armed_whatever_kept_it() {
+        let page = "[[monitor]]\nname = \"page\"\nhttp = { url = \"https://a.example/\" }\nreactions = [\"more\"]\n";
+        let more = "[[reaction]]\nname = \"more\"\nscale_out = { app = \"shop\", max_quantity = 5 }\n";
+        let armed = format!("{page}{more}");
+        let with = |line: &str| armed.replace("name = \"more\"\n", &format!("name = \"more\"\n{line}\n"));
+        let telling = format!("mode = \"dry_run\"\n{armed}");
+        for (case, from, to, expected) in [
+            ("all as it was", armed.clone(), armed.clone(), None),
+            ("a limit", armed.clone(), armed.replace('5', "6"), None),
+            ("new", String::new(), armed.clone(), Some(Unarmed::Absent)),
+            ("new, in dry run", String::new(), with("mode = \"dry_run\""), None),
+            ("new, and called by nobody", String::new(), more.to_owned(), None),
+            ("its own dry run ends", with("mode = \"dry_run\""), armed.clone(), Some(Unarmed::DryRun)),
+            ("that of all ends", telling.clone(), armed.clone(), Some(Unarmed::DryRun)),
+            ("that of all begins", armed.clone(), telling, None),
+            ("switched on", with("enabled = false"), armed.clone(), Some(Unarmed::Off)),
+            (
+                "called by a monitor",
+                format!("{}{more}", page.replace("\"more\"", "")),
+                armed.clone(),
+                Some(Unarmed::Uncalled),
+            ),
+            (
+                "by one that is switched on",
+                armed.replace("name = \"page\"", "name = \"page\"\nenabled = false"),
+                armed.clone(),
+                Some(Unarmed::Uncalled),
+            ),
+        ] {
+            let read = |text: &str| read("", text).unwrap_or_else(|mistakes| panic!("{case}: {mistakes}"));
+            let arms = Difference::between(&read(&from), &read(&to)).arms;
+            assert_eq!(arms.first().map(|arming| arming.before), expected, "{case}");
+        }
+        let nothing = read("", "").unwrap();
+        assert_eq!(
+            Difference::between(&nothing, &read("", &armed).unwrap()).arms[0].to_string(),
+            "! reaction \"more\" acts on shop from then on: it is new"
+        );
     }
 }

@@ -36,11 +36,12 @@ mod secrets;
 mod sections;
 mod server;
 mod starting;
+mod starting_apps;
 
 pub use cost::{AccountCost, Cost, cost};
 pub use defined::Defined;
 pub use definitions::{Account, Definitions, Instance};
-pub use difference::{Becomes, Change, Difference};
+pub use difference::{Arming, Becomes, Change, Difference, Unarmed};
 pub use disk::read_text;
 pub use files::{File, Files};
 pub use forms::{Form, Typed, name_of_piece, written};
@@ -50,7 +51,11 @@ pub use network::Network;
 pub use reference::reference;
 pub use sealed::seal;
 pub use server::Server;
-pub use starting::{starting_file, starting_file_at_stand_in};
+pub use starting::{stand_in_page, starting_file, starting_file_at_stand_in};
+pub use starting_apps::{
+    APPS_FOLDER, DryRun, LeftAlone, STARTING_MAIN_FILE, StartingApp, calls_an_hour, left_alone, left_alone_by,
+    starting_app_file, starting_interval,
+};
 
 use definitions::Made;
 use document::{Damage, document};

@@ -13,8 +13,13 @@ pub fn starting_file(app: &AppName) -> String {
 /// The same file for a stand-in at `base`, such as `http://127.0.0.1:5000`, which serves the pages of its apps itself.
 #[must_use]
 pub fn starting_file_at_stand_in(app: &AppName, base: &str) -> String {
-    let page = format!("{}/_apps/{app}/", base.trim_end_matches('/'));
-    filled(app, &page, "the page that the stand-in serves; at Heroku it has another address")
+    filled(app, &stand_in_page(app, base), "the page that the stand-in serves; at Heroku it has another address")
+}
+
+/// Where a stand-in at `base` serves the page of an app.
+#[must_use]
+pub fn stand_in_page(app: &AppName, base: &str) -> String {
+    format!("{}/_apps/{app}/", base.trim_end_matches('/'))
 }
 
 fn filled(app: &AppName, page: &str, found: &str) -> String {

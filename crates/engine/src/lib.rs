@@ -28,6 +28,7 @@ pub mod queries;
 mod references;
 mod rounds;
 mod share;
+pub mod survey;
 mod telling;
 mod turn;
 mod wiring;

@@ -132,6 +132,11 @@ impl Wiring {
         self.watched_by.get(&reaction).map_or(&[], Vec::as_slice)
     }
 
+    /// Where the API of its apps is.
+    pub(crate) const fn host(&self) -> &ApiHost {
+        &self.host
+    }
+
     /// What a reaction acts on, as the file names it.
     #[must_use]
     pub fn subject(&self, reaction: &Reaction) -> Subject {

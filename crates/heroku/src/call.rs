@@ -10,6 +10,8 @@ pub enum Call {
     Account,
     /// [`crate::Heroku::rate_limit`]
     RateLimit,
+    /// [`crate::Heroku::apps`]
+    Apps,
     /// [`crate::Heroku::app`]
     App {
         /// Which app.
@@ -92,6 +94,7 @@ impl Call {
         match self {
             Self::Account
             | Self::RateLimit
+            | Self::Apps
             | Self::App { .. }
             | Self::Formation { .. }
             | Self::Dynos { .. }
@@ -113,6 +116,7 @@ impl Call {
         match self {
             Self::Account => "account",
             Self::RateLimit => "rate_limit",
+            Self::Apps => "apps",
             Self::App { .. } => "app",
             Self::Formation { .. } => "formation",
             Self::Dynos { .. } => "dynos",
@@ -132,7 +136,7 @@ impl Call {
     #[must_use]
     pub fn app(&self) -> Option<&AppName> {
         match self {
-            Self::Account | Self::RateLimit | Self::DynoSizes => None,
+            Self::Account | Self::RateLimit | Self::Apps | Self::DynoSizes => None,
             Self::App { app }
             | Self::Formation { app }
             | Self::Dynos { app }
@@ -153,6 +157,7 @@ impl fmt::Display for Call {
         match self {
             Self::Account => f.write_str("read the account"),
             Self::RateLimit => f.write_str("read the rate limit"),
+            Self::Apps => f.write_str("read the list of apps"),
             Self::App { app } => write!(f, "read `{app}`"),
             Self::Formation { app } => write!(f, "read the formation of `{app}`"),
             Self::Dynos { app } => write!(f, "read the dynos of `{app}`"),

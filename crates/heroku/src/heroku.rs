@@ -17,6 +17,11 @@ use std::time::Duration;
 /// nearly always holds everything that can still be rolled back to; the maximum of 1,000 would cost a megabyte a look.
 pub const RELEASES_A_PAGE: usize = 200;
 
+/// From how many apps on a list of them is not followed any further.
+///
+/// More than a person would write first files for; and at 200 a page, three calls.
+pub const APPS_ENOUGH: usize = 501;
+
 /// The longest time to live that Heroku takes for a one-off dyno.
 ///
 /// Source: Platform API schema, `dyno.time_to_live`: at most 86,400 seconds.
@@ -72,6 +77,9 @@ pub trait Heroku: Send + Sync {
     async fn account(&self) -> Result<Answer<Account>, Error>;
     /// Calls left in the account's token bucket; costs none.
     async fn rate_limit(&self) -> Result<Answer<u32>, Error>;
+    /// The apps that the account may see, its teams' among them, in the order of their names. It is asked on until they end or there are
+    /// [`APPS_ENOUGH`]: where there are that many, there may be more.
+    async fn apps(&self) -> Result<Answer<Vec<App>>, Error>;
     /// An app by name.
     async fn app(&self, app: &AppName) -> Result<Answer<App>, Error>;
     /// Its process types.
@@ -120,6 +128,10 @@ impl<H: Heroku + ?Sized> Heroku for Arc<H> {
 
     async fn rate_limit(&self) -> Result<Answer<u32>, Error> {
         (**self).rate_limit().await
+    }
+
+    async fn apps(&self) -> Result<Answer<Vec<App>>, Error> {
+        (**self).apps().await
     }
 
     async fn app(&self, app: &AppName) -> Result<Answer<App>, Error> {

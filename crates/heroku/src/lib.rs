@@ -62,7 +62,7 @@ mod wire;
 pub use budget::{BucketSize, Budget, Caller};
 pub use call::Call;
 pub use error::{Error, ErrorKind, Sent};
-pub use heroku::{Account, Answer, Heroku, OneOff, RELEASES_A_PAGE, TIME_TO_LIVE_MAX};
+pub use heroku::{APPS_ENOUGH, Account, Answer, Heroku, OneOff, RELEASES_A_PAGE, TIME_TO_LIVE_MAX};
 pub use host::{BaseUrl, InvalidHost};
 pub use https::{Https, HttpsError};
 pub use live::{

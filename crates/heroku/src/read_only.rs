@@ -31,6 +31,10 @@ impl<H: Heroku> Heroku for ReadOnly<H> {
         self.0.rate_limit().await
     }
 
+    async fn apps(&self) -> Result<Answer<Vec<App>>, Error> {
+        self.0.apps().await
+    }
+
     async fn app(&self, app: &AppName) -> Result<Answer<App>, Error> {
         self.0.app(app).await
     }

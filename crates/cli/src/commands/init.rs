@@ -12,6 +12,7 @@ use flyball_store::open_plain;
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, ErrorKind, IsTerminal, Write as _};
+use std::path::Path;
 
 /// A person may mistype the name; more often than this they meant to do something else.
 const TRIES: u32 = 5;
@@ -65,6 +66,36 @@ pub(super) fn init(wiring: &Wiring, asked: Init) -> Result<Exit, Failure> {
         )),
     }
     Ok(Exit::GOOD)
+}
+
+/// What became of a file that was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    Written,
+    /// It was there, and is as it was.
+    AsItWas,
+}
+
+/// Writes a file where there is none.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<Left, Failure> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(Left::AsItWas);
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let cannot = |error: io::Error| Failure::new(Exit::NO, format!("cannot write {}", path.display())).because(error);
+    let mut open = match open_plain(&mut options, path) {
+        Ok(open) => open,
+        // Made by somebody else meanwhile: theirs stays.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Left::AsItWas),
+        Err(error) => return Err(cannot(error)),
+    };
+    open.write_all(text.as_bytes()).map_err(|error| {
+        // Half a file would be taken for a whole one, and is ours.
+        let _stays = std::fs::remove_file(path);
+        cannot(error)
+    })?;
+    Ok(Left::Written)
 }
 
 /// Asks for the app's name.

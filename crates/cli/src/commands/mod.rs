@@ -14,6 +14,7 @@ mod heroku_sim;
 mod history;
 mod incidents;
 mod init;
+mod init_all;
 mod install_service;
 mod node;
 mod notify;
@@ -61,6 +62,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
                 | Command::React(_)
                 | Command::Notify(_)
                 | Command::Doctor
+                | Command::Init(crate::arguments::Init { all: true, .. })
                 | Command::Token(_)
                 | Command::User(_)
                 | Command::Secret(_)
@@ -71,6 +73,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
     }
     match arguments.command {
         Command::Up(up) => up::up(&wiring, &up).await,
+        Command::Init(init) if init.all => init_all::init_all(&wiring).await,
         Command::Init(init) => init::init(&wiring, init),
         Command::Validate(validate) => validate::validate(&wiring, &validate).await,
         Command::Plan => plan::plan(&wiring).await,

@@ -28,7 +28,7 @@ const HEADER: [&str; 11] =
     ["MONITOR", "UP", "DOWN FOR", "OUTAGES", "LONGEST", "UNKNOWN FOR", "NOT WATCHED", "READINGS", "P50", "P95", "P99"];
 
 /// Rows below a header; all columns but the first `names` have numbers.
-pub(super) fn table<const COLUMNS: usize>(
+pub(crate) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: Vec<[String; COLUMNS]>,
     names: usize,

@@ -5,6 +5,7 @@
 
 mod app;
 mod app_story;
+mod at_once;
 mod cures;
 mod definitions;
 mod foreign;
@@ -31,6 +32,7 @@ mod told;
 mod uptime;
 mod why;
 
+pub use at_once::AtOnce;
 pub use definitions::{definition_of, definitions};
 pub use foreign::Rival;
 pub use headline::headline;

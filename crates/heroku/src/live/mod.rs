@@ -10,7 +10,7 @@ mod stop;
 use crate::token::Source;
 use crate::wire::{self, Items, Misread};
 use crate::{
-    Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
+    APPS_ENOUGH, Account, Answer, BaseUrl, Budget, Call, Caller, Error, ErrorKind, Heroku, Https, HttpsError, OneOff,
     RELEASES_A_PAGE, Response, Stats, Token, Transport,
 };
 use async_trait::async_trait;
@@ -414,6 +414,12 @@ impl Heroku for Live {
         let left = wire::rate_limit(&body).map_err(|misread| unreadable(&call, &headers, &misread))?;
         self.shared.budget.told(left, (self.shared.clock)());
         Ok(answer(left, &headers))
+    }
+
+    async fn apps(&self) -> Result<Answer<Vec<App>>, Error> {
+        let mut ask = Ask::new(&Call::Apps, Method::GET, &["apps"], Variant::Sdk);
+        ask.range = Some(pages::APPS_BY_NAME.to_owned());
+        self.list(ask, APPS_ENOUGH, &mut self.patience(), wire::apps).await
     }
 
     async fn app(&self, app: &AppName) -> Result<Answer<App>, Error> {

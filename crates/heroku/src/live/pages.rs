@@ -14,6 +14,9 @@ pub(super) const PAGES_MAX: usize = 5;
 /// A first page as large as Heroku gives one, so that nearly every list comes in a single call.
 pub(super) const WHOLE_LIST: &str = "id ..; max=1000";
 
+/// Apps in the order that people look for them in. An app is some 1.5 KB, so that a page of them is far below what is read of a body.
+pub(super) const APPS_BY_NAME: &str = "name ..; max=200";
+
 /// The longest `Next-Range` that is sent back: Heroku's have about 60 bytes.
 pub(super) const NEXT_RANGE_BYTES_MAX: usize = 500;
 

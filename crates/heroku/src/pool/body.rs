@@ -38,6 +38,10 @@ impl Heroku for Body {
         self.live(|| Call::RateLimit).await?.rate_limit().await
     }
 
+    async fn apps(&self) -> Result<Answer<Vec<App>>, Error> {
+        self.live(|| Call::Apps).await?.apps().await
+    }
+
     async fn app(&self, app: &AppName) -> Result<Answer<App>, Error> {
         self.live(|| Call::App { app: app.clone() }).await?.app(app).await
     }

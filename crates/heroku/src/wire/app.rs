@@ -1,18 +1,26 @@
-//! `GET /apps/{app}`.
+//! `GET /apps` and `GET /apps/{app}`.
 
-use super::fields::{Fields, Misread, parse};
+use super::fields::{Fields, Items, Misread, parse};
 use flyball_model::{App, AppId, AppName, Generation};
 
 /// The longest address of an app that is kept, in bytes: its name, twelve digits and a domain.
 const WEB_URL_BYTES_MAX: usize = 500;
 
 pub(crate) fn app(body: &[u8]) -> Result<App, Misread> {
-    let fields = parse(body)?.object()?;
+    one(&parse(body)?.object()?)
+}
+
+/// An app that is not understood spoils itself and not the list.
+pub(crate) fn apps(body: &[u8]) -> Result<Items<App>, Misread> {
+    parse(body)?.readable(one)
+}
+
+fn one(fields: &Fields) -> Result<App, Misread> {
     Ok(App {
         id: AppId::new(fields.id("id")?),
         name: fields.name("name", AppName::EXPECTED)?,
         maintenance: fields.flag("maintenance").unwrap_or(false),
-        generation: generation(&fields),
+        generation: generation(fields),
         shield: fields.inside("space").and_then(|space| space.flag("shield")).unwrap_or(false),
         web_url: fields.text("web_url").filter(|url| url.starts_with("http") && url.len() <= WEB_URL_BYTES_MAX),
     })
@@ -79,6 +87,13 @@ mod tests {
         ] {
             assert_eq!(with("generation", value).generation, wanted, "{value}");
         }
+    }
+
+    #[test]
+    fn an_app_that_is_not_understood_spoils_itself_and_not_the_list() {
+        let read = apps(format!(r#"[{SHOP},{{"name":"blog"}},null]"#).as_bytes()).unwrap();
+        assert_eq!((read.understood.len(), read.left_out), (1, 2));
+        assert!(apps(b"{}").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod release;
 mod size;
 
 pub(crate) use account::{account, rate_limit};
-pub(crate) use app::app;
+pub(crate) use app::{app, apps};
 pub(crate) use config::{Config, config, difference};
 pub(crate) use dyno::{dyno, dynos, start_one_off};
 pub(crate) use fields::{Items, Misread};

@@ -55,6 +55,18 @@ async fn what_there_is_is_read() {
 }
 
 #[tokio::test]
+async fn the_apps_that_an_account_may_see_are_listed_by_name_over_several_pages() {
+    let names: Vec<String> = (0..201).rev().map(|number| format!("app-{number:03}")).collect();
+    for stand in both(WorldFile::with_apps(names.iter().map(|name| AppSpec::new(name)))).await {
+        let apps = stand.live.apps().await.unwrap();
+        assert_eq!((apps.value.len(), apps.left_out), (201, 0));
+        assert!(apps.value.is_sorted_by_key(|app| app.name.clone()));
+        let one = stand.live.app(&apps.value[7].name).await.unwrap().value;
+        assert_eq!(apps.value[7], one, "the same is said of an app in the list and by itself");
+    }
+}
+
+#[tokio::test]
 async fn releases_say_what_became_of_them_and_what_they_hold() {
     for stand in both(WorldFile::small_shop()).await {
         let releases = stand.live.releases(&shop(), None).await.unwrap().value;

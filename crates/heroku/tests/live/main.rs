@@ -218,6 +218,21 @@ async fn a_cut_list_is_followed_word_for_word_and_only_while_it_is_cut() {
 }
 
 #[tokio::test]
+async fn a_list_of_apps_is_followed_until_there_are_enough_of_them() {
+    let page = |from: usize| {
+        let apps =
+            (from..from + 200).map(|number| json!({"id":format!("a-{number}"),"name":format!("app-{number:04}")}));
+        let next = format!("name ]app-{:04}..; max=200", from + 199);
+        reply(206, &json!(apps.collect::<Vec<_>>()).to_string()).with("next-range", next)
+    };
+    let script = Script::of([page(0), page(200), page(400)]);
+    let apps = script.client().apps().await.unwrap().value;
+    assert_eq!((apps.len(), apps[599].name.as_str()), (600, "app-0599"));
+    let ranges: Vec<_> = script.seen().iter().map(|seen| seen.header("range").unwrap().to_owned()).collect();
+    assert_eq!(ranges, ["name ..; max=200", "name ]app-0199..; max=200", "name ]app-0399..; max=200"]);
+}
+
+#[tokio::test]
 async fn a_list_that_never_ends_is_given_up() {
     let script = Script::of((0..5).map(|_| reply(206, "[]").with("next-range", "id ]x..")));
     let error = script.client().dynos(&shop()).await.unwrap_err();

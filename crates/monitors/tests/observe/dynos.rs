@@ -157,6 +157,10 @@ impl Heroku for Fake {
         unreachable!()
     }
 
+    async fn apps(&self) -> Result<Answer<Vec<App>>, Error> {
+        unreachable!()
+    }
+
     async fn app(&self, _: &AppName) -> Result<Answer<App>, Error> {
         unreachable!()
     }
