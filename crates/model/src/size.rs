@@ -47,58 +47,78 @@ pub struct SizeFacts {
     pub compute: u32,
     /// The default limit of dynos of one process type at this size; raised on request.
     pub dynos_max: u32,
+    /// Its list price for a dyno that runs all month, in US dollars; none of Eco, whose dynos share a plan.
+    pub usd_per_month: Option<u32>,
 }
 
-const fn size(name: &'static str, tier: Tier, memory_mib: u32, compute: u32, dynos_max: u32) -> SizeFacts {
-    SizeFacts { name, tier, memory_mib, compute, dynos_max }
+const fn size(
+    name: &'static str,
+    tier: Tier,
+    memory_mib: u32,
+    compute: u32,
+    dynos_max: u32,
+    usd_per_month: u32,
+) -> SizeFacts {
+    let usd_per_month = if usd_per_month == 0 { None } else { Some(usd_per_month) };
+    SizeFacts { name, tier, memory_mib, compute, dynos_max, usd_per_month }
 }
 
 /// Every size that we know, by tier and then by memory.
 ///
 /// Memory and compute: Dev Center *dyno-types* (2024-06); limits: Dev Center *dyno-scaling-and-process-limits*
-/// (2024-12). Where a range is documented ("1x-4x") the guaranteed end is taken.
+/// (2024-12). Where a range is documented ("1x-4x") the guaranteed end is taken. Prices: heroku/cli 11.9.0,
+/// `src/commands/ps/type.ts` (2026-08).
 const KNOWN: &[SizeFacts] = &[
-    size("Eco", Tier::Eco, 512, 1, 1),
-    size("Basic", Tier::Basic, 512, 1, 1),
-    size("Standard-1X", Tier::Production, 512, 1, 100),
-    size("Standard-2X", Tier::Production, 1024, 2, 100),
-    size("Performance-M", Tier::Production, 2560, 12, 10),
-    size("Performance-L", Tier::Production, 14_336, 50, 10),
-    size("Performance-L-RAM", Tier::Production, 30_720, 24, 10),
-    size("Performance-XL", Tier::Production, 63_488, 50, 10),
-    size("Performance-2XL", Tier::Production, 129_024, 100, 10),
-    size("Private-S", Tier::Private, 1024, 12, 10),
-    size("Private-M", Tier::Private, 2560, 12, 10),
-    size("Private-L", Tier::Private, 14_336, 50, 10),
-    size("Private-L-RAM", Tier::Private, 30_720, 24, 10),
-    size("Private-XL", Tier::Private, 63_488, 50, 10),
-    size("Private-2XL", Tier::Private, 129_024, 100, 10),
-    size("Shield-S", Tier::Shield, 1024, 12, 10),
-    size("Shield-M", Tier::Shield, 2560, 12, 10),
-    size("Shield-L", Tier::Shield, 14_336, 50, 10),
-    size("Shield-L-RAM", Tier::Shield, 30_720, 24, 10),
-    size("Shield-XL", Tier::Shield, 63_488, 50, 10),
-    size("Shield-2XL", Tier::Shield, 129_024, 100, 10),
-    size("dyno-1c-0.5gb", Tier::FirClassic, 512, 1, 255),
-    size("dyno-2c-1gb", Tier::FirClassic, 1024, 2, 255),
-    size("dyno-1c-4gb", Tier::FirGeneralPurpose, 4096, 1, 255),
-    size("dyno-2c-8gb", Tier::FirGeneralPurpose, 8192, 2, 255),
-    size("dyno-4c-16gb", Tier::FirGeneralPurpose, 16_384, 4, 255),
-    size("dyno-8c-32gb", Tier::FirGeneralPurpose, 32_768, 8, 255),
-    size("dyno-16c-64gb", Tier::FirGeneralPurpose, 65_536, 16, 255),
-    size("dyno-2c-4gb", Tier::FirCompute, 4096, 2, 255),
-    size("dyno-4c-8gb", Tier::FirCompute, 8192, 4, 255),
-    size("dyno-8c-16gb", Tier::FirCompute, 16_384, 8, 255),
-    size("dyno-16c-32gb", Tier::FirCompute, 32_768, 16, 255),
-    size("dyno-32c-64gb", Tier::FirCompute, 65_536, 32, 255),
-    size("dyno-1c-8gb", Tier::FirMemory, 8192, 1, 255),
-    size("dyno-2c-16gb", Tier::FirMemory, 16_384, 2, 255),
-    size("dyno-4c-32gb", Tier::FirMemory, 32_768, 4, 255),
-    size("dyno-8c-64gb", Tier::FirMemory, 65_536, 8, 255),
-    size("dyno-16c-128gb", Tier::FirMemory, 131_072, 16, 255),
+    size("Eco", Tier::Eco, 512, 1, 1, 0),
+    size("Basic", Tier::Basic, 512, 1, 1, 7),
+    size("Standard-1X", Tier::Production, 512, 1, 100, 25),
+    size("Standard-2X", Tier::Production, 1024, 2, 100, 50),
+    size("Performance-M", Tier::Production, 2560, 12, 10, 250),
+    size("Performance-L", Tier::Production, 14_336, 50, 10, 500),
+    size("Performance-L-RAM", Tier::Production, 30_720, 24, 10, 500),
+    size("Performance-XL", Tier::Production, 63_488, 50, 10, 750),
+    size("Performance-2XL", Tier::Production, 129_024, 100, 10, 1500),
+    size("Private-S", Tier::Private, 1024, 12, 10, 225),
+    size("Private-M", Tier::Private, 2560, 12, 10, 450),
+    size("Private-L", Tier::Private, 14_336, 50, 10, 900),
+    size("Private-L-RAM", Tier::Private, 30_720, 24, 10, 500),
+    size("Private-XL", Tier::Private, 63_488, 50, 10, 750),
+    size("Private-2XL", Tier::Private, 129_024, 100, 10, 1500),
+    size("Shield-S", Tier::Shield, 1024, 12, 10, 270),
+    size("Shield-M", Tier::Shield, 2560, 12, 10, 540),
+    size("Shield-L", Tier::Shield, 14_336, 50, 10, 1080),
+    size("Shield-L-RAM", Tier::Shield, 30_720, 24, 10, 600),
+    size("Shield-XL", Tier::Shield, 63_488, 50, 10, 900),
+    size("Shield-2XL", Tier::Shield, 129_024, 100, 10, 1800),
+    size("dyno-1c-0.5gb", Tier::FirClassic, 512, 1, 255, 25),
+    size("dyno-2c-1gb", Tier::FirClassic, 1024, 2, 255, 50),
+    size("dyno-1c-4gb", Tier::FirGeneralPurpose, 4096, 1, 255, 80),
+    size("dyno-2c-8gb", Tier::FirGeneralPurpose, 8192, 2, 255, 160),
+    size("dyno-4c-16gb", Tier::FirGeneralPurpose, 16_384, 4, 255, 320),
+    size("dyno-8c-32gb", Tier::FirGeneralPurpose, 32_768, 8, 255, 640),
+    size("dyno-16c-64gb", Tier::FirGeneralPurpose, 65_536, 16, 255, 1000),
+    size("dyno-2c-4gb", Tier::FirCompute, 4096, 2, 255, 150),
+    size("dyno-4c-8gb", Tier::FirCompute, 8192, 4, 255, 300),
+    size("dyno-8c-16gb", Tier::FirCompute, 16_384, 8, 255, 600),
+    size("dyno-16c-32gb", Tier::FirCompute, 32_768, 16, 255, 1200),
+    size("dyno-32c-64gb", Tier::FirCompute, 65_536, 32, 255, 2400),
+    size("dyno-1c-8gb", Tier::FirMemory, 8192, 1, 255, 100),
+    size("dyno-2c-16gb", Tier::FirMemory, 16_384, 2, 255, 250),
+    size("dyno-4c-32gb", Tier::FirMemory, 32_768, 4, 255, 500),
+    size("dyno-8c-64gb", Tier::FirMemory, 65_536, 8, 255, 750),
+    size("dyno-16c-128gb", Tier::FirMemory, 131_072, 16, 255, 1500),
 ];
 
+/// Of a month, as prices are by the hour.
+const MONTH_HOURS: f64 = 720.0;
+
 impl DynoSize {
+    /// What an hour of one dyno costs by the list, in US dollars; none where that is not known, or shared.
+    #[must_use]
+    pub fn usd_per_hour(&self) -> Option<f64> {
+        Some(f64::from(self.facts()?.usd_per_month?) / MONTH_HOURS)
+    }
+
     /// What a valid one looks like, as a fragment that reads after "expected".
     pub const EXPECTED: &str = "a dyno size such as \"standard-1x\"";
 

@@ -40,8 +40,8 @@ pub use series::{MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
 pub use status::{Attention, EngineState, FileView, Headline, Need, PauseView, Status};
 pub use store::{KeptView, StoreView};
 pub use story::{
-    AppStory, DynoView, ForeignView, FormationStep, Helped, LimitView, ProcessView, ReactionStory, ReleaseView,
-    RunHelped, RunStory, StepBy,
+    AppStory, DynoHours, DynoView, ForeignView, FormationStep, Helped, LimitView, ProcessView, ReactionStory,
+    ReleaseView, RunHelped, RunStory, StepBy,
 };
 pub use uptime::{UptimeSlot, UptimeView};
 pub use why::{About, Part, Why};

@@ -140,6 +140,8 @@ pub struct AppStory {
     pub runs: Vec<RunView>,
     /// The quantities of its process types over time, oldest first: the latest [`AppStory::STEPS_MAX`].
     pub steps: Vec<FormationStep>,
+    /// What each process type had in that time, as far as it was seen.
+    pub hours: Vec<DynoHours>,
     /// All of what was seen last, in a sentence.
     pub words: String,
 }
@@ -163,6 +165,23 @@ pub struct ProcessView {
     /// Their size.
     #[schema(value_type = String, example = "Standard-1X")]
     pub size: DynoSize,
+}
+
+/// How much a process type had, as far as that was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DynoHours {
+    /// Which.
+    #[schema(value_type = String, example = "web")]
+    pub process_type: ProcessType,
+    /// Dynos that it should have had, for as many hours: two for an hour are 2.
+    #[schema(example = 336.0)]
+    pub dyno_hours: f64,
+    /// Their present size.
+    #[schema(value_type = String, example = "Standard-1X")]
+    pub size: DynoSize,
+    /// What that is by Heroku's list, at the present size; null where no price is known, or it is shared.
+    #[schema(example = 11.67)]
+    pub usd: Option<f64>,
 }
 
 /// A dyno, as it was seen last. Its times are by Heroku's clock.

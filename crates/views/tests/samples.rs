@@ -314,6 +314,7 @@ fn app_story() -> AppStory {
         open_runs: Vec::new(),
         runs: vec![run()],
         steps: vec![step],
+        hours: vec![DynoHours { process_type: of("web"), dyno_hours: 12.0, size: of("Standard-1X"), usd: Some(0.42) }],
         words: "runs v42".to_owned(),
     }
 }

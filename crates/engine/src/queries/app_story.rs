@@ -9,11 +9,14 @@ use flyball_model::{
 };
 use flyball_store::{Error, Open, RunsPage, TimelineLine, TimelinePage};
 use flyball_views::{
-    AppStory, DynoView, ForeignView, FormationStep, LimitView, ProcessView, ReleaseView, RunView, StepBy,
+    AppStory, DynoHours, DynoView, ForeignView, FormationStep, LimitView, ProcessView, ReleaseView, RunView, StepBy,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use tokio::try_join;
 
+/// What people ask of cost: what it comes to in a week.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// So many runs are read for the rollbacks among them: more than an app has in a bad week.
 const RUNS_READ: u32 = 200;
 
@@ -43,6 +46,7 @@ impl Reader<'_> {
         let formation = sighting.map(|sighting| sighting.formation.as_slice()).unwrap_or_default();
         let formation_at = sighting.and_then(|sighting| sighting.formation_at);
         let last = formation_at.filter(|at| *at <= until).map(|at| (formation, at));
+        let steps = steps(&told.lines, last, told.since);
         Ok(Some(AppStory {
             app: app.clone(),
             since,
@@ -57,9 +61,24 @@ impl Reader<'_> {
             foreign: sighting.map(foreign).unwrap_or_default(),
             open_runs: open_runs.iter().map(RunView::of).collect(),
             runs: runs.iter().take(AppStory::RUNS).map(RunView::of).collect(),
-            steps: steps(&told.lines, last, told.since),
+            hours: hours(&steps, formation, told.since, until),
+            steps,
             words: seen(sighting, self.now),
         }))
+    }
+
+    /// How many dyno-hours an app had in the last week, and what they cost, in a sentence; none where it was never looked at.
+    pub(super) async fn cost_in_words(
+        &self,
+        app: &AppName,
+        sighting: Option<&Sighting>,
+    ) -> Result<Option<String>, Error> {
+        let Some(sighting) = sighting.filter(|sighting| !sighting.formation.is_empty()) else { return Ok(None) };
+        let lines = TimelinePage { app: Some(app.clone()), ..TimelinePage::default() };
+        let told = self.told(self.now - WEEK, lines).await?;
+        let last = sighting.formation_at.map(|at| (sighting.formation.as_slice(), at));
+        let steps = steps(&told.lines, last, told.since);
+        Ok(Some(cost_in_words(&hours(&steps, &sighting.formation, told.since, self.now))))
     }
 
     /// How far the reactions on an app go.
@@ -183,12 +202,60 @@ fn steps(
     all.split_off(all.len().saturating_sub(AppStory::STEPS_MAX))
 }
 
+/// What each process type of a formation had between two times: by its steps, and what has none had what it has now.
+fn hours(
+    steps: &[FormationStep],
+    formation: &[ProcessFormation],
+    since: Timestamp,
+    until: Timestamp,
+) -> Vec<DynoHours> {
+    let had = |of: &ProcessFormation| {
+        let of_it: Vec<&FormationStep> = steps.iter().filter(|step| step.process_type == of.process_type).collect();
+        let Some(first) = of_it.first() else {
+            return f64::from(of.quantity.get()) * until.since(since).as_secs_f64();
+        };
+        // Only the latest steps are kept: before them it had what the first of them says.
+        let before = f64::from(first.quantity.get()) * first.at.since(since).as_secs_f64();
+        let ends = of_it.iter().skip(1).map(|step| step.at).chain([until]);
+        let parts = of_it.iter().zip(ends);
+        before + parts.map(|(step, end)| f64::from(step.quantity.get()) * end.since(step.at).as_secs_f64()).sum::<f64>()
+    };
+    let view = |of: &ProcessFormation| {
+        let dyno_hours = had(of) / 3600.0;
+        let usd = of.size.usd_per_hour().map(|usd| usd * dyno_hours);
+        DynoHours { process_type: of.process_type.clone(), dyno_hours, size: of.size.clone(), usd }
+    };
+    formation.iter().map(view).collect()
+}
+
+/// "In 7 days it had 336 dyno-hours of web and 168 of worker, about $17.50 by Heroku's list at their present sizes, as far as that was seen."
+fn cost_in_words(hours: &[DynoHours]) -> String {
+    let told: Vec<String> = hours
+        .iter()
+        .enumerate()
+        .map(|(nth, of)| {
+            let what = if nth == 0 { " dyno-hours" } else { "" };
+            format!("{:.0}{what} of {}", of.dyno_hours, of.process_type)
+        })
+        .collect();
+    let had = match told.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => told.concat(),
+    };
+    let usd: Option<f64> = hours.iter().map(|of| of.usd).sum();
+    match usd {
+        Some(usd) => format!(
+            "In 7 days it had {had}, about ${usd:.2} by Heroku's list at their present sizes, as far as that was seen."
+        ),
+        None => format!("In 7 days it had {had}, as far as that was seen."),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use flyball_model::testing::release;
     use flyball_model::{Content, DynoSize, Entry, Look, SlugId, WhyNotDone};
-    use std::time::Duration;
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::EPOCH + Duration::from_secs(seconds)
@@ -241,6 +308,35 @@ mod tests {
         assert_eq!(told(&[], None), [""; 0]);
         let many: Vec<TimelineLine> = (0..600).map(|second| ours(100 + second, 2, 3, done.clone())).collect();
         assert_eq!(steps(&many, seen_last, at(10)).len(), AppStory::STEPS_MAX);
+    }
+
+    #[test]
+    fn dyno_hours_are_what_was_there_for_as_long_as_it_was() {
+        let step = |second: u64, name: &str, quantity| FormationStep {
+            at: at(second),
+            process_type: name.parse().unwrap(),
+            quantity: Quantity::new(quantity),
+            by: StepBy::Us,
+            run: None,
+        };
+        let process = |name: &str, quantity, size: &str| ProcessFormation {
+            process_type: name.parse().unwrap(),
+            quantity: Quantity::new(quantity),
+            size: DynoSize::new(size),
+        };
+        let formation = [process("web", 4, "Standard-1X"), process("worker", 2, "Basic"), process("clock", 0, "Basic")];
+        let hour = 3600;
+        let steps = [step(hour, "web", 2), step(2 * hour, "web", 4)];
+        let told = hours(&steps, &formation, at(0), at(10 * hour));
+        let each: Vec<f64> = told.iter().map(|of| of.dyno_hours).collect();
+        // Two for two hours and four for eight; two all the time; none.
+        assert_eq!(each, [36.0, 20.0, 0.0]);
+        let words = cost_in_words(&told);
+        let expected = "In 7 days it had 36 dyno-hours of web, 20 of worker and 0 of clock, about $1.44 by Heroku's list at \
+                        their present sizes, as far as that was seen.";
+        assert_eq!(words, expected);
+        let eco = hours(&[], &[process("web", 1, "Eco")], at(0), at(hour));
+        assert_eq!(cost_in_words(&eco), "In 7 days it had 1 dyno-hours of web, as far as that was seen.");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use flyball_decide::called;
 use flyball_model::{AppName, CallOn, Mode, MonitorName, ReactionName};
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::Error;
+use flyball_store::{Error, Of};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::fmt;
@@ -48,7 +48,7 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn at_once(&self, before: &Definitions) -> Result<Vec<AtOnce>, Error> {
-        let recalled = self.recalled().await?;
+        let recalled = self.recalled(Of::All).await?;
         let host = self.wiring.host().clone();
         let before = Wiring::new(before, host, Mode::Act, &Wiring::default(), self.now);
         let already: HashSet<(ReactionName, MonitorName)> =

@@ -147,6 +147,7 @@ impl Reader<'_> {
         let runs: Vec<RunView> = self.store.runs(&page).await?.iter().map(RunView::of).collect();
         let mut sentences = vec![seen(sighting.as_ref(), self.now)];
         sentences.extend(sighting.as_ref().and_then(changed_by_others));
+        sentences.extend(self.cost_in_words(app, sighting.as_ref()).await?);
         let about = About::App(app.clone());
         Ok(Part { about, sentences, monitor: None, reaction: None, readings: Vec::new(), runs })
     }
