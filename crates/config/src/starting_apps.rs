@@ -199,8 +199,13 @@ mod tests {
         }
     }
 
-    fn processes(all: &[(&str, u32, &str)]) -> Vec<ProcessFormation> {
-        let process = |&(process_type, quantity, size): &(&str, u32, &str)| ProcessFormation {
+    /// A process type, how many dynos, and of which size.
+    type Process = (&'static str, u32, &'static str);
+    /// An app, and its formation.
+    type Apps = (&'static str, &'static [Process]);
+
+    fn processes(all: &[Process]) -> Vec<ProcessFormation> {
+        let process = |&(process_type, quantity, size): &Process| ProcessFormation {
             process_type: process_type.parse().unwrap(),
             quantity: Quantity::new(quantity),
             size: DynoSize::new(size),
@@ -209,13 +214,8 @@ mod tests {
     }
 
     /// The main file of a team with these apps, as `init --all` leaves it.
-    fn written(
-        main: &str,
-        apps: &[(&str, &[(&str, u32, &str)])],
-        account: &AccountName,
-        dry_run: DryRun,
-    ) -> Definitions {
-        let file = |(name, formation): &(&str, &[(&str, u32, &str)])| {
+    fn written(main: &str, apps: &[Apps], account: &AccountName, dry_run: DryRun) -> Definitions {
+        let file = |(name, formation): &Apps| {
             let (app, formation) = (app(name), processes(formation));
             let page = app.web_url.clone().unwrap();
             let of = StartingApp { app: &app, account, page: &page, formation: &formation };
@@ -225,7 +225,7 @@ mod tests {
         read_files(&files).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(crate::Colour::Plain)))
     }
 
-    const THREE: [(&str, &[(&str, u32, &str)]); 3] = [
+    const THREE: [Apps; 3] = [
         ("shop", &[("web", 2, "Standard-1X"), ("worker", 1, "Standard-2X")]),
         ("blog", &[("web", 1, "Basic")]),
         ("page-everywhere-more-web-app-01", &[("web", 12, "mega\" 9x\n[x]")]),
