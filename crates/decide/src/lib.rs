@@ -28,6 +28,7 @@ mod seen;
 mod settle;
 mod situation;
 mod spending;
+mod undo;
 mod undone;
 
 pub use arbitrate::Adder;
@@ -43,6 +44,7 @@ pub use incident::{Asked, IncidentStep, Watched, incident};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use seen::Seen;
 pub use situation::{Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
+pub use undo::{Undoing, is_way_back_open, undoable, way_back};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, RunId, Timestamp};
 use std::collections::BTreeSet;

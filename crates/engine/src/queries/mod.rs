@@ -7,6 +7,7 @@ mod app;
 mod app_story;
 mod cures;
 mod definitions;
+mod drift;
 mod foreign;
 mod headline;
 mod helped;
