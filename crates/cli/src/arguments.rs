@@ -78,6 +78,20 @@ A reaction with `mode = \"dry_run\"` is only shown.
 Exit codes: 0 done (with --dry-run: it would act), 1 held, refused or not done, 75 not possible or not known yet, 77 the \
 token may not do this.")]
     React(React),
+    /// Give back what a run did, now: a quantity, a size or a release is what it was before. A restart and a one-off dyno have no way back.
+    #[command(after_help = "\
+It is planned against the app as it is now, and is done only if the app is still what the run made it. Maintenance mode, pauses and \
+settling hold, and what may be done to an app in an hour; the reaction acts again when it is called.
+
+Exit codes: 0 done (with --dry-run: it would be), 1 held, refused or not done, 75 not possible or not known yet, 77 the \
+token may not do this.")]
+    Undo(Undo),
+    /// Show how far an app is from what others than Flyball made it: release, quantities, sizes; and what Flyball changed since.
+    #[command(after_help = "\
+The app is looked at where a token is at hand, and else it is told as it was seen last. Through a server it is always the latter.
+
+Exit codes: 0 it is as others made it, or nothing is known of it, 1 it is not.")]
+    Drift(Drift),
     /// Explain a monitor, a reaction or an app: what was seen, what is held and for what reason, what may come next.
     Why(Why),
     /// What was seen, decided and done, oldest first; times are in the terminal's zone, unless --utc is given.
@@ -438,6 +452,30 @@ pub(crate) struct React {
     /// Show Heroku's request ids too, which its support asks for; JSON always has them.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+/// `flyball undo`
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The run, as `why` and `history` name it.
+    pub(crate) run: RunId,
+    /// Only show which calls would be made.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask.
+    #[arg(short, long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Show Heroku's request ids too, which its support asks for; JSON always has them.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// `flyball drift`
+#[derive(Debug, Args)]
+pub(crate) struct Drift {
+    /// The app.
+    #[arg(short, long)]
+    pub(crate) app: AppName,
 }
 
 /// `flyball why`

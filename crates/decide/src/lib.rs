@@ -29,6 +29,7 @@ mod settle;
 mod situation;
 mod spending;
 mod target;
+mod undo;
 mod undone;
 
 pub use arbitrate::Adder;
@@ -45,6 +46,7 @@ pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_b
 pub use seen::Seen;
 pub use situation::{After, Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
 pub use target::{Aim, Load, LookedAt, Stands, Target, Why, WithoutData, aim};
+pub use undo::{Undoing, is_way_back_open, undoable, way_back};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, RunId, Timestamp};
 use std::collections::BTreeSet;

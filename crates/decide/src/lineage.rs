@@ -172,13 +172,13 @@ fn steps_taken(history: &ReleaseHistory, current: &Release, ours: &BTreeSet<Rele
 }
 
 /// Whether a release took over from the one before it. A failed release never did.
-fn was_current(release: &Release) -> bool {
+pub(crate) fn was_current(release: &Release) -> bool {
     matches!(release.status, ReleaseStatus::Succeeded | ReleaseStatus::Expired)
 }
 
 /// Whether Heroku will still roll back to a release: its own word decides, also of a container's, which shows no code.
 /// Only where it says nothing is the code asked for, without which there is nothing to go back to.
-fn can_be_gone_back_to(release: &Release) -> bool {
+pub(crate) fn can_be_gone_back_to(release: &Release) -> bool {
     let eligible = release.eligible_for_rollback.unwrap_or(release.content != Content::None);
     eligible && release.status == ReleaseStatus::Succeeded && !release.current
 }

@@ -8,7 +8,7 @@ use crate::look::{look, look_further, trouble};
 use crate::memory::Memory;
 use crate::turn::Called;
 use flyball_decide::{
-    After, AppFacts, Call, Caller, Reacts as _, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler,
+    After, AppFacts, Call, Caller, Reacts, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler,
     unseen,
 };
 use flyball_heroku::{Error as HerokuError, Heroku};
@@ -25,8 +25,8 @@ use std::time::Duration;
 
 /// A situation, and what came of gathering it.
 #[derive(Debug)]
-pub(crate) struct Gathered {
-    pub(crate) situation: Situation<Arc<Reaction>>,
+pub(crate) struct Gathered<R = Arc<Reaction>> {
+    pub(crate) situation: Situation<R>,
     /// The call that failed, where the app could not be looked at.
     pub(crate) failed: Option<HerokuError>,
     /// Whether the app was looked at for this.
@@ -61,6 +61,20 @@ impl Engine {
     ///
     /// When the store does not answer.
     pub(crate) async fn gather(&self, subject: &Subject, askers: &[Asker]) -> Result<Gathered, Error> {
+        self.gather_as(subject, askers, |reaction| reaction).await
+    }
+
+    /// The same for what stands in for the reactions.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub(crate) async fn gather_as<R: Reacts>(
+        &self,
+        subject: &Subject,
+        askers: &[Asker],
+        reacts: impl FnMut(Arc<Reaction>) -> R,
+    ) -> Result<Gathered<R>, Error> {
         let reactions: Vec<ReactionId> = {
             let memory = self.memory();
             let asked = askers.iter().map(|asker| asker.reaction().id);
@@ -70,7 +84,7 @@ impl Engine {
         };
         let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
-        let situation = self.situation(subject, askers, facts);
+        let situation = self.situation(subject, askers, facts).with_reactions(reacts);
         let mut gathered = Gathered { situation, failed: None, looked: false, looked_further: false, news: Vec::new() };
         // Ends: every look adds something, and releases are bounded.
         while let Some(missing) = unseen(&gathered.situation) {
@@ -115,12 +129,12 @@ impl Engine {
     }
 
     /// Looks at what is missing.
-    async fn see(
+    async fn see<R>(
         &self,
         missing: Unseen,
         subject: &Subject,
         reactions: &[ReactionId],
-        gathered: &mut Gathered,
+        gathered: &mut Gathered<R>,
     ) -> Result<(), Error> {
         let scene = &mut gathered.situation.scene;
         match missing {
@@ -176,7 +190,7 @@ impl Engine {
     }
 
     /// Looks at an app, as far as is needed.
-    async fn look(&self, subject: &Subject, needs: Needs) -> Result<Sight, NoSight> {
+    pub(crate) async fn look(&self, subject: &Subject, needs: Needs) -> Result<Sight, NoSight> {
         let HerokuApp { account, name, .. } = subject.app();
         let Some(heroku) = self.ports.accounts.heroku(account) else {
             let because = Because::CannotSee { error: format!("there is no account \"{account}\"") };
@@ -237,12 +251,13 @@ impl Engine {
 }
 
 /// Why an app could not be looked at.
-struct NoSight {
+#[derive(Debug)]
+pub(crate) struct NoSight {
     because: Because,
-    error: Option<HerokuError>,
+    pub(crate) error: Option<HerokuError>,
 }
 
-impl Gathered {
+impl<R> Gathered<R> {
     /// Notices what others changed, once the app was looked at and what was done to it by us is known.
     fn notice(&mut self) {
         let scene = &mut self.situation.scene;

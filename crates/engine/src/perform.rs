@@ -8,7 +8,7 @@ use crate::gather::Asker;
 use crate::incidents::needs_a_person;
 use crate::look::{in_words, look, request_id};
 use crate::turn::Called;
-use flyball_decide::{AppFacts, Closed, Seen, Sending, Situation, View, may_send, must_doubt};
+use flyball_decide::{AppFacts, Closed, Reacts, Seen, Sending, Situation, Undoing, View, may_send, must_doubt};
 use flyball_heroku::{CHANGE_DEADLINE, Error as HerokuError, Heroku, Sent};
 use flyball_model::{
     Actor, Because, Effect, Event, Excerpt, Look, NotSeen, Outcome, Plan, Run, RunId, RunState, Sight, Spending,
@@ -123,8 +123,23 @@ impl Engine {
     /// Looks whether the plan still holds: goes through the gates that are asked before sending, on what is known and seen
     /// now. Once before the look, which costs calls; and once after it, since much may have been seen meanwhile.
     async fn check(&self, run: &Run, heroku: &dyn Heroku) -> Result<(), Outcome> {
+        let Because::Undoes { run: undone } = run.because else {
+            return self.check_as(run, heroku, |reaction| reaction).await;
+        };
+        let undone = self.ports.store.run(undone).await.map_err(|error| store_failed(&error))?;
+        // Whoever queues an undo has read the run that it undoes: this one was written by somebody else.
+        let undone = Arc::new(undone.ok_or_else(|| held(Because::NotItsPlan))?);
+        self.check_as(run, heroku, |reaction| Undoing::new(reaction, Arc::clone(&undone))).await
+    }
+
+    async fn check_as<R: Reacts>(
+        &self,
+        run: &Run,
+        heroku: &dyn Heroku,
+        reacts: impl Fn(Arc<Reaction>) -> R,
+    ) -> Result<(), Outcome> {
         let Plan { subject, effect, .. } = &run.plan;
-        may_send(&self.about_to_send(run, AppFacts::default())?).map_err(superseded)?;
+        may_send(&self.about_to_send(run, AppFacts::default())?.with_reactions(&reacts)).map_err(superseded)?;
         let sight = look(heroku, &subject.app().name, effect.needs(), &*self.ports.clock)
             .await
             .map_err(|error| Outcome::NotDone { why: WhyNotDone::CannotLook { error: in_words(&error) } })?;
@@ -133,14 +148,12 @@ impl Engine {
         if Spending::of(run.rank).is_some() {
             // Since it was planned, a person or another run may have taken the room.
             let known = self.facts(subject, &[run.reaction]).await;
-            facts = known.map_err(|error| Outcome::NotDone {
-                why: WhyNotDone::StoreFailed { error: error.to_string().into() },
-            })?;
+            facts = known.map_err(|error| store_failed(&error))?;
             // Of two that look at each other in the same moment, the earlier goes.
             facts.open.retain(|other| other.id < run.id);
         }
         let gone = effects::check(effect, &sight).err();
-        let mut situation = self.about_to_send(run, facts)?;
+        let mut situation = self.about_to_send(run, facts)?.with_reactions(&reacts);
         situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
         if let Some(sending) = &mut situation.scene.sending {
             sending.gone = gone;
@@ -157,10 +170,7 @@ impl Engine {
 
     /// Looks whether the store is still our own, for the gate that asks it.
     async fn look_before_sending(&self) -> Result<(), Outcome> {
-        let looked = self.look_at_store().await;
-        looked
-            .map(|_| ())
-            .map_err(|error| Outcome::NotDone { why: WhyNotDone::StoreFailed { error: error.to_string().into() } })
+        self.look_at_store().await.map(|_| ()).map_err(|error| store_failed(&error))
     }
 
     /// What is known of a run that is about to be sent. What a person asked for stays asked for.
@@ -357,6 +367,10 @@ fn superseded(closed: Closed) -> Outcome {
 
 const fn held(because: Because) -> Outcome {
     Outcome::Superseded { why: WhySuperseded::Held { because } }
+}
+
+fn store_failed(error: &Error) -> Outcome {
+    Outcome::NotDone { why: WhyNotDone::StoreFailed { error: error.to_string().into() } }
 }
 
 fn not_done(error: &HerokuError) -> Outcome {

@@ -2,8 +2,9 @@
 //! and what a code says of its reason. Its sentence stands in `words`.
 
 use crate::{
-    AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, Passage, PauseScope, Per,
-    ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, RunId, Spending, StoreLoss, Timestamp, Verdict,
+    AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, NoUndo, Passage,
+    PauseScope, Per, ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, RunId, Spending, StoreLoss, Timestamp,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -101,6 +102,11 @@ reasons! {
     }
     /// A person asked for it.
     ByHand = "by_hand", Acts;
+    /// A person asked for undoing what another run did.
+    Undoes = "undoes", Acts {
+        /// Which run.
+        run: RunId,
+    }
 
     /// The reaction is switched off in the file.
     Disabled = "disabled", NotCalled;
@@ -402,6 +408,11 @@ reasons! {
     StoreLost = "store_lost", Holds {
         /// How it was lost.
         loss: StoreLoss,
+    }
+    /// What a run did cannot be undone.
+    CannotUndo = "cannot_undo", Holds {
+        /// Why.
+        why: Box<NoUndo>,
     }
     /// What the plan is based on does not hold any more.
     BasisGone = "basis_gone", Holds {

@@ -159,6 +159,19 @@ impl Rank {
         }
     }
 
+    /// The rank of what goes back the way that this one went; none where there is no way back.
+    #[must_use]
+    pub const fn inverse(self) -> Option<Self> {
+        match self {
+            Self::RollBack => Some(Self::RollBack),
+            Self::Up => Some(Self::Down),
+            Self::Down => Some(Self::Up),
+            Self::Out => Some(Self::In),
+            Self::In => Some(Self::Out),
+            Self::RestartAll | Self::RestartDyno | Self::OneOff => None,
+        }
+    }
+
     /// The verdict at which such an effect can help: what is given, renewed or put back helps against a failure, and what
     /// is taken away is spared while all is well. A one-off dyno may be for either.
     #[must_use]

@@ -14,6 +14,7 @@ mod heroku;
 mod id;
 mod incident;
 mod name;
+mod no_undo;
 mod passage;
 mod people;
 mod plan_summary;
@@ -48,6 +49,7 @@ pub use name::{
     AccountName, ApiHost, AppName, ChannelName, DynoName, InvalidName, MonitorName, ProcessType, Quantity,
     ReactionName, ReleaseVersion, UserName,
 };
+pub use no_undo::NoUndo;
 pub use passage::Passage;
 pub use people::{Deed, Right, SecretHash};
 pub use plan_summary::PlanSummary;

@@ -177,6 +177,7 @@ impl From<flyball_store::Error> for Problem {
 impl From<NotConsidered> for Problem {
     fn from(why: NotConsidered) -> Self {
         match why {
+            NotConsidered::NoSuchRun => Self::new(StatusCode::NOT_FOUND, "there is no such run"),
             NotConsidered::NoSuchReaction => Self::new(StatusCode::NOT_FOUND, "there is no such reaction"),
             NotConsidered::NoSuchAccount(account) => {
                 Self::new(StatusCode::CONFLICT, format!("there is no account \"{account}\""))

@@ -1,7 +1,7 @@
 //! What came of what a person asked for.
 
 use crate::{EngineState, PauseView, RunView, Word};
-use flyball_model::{Excerpt, PauseScope, ReactionName, Timestamp};
+use flyball_model::{Excerpt, PauseScope, ReactionName, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -73,12 +73,16 @@ impl std::fmt::Display for Call {
     }
 }
 
-/// What a reaction does, or would do, because a person asks for it.
+/// What a reaction does, or would do, because a person asks for it, or for undoing what it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reacted {
     /// Which.
     #[schema(value_type = String)]
     pub reaction: ReactionName,
+    /// The run that is undone, where it was asked for undoing one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub undoes: Option<RunId>,
     /// What it does, in words; none while it holds.
     pub plan: Option<String>,
     /// The calls that change Heroku.

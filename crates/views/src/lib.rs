@@ -6,6 +6,7 @@
 mod acts;
 mod app;
 mod definition;
+mod drift;
 mod history;
 mod incident;
 mod monitor;
@@ -26,6 +27,7 @@ mod why;
 pub use acts::{Call, Held, PauseTold, Paused, Reacted, ResumeTold, Resumed, Taken};
 pub use app::{AppView, RunningRelease};
 pub use definition::{DefinitionOrigin, DefinitionView};
+pub use drift::{Drift, DriftRun, OneOffView, ProcessDrift, ReleaseDrift};
 pub use history::{HistoryLine, Tone};
 pub use incident::{CureView, IncidentFailure, IncidentStory, IncidentView};
 pub use monitor::{Checked, MonitorView, ReadingView};

@@ -1,7 +1,7 @@
 //! Runs: one plan each, from queued to its end.
 
 use crate::Word;
-use flyball_model::{Actor, AppName, Excerpt, Outcome, ReactionName, Run, RunId, RunState, Timestamp};
+use flyball_model::{Actor, AppName, Because, Excerpt, Outcome, ReactionName, Run, RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +21,10 @@ pub struct RunView {
     pub plan: String,
     /// Why, in words.
     pub because: String,
+    /// The run that it undoes, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub undoes: Option<RunId>,
     /// Who wanted it: a monitor's name, or a person's.
     pub wanted_by: WantedBy,
     /// When it was saved.
@@ -81,6 +85,10 @@ impl RunView {
             app: run.plan.app().name.clone(),
             plan: run.plan.to_string(),
             because: run.because.to_string(),
+            undoes: match run.because {
+                Because::Undoes { run } => Some(run),
+                _ => None,
+            },
             wanted_by: match &run.actor {
                 Actor::Engine { monitor_name, .. } => WantedBy::Monitor(monitor_name.to_string()),
                 Actor::Person { name } => WantedBy::Person(name.clone()),
@@ -102,9 +110,10 @@ impl RunView {
     /// The run in one sentence, without a full stop: what, who wanted it, what became of it.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let wanted = match &self.wanted_by {
-            WantedBy::Monitor(monitor) => format!("\"{monitor}\" was {}", self.because),
-            WantedBy::Person(person) => format!("{person} asked for it"),
+        let wanted = match (&self.wanted_by, self.undoes) {
+            (WantedBy::Monitor(monitor), _) => format!("\"{monitor}\" was {}", self.because),
+            (WantedBy::Person(person), None) => format!("{person} asked for it"),
+            (WantedBy::Person(person), Some(run)) => format!("{person} asked for undoing run {run}"),
         };
         format!("{} ({wanted}): {}", self.plan, self.words)
     }

@@ -57,6 +57,13 @@ pub struct RunStory {
     pub monitor: Option<MonitorName>,
     /// The readings of that monitor that led to it, oldest first: the latest [`RunStory::READINGS`], as long as they are kept.
     pub readings: Vec<ReadingView>,
+    /// The run that undoes it, or did: the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub undone_by: Option<RunId>,
+    /// Why it cannot be undone, whatever the app is like now; none where there may be a way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cannot_undo: Option<String>,
     /// Its lines of the timeline, oldest first.
     pub lines: Vec<HistoryLine>,
     /// What the plan was based on, in sentences.

@@ -62,6 +62,7 @@ fn run() -> RunView {
         app: of("shop"),
         plan: "web of shop from 2 to 3".to_owned(),
         because: "failing 2 times in a row".to_owned(),
+        undoes: of(RUN),
         wanted_by: WantedBy::Monitor("page".to_owned()),
         queued_at: at("05:00:00"),
         sent_at: at("05:00:01"),
@@ -325,6 +326,8 @@ fn run_story() -> RunStory {
         sentences: vec!["\"page\" was failing 2 times in a row".to_owned()],
         monitor: of("page"),
         readings: vec![reading()],
+        undone_by: of(RUN),
+        cannot_undo: Some("Heroku refused it, so there is nothing to undo".to_owned()),
         lines: vec![line()],
         basis: vec!["web was 2".to_owned()],
         calls: vec![call()],
@@ -452,6 +455,7 @@ fn samples_are_what_is_written_and_are_read_back() {
     pinned(all, "resume_told", &ResumeTold { resumed, taken: taken() });
     let reacted = Reacted {
         reaction: of("more web"),
+        undoes: of(RUN),
         plan: Some("web of shop from 2 to 3".to_owned()),
         calls: vec![call()],
         holds: Some(Held { reason: "disabled".into(), words: "it is switched off".to_owned() }),
@@ -459,6 +463,40 @@ fn samples_are_what_is_written_and_are_read_back() {
         run: Some(run()),
     };
     pinned(all, "reacted", &reacted);
+    let drift_run = DriftRun {
+        id: of(RUN),
+        plan: "web of shop from 2 to 3".to_owned(),
+        at: at("05:00:01"),
+        undo: Some(format!("flyball undo {RUN}")),
+    };
+    let release = ReleaseDrift {
+        theirs: of(43),
+        by: Some("ann@example.com".to_owned()),
+        current: of(44),
+        content_of: of(42),
+        drifted: true,
+        runs: vec![drift_run.clone()],
+    };
+    let process = ProcessDrift {
+        process_type: of("web"),
+        what: "quantity".into(),
+        theirs: "2".to_owned(),
+        now: "3".to_owned(),
+        drifted: true,
+        runs: vec![drift_run],
+    };
+    let plan = "run `clean` once on shop, for 10m at most".to_owned();
+    let one_off = OneOffView { run: of(RUN), plan, dyno: of("run.1234"), since: at("05:00:01") };
+    let drift = Drift {
+        app: of("shop"),
+        seen_at: at("05:00:00"),
+        drifted: true,
+        release: Some(release),
+        processes: vec![process],
+        one_offs: vec![one_off],
+        sentences: vec!["The quantity of web is 3, and was 2 as others had it.".to_owned()],
+    };
+    pinned(all, "drift", &drift);
     let (name, file) = ("ann".to_owned(), "flyball.toml".to_owned());
     pinned(all, "me", &Me { name, scope: Some("admin".into()), is_known: true, version: "0.1.0".into(), file });
     let user = UserView {

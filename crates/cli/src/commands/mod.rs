@@ -6,6 +6,7 @@ mod chaos;
 mod check;
 mod completions;
 mod doctor;
+mod drift;
 mod export;
 mod face;
 mod healthz;
@@ -60,6 +61,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
             Command::Up(_)
                 | Command::Check(_)
                 | Command::React(_)
+                | Command::Undo(_)
+                | Command::Drift(_)
                 | Command::Notify(_)
                 | Command::Doctor
                 | Command::Init(crate::arguments::Init { all: true, .. })
@@ -81,6 +84,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Status(status) => status::status(&wiring, &status).await,
         Command::Check(check) => check::check(&wiring, &check).await,
         Command::React(react) => react::react(&wiring, &react).await,
+        Command::Undo(undo) => react::undo(&wiring, &undo).await,
+        Command::Drift(asked) => drift::drift(&wiring, &asked).await,
         Command::Why(why) => why::why(&wiring, &why).await,
         Command::History(history) => history::history(&wiring, history).await,
         Command::Incidents(asked) => incidents::incidents(&wiring, &asked).await,
@@ -148,6 +153,8 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Status(_)
         | Command::Check(_)
         | Command::React(_)
+        | Command::Undo(_)
+        | Command::Drift(_)
         | Command::Why(_)
         | Command::History(_)
         | Command::Incidents(_)

@@ -1,7 +1,8 @@
-//! `flyball react`: what a reaction does, done because a person asks for it.
+//! `flyball react`: what a reaction does, done because a person asks for it; and `flyball undo`, what gives back what a run did,
+//! which is shown, asked for and waited for in the same way.
 
 use super::check::no_such;
-use crate::arguments::React;
+use crate::arguments::{React, Undo};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -31,6 +32,33 @@ const NOT_ENDED: &str = "it has not ended yet; `flyball why` tells what becomes 
 /// How long a person waits: a call's deadline, the margin after a lost answer, the look, and some more.
 const WAIT_MAX: Duration = Duration::from_secs(90);
 
+/// What a person asks for.
+enum Wish {
+    /// That a reaction acts.
+    React(ReactionName),
+    /// That a run is undone.
+    Undo(RunId),
+}
+
+impl Wish {
+    /// Where a server tells of its plan, and takes that it is wanted.
+    fn paths(&self) -> ([String; 3], [String; 3]) {
+        let path = |noun: &str, which: &str, verb: &str| [noun, which, verb].map(str::to_owned);
+        match self {
+            Self::React(name) => (path("reactions", name.as_str(), "plan"), path("reactions", name.as_str(), "run")),
+            Self::Undo(run) => (path("runs", &run.to_string(), "undo"), path("runs", &run.to_string(), "undo")),
+        }
+    }
+}
+
+/// How it is asked for.
+struct Asked {
+    wish: Wish,
+    dry_run: bool,
+    yes: bool,
+    verbose: bool,
+}
+
 /// Whose hand does it: this command's beside an engine, or a server's.
 enum Hand {
     Here(Box<Here>),
@@ -48,7 +76,7 @@ struct Here {
 }
 
 impl Hand {
-    async fn of(wiring: &Wiring, asked: &React) -> Result<Self, Failure> {
+    async fn of(wiring: &Wiring, asked: &Asked) -> Result<Self, Failure> {
         if let Some(server) = wiring.server() {
             return Ok(Self::Afar(server.clone()));
         }
@@ -66,36 +94,42 @@ impl Hand {
         Ok(Self::Here(Box::new(Here { definitions, database, store, engine, intent: None })))
     }
 
-    /// What the reaction would do now, or why it holds.
-    async fn plan(&mut self, wiring: &Wiring, name: &ReactionName) -> Result<Reacted, Failure> {
+    /// What would be done now, or why it is held.
+    async fn plan(&mut self, wiring: &Wiring, wish: &Wish) -> Result<Reacted, Failure> {
         let here = match self {
             Self::Here(here) => here,
-            Self::Afar(server) => return Ok(server.get(&["reactions", name.as_str(), "plan"], &[]).await?),
+            Self::Afar(server) => {
+                let (plan, _) = wish.paths();
+                return Ok(server.get(&plan.each_ref().map(String::as_str), &[]).await?);
+            }
         };
-        let considered = here.engine.consider(name).await;
-        match considered.map_err(|why| not_considered(wiring, &here.definitions, name, why))? {
+        let (reaction, considered) = match wish {
+            Wish::React(name) => (name.clone(), here.engine.consider(name).await),
+            Wish::Undo(id) => {
+                let run = here.store.run(*id).await?.ok_or_else(|| no_such_run(*id))?;
+                (run.reaction_name, here.engine.consider_undoing(*id).await)
+            }
+        };
+        let undoes = match wish {
+            Wish::React(_) => None,
+            Wish::Undo(run) => Some(*run),
+        };
+        match considered.map_err(|why| not_considered(wiring, &here.definitions, &reaction, undoes, why))? {
             Considered::Holds(because) => {
                 let holds = Some(Held { reason: because.code().into(), words: because.to_string() });
-                Ok(Reacted {
-                    reaction: name.clone(),
-                    plan: None,
-                    calls: Vec::new(),
-                    holds,
-                    only_tells: None,
-                    run: None,
-                })
+                Ok(Reacted { reaction, undoes, plan: None, calls: Vec::new(), holds, only_tells: None, run: None })
             }
             Considered::Would(intent) => {
                 let intent = here.intent.insert(*intent);
                 let only_tells = (intent.mode == Mode::DryRun).then(|| why_dry_run(wiring, &here.definitions));
                 let (plan, calls) = (Some(intent.plan.to_string()), intent.calls.clone());
-                Ok(Reacted { reaction: name.clone(), plan, calls, holds: None, only_tells, run: None })
+                Ok(Reacted { reaction, undoes, plan, calls, holds: None, only_tells, run: None })
             }
         }
     }
 
     /// Does what was told, and waits for its end.
-    async fn act(&self, wiring: &Wiring, told: &Reacted) -> Result<RunView, Failure> {
+    async fn act(&self, wiring: &Wiring, wish: &Wish, told: &Reacted) -> Result<RunView, Failure> {
         match self {
             Self::Here(here) => {
                 let intent = here.intent.clone().expect("what is told was intended");
@@ -103,7 +137,7 @@ impl Hand {
                 let run = carried_out(wiring, &here.engine, &*here.store, &here.database, id).await?;
                 Ok(RunView::of(&run))
             }
-            Self::Afar(server) => afar(wiring, server, told).await,
+            Self::Afar(server) => afar(wiring, server, wish, told).await,
         }
     }
 
@@ -115,8 +149,19 @@ impl Hand {
 }
 
 pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failure> {
+    let React { reaction, dry_run, yes, verbose } = asked;
+    let wish = Wish::React(reaction.clone());
+    by_hand(wiring, &Asked { wish, dry_run: *dry_run, yes: *yes, verbose: *verbose }).await
+}
+
+pub(super) async fn undo(wiring: &Wiring, asked: &Undo) -> Result<Exit, Failure> {
+    let Undo { run, dry_run, yes, verbose } = *asked;
+    by_hand(wiring, &Asked { wish: Wish::Undo(run), dry_run, yes, verbose }).await
+}
+
+async fn by_hand(wiring: &Wiring, asked: &Asked) -> Result<Exit, Failure> {
     let mut hand = Hand::of(wiring, asked).await?;
-    let mut told = hand.plan(wiring, &asked.reaction).await?;
+    let mut told = hand.plan(wiring, &asked.wish).await?;
     // It is said in words, and is no part of what is done.
     let dry_run = told.only_tells.take();
     if let Some(holds) = &told.holds {
@@ -138,13 +183,13 @@ pub(super) async fn react(wiring: &Wiring, asked: &React) -> Result<Exit, Failur
         Format::Text => lines.try_for_each(|line| output::data(&line))?,
     }
     if let Some(why) = dry_run {
-        return Err(only_tells(&asked.reaction, &why));
+        return Err(only_tells(&told, &why));
     }
     if !asked.yes && !agreed().await? {
         output::say("nothing was done");
         return Ok(Exit::NO);
     }
-    let view = hand.act(wiring, &told).await?;
+    let view = hand.act(wiring, &asked.wish, &told).await?;
     let exit = exit(&view);
     match wiring.format {
         Format::Json => output::json(&Reacted { run: Some(view), ..told })?,
@@ -165,9 +210,9 @@ struct RunNow<'a> {
 }
 
 /// Has the server do it, and waits until the run has ended, or a person has waited long enough.
-async fn afar(wiring: &Wiring, server: &Remote, told: &Reacted) -> Result<RunView, Failure> {
+async fn afar(wiring: &Wiring, server: &Remote, wish: &Wish, told: &Reacted) -> Result<RunView, Failure> {
     let wanted = RunNow { plan: told.plan.as_deref().unwrap_or_default() };
-    let queued: Reacted = server.post(&["reactions", told.reaction.as_str(), "run"], &wanted).await?;
+    let queued: Reacted = server.post(&wish.paths().1.each_ref().map(String::as_str), &wanted).await?;
     let gone = || Failure::new(Exit::NO, "cannot say what became of it").because("its record is gone");
     let mut run = queued.run.ok_or_else(gone)?;
     let (id, begun) = (run.id.to_string(), wiring.now());
@@ -209,36 +254,56 @@ fn why_dry_run(wiring: &Wiring, definitions: &Definitions) -> String {
 }
 
 /// The reaction is in dry run, and so is a person's wish for it.
-fn only_tells(reaction: &ReactionName, why: &str) -> Failure {
-    Failure::new(Exit::NO, format!("cannot do what \"{reaction}\" would"))
-        .because(why)
-        .hint("`--dry-run` shows it; `mode = \"act\"` does it")
+fn only_tells(told: &Reacted, why: &str) -> Failure {
+    let what = match told.undoes {
+        None => format!("cannot do what \"{}\" would", told.reaction),
+        Some(run) => format!("cannot undo run {run} of \"{}\"", told.reaction),
+    };
+    Failure::new(Exit::NO, what).because(why).hint("`--dry-run` shows it; `mode = \"act\"` does it")
 }
 
-/// The reaction holds: that is the answer.
+/// It is held: that is the answer.
 fn held(wiring: &Wiring, told: &Reacted, holds: &Held) -> Result<Exit, Failure> {
     match wiring.format {
         Format::Json => output::json(told)?,
         Format::Text => {
-            let words = format!("\"{}\" holds: {}", told.reaction, holds.words);
+            let words = match told.undoes {
+                None => format!("\"{}\" holds: {}", told.reaction, holds.words),
+                Some(run) => format!("run {run} of \"{}\" is not undone: {}", told.reaction, holds.words),
+            };
             output::data(&wiring.face.lone_sentence(&words, wiring.now()))?;
         }
     }
     Ok(Exit::NO)
 }
 
-fn not_considered(wiring: &Wiring, definitions: &Definitions, name: &ReactionName, why: NotConsidered) -> Failure {
-    match why {
-        NotConsidered::NoSuchReaction => {
-            let names = definitions.reactions.iter().map(|reaction| reaction.name.as_str());
-            no_such("reaction", name.as_str(), wiring, names)
-        }
-        NotConsidered::NoSuchAccount(account) => {
-            Failure::new(Exit::CONFIGURATION, format!("cannot act for \"{name}\""))
-                .because(format!("{} has no account \"{account}\"", wiring.config().display()))
-        }
-        NotConsidered::Heroku(error) => error.into(),
-        NotConsidered::Store(error) => error.into(),
+fn no_such_run(run: RunId) -> Failure {
+    Failure::new(Exit::NO, format!("there is no run {run}"))
+        .hint("`flyball history --json` shows the run of each line; `flyball why` those of a reaction")
+}
+
+fn not_considered(
+    wiring: &Wiring,
+    definitions: &Definitions,
+    name: &ReactionName,
+    undoes: Option<RunId>,
+    why: NotConsidered,
+) -> Failure {
+    match (why, undoes) {
+        (NotConsidered::NoSuchRun, Some(run)) => no_such_run(run),
+        (why, _) => match why {
+            NotConsidered::NoSuchRun => Failure::new(Exit::NO, "there is no such run"),
+            NotConsidered::NoSuchReaction => {
+                let names = definitions.reactions.iter().map(|reaction| reaction.name.as_str());
+                no_such("reaction", name.as_str(), wiring, names)
+            }
+            NotConsidered::NoSuchAccount(account) => {
+                Failure::new(Exit::CONFIGURATION, format!("cannot act for \"{name}\""))
+                    .because(format!("{} has no account \"{account}\"", wiring.config().display()))
+            }
+            NotConsidered::Heroku(error) => error.into(),
+            NotConsidered::Store(error) => error.into(),
+        },
     }
 }
 

@@ -24,6 +24,7 @@ both_ways!(
     a_token_that_heroku_does_not_take_is_told_with_where_it_is,
     a_run_is_explained_by_its_id,
     only_a_run_that_is_in_doubt_can_be_settled,
+    what_a_run_did_is_given_back_once,
 );
 
 #[tokio::test]
@@ -197,4 +198,37 @@ async fn only_a_run_that_is_in_doubt_can_be_settled(way: Way) {
     assert_eq!(unknown.code, Some(2));
     assert!(unknown.stderr.contains("there is no run 0192f000"), "{}", unknown.stderr);
     assert!(unknown.stderr.contains("flyball history --json"), "{}", unknown.stderr);
+}
+
+async fn what_a_run_did_is_given_back_once(way: Way) {
+    let stage = stage().await.asking(way);
+    let _engine = stage.engine_to_ask().await;
+    assert_eq!(stage.run(&["react", "more", "--yes"]).await.code, Some(0));
+    let run = stage.runs().await[0].id.to_string();
+    let shown = stage.run(&["undo", &run, "--dry-run"]).await;
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    assert_eq!(
+        shown.stdout,
+        "web of shop from 2 to 1\n  PATCH /apps/shop/formation {\"updates\":[{\"quantity\":1,\"type\":\"web\"}]}\n"
+    );
+    assert_eq!(stage.web(), 2);
+    let nobody = stage.run(&["undo", &run]).await;
+    assert!(nobody.code == Some(2) && nobody.stderr.contains("--yes does it without asking"), "{nobody:?}");
+
+    let undone = stage.run(&["--json", "undo", &run, "--yes"]).await;
+    assert_eq!((undone.code, stage.web()), (Some(0), 1), "{undone:?}");
+    let undone: serde_json::Value = serde_json::from_str(&undone.stdout).unwrap();
+    assert_eq!((&undone["undoes"], &undone["run"]["undoes"]), (&run.clone().into(), &run.clone().into()));
+    let by = undone["run"]["id"].as_str().unwrap();
+    assert!(stage.run(&["why", &run]).await.stdout.contains(&format!("Run {by} undid it")));
+    assert!(stage.run(&["why", by]).await.stdout.contains(&format!("asked for undoing run {run}")));
+
+    let again = stage.run(&["undo", &run, "--yes"]).await;
+    assert_eq!((again.code, stage.changes().len()), (Some(1), 2), "{again:?}");
+    assert!(
+        again.stdout.contains(&format!("is not undone: cannot be undone: run {by} undoes it already")),
+        "{again:?}"
+    );
+    let unknown = stage.run(&["undo", "0192f000-0000-7000-8000-000000000001", "--yes"]).await;
+    assert!(unknown.code == Some(1) && unknown.stderr.contains("there is no"), "{unknown:?}");
 }

@@ -8,6 +8,7 @@ mod react_to;
 mod resume_effects;
 mod settle_run;
 mod taken_in;
+mod undo_run;
 
 pub use make_piece::{Made, NotMade, Wrong, files_in_force, make_piece, mistakes_of, unmake_piece};
 pub use pause_effects::pause_effects;
@@ -16,3 +17,4 @@ pub use react_to::{Considered, Intent, NotConsidered};
 pub use resume_effects::resume_effects;
 pub use settle_run::{Known, Settled, settle_run};
 pub use taken_in::{TAKEN_IN_MAX, taken_in};
+pub(crate) use undo_run::undone_by;

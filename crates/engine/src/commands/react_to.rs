@@ -13,7 +13,7 @@ use crate::ports::Ports;
 use crate::wiring::Wiring;
 use async_trait::async_trait;
 use flyball_config::Definitions;
-use flyball_decide::{Choice, choose};
+use flyball_decide::{Choice, Reacts, choose};
 use flyball_heroku::{
     BaseUrl, Budget, Error as HerokuError, Live, LiveSettings, Request, Response, Retries, TimeLimits, Transport,
     TransportError,
@@ -38,6 +38,8 @@ pub enum Considered {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intent {
     reaction: Arc<Reaction>,
+    /// The run that it undoes, if it does.
+    undoes: Option<RunId>,
     /// What exactly.
     pub plan: Plan,
     /// Whether the reaction acts, or only tells.
@@ -46,11 +48,27 @@ pub struct Intent {
     pub calls: Vec<Call>,
 }
 
+impl Intent {
+    /// Whose run it would be.
+    #[must_use]
+    pub fn reaction(&self) -> &ReactionName {
+        &self.reaction.name
+    }
+
+    /// The run that it undoes, if it does.
+    #[must_use]
+    pub const fn undoes(&self) -> Option<RunId> {
+        self.undoes
+    }
+}
+
 /// Why it could not be considered.
 #[derive(Debug)]
 pub enum NotConsidered {
     /// Nothing in the file has this name.
     NoSuchReaction,
+    /// No run has this id.
+    NoSuchRun,
     /// The account that it acts by is not in the file.
     NoSuchAccount(AccountName),
     /// Heroku, or the way to it.
@@ -72,7 +90,7 @@ impl From<HerokuError> for NotConsidered {
 }
 
 /// What ends a consideration before it comes to an intent.
-enum Stop {
+pub(super) enum Stop {
     Holds(Because),
     Fails(NotConsidered),
 }
@@ -131,21 +149,27 @@ impl Engine {
     ///
     /// When there is no such reaction, or the app or the store could not be looked at.
     pub async fn consider(&self, reaction: &ReactionName) -> Result<Considered, NotConsidered> {
-        match self.intend(reaction).await {
-            Ok(intent) => Ok(Considered::Would(Box::new(intent))),
-            Err(Stop::Holds(because)) => Ok(Considered::Holds(because)),
-            Err(Stop::Fails(failure)) => Err(failure),
-        }
+        considered(self.intend(reaction).await)
     }
 
     async fn intend(&self, reaction: &ReactionName) -> Result<Intent, Stop> {
         let reaction = self.wiring().reaction_named(reaction).cloned().ok_or(NotConsidered::NoSuchReaction)?;
+        self.intend_as(reaction, None, |reaction| reaction).await
+    }
+
+    /// What a person intends with a reaction, or with what stands in for it, where it undoes a run.
+    pub(super) async fn intend_as<R: Reacts>(
+        &self,
+        reaction: Arc<Reaction>,
+        undoes: Option<RunId>,
+        reacts: impl FnMut(Arc<Reaction>) -> R,
+    ) -> Result<Intent, Stop> {
         let subject = self.wiring().subject(&reaction);
         let account = &subject.app().account;
         if self.ports.accounts.heroku(account).is_none() {
             return Err(NotConsidered::NoSuchAccount(account.clone()).into());
         }
-        let gathered = self.gather(&subject, &[Asker::Person(Arc::clone(&reaction))]).await?;
+        let gathered = self.gather_as(&subject, &[Asker::Person(Arc::clone(&reaction))], reacts).await?;
         if let Some(error) = gathered.failed {
             return Err(NotConsidered::Heroku(error).into());
         }
@@ -156,7 +180,7 @@ impl Engine {
             None => return Err(NotConsidered::NoSuchReaction.into()),
         };
         let calls = calls(&plan).await;
-        Ok(Intent { reaction, plan, mode, calls })
+        Ok(Intent { reaction, undoes, plan, mode, calls })
     }
 
     /// Queues what a person wants done.
@@ -167,7 +191,12 @@ impl Engine {
     pub async fn queue(&self, intent: Intent, person: String) -> Result<RunId, Error> {
         let now = self.ports.clock.now();
         let actor = Actor::Person { name: person };
-        let run = self.new_run(&intent.reaction, actor, Because::ByHand, intent.plan, now);
+        let because = intent.undoes.map_or(Because::ByHand, |run| Because::Undoes { run });
+        let mut run = self.new_run(&intent.reaction, actor, because, intent.plan, now);
+        if intent.undoes.is_some() {
+            // It goes the other way, and counts as what it does: the purse, the steps and the order ask for the rank.
+            run.rank = run.rank.inverse().unwrap_or(run.rank);
+        }
         let id = run.id;
         let entries = vec![entry_of(&run, now, queued(&run))];
         self.ports.store.save(&Batch { runs: vec![run], entries, ..Batch::default() }).await?;
@@ -182,6 +211,15 @@ impl Engine {
     pub async fn perform_one(&self, run: RunId) -> Result<Option<Run>, Error> {
         self.advance(run).await?;
         self.ports.store.run(run).await
+    }
+}
+
+/// An intent, or why there is none, as a person is told of it.
+pub(super) fn considered(intent: Result<Intent, Stop>) -> Result<Considered, NotConsidered> {
+    match intent {
+        Ok(intent) => Ok(Considered::Would(Box::new(intent))),
+        Err(Stop::Holds(because)) => Ok(Considered::Holds(because)),
+        Err(Stop::Fails(failure)) => Err(failure),
     }
 }
 

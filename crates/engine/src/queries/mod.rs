@@ -8,6 +8,7 @@ mod app_story;
 mod at_once;
 mod cures;
 mod definitions;
+mod drift;
 mod foreign;
 mod headline;
 mod helped;

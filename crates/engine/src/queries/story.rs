@@ -1,8 +1,9 @@
 //! The stories of a run and of a reaction: why it was done, by which calls, and whether it helped.
 
 use super::{Reader, reaction};
-use crate::commands::calls;
-use flyball_model::{Actor, Effect, MonitorId, Plan, ReactionName, Run, RunId, Timestamp};
+use crate::commands::{calls, undone_by};
+use flyball_decide::undoable;
+use flyball_model::{Actor, Effect, MonitorId, Outcome, Plan, ReactionName, Run, RunId, RunState, Timestamp};
 use flyball_store::{Error, Of, ReadingsPage, RunsPage, TimelinePage};
 use flyball_views::{Helped, HistoryLine, ReactionStory, ReadingView, RunHelped, RunStory, RunView};
 use tokio::try_join;
@@ -21,6 +22,9 @@ impl Reader<'_> {
         let view = RunView::of(&run);
         let mut sentences = vec![format!("{}.", view.sentence())];
         sentences.extend(helped.map(|helped| format!("As far as the timeline tells, {helped}.")));
+        let undone_by = undone_by(self.store, &run).await?;
+        sentences.extend(undone_by.as_ref().map(undone));
+        let undone_by = undone_by.map(|run| run.id);
         Ok(Some(RunStory {
             sentences,
             readings: self.readings_before(&run).await?,
@@ -29,7 +33,9 @@ impl Reader<'_> {
                 Actor::Person { .. } => None,
             },
             lines: lines.into_iter().map(|line| HistoryLine::of(line.number, line.entry)).collect(),
-            basis: basis(&run.plan),
+            undone_by,
+            cannot_undo: undoable(&run, undone_by).err().map(|why| why.to_string()),
+            basis: basis(&run.plan, view.undoes.is_some()),
             calls: calls(&run.plan).await,
             helped,
             run: view,
@@ -87,8 +93,18 @@ fn success(cured: u32, of: u32) -> Option<String> {
     })
 }
 
-/// What a plan was based on, in sentences.
-fn basis(plan: &Plan) -> Vec<String> {
+/// What undoes a run, in a sentence.
+fn undone(by: &Run) -> String {
+    let became = match &by.state {
+        RunState::Ended { outcome: Outcome::Done { .. }, .. } => "undid it",
+        RunState::Ended { .. } => "was to undo it, and nobody knows whether it did",
+        RunState::Queued | RunState::Claimed { .. } | RunState::Sent { .. } => "is about to undo it",
+    };
+    format!("Run {} {became}: {}.", by.id, by.plan)
+}
+
+/// What a plan was based on, in sentences; whether it undoes another run.
+fn basis(plan: &Plan, undoes: bool) -> Vec<String> {
     let mut told = vec![format!("{} was looked at {}.", plan.app().name, plan.seen_at)];
     match &plan.effect {
         Effect::SetQuantity { process_type, from, .. } => {
@@ -107,7 +123,10 @@ fn basis(plan: &Plan) -> Vec<String> {
         Effect::RollBack { from, origin, to, .. } => {
             let content = if from == origin { String::new() } else { format!(", with the content of {origin}") };
             told.push(format!("{from} was current{content}; had that changed, nothing would be sent."));
-            told.push(format!("{to} was the next older release to go back to."));
+            told.push(match undoes {
+                true => format!("{to} has the content that the run had left which it undoes."),
+                false => format!("{to} was the next older release to go back to."),
+            });
             told.extend(match plan.restores.as_deref() {
                 None => Some("The config vars could not be compared.".to_owned()),
                 Some([]) => Some("Both have the same config vars.".to_owned()),
@@ -171,7 +190,7 @@ mod tests {
         ] {
             let subject = flyball_model::testing::subject();
             let plan = Plan { subject, effect, seen_at: Timestamp::EPOCH, gist: String::new(), restores };
-            let told = basis(&plan);
+            let told = basis(&plan, false);
             assert_eq!(told[0], "shop was looked at 1970-01-01T00:00:00Z.");
             assert_eq!(told[1..].join(" "), expected);
         }

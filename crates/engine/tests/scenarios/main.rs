@@ -38,6 +38,7 @@
 //! | limits, `from_zero`, off the ladder | `a_quantity_past_…`, `out_from_zero_…`, `a_size_off_the_ladder_…` |
 //! | rollback: pending, failed targets, preboot | `a_pending_release_…`, `a_target_whose_…`, `with_preboot_…` |
 //! | a person's own run | `by_hand` |
+//! | undoing a run of ours | [`undoing`] |
 //! | maintenance mode | `maintenance_mode_…` |
 //! | `enabled = false`, pause, resume | `a_removed_monitor_…`, `a_reaction_that_is_switched_off_…`, `after_a_resume_…` |
 //! | a rename is a new monitor; changed ones keep their streak or lose it | `a_rename_…`, `a_monitor_that_looks_elsewhere_…` |
@@ -102,4 +103,5 @@ mod support;
 mod telling;
 #[cfg(test)]
 mod trouble;
+mod undoing;
 mod undone;

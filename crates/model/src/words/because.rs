@@ -12,6 +12,8 @@ impl fmt::Display for Because {
                 cause.map_or(Ok(()), |cause| write!(f, " ({cause})"))
             }
             Self::ByHand => write!(f, "a person asked for it"),
+            Self::Undoes { run } => write!(f, "a person asked for undoing run {run}"),
+            Self::CannotUndo { why } => write!(f, "cannot be undone: {why}"),
             Self::Disabled => write!(f, "switched off in the file (`enabled = false`)"),
             Self::NotCalledOn { verdict, call_on } => {
                 write!(f, "the reading is {verdict}, and it is called on {call_on}")

@@ -2,8 +2,8 @@
 
 use super::list;
 use crate::{
-    Armed, Deed, DynoName, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage, PauseScope,
-    PlanSummary, StoreLoss, duration,
+    Armed, Because, Deed, DynoName, EngineEvent, Event, FileEvent, Flip, Named, NotFollowed, OnlyTells, Passage,
+    PauseScope, PlanSummary, StoreLoss, duration,
 };
 use std::fmt;
 use std::time::Duration;
@@ -22,6 +22,9 @@ impl fmt::Display for Event {
             Self::Held { because } => write!(f, "holds: {because}"),
             Self::Would { plan, because } => write!(f, "would {}{plan}, because {because}", verb(plan)),
             Self::Queued { plan, because, person: None } => write!(f, "decided: {plan}, because {because}"),
+            Self::Queued { plan, because: Because::Undoes { run }, person: Some(person) } => {
+                write!(f, "asked for by {person}, to undo run {run}: {plan}")
+            }
             Self::Queued { plan, person: Some(person), .. } => write!(f, "asked for by {person}: {plan}"),
             Self::Lost { why, look_at } => write!(f, "answer lost ({why}); looked for at {look_at}"),
             Self::Ended { plan, outcome } => write!(f, "{plan}: {outcome}"),

@@ -44,7 +44,7 @@ pub(crate) async fn plan(State(house): State<Arc<House>>, Of(name): Of<String>) 
 pub(crate) struct RunNow {
     /// The plan, in the words in which it was shown: it is done only if it is still this.
     #[schema(example = "web of shop from 2 to 3")]
-    plan: String,
+    pub(super) plan: String,
 }
 
 /// Have a reaction act now, because a person wants it. Its limits, maintenance mode, pauses and settling hold.
@@ -64,18 +64,24 @@ impl House {
         let name = ask::reaction(&self.in_force(), name)?.name.clone();
         let _place = self.place_to_look()?;
         Ok(match self.consider(&name).await? {
-            Considered::Would(intent) => {
-                Reacted { only_tells: self.only_tells(&intent), ..would(&name, &intent, None) }
-            }
+            Considered::Would(intent) => Reacted { only_tells: self.only_tells(&intent), ..would(&intent, None) },
             Considered::Holds(because) => {
                 let holds = Some(Held { reason: because.code().into(), words: because.to_string() });
-                Reacted { reaction: name, plan: None, calls: Vec::new(), holds, only_tells: None, run: None }
+                Reacted {
+                    reaction: name,
+                    undoes: None,
+                    plan: None,
+                    calls: Vec::new(),
+                    holds,
+                    only_tells: None,
+                    run: None,
+                }
             }
         })
     }
 
     /// Why a reaction only tells what it would do; none where it acts.
-    fn only_tells(&self, intent: &Intent) -> Option<String> {
+    pub(super) fn only_tells(&self, intent: &Intent) -> Option<String> {
         let of_file = self.in_force().definitions.settings.mode;
         let why = match (intent.mode, self.engine.mode(), of_file) {
             (Mode::Act, ..) => return None,
@@ -100,23 +106,32 @@ impl House {
                 return Err(Problem::new(StatusCode::CONFLICT, format!("\"{name}\" holds")).because(because));
             }
         };
+        self.begin(*intent, shown, person).await
+    }
+
+    /// Queues what is intended, if that is still what was shown.
+    pub(super) async fn begin(&self, intent: Intent, shown: &str, person: String) -> Result<Reacted, Problem> {
         if intent.mode == Mode::DryRun {
-            return Err(Problem::new(StatusCode::CONFLICT, format!("\"{name}\" only tells what it would do"))
-                .hint("`mode = \"act\"` does it"));
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                format!("\"{}\" only tells what it would do", intent.reaction()),
+            )
+            .hint("`mode = \"act\"` does it"));
         }
         if intent.plan.to_string() != shown {
             return Err(Problem::new(StatusCode::CONFLICT, "the plan is another by now")
                 .because(format!("now it would be: {}", intent.plan))
                 .hint("look at it again, and decide anew"));
         }
-        let run = self.engine.queue((*intent).clone(), person).await?;
+        let run = self.engine.queue(intent.clone(), person).await?;
         self.forget_snapshot().await;
         let view = self.store().run(run).await?.map(|run| RunView::of(&run));
-        Ok(would(&name, &intent, view))
+        Ok(would(&intent, view))
     }
 }
 
-fn would(reaction: &ReactionName, intent: &Intent, run: Option<RunView>) -> Reacted {
+pub(super) fn would(intent: &Intent, run: Option<RunView>) -> Reacted {
     let (plan, calls) = (Some(intent.plan.to_string()), intent.calls.clone());
-    Reacted { reaction: reaction.clone(), plan, calls, holds: None, only_tells: None, run }
+    let (reaction, undoes) = (intent.reaction().clone(), intent.undoes());
+    Reacted { reaction, undoes, plan, calls, holds: None, only_tells: None, run }
 }

@@ -1,16 +1,17 @@
 //! Runs: what was done, and how it ended.
 
 use super::ask::{self, Asked, Json as Body, Of};
+use super::reactions::{RunNow, would};
 use crate::answer::{Problem, Problems};
 use crate::guard::Visitor;
 use crate::house::House;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use flyball_engine::commands::{Known, Settled, settle_run};
+use flyball_engine::commands::{Considered, Known, Settled, settle_run};
 use flyball_model::{ReactionId, RunId, RunState};
 use flyball_store::{Open, RunsPage};
-use flyball_views::{RunStory, RunView};
+use flyball_views::{Held, Reacted, RunStory, RunView};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -62,6 +63,23 @@ pub(crate) async fn story(State(house): State<Arc<House>>, Of(id): Of<String>) -
     house.reader(&in_force).run_story(run).await?.map(Json).ok_or_else(|| no_such_run(&id))
 }
 
+/// What would undo a run right now, and by which calls. The app is looked at; nothing is done.
+#[utoipa::path(get, path = "/runs/{id}/undo", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Reacted), Problems))]
+pub(crate) async fn undo_plan(State(house): State<Arc<House>>, Of(id): Of<String>) -> Result<Json<Reacted>, Problem> {
+    Ok(Json(house.plan_undo(run_id(&id)?).await?))
+}
+
+/// Undo what a run did, because a person wants it. Maintenance mode, pauses, settling and the app's limits hold.
+#[utoipa::path(post, path = "/runs/{id}/undo", tag = "runs", params(("id" = String, Path)), request_body = RunNow, responses((status = 202, body = Reacted, description = "It is queued; the run tells what becomes of it"), Problems))]
+pub(crate) async fn undo(
+    State(house): State<Arc<House>>,
+    Of(id): Of<String>,
+    visitor: Visitor,
+    Body(wanted): Body<RunNow>,
+) -> Result<(StatusCode, Json<Reacted>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(house.undo(run_id(&id)?, &wanted.plan, visitor.name).await?)))
+}
+
 /// How a run had ended that is in doubt.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +114,39 @@ pub(crate) async fn settle(
 }
 
 impl House {
+    /// What would undo a run now.
+    pub(crate) async fn plan_undo(&self, id: RunId) -> Result<Reacted, Problem> {
+        let run = self.store().run(id).await?.ok_or_else(|| no_such_run(&id.to_string()))?;
+        let _place = self.place_to_look()?;
+        Ok(match self.consider_undo(id).await? {
+            Considered::Would(intent) => Reacted { only_tells: self.only_tells(&intent), ..would(&intent, None) },
+            Considered::Holds(because) => Reacted {
+                reaction: run.reaction_name,
+                undoes: Some(id),
+                plan: None,
+                calls: Vec::new(),
+                holds: Some(Held { reason: because.code().into(), words: because.to_string() }),
+                only_tells: None,
+                run: None,
+            },
+        })
+    }
+
+    /// Queues what undoes a run, if that is still what was shown.
+    pub(crate) async fn undo(&self, id: RunId, shown: &str, person: String) -> Result<Reacted, Problem> {
+        let _place = self.place_to_look()?;
+        match self.consider_undo(id).await? {
+            Considered::Would(intent) => self.begin(*intent, shown, person).await,
+            Considered::Holds(because) => {
+                Err(Problem::new(StatusCode::CONFLICT, format!("run {id} is not undone")).because(because))
+            }
+        }
+    }
+
+    async fn consider_undo(&self, id: RunId) -> Result<Considered, Problem> {
+        Ok(self.engine.consider_undoing_for_a_person(&self.in_force().definitions, id).await?)
+    }
+
     /// Says how a run had ended.
     pub(crate) async fn settle(&self, id: RunId, done: bool, by: &str) -> Result<Settled, Problem> {
         let known = if done { Known::Done } else { Known::NotDone };

@@ -1,6 +1,6 @@
 //! Where everything stands, what happened, and why.
 
-use super::ask::{self, Asked};
+use super::ask::{self, Asked, Of};
 use crate::answer::{Problem, Problems};
 use crate::guard::{Visitor, Who};
 use crate::house::House;
@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use flyball_engine::queries::{HistoryFilter, ListOutages};
 use flyball_store::TimelinePage;
-use flyball_views::{About, AppView, FileView, HistoryLine, Me, Page, Report, Status, Why};
+use flyball_views::{About, AppView, Drift, FileView, HistoryLine, Me, Page, Report, Status, Why};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -176,6 +176,15 @@ impl House {
 #[utoipa::path(get, path = "/apps", tag = "standing", responses((status = 200, body = Vec<AppView>), Problems))]
 pub(crate) async fn apps(State(house): State<Arc<House>>) -> Result<Json<Vec<AppView>>, Problem> {
     Ok(Json(house.status().await?.apps.clone()))
+}
+
+/// How far an app is from what others than Flyball made it, and what Flyball changed since, as far as it was looked at.
+#[utoipa::path(get, path = "/apps/{name}/drift", tag = "standing", params(("name" = String, Path)), responses((status = 200, body = Drift), Problems))]
+pub(crate) async fn drift(State(house): State<Arc<House>>, Of(name): Of<String>) -> Result<Json<Drift>, Problem> {
+    let in_force = house.in_force();
+    let no_such = || Problem::no_such("app", &name, []);
+    let app = name.parse().map_err(|_| no_such())?;
+    house.reader(&in_force).drift(&app).await?.map(Json).ok_or_else(no_such)
 }
 
 /// Whether the file as it is now is in force, and what is wrong with it where the engine goes on with the one before.

@@ -32,6 +32,7 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route("/reactions/{name}", get(reaction::page))
         .route("/reactions/{name}/plan", get(reaction::plan))
         .route("/runs/{id}", get(run::page))
+        .route("/runs/{id}/undo", get(run::plan_undo))
         .route("/incidents", get(incident::list))
         .route("/incidents/{number}", get(incident::page))
         .route("/apps", get(app::list))
@@ -47,6 +48,7 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route("/monitors/{name}/check", post(monitor::check))
         .route("/reactions/{name}/run", post(reaction::run))
         .route("/runs/{id}/settle", post(run::settle))
+        .route("/runs/{id}/undo", post(run::undo))
         .route_layer(from_fn(may_operate))
         .route_layer(from_fn(door::lead));
     let administer = Router::new()

@@ -7,10 +7,10 @@ use flyball_model::{
     AccountName, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed, ChannelName,
     Content, Counts, Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue,
     Event, Evidence, Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence,
-    Look, MonitorName, MonitorState, Named, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per, Phases,
-    Plan, PlanSummary, ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId, ReleaseStatus,
-    ReleaseVersion, Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, ThreadOf, Timestamp, Unchanged,
-    Unclear, UserName, Verdict, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
+    Look, MonitorName, MonitorState, Named, NoUndo, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per,
+    Phases, Plan, PlanSummary, ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId,
+    ReleaseStatus, ReleaseVersion, Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, ThreadOf, Timestamp,
+    Unchanged, Unclear, UserName, Verdict, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -63,6 +63,12 @@ macro_rules! lists {
     )+ };
 }
 lists!(Vec, VecDeque);
+
+impl<T: Form> Form for Box<T> {
+    fn show(&self, at: &'static str, shown: &mut Shown) {
+        (**self).show(at, shown);
+    }
+}
 
 impl<T: Form> Form for BTreeMap<String, T> {
     fn show(&self, at: &'static str, shown: &mut Shown) {
@@ -207,6 +213,8 @@ enums! {
     Because {
         Matched { verdict, streak, cause },
         ByHand,
+        Undoes { run },
+        CannotUndo { why },
         Disabled,
         NotCalledOn { verdict, call_on },
         OtherCause { cause, wanted },
@@ -262,6 +270,26 @@ enums! {
         AnotherApp { app },
         StoreLost { loss },
         BasisGone { what },
+    }
+    NoUndo {
+        NotEnded,
+        InDoubt { run },
+        NotDone,
+        Superseded,
+        Refused,
+        Restarted,
+        OneOff { app, running },
+        IsUndo { of },
+        UndoneBy { run },
+        Quantity { app, process_type, now, made, before },
+        Size { app, process_type, now, made, before },
+        OutOfBounds { app, process_type, before },
+        ReleasedSince { version, made },
+        LaterRollback { current, made },
+        NotRunning { to },
+        NotEligible { before },
+        ReactionGone { reaction },
+        ReactionChanged { reaction },
     }
     Doubt { References { reached, of, missed }, Hosts { failing, of } }
     Spending { Effects, Rollbacks }

@@ -18,8 +18,8 @@ use flyball_engine::{Engine, Ports, References, Tasks as _};
 use flyball_heroku::{BaseUrl, Budget, Live as HerokuLive, LiveSettings, Retries, TimeLimits};
 use flyball_heroku_sim::{AppEvent, Event as WorldEvent, Fault, World};
 use flyball_model::{
-    Entry, Excerpt, FirstCause, Incident, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reference, Run,
-    RunId, RunState, ThreadKey, Timestamp,
+    ApiHost, Entry, Excerpt, FirstCause, Incident, Mode, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reference,
+    Run, RunId, RunState, ThreadKey, Timestamp,
 };
 use flyball_monitors::Monitor;
 use flyball_store::{
@@ -457,7 +457,16 @@ impl Day {
 
     /// What a reader of the store answers.
     pub(crate) fn asks_reader<T>(&self, ask: impl AsyncFnOnce(&Reader<'_>) -> Result<T, Error>) -> T {
-        let (disk, host) = (&self.outside.disk, "127.0.0.1:5000".parse().expect("loopback is a host"));
+        self.asks_reader_at("127.0.0.1:5000".parse().expect("loopback is a host"), ask)
+    }
+
+    /// The same of a reader that finds what the engine saw of its apps.
+    pub(crate) fn asks_of_apps<T>(&self, ask: impl AsyncFnOnce(&Reader<'_>) -> Result<T, Error>) -> T {
+        self.asks_reader_at(self.engine().ports().accounts.host(), ask)
+    }
+
+    fn asks_reader_at<T>(&self, host: ApiHost, ask: impl AsyncFnOnce(&Reader<'_>) -> Result<T, Error>) -> T {
+        let disk = &self.outside.disk;
         let reader = Reader::new(&*disk.store, &self.definitions, host, EngineState::Running, self.outside.time.now());
         disk.at_once(ask(&reader)).expect("the store answers")
     }

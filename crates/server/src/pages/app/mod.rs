@@ -52,6 +52,8 @@ struct AppPage {
     releases: Html,
     dynos: Vec<DynoRow>,
     words: Html,
+    drift: Vec<Html>,
+    drifted: bool,
 }
 
 struct DynoRow {
@@ -163,6 +165,7 @@ pub(super) async fn page(
     let now = house.now();
     let story = reader.app_story(app, now - Duration::from_secs(7 * 24 * 3600), now).await?;
     let story = story.ok_or_else(|| Problem::no_such("app", &name, []))?;
+    let drift = reader.drift(app).await?.ok_or_else(|| Problem::no_such("app", &name, []))?;
     let filter =
         HistoryFilter { app: Some((*app).clone()), no_holds: true, lines: LINES_SHOWN, ..HistoryFilter::default() };
     let lines = reader.history(&filter).await?;
@@ -192,6 +195,8 @@ pub(super) async fn page(
         releases: Html::of(releases(&story)),
         dynos: story.dynos.iter().map(dyno_row).collect(),
         words: names.told(&story.words),
+        drifted: drift.drifted || !drift.one_offs.is_empty(),
+        drift: drift.sentences.iter().map(|told| names.told(told)).collect(),
         lines: lines.iter().rev().map(|line| Line::of(line, &names)).collect(),
         name,
     })
