@@ -19,7 +19,7 @@ impl Reader<'_> {
     ///
     /// When the store does not answer.
     pub async fn drift(&self, app: &AppName) -> Result<Option<Drift>, Error> {
-        if !self.apps().contains(app) {
+        if !self.apps().any(|known| known == app) {
             return Ok(None);
         }
         let known = self.known(Some(app)).await?.remove(app).unwrap_or_default();
