@@ -12,6 +12,7 @@ mod healthz;
 mod heartbeat;
 mod heroku_sim;
 mod history;
+mod hook;
 mod incidents;
 mod init;
 mod install_service;
@@ -58,6 +59,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
             arguments.command,
             Command::Up(_)
                 | Command::Check(_)
+                | Command::Hook(_)
                 | Command::React(_)
                 | Command::Notify(_)
                 | Command::Doctor
@@ -77,6 +79,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Export(asked) => export::export(&wiring, &asked).await,
         Command::Status(status) => status::status(&wiring, &status).await,
         Command::Check(check) => check::check(&wiring, &check).await,
+        Command::Hook(asked) => hook::hook(&wiring, &asked).await,
         Command::React(react) => react::react(&wiring, &react).await,
         Command::Why(why) => why::why(&wiring, &why).await,
         Command::History(history) => history::history(&wiring, history).await,
@@ -144,6 +147,7 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Completions(_) => Some("completions"),
         Command::Status(_)
         | Command::Check(_)
+        | Command::Hook(_)
         | Command::React(_)
         | Command::Why(_)
         | Command::History(_)
