@@ -71,6 +71,12 @@ a person.")]
     /// Look now with one monitor and show everything seen. Stores nothing.
     #[command(after_help = "Exit codes: 0 passing, 1 failing, 75 unknown (could not look).")]
     Check(Check),
+    /// Show where others tell a monitor something: signs of life, or what their webhooks say.
+    #[command(after_help = "\
+Whoever has the address can tell this monitor something, and nothing else. A monitor of another name has another address.
+
+Exit codes: 0 shown, 1 there is no such monitor, or nothing comes in for its kind.")]
+    Hook(Hook),
     /// Do what a reaction does, now. Its limits, maintenance mode, pauses and settling hold; trigger and cooldown do not.
     #[command(after_help = "\
 A reaction with `mode = \"dry_run\"` is only shown.
@@ -434,6 +440,13 @@ pub(crate) struct Validate {
 /// `flyball check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
+    /// The monitor's name.
+    pub(crate) monitor: MonitorName,
+}
+
+/// `flyball hook`
+#[derive(Debug, Args)]
+pub(crate) struct Hook {
     /// The monitor's name.
     pub(crate) monitor: MonitorName,
 }

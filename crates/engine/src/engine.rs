@@ -3,7 +3,7 @@
 //! Nothing in here starts by itself: the live loop calls the steps as time goes by.
 
 use crate::attend::Attending;
-use crate::live::{Busy, Counted, Counting, Turning};
+use crate::live::{Busy, Counted, Counting, Turning, Wanted};
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
@@ -43,6 +43,8 @@ pub struct Engine {
     pub(crate) counting: Counting,
     /// The checks that are under way, each since it was due.
     pub(crate) checking: Busy<MonitorId>,
+    /// The monitors that are to look at once.
+    pub(crate) wanted: Wanted,
     pub(crate) turning: Turning,
     mode: Mode,
     home: Home,
@@ -68,6 +70,7 @@ impl Engine {
             reached: Reached::default(),
             counting: Counting::new(),
             checking: Busy::new(),
+            wanted: Wanted::default(),
             turning: Turning::new(),
             mode,
             home: Home::default(),
@@ -320,6 +323,11 @@ impl Engine {
     pub async fn observe(&self, monitor: &Arc<Monitor>) -> Observed {
         let reading = self.ports.observe.observe(monitor, self.ports.clock.now()).await;
         Observed { monitor: Arc::clone(monitor), reading }
+    }
+
+    /// Something came in for a monitor: where its loop turns here, and the monitor is of its share, it looks within a moment.
+    pub fn look_soon(&self, monitor: MonitorId) {
+        self.wanted.add(monitor);
     }
 
     /// Writes a line about the engine itself into the timeline.

@@ -16,6 +16,7 @@ pub mod follow;
 mod footing;
 mod gather;
 mod growth;
+mod inbox;
 mod incidents;
 pub mod live;
 mod look;
@@ -36,6 +37,7 @@ mod wiring;
 pub use engine::{Engine, InForce};
 pub use flyball_decide::Home;
 pub use growth::{Growth, growth};
+pub use inbox::StoreInbox;
 pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, References, Tasks, Tell, Time, Tokio,
     Witness,

@@ -10,11 +10,13 @@
 //! | [`platform()`] | an answer of the Platform API | a change is sent once; errors are bounded and quote no body |
 //! | [`headers()`] | the headers of an answer | they are sent back word for word, or not at all |
 //! | [`page()`] | a page | a keyword is found exactly where a naive search of its text finds it |
+//! | [`hook()`] | what tells a monitor something | it says what a naive reader of its JSON finds; words can be shown |
 //! | [`pattern()`] | a regular expression in a file | it is taken, or refused at its place |
 //! | [`netrc()`] | a `.netrc` | what is found is a word of it; the first entry wins |
 
 mod config;
 mod headers;
+mod hook;
 mod netrc;
 mod page;
 mod pattern;
@@ -24,6 +26,7 @@ mod wire;
 
 pub use config::config;
 pub use headers::headers;
+pub use hook::hook;
 pub use netrc::netrc;
 pub use page::page;
 pub use pattern::pattern;

@@ -132,3 +132,8 @@ fn pattern() {
 fn netrc() {
     run("netrc", 5_000, flyball_fuzzing::netrc);
 }
+
+#[test]
+fn hook() {
+    run("hook", 3_000, flyball_fuzzing::hook);
+}

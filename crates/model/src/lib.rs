@@ -23,6 +23,7 @@ mod reading;
 mod run;
 mod secret;
 mod sight;
+mod signal;
 mod size;
 mod spending;
 mod state;
@@ -58,6 +59,7 @@ pub use reading::{Blind, Cause, Evidence, Excerpt, Finding, HttpEvidence, Phases
 pub use run::{Actor, Look, Outcome, Run, RunState};
 pub use secret::{EnvValue, SEALED, not_had};
 pub use sight::{Needs, ReleaseHistory, Sight};
+pub use signal::{Signal, SignalKind};
 pub use size::{DynoSize, SizeFacts, Tier};
 pub use spending::{AppLimits, Per, Spending};
 pub use state::{Flip, MonitorState, Standing};

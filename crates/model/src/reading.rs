@@ -98,6 +98,10 @@ causes! {
     Certificate = "certificate", Reached;
     /// The name has other records than are wanted.
     Dns = "dns", Reached;
+    /// No sign came in time; it may as well have been lost on its way here.
+    Silent = "silent", NotReached;
+    /// A signal came in that says so.
+    Signal = "signal", Reached;
 }
 
 impl Cause {

@@ -4,6 +4,8 @@
 //! [`flyball_model::Reading`] of one [`Monitor`] at a time, and never acts. Intervals, streaks and maintenance are none
 //! of its business.
 
+mod ear;
+mod inbox;
 mod kinds;
 mod means;
 mod memory;
@@ -12,6 +14,8 @@ mod net;
 mod observer;
 mod values;
 
+pub use ear::Ear;
+pub use inbox::Inbox;
 pub use kinds::*;
 pub use means::{AccountLookup, SecretLookup};
 pub use monitor::Monitor;

@@ -1,11 +1,13 @@
 //! What checks share: the one set of means that every kind of monitor looks with.
 
+use crate::inbox::Listening;
 use crate::memory::PageMemory;
 use crate::net::{IdleConnections, Network, Tls};
 use flyball_heroku::Heroku;
-use flyball_model::AccountName;
+use flyball_model::{AccountName, MonitorId, Timestamp};
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Gives the value of an environment variable, for `{ env = "NAME" }` in settings; `None` if it is not set.
 pub type SecretLookup = Arc<dyn Fn(&str) -> Option<SecretString> + Send + Sync>;
@@ -25,4 +27,17 @@ pub(crate) struct Means {
     pub(crate) memory: PageMemory,
     pub(crate) secrets: SecretLookup,
     pub(crate) accounts: AccountLookup,
+    /// What came in, where something can.
+    pub(crate) listening: Option<Listening>,
+}
+
+/// One look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    /// With which monitor: whose connections may be kept, and used again, and for whom things come in.
+    pub(crate) monitor: MonitorId,
+    /// How often that looks.
+    pub(crate) every: Duration,
+    /// When this look begins.
+    pub(crate) begun_at: Timestamp,
 }

@@ -1,6 +1,7 @@
 //! The one who looks: holds what checks share, and makes one reading at a time of any monitor.
 
-use crate::means::{AccountLookup, Means, SecretLookup};
+use crate::inbox::{Inbox, Listening};
+use crate::means::{AccountLookup, Look, Means, SecretLookup};
 use crate::memory::{PAGES_BYTES, PageMemory};
 use crate::monitor::Monitor;
 use crate::net::{IdleConnections, Network, NetworkRules, ProxyEnvironment, References, Tls, Trust};
@@ -23,7 +24,7 @@ impl Observer {
     pub fn new(secrets: SecretLookup, accounts: AccountLookup, trust: Trust) -> Self {
         let (network, tls, idle) = (Network::system(), Tls::new(trust), IdleConnections::default());
         let memory = PageMemory::of(PAGES_BYTES);
-        Self { means: Means { network, tls, idle, memory, secrets, accounts } }
+        Self { means: Means { network, tls, idle, memory, secrets, accounts, listening: None } }
     }
 
     /// The same, with names looked up at these servers instead of the system's.
@@ -48,6 +49,13 @@ impl Observer {
         self
     }
 
+    /// The same, with an inbox into which things come since then. Without one, what would come in is unknown.
+    #[must_use]
+    pub fn with_inbox(mut self, inbox: Arc<dyn Inbox>, since: Timestamp) -> Self {
+        self.means.listening = Some(Listening::to(inbox, since));
+        self
+    }
+
     /// From now on checks reach what these rules permit; kept connections that lead elsewhere are not used again.
     /// Until this is called, nothing is denied but what always is.
     pub fn permit(&self, rules: Arc<NetworkRules>) {
@@ -68,7 +76,8 @@ impl Observer {
     /// Looks once, and says what was seen. Takes no longer than the monitor's own time-out, and never fails: what
     /// stands in the way of looking is a reading too.
     pub async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
-        monitor.kind.observe(&self.means, monitor.id, begun_at).await
+        let look = Look { monitor: monitor.id, every: monitor.every, begun_at };
+        monitor.kind.observe(&self.means, look).await
     }
 }
 

@@ -4,6 +4,7 @@ use crate::answer::Problem;
 use crate::api::events::Tail;
 use crate::api::once::Answered;
 use crate::guard::{Secret, Throttle, random};
+use crate::machines::hooks::Hooks;
 use crate::snapshot::Snapshot;
 use flyball_engine::queries::Reader;
 use flyball_engine::{Engine, Growth, InForce};
@@ -76,6 +77,7 @@ pub struct House {
     pub(crate) tail: Tail,
     pub(crate) throttle: Throttle,
     pub(crate) answered: Answered,
+    pub(crate) hooks: Hooks,
     /// What seals the secrets that are typed into forms.
     keys: Keys,
     /// By what the one-time link is known that makes the first administrator.
@@ -88,8 +90,22 @@ impl House {
     pub fn of(engine: Arc<Engine>, growth: Growth, settings: Settings, keys: Keys, stop: CancellationToken) -> Self {
         let (looks, listeners) = (Semaphore::new(LOOKS_MAX), Arc::new(Semaphore::new(LISTENERS_MAX)));
         let (snapshot, throttle, answered) = (Snapshot::default(), Throttle::default(), Answered::default());
-        let (first, tail) = (Mutex::default(), Tail::default());
-        Self { engine, growth, settings, stop, snapshot, looks, listeners, tail, throttle, answered, keys, first }
+        let (first, tail, hooks) = (Mutex::default(), Tail::default(), Hooks::default());
+        Self {
+            engine,
+            growth,
+            settings,
+            stop,
+            snapshot,
+            looks,
+            listeners,
+            tail,
+            throttle,
+            answered,
+            hooks,
+            keys,
+            first,
+        }
     }
 
     /// A text that was typed, with its secrets sealed, and why one of them was not.

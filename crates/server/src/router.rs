@@ -6,7 +6,7 @@ use crate::house::House;
 use crate::pages::problem::as_page;
 use crate::{api, machines, pages};
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -71,10 +71,11 @@ pub(crate) fn router(house: Arc<House>) -> Router {
     let shown = get(move || async move { Json((*document).clone()) });
     // How long a compressed answer is tells of a secret in it to whoever can have something of their own put beside it, again and again
     // (BREACH). No page has both: nothing that proves where a form comes from stands in pages, since that is seen by headers; sessions
-    // are in cookies; a secret that is made is shown once, in the answer to a form that no other site can send. Streams are not
+    // are in cookies; a secret that is made is shown once, in the answer to a form that no other site can send; and the page that tells the
+    // key of a hook, beside what others made the monitor see, says of itself that it has one. Streams are not
     // compressed: a line would wait for the next.
-    let compression =
-        CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::new("text/event-stream")));
+    let compression = CompressionLayer::new()
+        .compress_when(SizeAbove::new(1024).and(NotForContentType::new("text/event-stream")).and(tells_no_secret));
     Router::new()
         .merge(api.layer(Extension(Arc::clone(&house))))
         .merge(machines::router())
@@ -90,6 +91,14 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .layer(compression)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(house)
+}
+
+/// That an answer tells a secret beside what others may have put into it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TellsSecret;
+
+fn tells_no_secret(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<TellsSecret>().is_none()
 }
 
 async fn nothing_here(request: Request) -> Problem {

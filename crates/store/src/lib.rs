@@ -68,7 +68,8 @@ pub use text::{OwnText, Reads};
 use async_trait::async_trait;
 use flyball_model::{
     Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
-    SessionId, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName, Verdict,
+    SessionId, Signal, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName,
+    Verdict,
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -76,10 +77,13 @@ use uuid::Uuid;
 /// At most this many due runs come at once: each becomes a task, and the rest come with the next look.
 pub const DUE_MAX: u32 = 1000;
 
+/// So many signals of each kind are kept of a monitor: what it is judged by, and a little of how it came to that.
+pub const SIGNALS_KEPT: u32 = 5;
+
 /// Everything of one store.
 #[async_trait]
 pub trait Store:
-    Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Incidents + Telling + People + Made + Retention
+    Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Incidents + Telling + Signals + People + Made + Retention
 {
     /// Where it is.
     fn place(&self) -> &Place;
@@ -377,6 +381,17 @@ pub trait Telling: Send + Sync {
 
     /// Notices, the newest first.
     async fn notices(&self, page: &NoticesPage) -> Result<Vec<StoredNotice>, Error>;
+}
+
+/// What came in by the keys of monitors, until they look.
+#[async_trait]
+pub trait Signals: Send + Sync {
+    /// Remembers a signal, behind all that came for its monitor before, whatever their times say. Of each kind the newest few are
+    /// kept ([`SIGNALS_KEPT`]), and beside them the first start of a run that has not ended.
+    async fn note_signal(&self, monitor: MonitorId, signal: &Signal) -> Result<(), Error>;
+
+    /// What came for a monitor, in the order in which it came.
+    async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, Error>;
 }
 
 /// Who may come in. Each change is on disk together with the lines of the timeline that tell of it, or not at all; where nothing

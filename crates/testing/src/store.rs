@@ -3,15 +3,16 @@
 use async_trait::async_trait;
 use flyball_model::{
     Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
-    SessionId, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName, Verdict,
+    SessionId, Signal, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName,
+    Verdict,
 };
 use flyball_store::{
     ApiToken, AppFacts, Batch, Changed, Claim, ClaimedNotice, Definition, Error, Fence, Glimpse, Held, Holding,
     Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser,
     NewerReadings, NoticesPage, NumberedIncident, Of, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence,
     Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session,
-    Shard, Shares, Sighting, Sign, Sizes, Span, Spell, SpellsPage, Store, StoredNotice, Tell, Telling, Texts, Timeline,
-    TimelineLine, TimelinePage, ToldSoFar, Tried, User,
+    Shard, Shares, Sighting, Sign, Signals, Sizes, Span, Spell, SpellsPage, Store, StoredNotice, Tell, Telling, Texts,
+    Timeline, TimelineLine, TimelinePage, ToldSoFar, Tried, User,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -587,6 +588,17 @@ impl<S: StoreStage> Telling for StagedStore<S> {
 
     async fn notices(&self, page: &NoticesPage) -> Result<Vec<StoredNotice>, Error> {
         self.read("notices", self.0.store().notices(page)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Signals for StagedStore<S> {
+    async fn note_signal(&self, monitor: MonitorId, signal: &Signal) -> Result<(), Error> {
+        self.write("note signal", self.0.store().note_signal(monitor, signal)).await
+    }
+
+    async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, Error> {
+        self.read("signals", self.0.store().signals(monitor)).await
     }
 }
 

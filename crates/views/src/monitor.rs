@@ -99,3 +99,15 @@ pub struct Checked {
     /// What to look at in the file, where the file may be the cause.
     pub hint: Option<String>,
 }
+
+/// Where others tell a monitor something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HookView {
+    /// Which.
+    #[schema(value_type = String)]
+    pub monitor: MonitorName,
+    /// The address, with its key: whoever has it can tell this monitor something. Where Flyball does not know by which name it is
+    /// asked, it is the path alone.
+    #[schema(example = "https://flyball.example.com/api/v1/hooks/00112233445566778899aabbccddeeff")]
+    pub url: String,
+}

@@ -1,5 +1,5 @@
 //! `flyball check`: looks now with one monitor and shows everything seen, from here or from where the server is. Of a monitor that stands
-//! in the file it opens no store; and it stores nothing.
+//! in the file, and looks by itself, it opens no store; and it stores nothing.
 
 use crate::arguments::Check;
 use crate::exit::Exit;
@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::render;
 use crate::wiring::Wiring;
+use flyball_engine::StoreInbox;
 use flyball_engine::queries::checked;
 use flyball_heroku::Access;
 use flyball_model::Verdict;
@@ -24,7 +25,11 @@ async fn here(wiring: &Wiring, asked: &Check) -> Result<Checked, Failure> {
         return Err(no_such("monitor", asked.monitor.as_str(), wiring, names));
     };
     let accounts = wiring.accounts(Access::ReadOnly, &definitions)?;
-    let observer = wiring.observer(&accounts);
+    let mut observer = wiring.observer(&accounts);
+    if monitor.kind.ear().is_some() {
+        let store = wiring.store(Exit::NO).await?;
+        observer = observer.with_inbox(Arc::new(StoreInbox::looking_on(store)), wiring.now());
+    }
     observer.permit(Arc::clone(&definitions.network.rules));
     observer.go_by(definitions.network.proxy.clone());
     let reading = observer.observe(monitor, wiring.now()).await;

@@ -13,6 +13,7 @@ mod healthz;
 mod heartbeat;
 mod heroku_sim;
 mod history;
+mod hook;
 mod incidents;
 mod init;
 mod init_all;
@@ -60,6 +61,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
             arguments.command,
             Command::Up(_)
                 | Command::Check(_)
+                | Command::Hook(_)
                 | Command::React(_)
                 | Command::Undo(_)
                 | Command::Drift(_)
@@ -83,6 +85,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Export(asked) => export::export(&wiring, &asked).await,
         Command::Status(status) => status::status(&wiring, &status).await,
         Command::Check(check) => check::check(&wiring, &check).await,
+        Command::Hook(asked) => hook::hook(&wiring, &asked).await,
         Command::React(react) => react::react(&wiring, &react).await,
         Command::Undo(undo) => react::undo(&wiring, &undo).await,
         Command::Drift(asked) => drift::drift(&wiring, &asked).await,
@@ -152,6 +155,7 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Completions(_) => Some("completions"),
         Command::Status(_)
         | Command::Check(_)
+        | Command::Hook(_)
         | Command::React(_)
         | Command::Undo(_)
         | Command::Drift(_)

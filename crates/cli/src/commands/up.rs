@@ -29,6 +29,16 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// That monitors are to be told something, and nothing listens: all that comes of them is that they are silent.
+fn nobody_can_tell(definitions: &Definitions, listens: bool) -> Option<String> {
+    let told = definitions.monitors.iter().find(|monitor| monitor.enabled && monitor.kind.ear().is_some());
+    let monitor = told.filter(|_| !listens)?;
+    let (name, kind) = (&monitor.name, monitor.kind.word());
+    Some(format!(
+        "nobody can tell the monitor \"{name}\" anything here, since nothing listens: `{kind}` needs `[server] listen` or --listen"
+    ))
+}
+
 /// Stopping takes no longer than this: what supervises us waits 10 seconds at least before it kills, and a person less.
 /// Runs that have not ended by then are found again at the next start.
 const STOP_MAX: Duration = Duration::from_millis(4_500);
@@ -74,6 +84,9 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     let printed = growth.last();
     tasks.spawn(watching);
     let (listen, of_file) = (face::address(wiring, asked.listen, &definitions.server)?, definitions.server.clone());
+    if let Some(words) = nobody_can_tell(&definitions, listen.is_some()) {
+        output::say(&words);
+    }
     let (engine, file) = start(wiring, ports, (definitions, made), files, listen.is_some()).await?;
     tasks.spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());

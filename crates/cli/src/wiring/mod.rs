@@ -29,7 +29,7 @@ use crate::remote::Remote;
 use crate::render::Clockface;
 use flyball_config::{Definitions, Files, read_files};
 use flyball_engine::made::Joined;
-use flyball_engine::{Clock as _, NoWitness, Ports, Tokio, go_by_the_stores_clock};
+use flyball_engine::{Clock as _, NoWitness, Ports, StoreInbox, Tokio, go_by_the_stores_clock};
 use flyball_heroku::{Access, BaseUrl, InvalidHost};
 use flyball_model::{Excerpt, Timestamp};
 use flyball_monitors::{Observer, ProxyEnvironment, Trust};
@@ -224,7 +224,9 @@ impl Wiring {
 
     /// Everything outside that an engine speaks to.
     pub(crate) fn ports(&self, store: Arc<dyn Store>, accounts: &Arc<Accounts>) -> Ports {
-        let (observer, runtime, environment) = (self.observer(accounts), Tokio::new(), self.environment);
+        let (runtime, environment) = (Tokio::new(), self.environment);
+        let inbox = Arc::new(StoreInbox::of(Arc::clone(&store)));
+        let observer = self.observer(accounts).with_inbox(inbox, self.now());
         Ports {
             store,
             accounts: Arc::clone(accounts) as Arc<dyn flyball_engine::Accounts>,

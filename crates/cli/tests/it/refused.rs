@@ -13,7 +13,8 @@ const FILE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[[monitor]]\nname = \"pa
 const PASSWORD: &str = "pl4nted-password";
 
 /// What an operator may, and a viewer not.
-const OPERATE: [(&str, &str); 7] = [
+const OPERATE: [(&str, &str); 8] = [
+    ("GET", "/api/v1/monitors/page/hook"),
     ("POST", "/api/v1/monitors/page/check"),
     ("POST", "/api/v1/reactions/more/run"),
     ("POST", "/api/v1/runs/x/settle"),
@@ -376,7 +377,7 @@ impl Table {
     /// Asked by a name that is somebody else's.
     fn another_name(&mut self, keys: &Keys) {
         for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "[::2]", "192.0.2.1", ""] {
-            for path in ["/", "/api/v1/status", "/healthz", "/sign-in", "/sheet.css"] {
+            for path in ["/", "/api/v1/status", "/api/v1/hooks/page", "/healthz", "/sign-in", "/sheet.css"] {
                 self.refuse(421, Asked::of("GET", path).in_session(&keys.of_admin).with(&format!("Host: {host}")));
             }
         }
@@ -448,6 +449,13 @@ impl Table {
         ] {
             self.refuse(status, Asked::of("POST", path).by(&keys.admin).json(body));
         }
+        // Nothing comes in for a page, and a right opens no hook.
+        self.refuse(404, Asked::of("GET", "/api/v1/monitors/page/hook").by(&keys.admin));
+        for path in ["/api/v1/hooks/00112233445566778899aabbccddeeff", "/api/v1/hooks/page/fail", "/api/v1/hooks/%00"] {
+            self.refuse(404, Asked::of("POST", path).by(&keys.admin).json("{}"));
+            self.refuse(404, Asked::of("GET", path));
+        }
+        self.refuse(405, Asked::of("DELETE", "/api/v1/hooks/page").by(&keys.admin));
     }
 
     /// The same of forms.

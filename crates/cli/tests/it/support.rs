@@ -117,7 +117,7 @@ macro_rules! both_ways {
 pub(crate) use both_ways;
 
 /// The commands that can ask a server instead of the database beside them.
-const FROM_AFAR: [&str; 14] = [
+const FROM_AFAR: [&str; 15] = [
     "status",
     "why",
     "history",
@@ -128,6 +128,7 @@ const FROM_AFAR: [&str; 14] = [
     "resume",
     "settle",
     "check",
+    "hook",
     "react",
     "node",
     "token",

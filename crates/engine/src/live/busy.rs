@@ -25,6 +25,11 @@ impl<T: Eq + Hash> Busy<T> {
         }
     }
 
+    /// Whether it is under way.
+    pub(crate) fn has(&self, what: &T) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(what)
+    }
+
     pub(crate) fn end(&self, what: &T) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
     }

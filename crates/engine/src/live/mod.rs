@@ -14,6 +14,7 @@ mod places;
 mod schedule;
 mod spread;
 mod turning;
+mod wanted;
 
 use crate::engine::Engine;
 use crate::ports::Time;
@@ -36,6 +37,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 pub(crate) use turning::Turning;
+pub(crate) use wanted::Wanted;
 
 /// Waking an idle core is most of what an idle monitor costs, so checks that are due close together start together.
 const SLOT: Duration = Duration::from_millis(20);
@@ -244,11 +246,19 @@ async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<O
         for due in schedule.take_due(now) {
             start_check(&shared, due, now, &into, &stop);
         }
-        let wait = schedule.next().map_or(CLOCK_LOOK, |next| next.since(now).max(SLOT).min(CLOCK_LOOK));
+        for monitor in shared.engine.wanted.take(|monitor| !shared.engine.checking.has(&monitor)) {
+            // On several nodes another may have it, and finds at its next look what came in.
+            if let Some(monitor) = shared.engine.wiring().monitor(monitor).filter(|monitor| monitor.enabled).cloned() {
+                start_check(&shared, Due { monitor, at: now, missed: 0 }, now, &into, &stop);
+            }
+        }
+        let longest = if shared.engine.wanted.waits() { SLOT } else { CLOCK_LOOK };
+        let wait = schedule.next().map_or(longest, |next| next.since(now).max(SLOT).min(longest));
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
             () = shared.rewired.notified() => schedule.rewire(&shared.engine.wiring(), clock.now(), |monitor| shared.engine.is_overdue(monitor)),
+            () = shared.engine.wanted.grown() => {}
             () = time.wait(wait) => {}
         }
     }

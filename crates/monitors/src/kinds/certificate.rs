@@ -4,10 +4,10 @@
 //! the way may have shown it. What is `certificate` comes from a good one, which ends too soon.
 
 use super::kind::MonitorKind;
-use crate::means::Means;
+use crate::means::{Look, Means};
 use crate::net::{Behind, Failure, Progress, Relay, StallWatch, Step, Way, day};
 use crate::values::{HostName, Proxy, in_words};
-use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, MonitorId, Phases, Reading, Timestamp};
+use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, Phases, Reading, Timestamp};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl MonitorKind for Certificate {
         self.proxy.as_ref().and_then(Proxy::variable).into_iter().collect()
     }
 
-    async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
         let mut stall = StallWatch::begin();
         let mut progress = Progress::begin();
         let met = match stall.within(self.timeout, self.look(means, &mut progress)).await {

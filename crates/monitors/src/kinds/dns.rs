@@ -4,10 +4,10 @@
 //! and no answer is kept for the next check.
 
 use super::kind::MonitorKind;
-use crate::means::Means;
+use crate::means::{Look, Means};
 use crate::net::{Failure, Progress, StallWatch};
 use crate::values::{NameServer, Record, RecordName, RecordType, Wanted, WantedTexts, in_words};
-use flyball_model::{Cause, Evidence, Excerpt, Finding, MonitorId, Reading, Timestamp};
+use flyball_model::{Cause, Evidence, Excerpt, Finding, Reading, Timestamp};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -104,7 +104,7 @@ impl MonitorKind for Dns {
         matches!(cause, Cause::Dns | Cause::Name)
     }
 
-    async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
         let mut stall = StallWatch::begin();
         let progress = Progress::begin();
         let asked = means.network.records(self.server, &self.name, self.of_type);

@@ -4,11 +4,11 @@
 //! neither way. Whatever goes wrong with the Platform API is unknown, never failing.
 
 use super::kind::MonitorKind;
-use crate::means::Means;
+use crate::means::{Look, Means};
 use flyball_heroku::{Answer, Error};
 use flyball_model::{
-    AccountName, AppName, Blind, Cause, Dyno, DynoName, DynoState, Evidence, Excerpt, Finding, MonitorId,
-    ProcessFormation, ProcessType, Reading, Timestamp, duration,
+    AccountName, AppName, Blind, Cause, Dyno, DynoName, DynoState, Evidence, Excerpt, Finding, ProcessFormation,
+    ProcessType, Reading, Timestamp, duration,
 };
 use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Shape, Take, Value};
 use serde::Serialize;
@@ -137,7 +137,7 @@ impl MonitorKind for HerokuDynos {
         cause == Cause::Dyno
     }
 
-    async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
         let began = Instant::now();
         let (finding, words, evidence) = match (means.accounts)(&self.account) {
             None => {

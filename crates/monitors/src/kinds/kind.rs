@@ -1,8 +1,9 @@
 //! What a kind of monitor is: the trait that its file implements, and the macro that makes [`super::Kind`] from the
 //! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
-use crate::means::Means;
-use flyball_model::{AccountName, AppName, Cause, MonitorId, Reading, Timestamp};
+use crate::ear::Ear;
+use crate::means::{Look, Means};
+use flyball_model::{AccountName, AppName, Cause, Reading};
 use flyball_settings::Settings;
 use std::future::Future;
 use std::time::Duration;
@@ -55,9 +56,14 @@ pub(super) trait MonitorKind: Settings {
         Vec::new()
     }
 
+    /// What it makes of what comes in by its monitor's key, where something may.
+    fn ear(&self) -> Option<&dyn Ear> {
+        None
+    }
+
     /// Looks once. Takes no longer than its own time-out, and never fails: what stands in the way of looking is a
-    /// reading too. `monitor` is whose connections may be kept, and used again.
-    fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> impl Future<Output = Reading> + Send;
+    /// reading too.
+    fn observe(&self, means: &Means, look: Look) -> impl Future<Output = Reading> + Send;
 }
 
 /// A setting that is allowed and probably not meant.
@@ -211,10 +217,18 @@ macro_rules! kinds {
                 }
             }
 
-            /// Looks once.
-            pub(crate) async fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> Reading {
+            /// What it makes of what comes in by its monitor's key, where something may.
+            #[must_use]
+            pub fn ear(&self) -> Option<&dyn Ear> {
                 match self {
-                    $( Self::$kind(kind) => MonitorKind::observe(&**kind, means, monitor, begun_at).await, )+
+                    $( Self::$kind(kind) => MonitorKind::ear(&**kind), )+
+                }
+            }
+
+            /// Looks once.
+            pub(crate) async fn observe(&self, means: &Means, look: Look) -> Reading {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::observe(&**kind, means, look).await, )+
                 }
             }
         }

@@ -3,20 +3,25 @@
 
 mod certificate;
 mod dns;
+mod heartbeat;
 mod heroku_dynos;
+mod hook;
 mod http;
 mod kind;
 mod tcp;
 
 pub use certificate::Certificate;
 pub use dns::Dns;
+pub use heartbeat::Heartbeat;
 pub use heroku_dynos::{HerokuDynos, Idle};
+pub use hook::Hook;
 pub use http::{Exchange, Http, Json, JsonTest, JsonValue, JsonWanted, Page, Sought, SoughtText, Text};
 pub use kind::Doubt;
 pub use tcp::Tcp;
 
-use crate::means::Means;
-use flyball_model::{AccountName, AppName, Cause, MonitorId, Reading, Timestamp};
+use crate::ear::Ear;
+use crate::means::{Look, Means};
+use flyball_model::{AccountName, AppName, Cause, Reading};
 use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
 use kind::{MonitorKind, kinds};
 use serde::Serialize;
@@ -33,4 +38,8 @@ kinds! {
     Dns,
     /// The dynos of an app.
     HerokuDynos,
+    /// Signs of life that something else gives.
+    Heartbeat,
+    /// What somebody else's webhook says.
+    Hook,
 }

@@ -1,10 +1,10 @@
 //! `tcp`: connects to a port within a time, and hangs up.
 
 use super::kind::MonitorKind;
-use crate::means::Means;
+use crate::means::{Look, Means};
 use crate::net::{Failure, Progress, StallWatch, Step};
 use crate::values::{Address, in_words};
-use flyball_model::{Cause, Evidence, Excerpt, Finding, MonitorId, Phases, Reading, Timestamp};
+use flyball_model::{Cause, Evidence, Excerpt, Finding, Phases, Reading, Timestamp};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -63,7 +63,7 @@ impl MonitorKind for Tcp {
         matches!(cause, Cause::TimeOut | Cause::Refused | Cause::Reset | Cause::Name | Cause::Unreachable)
     }
 
-    async fn observe(&self, means: &Means, _monitor: MonitorId, begun_at: Timestamp) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
         let mut stall = StallWatch::begin();
         let mut progress = Progress::begin();
         let reached = means.network.reach(self.address.host(), self.address.port(), &mut progress);

@@ -5,9 +5,10 @@ use crate::answer::{Problem, Problems};
 use crate::house::House;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use flyball_model::duration;
 use flyball_store::ReadingsPage;
-use flyball_views::{About, Checked, MonitorView, Page, ReadingView, SeriesView, Why};
+use flyball_views::{About, Checked, HookView, MonitorView, Page, ReadingView, SeriesView, Why};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,6 +112,18 @@ const SHOWN: Duration = Duration::from_hours(4);
 #[utoipa::path(post, path = "/monitors/{name}/check", tag = "monitors", params(("name" = String, Path)), responses((status = 200, body = Checked), Problems))]
 pub(crate) async fn check(State(house): State<Arc<House>>, Of(name): Of<String>) -> Result<Json<Checked>, Problem> {
     Ok(Json(house.check(&name).await?))
+}
+
+/// Where others tell a monitor something: signs of life, or what their webhooks say. Whoever has the address can tell it.
+#[utoipa::path(get, path = "/monitors/{name}/hook", tag = "monitors", params(("name" = String, Path)), responses((status = 200, body = HookView), Problems))]
+pub(crate) async fn hook(State(house): State<Arc<House>>, Of(name): Of<String>) -> Result<Json<HookView>, Problem> {
+    let in_force = house.in_force();
+    let monitor = ask::monitor(&in_force, &name)?;
+    house.hook(&in_force, monitor).await?.map(Json).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, format!("nothing comes in for the monitor \"{}\"", monitor.name))
+            .because(format!("its kind is `{}`, which looks by itself", monitor.kind.word()))
+            .hint("`heartbeat` and `hook` are told")
+    })
 }
 
 impl House {

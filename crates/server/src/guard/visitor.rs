@@ -82,7 +82,12 @@ impl Visitor {
             let (name, who, right) = (house.settings.person.clone(), Who::Local, Some(Right::Admin));
             return Ok(Self { name, who, right });
         }
-        Ok(Self { name: "nobody".to_owned(), who: Who::Nobody, right: None })
+        Ok(Self::nobody())
+    }
+
+    /// Who may nothing.
+    pub(crate) fn nobody() -> Self {
+        Self { name: "nobody".to_owned(), who: Who::Nobody, right: None }
     }
 
     async fn program(house: &House, token: &str, now: Timestamp) -> Result<Self, Problem> {

@@ -1,8 +1,10 @@
-//! What machines ask: whether the process is there, whether it works, and its figures.
+//! What machines ask: whether the process is there, whether it works, and its figures; and what they tell.
 
 mod badge;
 mod exposition;
+pub(crate) mod hooks;
 mod metrics;
+mod rates;
 
 use crate::answer::Problem;
 use crate::guard::may_read;
@@ -14,14 +16,16 @@ use axum::middleware::from_fn;
 use axum::routing::get;
 use std::sync::Arc;
 
-/// Figures are for who may look. The others are asked without signing in: they tell nothing but whether it is well, and badges to
-/// whoever has their key.
+/// Figures are for who may look. The others are asked without signing in: they tell nothing but whether it is well, badges to
+/// whoever has their key; and whoever has the key of a monitor may tell that something.
 pub(crate) fn router() -> Router<Arc<House>> {
     Router::new()
         .route("/metrics", get(metrics::metrics))
         .route_layer(from_fn(may_read))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/api/v1/hooks/{key}", get(hooks::whole).post(hooks::whole))
+        .route("/api/v1/hooks/{key}/{step}", get(hooks::step).post(hooks::step))
         .route("/badges/{key}/{folder}/{file}", get(badge::badge))
 }
 

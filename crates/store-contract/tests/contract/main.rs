@@ -17,6 +17,7 @@ mod reading;
 mod retention;
 mod saving;
 mod sending;
+mod signals;
 mod spells;
 mod telling;
 mod texts;
@@ -295,6 +296,12 @@ macro_rules! every_promise_is_kept_by {
                     readings_are_the_same_in_rows_and_in_blocks
                     a_page_whose_every_answer_is_another_costs_no_disk_without_end
                     a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs
+                }
+                signals {
+                    signals_come_in_the_order_in_which_they_came
+                    of_each_kind_the_newest_signals_are_kept
+                    of_many_signals_at_once_none_is_lost
+                    signals_go_with_their_monitor_and_not_before
                 }
                 spells {
                     an_outage_is_one_spell_however_many_hours_it_lasts

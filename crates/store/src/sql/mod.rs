@@ -27,6 +27,7 @@ pub(super) mod rollups;
 mod rows;
 mod run_row;
 mod runs;
+mod signals;
 mod spells;
 mod telling;
 mod texts;

@@ -27,7 +27,7 @@ pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at
     (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 20] = [
+const REMOVALS: [(&str, Duration); 21] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
@@ -88,6 +88,12 @@ const REMOVALS: [(&str, Duration); 20] = [
     (
         "DELETE FROM monitor_states WHERE monitor_id IN (SELECT definitions.id FROM definitions \
            JOIN monitor_states ON monitor_states.monitor_id = definitions.id \
+           WHERE definitions.noun = 'monitor' AND definitions.retired_at < $1 LIMIT $2)",
+        RETIRED_STATES_KEPT,
+    ),
+    (
+        "DELETE FROM signals WHERE (monitor_id, number) IN (SELECT signals.monitor_id, signals.number FROM definitions \
+           JOIN signals ON signals.monitor_id = definitions.id \
            WHERE definitions.noun = 'monitor' AND definitions.retired_at < $1 LIMIT $2)",
         RETIRED_STATES_KEPT,
     ),

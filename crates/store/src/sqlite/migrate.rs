@@ -10,7 +10,7 @@ use crate::{Error, Place};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 16] = [
     include_str!("../../migrations/sqlite/0001_beginning.sql"),
     include_str!("../../migrations/sqlite/0002_foreign_hands.sql"),
     include_str!("../../migrations/sqlite/0003_doubt_and_settling.sql"),
@@ -26,6 +26,7 @@ const STEPS: [&str; 15] = [
     include_str!("../../migrations/sqlite/0013_people.sql"),
     include_str!("../../migrations/sqlite/0014_incidents.sql"),
     include_str!("../../migrations/sqlite/0015_telling.sql"),
+    include_str!("../../migrations/sqlite/0016_signals.sql"),
 ];
 
 /// The newest schema that this version knows.

@@ -385,6 +385,7 @@ enums! {
     Finding { Passing, Failing(it), Unknown(it) }
     Cause {
         Status, Text, Slow, TimeOut, Refused, Reset, Tls, Name, Unreachable, Redirects, Protocol, Dyno, Json, Certificate, Dns,
+        Silent, Signal,
     }
     Blind { Resolver, Network, Overload, Heroku, Nothing, Booting, Settings, Forbidden, Unreadable }
     Evidence { Http(it), Tcp { address, phases }, Dynos { looked_at, not_up }, None }

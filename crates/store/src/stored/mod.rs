@@ -10,14 +10,15 @@ use crate::narrow::{Numbers, Shape};
 use crate::{
     Batch, Definition, Family, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Made as _, NewNotice, NewPiece,
     NewSession, NewToken, NewUser, Origin, Pause, Pauses as _, People as _, Presence as _, Put, Reads, Remembered,
-    Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Sqlite, Tell, Telling as _, Texts as _,
-    Tried,
+    Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Signals as _, Sqlite, Tell, Telling as _,
+    Texts as _, Tried,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Cause, ChannelName, Dyno, DynoId, EndedBy, Entry, Event, Evidence, Excerpt, Finding,
     FirstCause, Foreign, Incident, IncidentEnd, IncidentOf, MonitorId, MonitorName, MonitorState, NodeId, Outcome,
     PauseScope, Plan, ProcessFormation, Rank, ReactionId, ReactionName, Reading, Release, Right, Run, RunId, RunState,
-    SecretHash, SessionId, TextHash, Thread, ThreadKey, ThreadOf, Timestamp, TokenId, Untold, UserId,
+    SecretHash, SessionId, Signal, SignalKind, TextHash, Thread, ThreadKey, ThreadOf, Timestamp, TokenId, Untold,
+    UserId,
 };
 use forms::{Form, Shown};
 use serde::Serialize;
@@ -367,6 +368,8 @@ async fn save_people(store: &Sqlite, now: Timestamp) {
     let (address, agent) = (Excerpt::of("203.0.113.7"), Excerpt::of("a browser"));
     let session = NewSession { id: SessionId(Uuid::from_u128(1)), user, secret, until, address, agent };
     assert!(store.begin_session(&session, now).await.unwrap());
+    let signal = Signal { at: now, kind: SignalKind::Failing, words: Excerpt::of("exit status 3") };
+    store.note_signal(MonitorId(Uuid::from_u128(1)), &signal).await.unwrap();
     let (id, name) = (TokenId(Uuid::from_u128(1)), Excerpt::of("deploys"));
     let token = NewToken { id, name, right: Right::Operate, secret, created_by: by.clone(), until: Some(until) };
     assert!(store.make_token(&token, now, &[]).await.unwrap());

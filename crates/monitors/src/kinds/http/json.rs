@@ -188,7 +188,7 @@ impl Take for JsonWanted {
 }
 
 /// What stands at a place of a page, in UTF-8.
-pub(super) fn read_at(page: &[u8], at: &Pointer) -> Json {
+pub(in crate::kinds) fn read_at(page: &[u8], at: &Pointer) -> Json {
     if page.trim_ascii().is_empty() {
         return Json::Not("it is empty".to_owned());
     }

@@ -3,9 +3,9 @@
 use super::exchange;
 use super::settings::{Http, Sought, SoughtText};
 use crate::kinds::kind::{Doubt, MonitorKind};
-use crate::means::Means;
+use crate::means::{Look, Means};
 use crate::values::Proxy;
-use flyball_model::{Cause, EnvValue, MonitorId, Reading, Timestamp};
+use flyball_model::{Cause, EnvValue, Reading};
 use std::time::Duration;
 
 impl MonitorKind for Http {
@@ -58,7 +58,7 @@ impl MonitorKind for Http {
             | Cause::Name
             | Cause::Unreachable
             | Cause::Protocol => true,
-            Cause::Dyno | Cause::Certificate | Cause::Dns => false,
+            Cause::Dyno | Cause::Certificate | Cause::Dns | Cause::Silent | Cause::Signal => false,
         }
     }
 
@@ -80,7 +80,7 @@ impl MonitorKind for Http {
         named.chain(self.proxy.as_ref().and_then(Proxy::variable)).collect()
     }
 
-    async fn observe(&self, means: &Means, monitor: MonitorId, begun_at: Timestamp) -> Reading {
+    async fn observe(&self, means: &Means, Look { monitor, begun_at, .. }: Look) -> Reading {
         exchange::observe(means, monitor, self, begun_at).await
     }
 }

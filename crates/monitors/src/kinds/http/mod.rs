@@ -14,6 +14,7 @@ mod search;
 mod settings;
 mod verdict;
 
+pub(super) use json::read_at;
 pub use json::{Json, JsonTest, JsonValue, JsonWanted};
 pub use search::Text;
 pub use settings::{Http, Sought, SoughtText};

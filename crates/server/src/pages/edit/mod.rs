@@ -43,7 +43,7 @@ const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
 const CAREFUL: &[(&str, &str)] = &[("mode", "dry_run"), ("trigger", "2"), ("cooldown", "10m")];
 const WEB: &[(&str, &str)] = &[("process_type", "web")];
 
-const SAMPLES: [Sample; 15] = [
+const SAMPLES: [Sample; 17] = [
     Sample { name: "HTTP GET: Status", family: Family::Monitor, kind: "http", common: EVERY, of_kind: &[] },
     Sample {
         name: "HTTP GET: Keyword",
@@ -56,6 +56,8 @@ const SAMPLES: [Sample; 15] = [
     Sample { name: "TCP: Port", family: Family::Monitor, kind: "tcp", common: EVERY, of_kind: &[] },
     Sample { name: "TLS: Certificate", family: Family::Monitor, kind: "certificate", common: DAILY, of_kind: &[] },
     Sample { name: "DNS: Records", family: Family::Monitor, kind: "dns", common: MINUTES, of_kind: &[] },
+    Sample { name: "Told: Heartbeat", family: Family::Monitor, kind: "heartbeat", common: EVERY, of_kind: &[] },
+    Sample { name: "Told: Webhook", family: Family::Monitor, kind: "hook", common: EVERY, of_kind: &[] },
     Sample { name: "Heroku: Dyno State", family: Family::Monitor, kind: "heroku_dynos", common: EVERY, of_kind: &[] },
     Sample { name: "Scale Out Dynos", family: Family::Reaction, kind: "scale_out", common: CAREFUL, of_kind: WEB },
     Sample { name: "Scale In Dynos", family: Family::Reaction, kind: "scale_in", common: CAREFUL, of_kind: WEB },

@@ -7,6 +7,7 @@ use crate::answer::Problem;
 use crate::api::ask::{self, Asked, Of};
 use crate::guard::Visitor;
 use crate::house::House;
+use crate::router::TellsSecret;
 use crate::words::{Html, Names, in_path, moment};
 use askama::Template;
 use axum::extract::State;
@@ -46,6 +47,8 @@ struct MonitorPage {
     marks: Vec<MarkRow>,
     /// Where its badge is.
     badge: String,
+    /// Where it is told something, for who may operate.
+    hook: Option<String>,
 }
 
 /// A length of time that can be shown.
@@ -147,8 +150,15 @@ impl House {
         let own = why.parts.iter().find_map(|part| Some((part, part.monitor.as_ref()?)));
         let Some((part, view)) = own else { return Err(Problem::no_such("monitor", name, [])) };
         let called = status.reactions.iter().filter(|reaction| view.reactions.contains(&reaction.name));
-        shown(&MonitorPage {
-            frame: Frame::of(name, "apps", visitor, self, &status),
+        let frame = Frame::of(name, "apps", visitor, self, &status);
+        let of_name = in_force.definitions.monitors.iter().find(|one| one.name == monitor);
+        let hook = match of_name.filter(|_| frame.may_operate) {
+            Some(monitor) => self.hook(&in_force, monitor).await?.map(|hook| hook.url),
+            None => None,
+        };
+        let tells_secret = hook.is_some();
+        let mut page = shown(&MonitorPage {
+            frame,
             name: name.to_owned(),
             link: in_path(name),
             apps: view.apps.iter().map(|app| (app.to_string(), in_path(app.as_str()))).collect(),
@@ -167,7 +177,12 @@ impl House {
             facts: facts(uptime.as_ref(), day.monitors.first()),
             spells: series.spells.iter().rev().take(SPELLS_LISTED).map(|spell| spell_row(spell, now)).collect(),
             marks: series.marks.iter().rev().take(MARKS_LISTED).map(|mark| mark_row(mark, &names)).collect(),
-        })
+            hook,
+        })?;
+        if tells_secret {
+            page.extensions_mut().insert(TellsSecret);
+        }
+        Ok(page)
     }
 }
 

@@ -1,0 +1,154 @@
+//! What came in for monitors, and whether it could have come in at all: silence says something only where somebody listened.
+
+use crate::means::Look;
+use async_trait::async_trait;
+use flyball_model::{MonitorId, Signal, Timestamp};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Keeps what came in for monitors. What it cannot do, it says in words.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// What came in for a monitor, in the order in which it came.
+    async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, String>;
+
+    /// When somebody looked with this monitor last, in this process or another.
+    async fn last_look(&self, monitor: MonitorId) -> Result<Option<Timestamp>, String>;
+
+    /// Remembers that a sign is awaited from here on, whatever came before. Who only looks on does nothing.
+    async fn await_anew(&self, monitor: MonitorId, at: Timestamp) -> Result<(), String>;
+}
+
+/// An inbox, and since when things can come into it.
+pub(crate) struct Listening {
+    inbox: Arc<dyn Inbox>,
+    since: Timestamp,
+    /// When this process looked with each monitor last.
+    looked: Mutex<HashMap<MonitorId, Timestamp>>,
+}
+
+/// A time in which nothing could come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deaf {
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
+/// A process that stood still, or a clock that was set forward, shows as a gap of more looks than this, and of this time more.
+const LOOKS_MISSED: u32 = 3;
+const STANDS_STILL: Duration = Duration::from_secs(60);
+
+impl Listening {
+    pub(crate) fn to(inbox: Arc<dyn Inbox>, since: Timestamp) -> Self {
+        Self { inbox, since, looked: Mutex::default() }
+    }
+
+    /// What came in for the monitor that looks.
+    pub(crate) async fn signals(&self, look: Look) -> Result<Vec<Signal>, String> {
+        self.inbox.signals(look.monitor).await
+    }
+
+    /// The same, where silence counts: once `may_have_missed` says of what came, and of a time in which nothing could, that something
+    /// may have been lost, a sign is awaited anew.
+    pub(crate) async fn signals_or_silence(
+        &self,
+        look: Look,
+        may_have_missed: impl Fn(&[Signal], Option<Deaf>) -> bool + Send,
+    ) -> Result<Vec<Signal>, String> {
+        let in_process = self.looked.lock().unwrap_or_else(PoisonError::into_inner).get(&look.monitor).copied();
+        let last = match in_process {
+            Some(at) => Some(at),
+            None => self.inbox.last_look(look.monitor).await?,
+        };
+        let signals = self.inbox.signals(look.monitor).await?;
+        let signals = if may_have_missed(&signals, deaf(last, self.since, look)) {
+            self.inbox.await_anew(look.monitor, look.begun_at).await?;
+            self.inbox.signals(look.monitor).await?
+        } else {
+            signals
+        };
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).insert(look.monitor, look.begun_at);
+        Ok(signals)
+    }
+}
+
+/// When nothing could come in since somebody looked last.
+fn deaf(last: Option<Timestamp>, since: Timestamp, look: Look) -> Option<Deaf> {
+    let now = look.begun_at;
+    let Some(last) = last else { return Some(Deaf { from: Timestamp::EPOCH, until: now }) };
+    if now.since(last) > look.every * LOOKS_MISSED + STANDS_STILL {
+        // The monitor was not in the file, nobody ran, or the clock was set.
+        return Some(Deaf { from: last, until: now });
+    }
+    (last < since).then_some(Deaf { from: last, until: since })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::EPOCH + Duration::from_secs(1_000_000 + second)
+    }
+
+    #[test]
+    fn nothing_comes_in_while_nobody_runs() {
+        let deaf_from = |from, until| Some(Deaf { from, until: at(until) });
+        for (case, last, since, now, expected) in [
+            ("it has looked of late", Some(70), 0, 100, None),
+            ("the process was started anew", Some(70), 90, 100, deaf_from(at(70), 90)),
+            ("another process has looked, and this one listened", Some(70), 0, 75, None),
+            ("nobody ever looked", None, 0, 100, deaf_from(Timestamp::EPOCH, 100)),
+            ("the monitor comes back into the file", Some(0), 0, 5000, deaf_from(at(0), 5000)),
+            ("some looks were late", Some(0), 0, 150, None),
+            ("the clock was set back", Some(500), 0, 100, None),
+        ] {
+            let look = Look { monitor: MonitorId(Uuid::nil()), every: Duration::from_secs(30), begun_at: at(now) };
+            assert_eq!(deaf(last.map(at), at(since), look), expected, "{case}");
+        }
+    }
+
+    #[derive(Default)]
+    struct Kept {
+        signals: Mutex<Vec<Signal>>,
+        last: Mutex<Option<Timestamp>>,
+    }
+
+    #[async_trait]
+    impl Inbox for Kept {
+        async fn signals(&self, _: MonitorId) -> Result<Vec<Signal>, String> {
+            Ok(self.signals.lock().unwrap().clone())
+        }
+
+        async fn last_look(&self, _: MonitorId) -> Result<Option<Timestamp>, String> {
+            Ok(*self.last.lock().unwrap())
+        }
+
+        async fn await_anew(&self, _: MonitorId, at: Timestamp) -> Result<(), String> {
+            let words = flyball_model::Excerpt::default();
+            self.signals.lock().unwrap().push(Signal { at, kind: flyball_model::SignalKind::Awaited, words });
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_awaited_anew_is_remembered_over_a_restart() {
+        let kept = Arc::new(Kept::default());
+        let look =
+            |second| Look { monitor: MonitorId(Uuid::nil()), every: Duration::from_secs(30), begun_at: at(second) };
+        let missed = |signals: &[Signal], deaf: Option<Deaf>| signals.is_empty() || deaf.is_some();
+        let awaited = |signals: Vec<Signal>| signals.iter().map(|signal| signal.at).collect::<Vec<_>>();
+        let first = Listening::to(Arc::clone(&kept) as Arc<dyn Inbox>, at(0));
+        for (second, expected) in [(0, &[at(0)][..]), (30, &[at(0)]), (60, &[at(0)]), (900, &[at(0), at(900)])] {
+            assert_eq!(awaited(first.signals_or_silence(look(second), missed).await.unwrap()), expected, "{second}");
+        }
+        *kept.last.lock().unwrap() = Some(at(900));
+        let second = Listening::to(Arc::clone(&kept) as Arc<dyn Inbox>, at(910));
+        let expected = [at(0), at(900), at(915)];
+        for again in [915, 945] {
+            assert_eq!(awaited(second.signals_or_silence(look(again), missed).await.unwrap()), expected, "{again}");
+        }
+    }
+}
