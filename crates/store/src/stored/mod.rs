@@ -369,7 +369,7 @@ async fn save_people(store: &Sqlite, now: Timestamp) {
     let session = NewSession { id: SessionId(Uuid::from_u128(1)), user, secret, until, address, agent };
     assert!(store.begin_session(&session, now).await.unwrap());
     let signal = Signal { at: now, kind: SignalKind::Failing, words: Excerpt::of("exit status 3") };
-    store.note_signal(monitor(1), &signal).await.unwrap();
+    store.note_signal(MonitorId(Uuid::from_u128(1)), &signal).await.unwrap();
     let (id, name) = (TokenId(Uuid::from_u128(1)), Excerpt::of("deploys"));
     let token = NewToken { id, name, right: Right::Operate, secret, created_by: by.clone(), until: Some(until) };
     assert!(store.make_token(&token, now, &[]).await.unwrap());
