@@ -198,6 +198,11 @@ impl Excerpt {
                 blank = chars > 0;
                 continue;
             }
+            // There is no room for the blank and what follows it.
+            if blank && chars + 1 >= Self::CHARS_MAX {
+                kept.push('…');
+                break;
+            }
             if std::mem::take(&mut blank) {
                 kept.push(' ');
                 chars += 1;
@@ -387,6 +392,12 @@ mod tests {
         let whole = "x".repeat(Excerpt::CHARS_MAX);
         assert_eq!(Excerpt::of(&whole).as_str(), whole);
         assert_eq!(Excerpt::of("   ").as_str(), "");
+        // A blank as the last character that is kept.
+        for beyond in 157..163 {
+            let cut = Excerpt::of(&format!("{} yz", "x".repeat(beyond)));
+            assert!(cut.as_str().chars().count() <= Excerpt::CHARS_MAX + 1, "{beyond}");
+            assert_eq!(Excerpt::of(cut.as_str()), cut, "{beyond}");
+        }
         // A filler, a soft hyphen, an Arabic letter mark, a tag: each would hide something.
         assert_eq!(Excerpt::of("a\u{3164}b\u{ad}c\u{61c}d\u{e0041}e\u{9b}31m").as_str(), "a b c d e 31m");
         assert_eq!(Excerpt::of("caf\u{e9} \u{2764}\u{fe0f} \u{5e9}").as_str(), "caf\u{e9} \u{2764}\u{fe0f} \u{5e9}");
