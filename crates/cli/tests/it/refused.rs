@@ -18,6 +18,7 @@ const OPERATE: [(&str, &str); 8] = [
     ("POST", "/api/v1/monitors/page/check"),
     ("POST", "/api/v1/reactions/more/run"),
     ("POST", "/api/v1/runs/x/settle"),
+    ("POST", "/api/v1/runs/x/undo"),
     ("POST", "/api/v1/pauses"),
     ("POST", "/api/v1/pauses/resume"),
     ("POST", "/api/v1/nodes/page/drain"),
@@ -46,7 +47,8 @@ const PAGES: [&str; 8] =
     ["/", "/incidents", "/apps", "/apps/shop", "/monitors/page", "/reactions/more", "/timeline", "/settings"];
 
 /// The forms that an operator may send.
-const OPERATE_FORMS: [&str; 5] = ["/pause", "/resume", "/monitors/page/check", "/reactions/more/run", "/runs/x/settle"];
+const OPERATE_FORMS: [&str; 6] =
+    ["/pause", "/resume", "/monitors/page/check", "/reactions/more/run", "/runs/x/settle", "/runs/x/undo"];
 
 /// The forms that an administrator may send.
 const ADMINISTER_FORMS: [&str; 9] = [
