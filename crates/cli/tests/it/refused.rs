@@ -13,7 +13,7 @@ const FILE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[[monitor]]\nname = \"pa
 const PASSWORD: &str = "pl4nted-password";
 
 /// What an operator may, and a viewer not.
-const OPERATE: [(&str, &str); 8] = [
+const OPERATE: [(&str, &str); 9] = [
     ("GET", "/api/v1/monitors/page/hook"),
     ("POST", "/api/v1/monitors/page/check"),
     ("POST", "/api/v1/reactions/more/run"),
