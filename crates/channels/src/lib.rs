@@ -3,7 +3,7 @@
 //! A [`Notice`] is what is told, as a value with bounds; [`words`] make it readable for somebody who was asleep. A [`Channel`] turns it
 //! into what its service takes, by a plain function, and sends that once through a [`Transport`]. What the answer means is a plain
 //! function too. Nothing here repeats anything or remembers anything: [`next_try`] says when to try again, [`Rules`] says whom an event
-//! concerns, [`telling`] says what is told to whom, and whoever calls keeps what is owed.
+//! concerns, [`telling()`] says what is told to whom, and whoever calls keeps what is owed.
 
 mod endpoint;
 mod kinds;

@@ -148,12 +148,12 @@ async fn what_is_not_there_is_not_paused_and_what_is_not_paused_not_resumed(way:
 async fn a_broken_or_deleted_file_blinds_nobody_beside_a_running_engine(way: Way) {
     let stage = Stage::new().await.asking(way);
     stage.write(FAILING);
-    let up = stage.up().await;
+    let _up = stage.up().await;
     stage.history_until("\"page\" is failing").await;
     let sees = async |mistake: &str| {
         if way == Way::Through {
             // Beside the engine a command reads the file itself; a server tells what its engine has read.
-            up.until("it has read the file", |up| up.printed().contains(mistake)).await;
+            wait_for("the server says it", async || stage.run(&["status"]).await.stderr.contains(mistake)).await;
         }
         for command in [&["status"][..], &["why", "more"]] {
             let told = stage.run(command).await;
