@@ -88,8 +88,6 @@ pub struct Telling {
     pub notices: Vec<(ThreadKey, u32, About)>,
     /// What is told of these incidents now.
     pub incidents: Vec<(i64, IncidentTold)>,
-    /// When it is to be asked again, if nothing comes before.
-    pub next_at: Option<Timestamp>,
 }
 
 /// What is to be told now.
@@ -138,10 +136,6 @@ impl<'a> Teller<'a> {
     }
 
     // What the steps below are made of.
-
-    fn ask_again(&mut self, at: Timestamp) {
-        self.told.next_at = Some(self.told.next_at.map_or(at, |next| next.min(at)));
-    }
 
     fn change(&mut self, key: &ThreadKey, change: impl FnOnce(&mut Thread)) {
         if let Some(thread) = self.threads.get_mut(key) {
@@ -305,11 +299,8 @@ impl<'a> Teller<'a> {
                 self.open_for(name, numbers(&failing), About::Trouble);
             } else {
                 let room = STORM.saturating_sub(1 + self.opened_of_late(name));
-                let (now_told, later) = ripe.split_at(ripe.len().min(room));
-                self.open_for(name, numbers(now_told), About::Trouble);
-                if !later.is_empty() {
-                    self.ask_again(self.now + PACE);
-                }
+                // The others wait for a minute that has room, and may be a storm by then.
+                self.open_for(name, numbers(&ripe[..ripe.len().min(room)]), About::Trouble);
             }
         }
     }
@@ -424,27 +415,27 @@ impl<'a> Teller<'a> {
                 };
                 let Some(after) = more.into_iter().chain(rules.remind_every).min() else { continue };
                 let at = (thread.latest_at + after).max(self.quiet_until.unwrap_or(thread.latest_at));
-                if at <= self.now { self.go_on(&thread.key, About::Update) } else { self.ask_again(at) }
+                if at <= self.now {
+                    self.go_on(&thread.key, About::Update);
+                }
             }
         }
     }
 
     /// Whoever was told of trouble is told that it is over.
     fn recoveries(&mut self) {
+        if self.quiet_until.is_some() {
+            return;
+        }
         let is_over = |thread: &Thread| {
             let incidents = thread.of.incidents();
             !incidents.is_empty() && !incidents.iter().any(|number| self.goes_on(*number))
         };
         for thread in self.open_threads(is_over) {
-            match self.quiet_until {
-                Some(until) => self.ask_again(until),
-                None => {
-                    if self.known.rules.on.contains(&On::Recovered) {
-                        self.go_on(&thread.key, About::Recovered);
-                    }
-                    self.close(&thread.key);
-                }
+            if self.known.rules.on.contains(&On::Recovered) {
+                self.go_on(&thread.key, About::Recovered);
             }
+            self.close(&thread.key);
         }
     }
 
@@ -498,10 +489,6 @@ impl<'a> Teller<'a> {
             };
             if told != outage.told {
                 self.told.incidents.push((number, told));
-            }
-            if told == IncidentTold::Nothing && !has_ended {
-                let ripe_at = outage.incident.began_at + self.known.rules.wait;
-                self.ask_again(self.quiet_until.map_or(ripe_at, |until| ripe_at.max(until)));
             }
         }
     }
@@ -587,8 +574,8 @@ mod tests {
             ended.incident.end = Some(IncidentEnd { at: at(second), by: EndedBy::Passing });
         }
 
-        /// Asks what is to be told, and stores it; when it wants to be asked again.
-        fn ask(&mut self, second: i64, news: &[News]) -> Option<Timestamp> {
+        /// Asks what is to be told, and stores it.
+        fn ask(&mut self, second: i64, news: &[News]) {
             let is_wanted = |outage: &&Outage, threads: &[Thread]| {
                 let is_in = |thread: &Thread| thread.of.incidents().contains(&outage.number);
                 outage.told != IncidentTold::End || threads.iter().any(is_in)
@@ -623,7 +610,6 @@ mod tests {
             for (number, told) in telling.incidents {
                 self.outages.iter_mut().find(|outage| outage.number == number).unwrap().told = told;
             }
-            telling.next_at
         }
 
         fn told(&mut self) -> Vec<String> {
@@ -643,9 +629,9 @@ mod tests {
     fn an_outage_is_told_once_when_it_has_lasted_and_so_is_its_end() {
         let mut play = Play::new();
         play.begins(1, "shop", 0);
-        assert_eq!(play.ask(1, &[]), Some(at(15)));
+        play.ask(1, &[]);
         assert!(play.told().is_empty());
-        assert_eq!(play.ask(15, &[]), None);
+        play.ask(15, &[]);
         play.ask(16, &[]);
         play.ends(1, 300);
         play.ask(301, &[]);
@@ -677,7 +663,7 @@ mod tests {
         (0..6).for_each(|nth| play.begins(nth + 1, &format!("app{nth}"), 3 * nth));
         play.ask(15, &[]);
         (6..10).for_each(|nth| play.begins(nth + 1, &format!("app{nth}"), 3 * nth));
-        assert_eq!(play.ask(30, &[]), Some(at(75)));
+        play.ask(30, &[]);
         play.ask(40, &[]);
         play.ask(75, &[]);
         assert_eq!(
@@ -714,7 +700,7 @@ mod tests {
         play.begins(1, "shop", 0);
         play.begins(2, "blog", 0);
         play.begins(3, "mill", 0);
-        assert_eq!(play.ask(20, &[]), Some(at(MORNING)));
+        play.ask(20, &[]);
         play.ask(60, &[of_app(About::NeedsPerson, Some(2)), of_app(About::Effect, Some(1))]);
         play.ends(1, 3_600);
         play.ends(2, 3_600);
@@ -760,7 +746,7 @@ mod tests {
     fn it_is_told_again_as_often_as_the_file_says() {
         let mut play = Play::new().with(|play| play.rules.remind_every = Some(Duration::from_secs(600)));
         play.begins(1, "shop", 0);
-        assert_eq!(play.ask(15, &[]), Some(at(615)));
+        play.ask(15, &[]);
         play.ask(614, &[]);
         play.ask(615, &[]);
         play.ask(1_300, &[]);

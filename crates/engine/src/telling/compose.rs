@@ -202,12 +202,12 @@ impl<'a> Composer<'a> {
             .sum();
         let open = incidents.iter().filter(|incident| incident.ended_at.is_none()).count();
         let what_is_wrong = match incidents.len() {
-            0 => format!("{day}: nothing was in trouble; something was done {}.", times(runs)),
+            0 => format!("{day}: nothing was in trouble; {}.", done_times(runs)),
             count => format!(
-                "{day}: {}, {} in all, of which {open} go on; something was done {}.",
+                "{day}: {}, {} in all, of which {open} go on; {}.",
                 if count == 1 { "1 incident".to_owned() } else { format!("{count} incidents") },
                 roughly(down),
-                times(runs)
+                done_times(runs)
             ),
         };
         let done = incidents.iter().map(|incident| incident.words.clone()).collect();
@@ -277,10 +277,10 @@ fn roughly(length: Duration) -> String {
     duration::roughly(Duration::from_secs(length.as_secs()))
 }
 
-fn times(count: usize) -> String {
+fn done_times(count: usize) -> String {
     match count {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
+        0 => "nothing was done".to_owned(),
+        1 => "something was done once".to_owned(),
+        count => format!("something was done {count} times"),
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Teller {
     sight: Sight,
     /// Up to which line the timeline was read, and when that was written down.
     read: Option<(i64, Timestamp)>,
+    /// The day that was told last: it is told once, however long it is time for that.
+    day: Option<String>,
 }
 
 impl Engine {
@@ -56,6 +58,7 @@ impl Engine {
         let reader = Reader::of(&**store, &in_force, now);
         teller.sight.look(&reader, &so_far.incidents, &lines).await?;
         let rules = &in_force.definitions.notify;
+        let day = sight::day_to_tell(rules, now).filter(|day| teller.day.as_ref() != Some(day));
         let known = Known {
             rules,
             channels: in_force.definitions.channels.iter().map(listener).collect(),
@@ -63,7 +66,7 @@ impl Engine {
             news: lines.iter().filter_map(|line| teller.sight.news(line, &reader, &so_far.incidents)).collect(),
             threads: so_far.threads.clone(),
             failing: so_far.failing.clone(),
-            day: sight::day_to_tell(rules, now),
+            day,
         };
         let told = telling(&known, now);
         let noted_at = teller.read.map_or(now, |(_, noted_at)| noted_at);
@@ -80,6 +83,7 @@ impl Engine {
         // Where somebody else decided meanwhile, it is decided anew from what they did.
         if store.tell(so_far.version, &tell).await? {
             teller.read = Some((read_until, now));
+            teller.day = known.day.or(teller.day.take());
         }
         Ok(())
     }

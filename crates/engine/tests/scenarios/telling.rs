@@ -200,3 +200,19 @@ fn a_store_that_takes_nothing_tells_nobody_and_what_it_takes_later_is_told() {
     let told: Vec<String> = day.messages().into_iter().filter(|line| !line.contains("update")).collect();
     assert_eq!(told.len(), 2, "{told:?}");
 }
+
+#[test]
+fn the_day_is_told_once_also_by_the_next_process() {
+    let mut day = Scenario::of(shop()).file(file(&["all"], "on = [\"daily\"]")).front_reads("p").begin();
+    day.pass(mins(2));
+    let told = day.people().told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].notice.about, About::Daily);
+    assert!(told[0].notice.what_is_wrong.as_str().ends_with("nothing was in trouble; nothing was done."), "{told:?}");
+    let written = day.tellings();
+    day.pass(mins(2));
+    assert_eq!(day.tellings(), written, "nothing more is written for it");
+    day.kill(secs(5));
+    day.pass(mins(2));
+    assert_eq!(day.people().told().len(), 1, "what was told of a day is not told again");
+}

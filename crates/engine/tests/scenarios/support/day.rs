@@ -528,6 +528,12 @@ impl Day {
         &self.outside.people
     }
 
+    /// How often something was decided to be told.
+    pub(crate) fn tellings(&self) -> i64 {
+        let disk = &self.outside.disk;
+        disk.at_once(disk.store.told_so_far(self.now)).expect("the store answers").version
+    }
+
     /// What they were told, without what was told again: `1:15 on call: trouble #0 of 1`, the last by the order of threads.
     pub(crate) fn messages(&self) -> Vec<String> {
         let mut threads: Vec<ThreadKey> = Vec::new();
