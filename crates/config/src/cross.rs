@@ -5,9 +5,9 @@ use crate::document::Damage;
 use crate::entries::{Entry, Family, texts};
 use crate::found::Found;
 use crate::mistakes::MISTAKES_MAX;
-use flyball_model::{AccountName, CallOn, Cause, ChannelName, Policy, ReactionName};
+use flyball_model::{AccountName, CallOn, Cause, ChannelName, Policy, ReactionName, Unit};
 use flyball_monitors::Monitor;
-use flyball_reactions::Reaction;
+use flyball_reactions::{Kind, Reaction, ScaleTo};
 use flyball_settings::{Mistake, Node, Span, Value, did_you_mean};
 use std::collections::{HashMap, HashSet};
 
@@ -246,6 +246,66 @@ pub(crate) fn causes(
             let label = if never_acts { "never acts" } else { "never the cause" };
             let mistake = Mistake::new(span, message, label).hint(format!("they can for {}", possible.join(", ")));
             if never_acts { &mut *found } else { &mut *warnings }.push(mistake.into());
+        }
+    }
+}
+
+/// What scales to a load: its monitor measures one, it is the only one on its process type, and nothing else takes dynos there.
+pub(crate) fn loads(
+    monitors: &[(&Entry<'_>, &Option<Monitor>)],
+    reactions: &[(&Entry<'_>, &Option<Reaction>)],
+    found: &mut Vec<Found>,
+) {
+    let scaling = || {
+        reactions.iter().filter_map(|(entry, reaction)| {
+            let reaction = reaction.as_ref()?;
+            let Kind::ScaleTo(kind) = &reaction.kind else { return None };
+            Some((*entry, reaction, kind))
+        })
+    };
+    for (entry, reaction, kind) in scaling() {
+        let mut callers = 0;
+        for (monitor_entry, monitor) in monitors {
+            let Some(monitor) = monitor else { continue };
+            let called = texts(&monitor_entry.common, "reactions");
+            let Some((_, span)) = called.into_iter().find(|(name, _)| name == reaction.name.as_str()) else { continue };
+            callers += 1;
+            let wrong = match (monitor.kind.measures(), kind.goes_by_delay()) {
+                (Some(Unit::Millis), true) | (Some(Unit::Things | Unit::PerSecond), false) => None,
+                (None, _) => Some(("it measures nothing that dynos could carry", "a monitor such as `heroku_router`")),
+                (Some(Unit::Millis), false) => {
+                    Some(("a delay does not halve when dynos double", "`between`, and not `per_dyno`"))
+                }
+                (Some(Unit::Percent), _) => Some(("a share is not carried by dynos", "a load, or a time")),
+                (Some(Unit::Things | Unit::PerSecond), true) => {
+                    Some(("a load is no delay", "`per_dyno`, and not `between`"))
+                }
+            };
+            let seldom =
+                (monitor.every * 3 > ScaleTo::LATE).then_some(("it looks too seldom", "`every` of 30s at most"));
+            let second = (callers > 1).then_some(("two monitors tell it how many dynos there are to be", "one"));
+            if let Some((message, expected)) = wrong.or(second).or(seldom) {
+                let mistake = Mistake::new(span, message, format!("\"{}\" expects {expected}", reaction.name));
+                found.push(mistake.into());
+            }
+        }
+        let of = |reaction: &Reaction| (reaction.kind.app().clone(), reaction.kind.process_type().cloned());
+        let rivals = reactions.iter().filter_map(|(entry, other)| Some((*entry, other.as_ref()?)));
+        for (there, other) in rivals.filter(|(_, other)| other.id != reaction.id && of(other) == of(reaction)) {
+            let (message, hint) = match &other.kind {
+                Kind::ScaleIn(_) => (
+                    format!("\"{}\" takes dynos where \"{}\" scales to a load", other.name, reaction.name),
+                    "two hands on one brake: leave one of them out",
+                ),
+                // Told once of the two.
+                Kind::ScaleTo(_) if entry.span.start < there.span.start => (
+                    format!("\"{}\" scales the same process type as \"{}\"", other.name, reaction.name),
+                    "each would undo what the other does: leave one of them out",
+                ),
+                _ => continue,
+            };
+            let mistake = Mistake::new(there.span.clone(), message, "on the same process type").hint(hint);
+            found.push(Found::from(mistake).also(entry.span.clone(), "it stands here"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a valid file says.
 
-use crate::{LeftOut, Mistakes, Network, Server};
+use crate::{LeftOut, Mistakes, Network, Received, Server};
 use flyball_channels::{Channel, Rules};
 use flyball_model::{AccountName, AppLimits, AppName, Counts, Mode, MonitorId, ReactionId};
 use flyball_monitors::Monitor;
@@ -26,6 +26,8 @@ pub struct Definitions {
     pub reactions: Vec<Reaction>,
     /// The default one first, also when the file does not mention it.
     pub accounts: Vec<Account>,
+    /// The apps that tell something by themselves, in the order of the file; each is there once.
+    pub receive: Vec<Received>,
     /// What is allowed and probably not meant.
     pub warnings: Mistakes,
     /// What is made in pages and does not hold beside the file: see [`read_with_made`](crate::read_with_made).

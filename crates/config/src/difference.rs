@@ -85,6 +85,7 @@ impl Difference {
             ("server", from.server != to.server),
             ("heroku", from.accounts != to.accounts),
             ("channel", from.channels != to.channels),
+            ("receive", from.receive != to.receive),
             ("notify", from.notify != to.notify),
         ];
         let mut changes = changes(Family::Monitor, &keyed(&from.monitors), &keyed(&to.monitors));

@@ -7,7 +7,7 @@ use crate::sections::{TOP, refuse_unknown};
 use flyball_settings::{Mistake, Node, Span, Table, Value};
 
 /// What an included file may have; everything else holds for the whole instance.
-const INCLUDED: [&str; 3] = ["heroku", "monitor", "reaction"];
+const INCLUDED: [&str; 4] = ["heroku", "receive", "monitor", "reaction"];
 
 /// One pattern of an `include`, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

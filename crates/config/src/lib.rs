@@ -30,6 +30,7 @@ mod monitor;
 mod network;
 mod notify;
 mod reaction;
+mod receive;
 mod reference;
 mod sealed;
 mod secrets;
@@ -48,6 +49,7 @@ pub use forms::{Form, Typed, name_of_piece, written};
 pub use made::{LeftOut, file_of_piece, piece, read_with_made};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
+pub use receive::Received;
 pub use reference::reference;
 pub use sealed::seal;
 pub use server::Server;
@@ -133,6 +135,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         made::refuse_other(made, root, part, is_readable, &mut found);
     }
     let accounts = sections::accounts(&roots, &mut found);
+    let receive = receive::received(&roots, &mut found);
     let (monitor_family, reaction_family) = (monitor::family(), reaction::family());
     let channel_family = channel::family();
     let channel_entries = all_entries(of_main, &channel_family, &monitor_family, &mut found);
@@ -153,6 +156,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let read_reactions: Vec<_> = reaction_entries.iter().zip(&reactions).collect();
     cross::causes(&read_monitors, &read_reactions, &damage, &mut found, &mut warnings);
     cross::limits(&read_reactions, &mut warnings);
+    cross::loads(&read_monitors, &read_reactions, &mut found);
     cross::duplicate_names(&channel_entries, &channel_family, &mut found);
     cross::duplicate_names(&monitor_entries, &monitor_family, &mut found);
     cross::duplicate_names(&reaction_entries, &reaction_family, &mut found);
@@ -162,6 +166,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         cross::channel_names(&named, &channel_entries, &damage, &mut found);
         cross::reaction_names(&monitor_entries, &reaction_entries, &damage, &mut found);
         cross::after(&read_reactions, &damage, &mut found);
+        receive::missing(&read_monitors, &receive, &damage, &mut found);
         cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
         cross::account_names(&reaction_entries, &accounts, &damage, &mut found);
     }
@@ -206,6 +211,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         monitors: monitors.into_iter().flatten().collect(),
         reactions: reactions.into_iter().flatten().collect(),
         accounts,
+        receive,
         warnings: Mistakes::new("", &parts, Severity::Warning, Vec::new()),
         left_out: Vec::new(),
         made,

@@ -133,9 +133,12 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Reaction
 
 /// The verdict at which it runs: as it is written, or else that at which its kind can help. `None` if it is unreadable.
 fn called_on(written: &Table, kind: &Kind) -> Option<CallOn> {
+    let helps_on = kind.rank().helps_on();
     match written.get("call_on") {
+        // What is written beside a kind that is asked at every reading is told as a mistake.
+        _ if helps_on == Some(CallOn::Load) => helps_on,
         Some((_, node)) => CallOn::take(node, &mut Vec::new()),
-        None => Some(kind.rank().helps_on().unwrap_or_default()),
+        None => Some(helps_on.unwrap_or_default()),
     }
 }
 
@@ -147,6 +150,10 @@ fn never_together(written: &Table, kind: &Kind, call_on: CallOn) -> Vec<Mistake>
         (!is_empty).then(|| Mistake::new(node.span.clone(), message, label).hint(hint))
     };
     match call_on {
+        CallOn::Load => {
+            let at_every = |key| at(key, "it is asked at every reading", "never matters", "leave it out");
+            vec![at_every("call_on"), at_every("causes"), at_every("trigger"), at_every("give_up_after")]
+        }
         CallOn::Passing => vec![
             at(
                 "give_up_after",

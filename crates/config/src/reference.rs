@@ -5,6 +5,7 @@ use crate::monitor::{MonitorDefaults, MonitorFields};
 use crate::network::{self, NetworkFields};
 use crate::notify::{self, NotifyFields};
 use crate::reaction::{ReactionDefaults, ReactionFields};
+use crate::receive::ReceivedFields;
 use crate::sections::{AccountFields, HerokuFields, InstanceFields, LimitFields};
 use crate::server::{self, ServerFields};
 use flyball_decide::{ByHand, GATES};
@@ -31,6 +32,7 @@ pub fn reference() -> String {
     say(&mut page, server::notes());
     section::<HerokuFields>(&mut page, "`[heroku]`");
     section::<AccountFields>(&mut page, "`[heroku.accounts.NAME]`");
+    section::<ReceivedFields>(&mut page, "`[receive.apps.NAME]`");
     section::<ChannelFields>(&mut page, "`[[channel]]`");
     say(&mut page, "A channel has exactly one of these kinds.\n");
     flyball_channels::Kind::descriptions().iter().for_each(|kind| kind_section(&mut page, kind));

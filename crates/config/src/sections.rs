@@ -9,9 +9,9 @@ use flyball_settings::{
 use std::collections::HashMap;
 
 /// The keys of the top level.
-pub(crate) const TOP: [&str; 12] = [
-    "include", "mode", "own_app", "limits", "network", "server", "heroku", "notify", "channel", "defaults", "monitor",
-    "reaction",
+pub(crate) const TOP: [&str; 13] = [
+    "include", "mode", "own_app", "limits", "network", "server", "heroku", "receive", "notify", "channel", "defaults",
+    "monitor", "reaction",
 ];
 
 /// The keys of the top level that are no sections.
@@ -118,13 +118,14 @@ pub(crate) fn refuse_unknown(root: &Table, found: &mut Vec<Found>) {
             Mistake::new(key.span.clone(), format!("unknown key `{}`", key.name), "not known at the top level");
         let hint = match did_you_mean(&key.name, TOP) {
             Some(meant @ ("channel" | "monitor" | "reaction")) => format!("did you mean `[[{meant}]]`?"),
+            Some("receive") => "did you mean `[receive.apps.NAME]`?".to_owned(),
             Some("defaults") => "did you mean `[defaults.monitor]` or `[defaults.reaction]`?".to_owned(),
             Some(meant @ ("limits" | "network" | "server" | "heroku" | "notify")) => {
                 format!("did you mean `[{meant}]`?")
             }
             Some(meant) => format!("did you mean `{meant}`?"),
             None => {
-                "known here: include, mode, own_app, [limits], [network], [server], [heroku], [notify], [[channel]], \
+                "known here: include, mode, own_app, [limits], [network], [server], [heroku], [receive.apps.NAME], [notify], [[channel]], \
                  [defaults.monitor], [defaults.reaction], [[monitor]], [[reaction]]"
                     .to_owned()
             }

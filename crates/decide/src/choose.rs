@@ -113,6 +113,11 @@ pub fn choose<R: Reacts>(situation: &Situation<R>) -> Vec<Choice> {
     choices
 }
 
+/// Why a wish that acts does so.
+pub fn reason<R: Reacts>(situation: &Situation<R>, wish: &Wish<R>) -> Because {
+    ask(situation, wish).reason()
+}
+
 /// Whether a run that was decided may still be sent, on what is known and seen now. The situation has the one wish.
 ///
 /// # Errors

@@ -172,7 +172,11 @@ pub fn looks_like_autoscaler(remembered: &[Foreign], of: &ProcessType, now: Time
 ///
 /// The reason for holding still.
 pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now: Timestamp) -> Result<(), Because> {
-    let by_default = if rank == Rank::RollBack { Policy::ROLLBACK_GIVES_WAY } else { Duration::ZERO };
+    let by_default = match rank {
+        Rank::RollBack => Policy::ROLLBACK_GIVES_WAY,
+        Rank::To => Policy::LOAD_GIVES_WAY,
+        _ => Duration::ZERO,
+    };
     let length = policy.give_way.unwrap_or(by_default);
     let counts = |change: &ForeignChange| match (rank, change) {
         (Rank::RollBack, ForeignChange::Release { brought, .. }) => *brought != Brought::Deploy,

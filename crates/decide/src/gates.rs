@@ -15,9 +15,9 @@ use crate::rungs::last_effect_below;
 use crate::situation::{Call, Caller, Reacts, Scene, View};
 use crate::spending::{app_has_left, goes_on, reaction_has_left};
 use crate::undone::may_be_tried_again;
-use crate::{Known, Planned};
+use crate::{Known, KnownLoad, Planned};
 use flyball_model::{
-    Because, Cause, Effect, Mode, MonitorId, Outcome, PauseScope, Rank, ReactionId, ReactionName, Run, RunState,
+    Because, Cause, Effect, Mode, MonitorId, Outcome, PauseScope, Rank, ReactionId, ReactionName, Run, RunState, Sight,
     Spending, Timestamp,
 };
 use std::time::Duration;
@@ -173,10 +173,17 @@ pub static GATES: [Gate; 34] = [
     ),
     gate("variables", "the environment variables that it names are set", &[BeforeLooking], Waived, variables_are_set),
     gate("dry run", "a dry run's own cooldown and settling are over", &[BeforeLooking], Waived, dry_run_may),
-    gate("adders", "nothing that adds to the same process type is called", &[BeforeLooking], Waived, |asked| {
-        let reaction = asked.reaction;
-        stands_back(reaction.rank(), reaction.process_type(), &asked.scene.adders).map_or(Ok(()), Err)
-    }),
+    gate(
+        "adders",
+        "nothing that adds to the same process type is called",
+        &[BeforeLooking, AfterLooking],
+        Waived,
+        |asked| {
+            let reaction = asked.reaction;
+            let rank = if asked.takes_for_a_load() { Rank::In } else { reaction.rank() };
+            stands_back(rank, reaction.process_type(), &asked.scene.adders).map_or(Ok(()), Err)
+        },
+    ),
     gate(SIGHT, "the app can be looked at", &[AfterLooking, BeforeSending], Holds, |asked| match &asked.scene.view {
         View::Failed(because) => Err(because.clone()),
         View::NotYet | View::Seen { .. } => Ok(()),
@@ -202,6 +209,10 @@ pub static GATES: [Gate; 34] = [
     gate(PLAN, "it is not at its limit, and its kind can plan", &[AfterLooking, BeforeSending], Holds, kind_plans),
     gate("others' changes", "`give_way` to what others changed is over", &[AfterLooking], Waived, |asked| {
         let reaction = asked.reaction;
+        // What a load needs it is given, whoever set something else.
+        if reaction.rank() == Rank::To && !asked.takes_for_a_load() {
+            return Ok(());
+        }
         gives_way(reaction.rank(), reaction.policy(), &asked.scene.foreign, asked.scene.now)
     }),
     gate("refusal", "Heroku did not refuse the same a short while ago", &[AfterLooking], Waived, no_refusal),
@@ -291,7 +302,19 @@ impl<'a> Question<'a> {
 
     /// What the kind makes of what is seen.
     pub(crate) fn planned(&self) -> Planned {
-        let Some(seen) = self.scene.seen() else { return Planned::Hold(Because::StillLooking) };
+        let planned = self.knowing(|sight, known| self.reaction.plan(sight, known));
+        planned.unwrap_or(Planned::Hold(Because::StillLooking))
+    }
+
+    /// Why it acts, or would: as its kind knows it, or else as its caller does.
+    pub(crate) fn reason(&self) -> Because {
+        let own = self.knowing(|sight, known| self.reaction.reason(sight, known)).flatten();
+        own.unwrap_or_else(|| self.call.caller.because())
+    }
+
+    /// Asks the kind about what is seen, with everything else that it may know; nothing where nothing is seen.
+    fn knowing<T>(&self, ask: impl FnOnce(&Sight, &Known<'_>) -> T) -> Option<T> {
+        let seen = self.scene.seen()?;
         let (reaction, facts) = (self.reaction, &self.scene.facts);
         let one_offs = self.scene.one_offs(reaction.id(), &seen);
         let last_out = reaction.process_type().and_then(|of| facts.last_out.get(of));
@@ -301,8 +324,27 @@ impl<'a> Question<'a> {
             our_rollbacks: &facts.our_rollbacks,
             one_offs: &one_offs,
             last_out: last_out.map(|at| seen.to_heroku(*at)),
+            load: self.call.looks.as_deref().map(|looks| KnownLoad {
+                now: self.scene.now,
+                looks,
+                added_at: last_out.copied().max(self.added_by_itself()),
+                acted_at: facts.acted_by(reaction.id()).iter().max().copied(),
+            }),
         };
-        reaction.plan(seen.sight, &known)
+        Some(ask(seen.sight, &known))
+    }
+
+    /// When its last effect took effect, if that added dynos.
+    fn added_by_itself(&self) -> Option<Timestamp> {
+        let run = self.scene.facts.last_effect.get(&self.reaction.id())?;
+        let adds = matches!(&run.plan.effect, Effect::SetQuantity { from, to, .. } if to > from);
+        run.took_effect_at().filter(|_| adds)
+    }
+
+    /// Whether it scales to what a load needs, and that is fewer dynos than there are.
+    fn takes_for_a_load(&self) -> bool {
+        let takes = |effect| matches!(effect, Effect::SetQuantity { from, to, .. } if to < from);
+        self.reaction.rank() == Rank::To && self.effect().is_ok_and(takes)
     }
 
     /// The effect that the kind plans.
@@ -477,8 +519,10 @@ fn is_same_app(asked: &Question<'_>) -> Result<(), Because> {
     Err(Because::AnotherApp { app: planned.name.clone() })
 }
 
+/// What boots dynos anew waits, and what takes some away because the others carry the load.
 fn has_settled(asked: &Question<'_>) -> Result<(), Because> {
-    let Some(seen) = asked.scene.seen().filter(|_| asked.reaction.boots_anew()) else { return Ok(()) };
+    let waits = asked.reaction.boots_anew() || asked.takes_for_a_load();
+    let Some(seen) = asked.scene.seen().filter(|_| waits) else { return Ok(()) };
     seen.settling(asked.reaction.policy().settle).map_or(Ok(()), Err)
 }
 

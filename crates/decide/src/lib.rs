@@ -34,7 +34,7 @@ mod undone;
 
 pub use arbitrate::Adder;
 pub use called::called;
-pub use choose::{Answer, Answered, Choice, Unseen, answers, choose, may_send, must_doubt, unseen, waits_for};
+pub use choose::{Answer, Answered, Choice, Unseen, answers, choose, may_send, must_doubt, reason, unseen, waits_for};
 pub use due::{due_at_or_after, first_due};
 pub use facts::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use fold::{Folded, Spell, fold};
@@ -45,7 +45,7 @@ pub use incident::{Asked, IncidentStep, Watched, incident};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use seen::Seen;
 pub use situation::{After, Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
-pub use target::{Aim, Load, LookedAt, Stands, Target, Why, WithoutData, aim};
+pub use target::{Aim, By, LookedAt, Stands, Target, Why, WithoutData, aim};
 pub use undo::{Undoing, is_way_back_open, undoable, way_back};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, RunId, Timestamp};
@@ -79,6 +79,21 @@ pub struct Known<'a> {
     pub one_offs: &'a [StartedOneOff],
     /// When dynos were last added to the process type by us.
     pub last_out: Option<Timestamp>,
+    /// What is known of the load that it scales to, where it scales to one.
+    pub load: Option<KnownLoad<'a>>,
+}
+
+/// What is known of a load. Times are of our own clock: what is looked at here never was at Heroku.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownLoad<'a> {
+    /// When the turn began.
+    pub now: Timestamp,
+    /// What the monitor that calls it has measured, oldest first.
+    pub looks: &'a [LookedAt],
+    /// When dynos were last added to the process type by us.
+    pub added_at: Option<Timestamp>,
+    /// When the reaction acted last.
+    pub acted_at: Option<Timestamp>,
 }
 
 /// A one-off dyno that a reaction started, or may have.

@@ -5,7 +5,7 @@
 
 use crate::facts::{AppFacts, Sighting};
 use crate::seen::Seen;
-use crate::{Adder, Home, Known, Planned, StartedOneOff};
+use crate::{Adder, Home, Known, LookedAt, Planned, StartedOneOff};
 use flyball_model::{
     AccountName, AppLimits, AppName, Because, Cause, Changed, Effect, Finding, Foreign, Mode, MonitorId, MonitorName,
     Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Reference, Run, RunState, Sight, Standing,
@@ -38,6 +38,14 @@ pub trait Reacts {
     fn process_type(&self) -> Option<&ProcessType>;
     /// The environment variables that it reads when it acts.
     fn variables(&self) -> Vec<&str>;
+    /// How long it must be known what a load was, where it scales to one.
+    fn looks_back(&self) -> Option<Duration> {
+        None
+    }
+    /// Why it does what it does about what is seen, where it knows more of it than whoever calls it.
+    fn reason(&self, _sight: &Sight, _known: &Known<'_>) -> Option<Because> {
+        None
+    }
     /// What it does about what is seen. Pure: the same sight gives the same plan.
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned;
     /// Whether this effect is one that it could have planned, whatever was seen.
@@ -83,6 +91,14 @@ impl<R: Reacts + ?Sized> Reacts for Arc<R> {
 
     fn variables(&self) -> Vec<&str> {
         (**self).variables()
+    }
+
+    fn looks_back(&self) -> Option<Duration> {
+        (**self).looks_back()
+    }
+
+    fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
+        (**self).reason(sight, known)
     }
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
@@ -139,6 +155,9 @@ pub struct Call {
     pub shared_interval: Option<Duration>,
     /// When it would have acted last, in a dry run.
     pub would_have_acted: Option<Timestamp>,
+    /// What the monitor has measured of late, oldest first, where the reaction scales to a load.
+    #[serde(default)]
+    pub looks: Option<Vec<LookedAt>>,
     /// How old a sight of the app may be that it is judged on. More than [`FRESH`] where it stood at its limit.
     pub patience: Duration,
 }

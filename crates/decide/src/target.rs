@@ -1,11 +1,12 @@
 //! Scaling to what a load needs: the quantity of dynos that carries it, at once when there are too few, and slowly when there are too
-//! many. A plain function of looks that are stored and of `now`, so that a restart changes nothing, and an edit of the file has all
-//! looks counted anew.
+//! many; or, where only a delay is known, one dyno after another until it is right. A plain function of looks that are stored and of
+//! `now`, so that a restart changes nothing, and an edit of the file has all looks counted anew.
 //!
 //! What is missing is read in the way that does no harm: a dyno that tells nothing carries nothing where it is asked whether there are
 //! enough, and is full where it is asked whether there are too many; lines that were lost add dynos, and take none.
 
-use flyball_model::Timestamp;
+use flyball_model::{Amount, Measured, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Less than this of a dyno is nothing: sums of fractions are not exact.
@@ -15,32 +16,16 @@ const OUT_AT_LEAST: u32 = 4;
 /// Steps that take away are at least this far apart.
 const IN_APART: Duration = Duration::from_secs(60);
 
-/// What a look told of a load.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Load {
-    /// It could not be told.
-    Unknown,
-    /// It was told.
-    Told {
-        /// How much, over all dynos that told something.
-        load: f64,
-        /// How many dynos that are up told nothing; none where the load is not told by dynos.
-        silent: u32,
-        /// Whether nothing of what it is told from was lost.
-        complete: bool,
-    },
-}
-
-/// A look at a load.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A look at a load, or at a delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookedAt {
     /// When.
     pub at: Timestamp,
-    /// What it told.
-    pub load: Load,
+    /// What it told; nothing where it could not be told.
+    pub told: Option<Measured>,
 }
 
-/// What is done while the load is unknown.
+/// What is done while nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WithoutData {
     /// Nothing.
@@ -49,18 +34,38 @@ pub enum WithoutData {
     AtLeast(u32),
 }
 
+/// By what it is told how many dynos there are to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum By {
+    /// A load: so many carry it.
+    Load {
+        /// The load that one dyno carries: above 0.
+        per_dyno: f64,
+        /// What is left free where dynos are taken away: from 0 up to 1.
+        slack: f64,
+    },
+    /// A delay: more where it is too long, and fewer where it is needlessly short. How many it needs nobody can tell, since it does not
+    /// halve when dynos double.
+    Delay {
+        /// Below this it is needlessly short.
+        low: Amount,
+        /// Above this it is too long.
+        high: Amount,
+        /// How long a step takes until it shows: its dynos boot, and the delay is told from when they are up.
+        shows_after: Duration,
+    },
+}
+
 /// To what a process type is scaled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Target {
-    /// The load that one dyno carries: above 0.
-    pub per_dyno: f64,
+    /// By what.
+    pub by: By,
     /// Never sets less.
     pub min: u32,
     /// Never sets more, and takes nothing away for it.
     pub max: u32,
-    /// What is left free where dynos are taken away: from 0 up to 1.
-    pub slack: f64,
-    /// Dynos added in one step at most; none where that goes by how many there are.
+    /// Dynos added in one step at most; none where that goes by how many there are, or by a delay one by one.
     pub max_out: Option<u32>,
     /// Dynos taken in one step at most.
     pub max_in: u32,
@@ -68,7 +73,7 @@ pub struct Target {
     pub stabilize: Duration,
     /// Looks that are further apart leave a gap.
     pub late: Duration,
-    /// What is done while the load is unknown.
+    /// What is done while nothing is known.
     pub without_data: WithoutData,
     /// Whether it starts what somebody set to 0.
     pub from_zero: bool,
@@ -81,12 +86,10 @@ pub struct Stands {
     pub now: Timestamp,
     /// How many dynos there are to be.
     pub quantity: u32,
-    /// Whether a release is coming up: what its dynos carry is not known yet.
-    pub rolls_out: bool,
-    /// Until when it gives way to what somebody else set; it still adds.
-    pub gives_way_until: Option<Timestamp>,
-    /// When it took dynos away last.
-    pub took_at: Option<Timestamp>,
+    /// When we added dynos last.
+    pub added_at: Option<Timestamp>,
+    /// When it acted last.
+    pub acted_at: Option<Timestamp>,
 }
 
 /// What it comes to.
@@ -101,30 +104,38 @@ pub enum Aim {
 /// Why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// So many are needed.
-    Needed(u32),
+    /// So many are needed for this load.
+    Needed(u32, Amount),
     /// So many were enough for the whole of `stabilize`.
     WereEnough(u32),
+    /// The delay is too long.
+    TooSlow(Amount),
+    /// The delay was needlessly short for the whole of `stabilize`.
+    FastForLong,
     /// There are as many as are needed.
-    Enough,
+    Enough(Amount),
+    /// The delay is right, or not needlessly short for long enough.
+    Between(Amount),
     /// So many were needed within `stabilize`.
     NeededOfLate(u32),
     /// There are as many as there may be, or more, and so many are needed.
     AtMost(u32),
+    /// There are as few as there may be.
+    AtLeast,
+    /// The step that was made last does not show yet.
+    StepComesUp(Timestamp),
+    /// The delay is told from too few requests.
+    FewRequests,
     /// Somebody set it to 0.
     SetToZero,
-    /// The load is not known.
+    /// Nothing is known.
     NoData,
-    /// Lines were lost, so that the load may be more.
+    /// Lines were lost, so that it may be more.
     LinesLost,
-    /// The load was not known for the whole of `stabilize`.
+    /// It was not known for the whole of `stabilize`.
     NotKnownForLong,
-    /// A release is coming up.
-    RollsOut,
-    /// Somebody else set it.
-    GivesWay(Timestamp),
     /// It took some away less than a minute ago.
-    TookOfLate,
+    TookOfLate(Timestamp),
 }
 
 /// How many dynos a load needs where each carries so much; one more than anybody has where none could.
@@ -139,31 +150,14 @@ fn need(load: f64, per_dyno: f64) -> u32 {
     whole
 }
 
-impl Target {
-    /// How many dynos are enough for now: what is silent carries nothing.
-    fn needs_out(&self, load: f64) -> u32 {
-        need(load, self.per_dyno).clamp(self.min, self.max.max(self.min))
-    }
-
-    /// How many must stay: what is silent is full, and some room is left.
-    fn needs_in(&self, load: f64, silent: u32) -> u32 {
-        let full = f64::from(silent) * self.per_dyno;
-        need(load + full, self.per_dyno * (1.0 - self.slack)).clamp(self.min, self.max.max(self.min))
-    }
-
-    fn step_out(&self, quantity: u32) -> u32 {
-        self.max_out.unwrap_or_else(|| quantity.max(OUT_AT_LEAST))
-    }
-}
-
-/// What a load comes to. `looks` are those that are stored, oldest first; the last of them is the present one.
+/// What a look comes to. `looks` are those that are stored, oldest first; the last of them is the present one.
 #[must_use]
 pub fn aim(target: &Target, looks: &[LookedAt], stands: Stands) -> Aim {
     let quantity = stands.quantity;
     if quantity == 0 && !target.from_zero {
         return Aim::Hold(Why::SetToZero);
     }
-    let Some(LookedAt { load: Load::Told { load, silent, complete }, .. }) = looks.last().copied() else {
+    let Some(LookedAt { told: Some(told), .. }) = looks.last().copied() else {
         return match target.without_data {
             WithoutData::AtLeast(least) if quantity < least.min(target.max) => {
                 Aim::Set(least.min(target.max), Why::NoData)
@@ -171,66 +165,147 @@ pub fn aim(target: &Target, looks: &[LookedAt], stands: Stands) -> Aim {
             WithoutData::AtLeast(_) | WithoutData::Hold => Aim::Hold(Why::NoData),
         };
     };
-    let out = target.needs_out(load);
-    if out > quantity {
-        return Aim::Set(out.min(quantity.saturating_add(target.step_out(quantity))), Why::Needed(out));
-    }
-    let now_needed = target.needs_in(load, silent);
-    let of_late = of_late(target, looks, stands.now);
-    let floor = of_late.needed.max(now_needed);
-    if floor >= quantity {
-        let is_at_most = need(load, target.per_dyno) > target.max;
-        return Aim::Hold(match (is_at_most, now_needed >= quantity) {
-            (true, _) => Why::AtMost(need(load, target.per_dyno)),
-            (false, true) => Why::Enough,
-            (false, false) => Why::NeededOfLate(of_late.needed),
-        });
-    }
-    let gives_way = stands.gives_way_until.filter(|until| *until > stands.now);
-    let took_of_late = stands.took_at.is_some_and(|at| stands.now.since(at) < IN_APART);
-    let holds = if !complete || !of_late.is_complete {
-        Some(Why::LinesLost)
-    } else if stands.rolls_out {
-        Some(Why::RollsOut)
-    } else if let Some(until) = gives_way {
-        Some(Why::GivesWay(until))
-    } else if !of_late.is_covered {
-        Some(Why::NotKnownForLong)
-    } else {
-        took_of_late.then_some(Why::TookOfLate)
-    };
-    match holds {
-        Some(why) => Aim::Hold(why),
-        None => Aim::Set(floor.max(quantity.saturating_sub(target.max_in)), Why::WereEnough(floor)),
+    match target.by {
+        By::Load { per_dyno, slack } => Carried { target, per_dyno, slack }.aim(&told, looks, stands),
+        By::Delay { low, high, shows_after } => Delayed { target, low, high, shows_after }.aim(&told, looks, stands),
     }
 }
 
-/// What the looks within `stabilize` come to.
+/// A target that goes by a load.
+struct Carried<'a> {
+    target: &'a Target,
+    per_dyno: f64,
+    slack: f64,
+}
+
+impl Carried<'_> {
+    fn aim(&self, told: &Measured, looks: &[LookedAt], stands: Stands) -> Aim {
+        let (target, quantity) = (self.target, stands.quantity);
+        let out = self.needs_out(told);
+        if out > quantity {
+            let step = target.max_out.unwrap_or_else(|| quantity.max(OUT_AT_LEAST));
+            return Aim::Set(out.min(quantity.saturating_add(step)), Why::Needed(out, told.amount));
+        }
+        let now_needed = self.needs_in(told, quantity);
+        let of_late = of_late(target, looks, stands.now);
+        let needed = of_late.told.iter().map(|told| self.needs_in(told, quantity)).max().unwrap_or_default();
+        let floor = needed.max(now_needed);
+        if floor >= quantity {
+            let wanted = need(told.amount.number(), self.per_dyno);
+            return Aim::Hold(match (wanted > target.max, now_needed >= quantity) {
+                (true, _) => Why::AtMost(wanted),
+                (false, true) => Why::Enough(told.amount),
+                (false, false) => Why::NeededOfLate(needed),
+            });
+        }
+        match of_late.stands_in_the_way(told, stands) {
+            Some(why) => Aim::Hold(why),
+            None => Aim::Set(floor.max(quantity.saturating_sub(target.max_in)), Why::WereEnough(floor)),
+        }
+    }
+
+    /// How many dynos are enough for now: what is silent carries nothing.
+    fn needs_out(&self, told: &Measured) -> u32 {
+        self.within(need(told.amount.number(), self.per_dyno))
+    }
+
+    /// How many must stay: what is silent is full, and some room is left.
+    fn needs_in(&self, told: &Measured, quantity: u32) -> u32 {
+        let silent = told.dynos.map_or(0, |dynos| quantity.saturating_sub(dynos));
+        let full = f64::from(silent) * self.per_dyno;
+        self.within(need(told.amount.number() + full, self.per_dyno * (1.0 - self.slack)))
+    }
+
+    fn within(&self, dynos: u32) -> u32 {
+        dynos.clamp(self.target.min, self.target.max.max(self.target.min))
+    }
+}
+
+/// A target that goes by a delay.
+struct Delayed<'a> {
+    target: &'a Target,
+    low: Amount,
+    high: Amount,
+    shows_after: Duration,
+}
+
+impl Delayed<'_> {
+    fn aim(&self, told: &Measured, looks: &[LookedAt], stands: Stands) -> Aim {
+        let (target, quantity) = (self.target, stands.quantity);
+        if quantity < target.min {
+            return Aim::Set(target.min, Why::AtLeast);
+        }
+        if told.few {
+            return Aim::Hold(Why::FewRequests);
+        }
+        let shows_at = stands.added_at.map(|at| at + self.shows_after).filter(|at| *at > stands.now);
+        if told.amount.thousandths > self.high.thousandths {
+            if quantity >= target.max {
+                return Aim::Hold(Why::AtMost(quantity.saturating_add(1)));
+            }
+            return match shows_at {
+                Some(until) => Aim::Hold(Why::StepComesUp(until)),
+                None => {
+                    let to = quantity.saturating_add(target.max_out.unwrap_or(1)).min(target.max);
+                    Aim::Set(to, Why::TooSlow(told.amount))
+                }
+            };
+        }
+        let of_late = of_late(target, looks, stands.now);
+        let is_short = |told: &Measured| !told.few && told.amount.thousandths < self.low.thousandths;
+        if !is_short(told) || !of_late.told.iter().all(is_short) {
+            return Aim::Hold(Why::Between(told.amount));
+        }
+        if quantity <= target.min {
+            return Aim::Hold(Why::AtLeast);
+        }
+        if let Some(until) = shows_at {
+            return Aim::Hold(Why::StepComesUp(until));
+        }
+        match of_late.stands_in_the_way(told, stands) {
+            Some(why) => Aim::Hold(why),
+            None => Aim::Set(target.min.max(quantity.saturating_sub(target.max_in)), Why::FastForLong),
+        }
+    }
+}
+
+/// What was told within `stabilize`.
 struct OfLate {
-    /// The highest need.
-    needed: u32,
-    /// Whether nothing was lost in it.
-    is_complete: bool,
-    /// Whether it was looked all the time.
+    told: Vec<Measured>,
+    /// Whether it was told all the time.
     is_covered: bool,
+}
+
+impl OfLate {
+    /// Why no dyno is taken away, whatever is needed.
+    fn stands_in_the_way(&self, told: &Measured, stands: Stands) -> Option<Why> {
+        let is_complete = told.complete && self.told.iter().all(|told| told.complete);
+        let may_take_at = stands.acted_at.map(|at| at + IN_APART).filter(|at| *at > stands.now);
+        if !is_complete {
+            Some(Why::LinesLost)
+        } else if !self.is_covered {
+            Some(Why::NotKnownForLong)
+        } else {
+            may_take_at.map(Why::TookOfLate)
+        }
+    }
 }
 
 fn of_late(target: &Target, looks: &[LookedAt], now: Timestamp) -> OfLate {
     let begins = now - target.stabilize;
-    let mut of_late = OfLate { needed: 0, is_complete: true, is_covered: false };
+    let mut of_late = OfLate { told: Vec::new(), is_covered: false };
     let mut later = now;
     // From now back, until there is a look from before it.
     for look in looks.iter().rev() {
         if later.since(look.at) > target.late {
             return of_late;
         }
-        let Load::Told { load, silent, complete } = look.load else { return of_late };
+        let Some(told) = look.told else { return of_late };
         if look.at < begins {
             of_late.is_covered = true;
             return of_late;
         }
-        of_late.needed = of_late.needed.max(target.needs_in(load, silent));
-        of_late.is_complete &= complete;
+        of_late.told.push(told);
         if look.at == begins {
             of_late.is_covered = true;
             return of_late;
@@ -243,12 +318,12 @@ fn of_late(target: &Target, looks: &[LookedAt], now: Timestamp) -> OfLate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_model::Unit;
 
     const JOBS: Target = Target {
-        per_dyno: 25.0,
+        by: By::Load { per_dyno: 25.0, slack: 0.1 },
         min: 1,
         max: 8,
-        slack: 0.1,
         max_out: None,
         max_in: 1,
         stabilize: Duration::from_secs(300),
@@ -256,38 +331,43 @@ mod tests {
         without_data: WithoutData::Hold,
         from_zero: false,
     };
-    const BUSY: Target = Target { per_dyno: 40.0, max: 20, ..JOBS };
-    const SHARE: Target = Target { per_dyno: 0.7, ..JOBS };
+    const BUSY: Target = Target { by: By::Load { per_dyno: 40.0, slack: 0.1 }, max: 20, ..JOBS };
+    const SHARE: Target = Target { by: By::Load { per_dyno: 0.7, slack: 0.1 }, ..JOBS };
 
     fn at(second: u64) -> Timestamp {
         Timestamp::EPOCH + Duration::from_secs(10_000 + second)
     }
 
-    const fn told(load: f64) -> Load {
-        Load::Told { load, silent: 0, complete: true }
+    fn measured(load: f64, dynos: Option<u32>, complete: bool) -> Option<Measured> {
+        Some(Measured { amount: Amount::new(load, Unit::Things), complete, few: false, dynos })
     }
 
-    const fn one_silent(load: f64) -> Load {
-        Load::Told { load, silent: 1, complete: true }
+    fn told(load: f64) -> Option<Measured> {
+        measured(load, None, true)
     }
 
-    const fn some_lost(load: f64) -> Load {
-        Load::Told { load, silent: 0, complete: false }
+    /// Told by so many dynos.
+    fn told_by(load: f64, dynos: u32) -> Option<Measured> {
+        measured(load, Some(dynos), true)
+    }
+
+    fn some_lost(load: f64) -> Option<Measured> {
+        measured(load, None, false)
     }
 
     /// The same look every ten seconds, for so long until now.
-    fn steady(load: Load, seconds: u64) -> Vec<LookedAt> {
-        (0..=seconds / 10).map(|nth| LookedAt { at: at(600 - seconds + nth * 10), load }).collect()
+    fn steady(told: Option<Measured>, seconds: u64) -> Vec<LookedAt> {
+        (0..=seconds / 10).map(|nth| LookedAt { at: at(600 - seconds + nth * 10), told }).collect()
     }
 
     /// Another look so many seconds before now.
-    fn with(mut looks: Vec<LookedAt>, before: u64, load: Load) -> Vec<LookedAt> {
-        looks.iter_mut().filter(|look| look.at == at(600 - before)).for_each(|look| look.load = load);
+    fn with(mut looks: Vec<LookedAt>, before: u64, told: Option<Measured>) -> Vec<LookedAt> {
+        looks.iter_mut().filter(|look| look.at == at(600 - before)).for_each(|look| look.told = told);
         looks
     }
 
     fn stands(quantity: u32) -> Stands {
-        Stands { now: at(600), quantity, rolls_out: false, gives_way_until: None, took_at: None }
+        Stands { now: at(600), quantity, added_at: None, acted_at: None }
     }
 
     #[test]
@@ -297,15 +377,15 @@ mod tests {
         let three = Target { max_in: 3, ..JOBS };
         let least = Target { without_data: WithoutData::AtLeast(4), ..JOBS };
         let zero = Target { from_zero: true, ..JOBS };
-        let parts = Target { per_dyno: 4.0, max: 20, ..JOBS };
-        let until = at(900);
+        let parts = Target { by: By::Load { per_dyno: 4.0, slack: 0.1 }, max: 20, ..JOBS };
+        let load = |load| Amount::new(load, Unit::Things);
         for (case, target, looks, stands, expected) in [
-            ("exactly full", JOBS, now(told(50.0)), stands(2), Aim::Hold(Why::Enough)),
-            ("one too many", JOBS, now(told(51.0)), stands(2), Aim::Set(3, Why::Needed(3))),
-            ("a burst", JOBS, now(told(200.0)), stands(2), Aim::Set(6, Why::Needed(8))),
-            ("and on", JOBS, now(told(200.0)), stands(6), Aim::Set(8, Why::Needed(8))),
+            ("exactly full", JOBS, now(told(50.0)), stands(2), Aim::Hold(Why::Enough(load(50.0)))),
+            ("one too many", JOBS, now(told(51.0)), stands(2), Aim::Set(3, Why::Needed(3, load(51.0)))),
+            ("a burst", JOBS, now(told(200.0)), stands(2), Aim::Set(6, Why::Needed(8, load(200.0)))),
+            ("and on", JOBS, now(told(200.0)), stands(6), Aim::Set(8, Why::Needed(8, load(200.0)))),
             ("more than there may be", JOBS, now(told(900.0)), stands(8), Aim::Hold(Why::AtMost(36))),
-            ("two would be 98 % full", JOBS, long(told(49.0)), stands(3), Aim::Hold(Why::Enough)),
+            ("two would be 98 % full", JOBS, long(told(49.0)), stands(3), Aim::Hold(Why::Enough(load(49.0)))),
             ("two would be 90 % full", JOBS, long(told(45.0)), stands(3), Aim::Set(2, Why::WereEnough(2))),
             (
                 "more four minutes ago",
@@ -317,11 +397,11 @@ mod tests {
             ("nothing to do", JOBS, long(told(0.0)), stands(6), Aim::Set(5, Why::WereEnough(1))),
             ("nothing to do, by three", three, long(told(0.0)), stands(6), Aim::Set(3, Why::WereEnough(1))),
             ("not for long", JOBS, steady(told(0.0), 120), stands(6), Aim::Hold(Why::NotKnownForLong)),
-            ("nothing told", JOBS, now(Load::Unknown), stands(6), Aim::Hold(Why::NoData)),
+            ("nothing told", JOBS, now(None), stands(6), Aim::Hold(Why::NoData)),
             ("never looked", JOBS, Vec::new(), stands(6), Aim::Hold(Why::NoData)),
-            ("nothing told, enough", least, now(Load::Unknown), stands(6), Aim::Hold(Why::NoData)),
-            ("nothing told, too few", least, now(Load::Unknown), stands(2), Aim::Set(4, Why::NoData)),
-            ("lines lost, and busy", BUSY, now(some_lost(300.0)), stands(6), Aim::Set(8, Why::Needed(8))),
+            ("nothing told, enough", least, now(None), stands(6), Aim::Hold(Why::NoData)),
+            ("nothing told, too few", least, now(None), stands(2), Aim::Set(4, Why::NoData)),
+            ("lines lost, and busy", BUSY, now(some_lost(300.0)), stands(6), Aim::Set(8, Why::Needed(8, load(300.0)))),
             ("lines lost, and idle", BUSY, long(some_lost(80.0)), stands(6), Aim::Hold(Why::LinesLost)),
             (
                 "lines lost a while ago",
@@ -330,50 +410,28 @@ mod tests {
                 stands(6),
                 Aim::Hold(Why::LinesLost),
             ),
-            ("a silent dyno is full", SHARE, long(one_silent(0.6)), stands(3), Aim::Hold(Why::Enough)),
-            ("and even so two do", SHARE, long(one_silent(0.35)), stands(3), Aim::Set(2, Why::WereEnough(2))),
-            ("a silent dyno carries nothing", SHARE, now(one_silent(1.5)), stands(3), Aim::Hold(Why::Enough)),
-            ("busy dynos", SHARE, now(told(2.7)), stands(3), Aim::Set(4, Why::Needed(4))),
-            ("half busy", SHARE, long(told(1.02)), stands(2), Aim::Hold(Why::Enough)),
+            ("a silent dyno is full", SHARE, long(told_by(0.6, 2)), stands(3), Aim::Hold(Why::Enough(load(0.6)))),
+            ("and even so two do", SHARE, long(told_by(0.35, 2)), stands(3), Aim::Set(2, Why::WereEnough(2))),
+            (
+                "a silent dyno carries nothing",
+                SHARE,
+                now(told_by(1.5, 2)),
+                stands(3),
+                Aim::Hold(Why::Enough(load(1.5))),
+            ),
+            ("busy dynos", SHARE, now(told(2.7)), stands(3), Aim::Set(4, Why::Needed(4, load(2.7)))),
+            ("half busy", SHARE, long(told(1.02)), stands(2), Aim::Hold(Why::Enough(load(1.02)))),
             ("idle dynos", SHARE, long(told(0.62)), stands(2), Aim::Set(1, Why::WereEnough(1))),
-            ("a little too much", parts, now(told(41.0)), stands(10), Aim::Set(11, Why::Needed(11))),
+            ("a little too much", parts, now(told(41.0)), stands(10), Aim::Set(11, Why::Needed(11, load(41.0)))),
             ("somebody set 0", JOBS, now(told(60.0)), stands(0), Aim::Hold(Why::SetToZero)),
-            ("from zero", zero, now(told(60.0)), stands(0), Aim::Set(3, Why::Needed(3))),
-            (
-                "a release, idle",
-                JOBS,
-                long(told(0.0)),
-                Stands { rolls_out: true, ..stands(6) },
-                Aim::Hold(Why::RollsOut),
-            ),
-            (
-                "a release, busy",
-                JOBS,
-                long(told(200.0)),
-                Stands { rolls_out: true, ..stands(6) },
-                Aim::Set(8, Why::Needed(8)),
-            ),
-            (
-                "somebody set more than there may be",
-                JOBS,
-                long(told(60.0)),
-                Stands { gives_way_until: Some(until), ..stands(12) },
-                Aim::Hold(Why::GivesWay(until)),
-            ),
-            (
-                "and it gave way for long enough",
-                JOBS,
-                long(told(60.0)),
-                Stands { gives_way_until: Some(at(600)), ..stands(12) },
-                Aim::Set(11, Why::WereEnough(3)),
-            ),
-            ("sums of fractions", SHARE, now(told(0.7 * 3.0)), stands(3), Aim::Hold(Why::Enough)),
+            ("from zero", zero, now(told(60.0)), stands(0), Aim::Set(3, Why::Needed(3, load(60.0)))),
+            ("sums of fractions", SHARE, now(told(0.7 * 3.0)), stands(3), Aim::Hold(Why::Enough(load(2.1)))),
             (
                 "a step of late",
                 JOBS,
                 long(told(0.0)),
-                Stands { took_at: Some(at(570)), ..stands(6) },
-                Aim::Hold(Why::TookOfLate),
+                Stands { acted_at: Some(at(570)), ..stands(6) },
+                Aim::Hold(Why::TookOfLate(at(630))),
             ),
             (
                 "a gap",
@@ -385,10 +443,49 @@ mod tests {
             (
                 "a time of not knowing",
                 JOBS,
-                with(long(told(0.0)), 200, Load::Unknown),
+                with(long(told(0.0)), 200, None),
                 stands(6),
                 Aim::Hold(Why::NotKnownForLong),
             ),
+        ] {
+            assert_eq!(aim(&target, &looks, stands), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_delay_is_met_one_dyno_after_another() {
+        let delay = |millis: f64| Amount::new(millis, Unit::Millis);
+        let told = |millis: f64| Some(Measured { amount: delay(millis), complete: true, few: false, dynos: None });
+        let few = |millis: f64| told(millis).map(|told| Measured { few: true, ..told });
+        let by = By::Delay { low: delay(20.0), high: delay(150.0), shows_after: Duration::from_secs(90) };
+        let target = Target { by, ..JOBS };
+        let added = |second| Stands { added_at: Some(at(second)), ..stands(5) };
+        let (now, long) = (|told| steady(told, 0), |told| steady(told, 310));
+        for (case, looks, stands, expected) in [
+            ("too long", now(told(180.0)), stands(4), Aim::Set(5, Why::TooSlow(delay(180.0)))),
+            ("the last step comes up", now(told(400.0)), added(590), Aim::Hold(Why::StepComesUp(at(680)))),
+            ("it shows, and is not enough", now(told(400.0)), added(510), Aim::Set(6, Why::TooSlow(delay(400.0)))),
+            ("as long as it may be", now(told(150.0)), stands(4), Aim::Hold(Why::Between(delay(150.0)))),
+            ("right", long(told(60.0)), stands(5), Aim::Hold(Why::Between(delay(60.0)))),
+            ("short, for three minutes", steady(told(12.0), 180), stands(5), Aim::Hold(Why::NotKnownForLong)),
+            ("short, for long enough", long(told(12.0)), stands(5), Aim::Set(4, Why::FastForLong)),
+            (
+                "it was not short all the time",
+                with(long(told(12.0)), 200, told(60.0)),
+                stands(5),
+                Aim::Hold(Why::Between(delay(12.0))),
+            ),
+            ("of too few requests", now(few(900.0)), stands(4), Aim::Hold(Why::FewRequests)),
+            (
+                "of too few some time ago",
+                with(long(told(12.0)), 200, few(12.0)),
+                stands(4),
+                Aim::Hold(Why::Between(delay(12.0))),
+            ),
+            ("no request is no delay", long(told(0.0)), stands(4), Aim::Set(3, Why::FastForLong)),
+            ("nobody knows", long(None), stands(4), Aim::Hold(Why::NoData)),
+            ("as many as there may be", now(told(900.0)), stands(8), Aim::Hold(Why::AtMost(9))),
+            ("as few as there may be", long(told(1.0)), stands(1), Aim::Hold(Why::AtLeast)),
         ] {
             assert_eq!(aim(&target, &looks, stands), expected, "{case}");
         }

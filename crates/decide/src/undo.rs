@@ -293,7 +293,7 @@ impl<R: Reacts> Reacts for Undoing<R> {
 #[must_use]
 pub fn is_way_back_open(run: &Run, sight: &Sight, our_rollbacks: &BTreeSet<ReleaseVersion>) -> bool {
     let now = sight.heroku_now.unwrap_or(sight.taken_at);
-    let known = Known { now, episode: now, our_rollbacks, one_offs: &[], last_out: None };
+    let known = Known { now, episode: now, our_rollbacks, one_offs: &[], last_out: None, load: None };
     matches!(way_back(run, sight, &known), Planned::Do(_))
 }
 
@@ -379,7 +379,8 @@ mod tests {
 
     fn asked(run: &Run, sight: &Sight, ours: &[u64]) -> String {
         let ours = ours.iter().copied().map(version).collect();
-        let known = Known { now: at(500), episode: at(0), our_rollbacks: &ours, one_offs: &[], last_out: None };
+        let known =
+            Known { now: at(500), episode: at(0), our_rollbacks: &ours, one_offs: &[], last_out: None, load: None };
         told(&way_back(run, sight, &known))
     }
 

@@ -119,6 +119,7 @@ fn called_by(monitor: &str, reaction: Plain) -> Wish<Plain> {
         rungs_below: Vec::new(),
         after: None,
         shared_interval: None,
+        looks: None,
         would_have_acted: None,
         patience: FRESH,
     };

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::gather::Asker;
 use crate::memory::Would;
 use crate::turn::Called;
-use flyball_decide::{Caller, Choice, Scene, choose};
+use flyball_decide::{Caller, Choice, Scene, choose, reason};
 use flyball_model::{
     Actor, Because, Effect, Entry, Event, Excerpt, Plan, Run, RunId, RunState, Subject, SubjectKey, Timestamp,
 };
@@ -67,13 +67,21 @@ impl Engine {
         self.ports.witness.chosen(&gathered.situation, &choices);
         self.remember_sight(&gathered, batch);
         for ((called, choice), wish) in called.into_iter().zip(choices).zip(&gathered.situation.wishes) {
-            self.follow(called, choice, &wish.call.caller, &gathered.situation.scene, batch).await;
+            let because = reason(&gathered.situation, wish);
+            self.follow(called, choice, (&wish.call.caller, because), &gathered.situation.scene, batch).await;
         }
         Ok(())
     }
 
     /// Does what was chosen: notes why it holds, tells what it would do, or queues a run.
-    async fn follow(&self, called: Called, choice: Choice, caller: &Caller, scene: &Scene, batch: &mut Batch) {
+    async fn follow(
+        &self,
+        called: Called,
+        choice: Choice,
+        (caller, because): (&Caller, Because),
+        scene: &Scene,
+        batch: &mut Batch,
+    ) {
         let now = scene.now;
         let held = match &choice {
             Choice::Hold { because, .. } => Some(because),
@@ -92,11 +100,10 @@ impl Engine {
             }
             Choice::Tell(plan) => {
                 let plan = self.with_what_it_restores(*plan).await;
-                self.tell_would(&called, caller, &plan, batch, now);
+                self.tell_would(&called, (caller, because), &plan, batch, now);
             }
             Choice::Act(plan) => {
                 let plan = self.with_what_it_restores(*plan).await;
-                let because = caller.because();
                 self.memory().note(&called.monitor, &called.reaction, because.clone(), now, batch);
                 let actor = Actor::Engine {
                     monitor: called.monitor.id,
@@ -149,9 +156,16 @@ impl Engine {
     }
 
     /// Tells what a dry run would have done; the same again is counted, not repeated.
-    fn tell_would(&self, called: &Called, caller: &Caller, plan: &Plan, batch: &mut Batch, now: Timestamp) {
+    fn tell_would(
+        &self,
+        called: &Called,
+        (caller, because): (&Caller, Because),
+        plan: &Plan,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) {
         let Called { monitor, reaction, .. } = called;
-        let (because, summary) = (caller.because(), plan.summary());
+        let summary = plan.summary();
         let would = Would { plan: summary.clone(), episode: caller.episode(now), at: now };
         let mut memory = self.memory();
         let told = memory.would(reaction.id).is_some_and(|before| before.is_the_same_as(&would));

@@ -120,10 +120,10 @@ impl Desk {
         self.patience.get(&key).filter(|patience| patience.cause == cause).map_or(FRESH, |patience| patience.age)
     }
 
-    /// Notes what a wish came to on this sight. One that stands at its limit becomes more patient with each new sight
+    /// Notes what a wish came to on this sight. One that stands at its limit, or rests, becomes more patient with each new sight
     /// that shows the same.
     pub(crate) fn came_to(&mut self, called: &Called, cause: Option<Cause>, because: Option<&Because>, sight: &Sight) {
-        if !because.is_some_and(Because::is_limit) {
+        if !because.is_some_and(|because| because.is_limit() || because.rests()) {
             self.patience.remove(&called.key());
             return;
         }

@@ -7,6 +7,7 @@ use crate::live::{Busy, Counted, Counting, Turning, Wanted};
 use crate::memory::Memory;
 use crate::perform::LEASE;
 use crate::ports::Ports;
+use crate::receiving::Receiving;
 use crate::references::Reached;
 use crate::share::Share;
 use crate::turn::{Observed, Turn, turn};
@@ -46,6 +47,7 @@ pub struct Engine {
     /// The monitors that are to look at once.
     pub(crate) wanted: Wanted,
     pub(crate) turning: Turning,
+    pub(crate) receiving: Receiving,
     mode: Mode,
     home: Home,
     stopping: AtomicBool,
@@ -72,6 +74,7 @@ impl Engine {
             checking: Busy::new(),
             wanted: Wanted::default(),
             turning: Turning::new(),
+            receiving: Receiving::default(),
             mode,
             home: Home::default(),
             stopping: AtomicBool::new(false),
@@ -189,6 +192,7 @@ impl Engine {
         self.ports.observe.define(&definitions.network);
         self.ports.references.define(&definitions.network);
         self.ports.tell.define(&definitions.network);
+        self.receiving.define(definitions, now);
         if self.shares_work() {
             self.part(definitions).await?;
         } else {

@@ -5,6 +5,7 @@ use crate::desk::Glance;
 use crate::effects;
 use crate::engine::Engine;
 use crate::look::{look, look_further, trouble};
+use crate::looks::Looks;
 use crate::memory::Memory;
 use crate::turn::Called;
 use flyball_decide::{
@@ -18,7 +19,7 @@ use flyball_model::{
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
-use flyball_store::{Batch, Error};
+use flyball_store::{Batch, Error, ReadingsPage};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +85,7 @@ impl Engine {
         };
         let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
+        self.recall_looks(askers).await?;
         let situation = self.situation(subject, askers, facts).with_reactions(reacts);
         let mut gathered = Gathered { situation, failed: None, looked: false, looked_further: false, news: Vec::new() };
         // Ends: every look adds something, and releases are bounded.
@@ -185,6 +187,21 @@ impl Engine {
         }
         if let Some(seen) = self.ports.store.sighting(&key).await? {
             self.memory().set_sighting(key, seen);
+        }
+        Ok(())
+    }
+
+    /// Takes up what monitors measured before this process began, where a reaction goes by that.
+    async fn recall_looks(&self, askers: &[Asker]) -> Result<(), Error> {
+        for asker in askers {
+            let Asker::Monitor(Called { monitor, reaction }) = asker else { continue };
+            if reaction.kind.looks_back().is_none() || self.memory().looks.is_recalled(monitor.id) {
+                continue;
+            }
+            let since = Some(self.ports.clock.now() - Looks::KEPT);
+            let page = ReadingsPage { monitor: monitor.id, since, until: None, readings: Looks::KEPT_MAX };
+            let readings = self.ports.store.readings(&page).await?;
+            self.memory().looks.recall(monitor.id, &readings);
         }
         Ok(())
     }
@@ -293,6 +310,10 @@ impl Memory {
             rungs_below: self.rungs_below(asker),
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: self.would(reaction.id).map(|would| would.at),
+            looks: match (asker, reaction.kind.looks_back()) {
+                (Asker::Monitor(called), Some(back)) => Some(self.looks.since(called.monitor.id, now - back)),
+                (Asker::Person(_), _) | (_, None) => None,
+            },
             patience,
         };
         Wish { reaction, call }

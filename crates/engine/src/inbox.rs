@@ -1,10 +1,30 @@
 //! What came in for monitors, as the store has it.
 
 use async_trait::async_trait;
-use flyball_model::{Excerpt, MonitorId, Signal, SignalKind, Timestamp};
+use flyball_model::{AppName, Excerpt, Finding, MonitorId, Signal, SignalKind, Timestamp};
 use flyball_monitors::Inbox;
-use flyball_store::{ReadingsPage, Store};
+use flyball_signals::Slot;
+use flyball_store::{Error, ReadingsPage, Store, StoredSlot};
 use std::sync::Arc;
+
+/// What an app told by its drain within a time, in the order of time: what several nodes were told of one slot is one. Of a newer version's
+/// nothing is known.
+pub(crate) async fn told(
+    store: &dyn Store,
+    app: &AppName,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(Timestamp, Slot)>, Error> {
+    let mut slots: Vec<(Timestamp, Slot)> = Vec::new();
+    for StoredSlot { at, told, .. } in store.slots(app, since, until).await? {
+        let Some(slot) = Slot::of_bytes(&told) else { continue };
+        match slots.last_mut() {
+            Some((last, sum)) if *last == at => sum.merge(&slot),
+            _ => slots.push((at, slot)),
+        }
+    }
+    Ok(slots)
+}
 
 /// The inbox of the monitors whose readings are in this store.
 pub struct StoreInbox {
@@ -36,6 +56,16 @@ impl Inbox for StoreInbox {
         let page = ReadingsPage { monitor, since: None, until: None, readings: 1 };
         let latest = self.store.readings(&page).await.map_err(|error| error.to_string())?;
         Ok(latest.last().map(|reading| reading.begun_at))
+    }
+
+    async fn last_finding(&self, monitor: MonitorId) -> Result<Option<Finding>, String> {
+        let page = ReadingsPage { monitor, since: None, until: None, readings: 1 };
+        let latest = self.store.readings(&page).await.map_err(|error| error.to_string())?;
+        Ok(latest.last().map(|reading| reading.finding))
+    }
+
+    async fn told(&self, app: &AppName, since: Timestamp) -> Result<Vec<(Timestamp, Slot)>, String> {
+        told(&*self.store, app, since, Timestamp::FAR_FUTURE).await.map_err(|error| error.to_string())
     }
 
     async fn await_anew(&self, monitor: MonitorId, at: Timestamp) -> Result<(), String> {

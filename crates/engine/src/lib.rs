@@ -20,12 +20,14 @@ mod inbox;
 mod incidents;
 pub mod live;
 mod look;
+mod looks;
 pub mod made;
 mod memory;
 pub mod one_file;
 mod perform;
 mod ports;
 pub mod queries;
+mod receiving;
 mod references;
 mod rounds;
 mod share;
@@ -42,6 +44,7 @@ pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, References, Tasks, Tell, Time, Tokio,
     Witness,
 };
+pub use receiving::Frame;
 pub use share::go_by_the_stores_clock;
 pub use turn::Observed;
 pub use wiring::Wiring;

@@ -1,6 +1,7 @@
 //! What the engine holds in memory: a copy of what the store remembers, and what may be forgotten at a restart.
 
 use crate::desk::Desk;
+use crate::looks::Looks;
 use crate::wiring::Wiring;
 use flyball_decide::{Adder, called, fold};
 use flyball_model::{
@@ -29,6 +30,8 @@ pub(crate) struct Memory {
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
     sightings: HashMap<SubjectKey, Sighting>,
+    /// What monitors measured of late, where a reaction goes by that.
+    pub(crate) looks: Looks,
     /// The incidents that go on.
     pub(crate) incidents: HashMap<IncidentOf, Incident>,
     /// What each dry-run reaction would have done last, and when.
@@ -254,6 +257,7 @@ impl Memory {
         }
         self.states.retain(|monitor, _| watched.contains_key(monitor));
         self.reaches.retain(|monitor, _| self.states.contains_key(monitor));
+        self.looks.keep(|monitor| watched.contains_key(&monitor));
         self.watched = watched;
         let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
         self.holdings.retain(|key, _| wired(key));

@@ -51,6 +51,9 @@ pub(crate) fn turn(memory: &mut Memory, observed: Vec<Observed>, now: Timestamp)
         batch.entries.extend(news(&monitor, &reading, &folded));
         let is_saved = memory.is_saved_of_late(monitor.id, reading.begun_at);
         memory.set_state(monitor.id, folded.state.clone());
+        if wiring.attached(monitor.id).iter().any(|reaction| reaction.kind.looks_back().is_some()) {
+            memory.looks.add(monitor.id, &reading);
+        }
         if finding.verdict() != Verdict::Unknown {
             batch.incidents.extend(memory.incidents_after(&monitor, reading.begun_at, folded.flip.is_some()));
         }

@@ -2,7 +2,7 @@
 //! and what a code says of its reason. Its sentence stands in `words`.
 
 use crate::{
-    AccountName, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, NoUndo, Passage,
+    AccountName, Amount, AppName, CallOn, Cause, Changed, Doubt, DynoName, DynoSize, ForeignChange, NoUndo, Passage,
     PauseScope, Per, ProcessType, Quantity, Rank, ReactionName, ReleaseVersion, RunId, Spending, StoreLoss, Timestamp,
     Verdict,
 };
@@ -29,6 +29,8 @@ enum Nature {
     Holds,
     /// It is called, and has gone as far as it may.
     Limit,
+    /// It is called, and what it looks after is as it should be by all that is known.
+    Rests,
 }
 
 /// Makes [`Because`] from a table: `Variant = "code", Nature { fields }` for each reason. The code is also the word by
@@ -106,6 +108,36 @@ reasons! {
     Undoes = "undoes", Acts {
         /// Which run.
         run: RunId,
+    }
+
+    /// A load needs more dynos.
+    LoadNeeds = "load_needs", Acts {
+        /// The load.
+        load: Amount,
+        /// How many it needs.
+        needed: Quantity,
+    }
+    /// Fewer dynos were enough for a load.
+    WereEnough = "were_enough", Acts {
+        /// How many.
+        needed: Quantity,
+        /// For how long.
+        long: Duration,
+    }
+    /// A delay is longer than it may be.
+    TooSlow = "too_slow", Acts {
+        /// The delay.
+        delay: Amount,
+    }
+    /// A delay was needlessly short.
+    FastForLong = "fast_for_long", Acts {
+        /// For how long.
+        long: Duration,
+    }
+    /// The load is not known, and there are to be so many dynos then.
+    LeastWithoutData = "least_without_data", Acts {
+        /// How many at least.
+        least: Quantity,
     }
 
     /// The reaction is switched off in the file.
@@ -272,6 +304,67 @@ reasons! {
         /// Of which process type.
         process_type: ProcessType,
     }
+    /// There are as many dynos as the load needs.
+    Enough = "enough", Rests {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The present quantity.
+        quantity: Quantity,
+        /// The load.
+        load: Amount,
+    }
+    /// More dynos were needed a short time ago than now.
+    NeededOfLate = "needed_of_late", Rests {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The present quantity.
+        quantity: Quantity,
+        /// How many were needed.
+        needed: Quantity,
+        /// Within what time.
+        within: Duration,
+    }
+    /// The load needs more dynos than there may be.
+    NeedsMore = "needs_more", Limit {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The present quantity.
+        quantity: Quantity,
+        /// How many it needs.
+        needed: Quantity,
+        /// The most there may be.
+        max: Quantity,
+    }
+    /// The delay is right, or not needlessly short for long enough.
+    BetweenDelays = "between_delays", Rests {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The present quantity.
+        quantity: Quantity,
+        /// The delay.
+        delay: Amount,
+    }
+    /// The dynos that were added last do not show in the delay yet.
+    StepComesUp = "step_comes_up", Rests {
+        /// When they must.
+        until: Timestamp,
+    }
+    /// The delay is told from too few requests.
+    FewRequests = "few_requests", Rests;
+    /// The load is not known.
+    LoadUnknown = "load_unknown", Rests;
+    /// Lines were lost of what the load is told from, so that it may be more.
+    LinesLost = "lines_lost", Rests;
+    /// The load was not known for long enough.
+    LoadNotKnownForLong = "load_not_known_for_long", Rests {
+        /// How long it must have been.
+        long: Duration,
+    }
+    /// Dynos were taken away too short a time ago.
+    TookOfLate = "took_of_late", Rests {
+        /// When it may take more.
+        until: Timestamp,
+    }
     /// The size is not on the ladder.
     OffLadder = "off_ladder", Holds {
         /// Of which process type.
@@ -434,6 +527,12 @@ impl Because {
         self.nature() == Nature::Limit
     }
 
+    /// Whether the reaction looks after something that is as it should be by all that is known.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.nature() == Nature::Rests
+    }
+
     /// Whether it is a reason of a reaction that is called: its reading calls it, and it acts or something holds it.
     #[must_use]
     pub fn is_while_called(&self) -> bool {
@@ -443,6 +542,6 @@ impl Because {
     /// Whether its readings are counted, and the count is kept: not where a quiet monitor just does not call.
     #[must_use]
     pub const fn is_counted(&self) -> bool {
-        !matches!(self, Self::NotCalledOn { .. })
+        !matches!(self, Self::NotCalledOn { .. }) && !matches!(self.nature(), Nature::Rests)
     }
 }

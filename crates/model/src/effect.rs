@@ -101,6 +101,8 @@ pub enum Rank {
     Up,
     /// More dynos.
     Out,
+    /// As many dynos as a load needs, be they more or fewer.
+    To,
     /// Smaller dynos.
     Down,
     /// Fewer dynos.
@@ -144,7 +146,7 @@ impl Rank {
             Self::RestartAll => EffectKind::RestartAll,
             Self::RestartDyno => EffectKind::RestartDyno,
             Self::Up | Self::Down => EffectKind::SetSize,
-            Self::Out | Self::In => EffectKind::SetQuantity,
+            Self::Out | Self::To | Self::In => EffectKind::SetQuantity,
             Self::OneOff => EffectKind::RunOneOff,
         }
     }
@@ -155,7 +157,18 @@ impl Rank {
         match self {
             Self::In => Some(Self::Out),
             Self::Down => Some(Self::Up),
-            Self::RollBack | Self::RestartAll | Self::RestartDyno | Self::Up | Self::Out | Self::OneOff => None,
+            Self::RollBack | Self::RestartAll | Self::RestartDyno | Self::Up | Self::Out | Self::To | Self::OneOff => {
+                None
+            }
+        }
+    }
+
+    /// What must be seen of the app to plan its effect. None is taken away while others come up, which is told from the dynos.
+    #[must_use]
+    pub const fn needs(self) -> Needs {
+        match self {
+            Self::To => Needs::ALL,
+            other => other.effect().needs(),
         }
     }
 
@@ -168,6 +181,7 @@ impl Rank {
             Self::Down => Some(Self::Up),
             Self::Out => Some(Self::In),
             Self::In => Some(Self::Out),
+            Self::To => Some(Self::To),
             Self::RestartAll | Self::RestartDyno | Self::OneOff => None,
         }
     }
@@ -179,6 +193,7 @@ impl Rank {
         match self {
             Self::RollBack | Self::RestartAll | Self::RestartDyno | Self::Up | Self::Out => Some(CallOn::Failing),
             Self::Down | Self::In => Some(CallOn::Passing),
+            Self::To => Some(CallOn::Load),
             Self::OneOff => None,
         }
     }

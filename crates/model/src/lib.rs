@@ -4,6 +4,7 @@
 //! we see them, readings and what is remembered of them, reasons, plans, runs and the timeline.
 //! Values only: nothing in here does I/O, reads a clock or draws a random number.
 
+mod amount;
 mod because;
 mod doubt;
 pub mod duration;
@@ -36,6 +37,7 @@ mod timeline;
 mod why;
 mod words;
 
+pub use amount::{Amount, Measured, Unit};
 pub use because::{Because, Doubted};
 pub use doubt::{Doubt, Reference};
 pub use effect::{Effect, EffectKind, Plan, Rank};

@@ -15,13 +15,18 @@ pub enum CallOn {
     Failing,
     /// Readings that pass.
     Passing,
+    /// Every reading of a load, also one that could not be made: what follows from it is decided from all of them.
+    Load,
 }
 
 impl CallOn {
-    /// Whether this verdict is the one. Unknown never is.
+    /// Whether this verdict is the one. Unknown never is, but of a load.
     #[must_use]
     pub const fn matches(self, verdict: Verdict) -> bool {
-        matches!((self, verdict), (Self::Failing, Verdict::Failing) | (Self::Passing, Verdict::Passing))
+        matches!(
+            (self, verdict),
+            (Self::Failing, Verdict::Failing) | (Self::Passing, Verdict::Passing) | (Self::Load, _)
+        )
     }
 }
 
@@ -30,6 +35,7 @@ impl fmt::Display for CallOn {
         f.pad(match self {
             Self::Failing => "failing",
             Self::Passing => "passing",
+            Self::Load => "every reading",
         })
     }
 }
@@ -127,6 +133,9 @@ impl Policy {
     /// Default: how long a rollback gives way to a person's own rollback or config change. Long enough for them to see
     /// whether it helped.
     pub const ROLLBACK_GIVES_WAY: Duration = Duration::from_secs(600);
+    /// Default: how long what scales to a load takes no dyno away after somebody else set a quantity: who scales ahead of a campaign
+    /// knows more than the load tells.
+    pub const LOAD_GIVES_WAY: Duration = Duration::from_secs(30 * 60);
 
     /// Default: how long a booting dyno is waited for. Boots end within 60 s, or are killed (R10); five minutes
     /// covers several dynos that boot one after the other, and a first crash.

@@ -1,6 +1,6 @@
 //! Readings: one result of one monitor.
 
-use crate::{DynoName, DynoState, Timestamp};
+use crate::{DynoName, DynoState, Measured, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -102,6 +102,16 @@ causes! {
     Silent = "silent", NotReached;
     /// A signal came in that says so.
     Signal = "signal", Reached;
+    /// A number is more than it may be.
+    Above = "above", Reached;
+    /// A number is less than it may be.
+    Below = "below", Reached;
+    /// Requests fail since the app has too little room for them.
+    Capacity = "capacity", Reached;
+    /// Requests fail by the app's own doing.
+    App = "app", Reached;
+    /// Requests fail by Heroku's doing.
+    Platform = "platform", Reached;
 }
 
 impl Cause {
@@ -140,6 +150,8 @@ pub enum Blind {
     Forbidden,
     /// An answer came that we cannot read, which others may be able to.
     Unreadable,
+    /// What tells of it has told nothing of late.
+    NotTold,
 }
 
 /// A verdict with its reason.
@@ -342,6 +354,8 @@ pub enum Evidence {
         /// Those that are not as they should be: at most [`Evidence::DYNOS_MAX`].
         not_up: Vec<(DynoName, DynoState)>,
     },
+    /// By measuring.
+    Measured(Measured),
     /// Nothing beside what the words say.
     None,
 }

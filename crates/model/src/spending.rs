@@ -22,7 +22,7 @@ impl Spending {
         match rank {
             Rank::RollBack => Some(Self::Rollbacks),
             Rank::RestartAll | Rank::RestartDyno | Rank::Up | Rank::Down | Rank::OneOff => Some(Self::Effects),
-            Rank::Out | Rank::In => None,
+            Rank::Out | Rank::To | Rank::In => None,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What came in for monitors, and whether it could have come in at all: silence says something only where somebody listened.
 
+use crate::kinds::Levels;
 use crate::means::Look;
 use async_trait::async_trait;
-use flyball_model::{MonitorId, Signal, Timestamp};
+use flyball_model::{AppName, Finding, MonitorId, Signal, Timestamp};
+use flyball_signals::Slot;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +17,12 @@ pub trait Inbox: Send + Sync {
 
     /// When somebody looked with this monitor last, in this process or another.
     async fn last_look(&self, monitor: MonitorId) -> Result<Option<Timestamp>, String>;
+
+    /// What this monitor found last, in this process or another.
+    async fn last_finding(&self, monitor: MonitorId) -> Result<Option<Finding>, String>;
+
+    /// What an app told by its drain since then, in the order of time, each slot once.
+    async fn told(&self, app: &AppName, since: Timestamp) -> Result<Vec<(Timestamp, Slot)>, String>;
 
     /// Remembers that a sign is awaited from here on, whatever came before. Who only looks on does nothing.
     async fn await_anew(&self, monitor: MonitorId, at: Timestamp) -> Result<(), String>;
@@ -47,6 +55,18 @@ impl Listening {
     /// What came in for the monitor that looks.
     pub(crate) async fn signals(&self, look: Look) -> Result<Vec<Signal>, String> {
         self.inbox.signals(look.monitor).await
+    }
+
+    /// What an app told by its drain since then; and what the monitor that looks found last, where that counts.
+    pub(crate) async fn told(
+        &self,
+        app: &AppName,
+        since: Timestamp,
+        look: Look,
+        levels: &Levels,
+    ) -> Result<(Vec<(Timestamp, Slot)>, Option<Finding>), String> {
+        let before = if levels.goes_by_before() { self.inbox.last_finding(look.monitor).await? } else { None };
+        Ok((self.inbox.told(app, since).await?, before))
     }
 
     /// The same, where silence counts: once `may_have_missed` says of what came, and of a time in which nothing could, that something
@@ -124,6 +144,14 @@ mod tests {
 
         async fn last_look(&self, _: MonitorId) -> Result<Option<Timestamp>, String> {
             Ok(*self.last.lock().unwrap())
+        }
+
+        async fn last_finding(&self, _: MonitorId) -> Result<Option<Finding>, String> {
+            Ok(None)
+        }
+
+        async fn told(&self, _: &AppName, _: Timestamp) -> Result<Vec<(Timestamp, Slot)>, String> {
+            Ok(Vec::new())
         }
 
         async fn await_anew(&self, _: MonitorId, at: Timestamp) -> Result<(), String> {

@@ -22,6 +22,6 @@ pub use monitor::Monitor;
 pub use net::{Failure, NetworkRules, ProxyEnvironment, References, Trust, Way};
 pub use observer::Observer;
 pub use values::{
-    Address, ByteSize, HeaderList, HostName, Keyword, Method, NameServer, Networks, Number, PageUrl, Pattern, Pointer,
-    Proxy, ProxyServer, Record, RecordName, RecordType, Scalar, StatusList, Wanted,
+    Address, ByteSize, CodeList, HeaderList, HostName, Keyword, Level, Method, NameServer, Networks, Number, PageUrl,
+    Pattern, Pointer, Proxy, ProxyServer, Record, RecordName, RecordType, Scalar, StatusList, Wanted,
 };

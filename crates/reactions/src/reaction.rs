@@ -2,7 +2,10 @@
 
 use crate::Kind;
 use flyball_decide::{Known, Planned, Reacts};
-use flyball_model::{AccountName, AppName, Effect, Needs, Policy, ProcessType, Rank, ReactionId, ReactionName, Sight};
+use flyball_model::{
+    AccountName, AppName, Because, Effect, Needs, Policy, ProcessType, Rank, ReactionId, ReactionName, Sight,
+};
+use std::time::Duration;
 
 /// What to do, to which app, within which limits, and when. Read-only once made.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +61,14 @@ impl Reacts for Reaction {
 
     fn variables(&self) -> Vec<&str> {
         self.kind.variables()
+    }
+
+    fn looks_back(&self) -> Option<Duration> {
+        self.kind.looks_back()
+    }
+
+    fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
+        self.kind.reason(sight, known)
     }
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {

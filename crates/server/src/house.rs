@@ -4,6 +4,7 @@ use crate::answer::Problem;
 use crate::api::events::Tail;
 use crate::api::once::Answered;
 use crate::guard::{Secret, Throttle, random};
+use crate::machines::drains::Drains;
 use crate::machines::hooks::Hooks;
 use crate::snapshot::Snapshot;
 use flyball_engine::queries::Reader;
@@ -78,6 +79,7 @@ pub struct House {
     pub(crate) throttle: Throttle,
     pub(crate) answered: Answered,
     pub(crate) hooks: Hooks,
+    pub(crate) drains: Drains,
     /// What seals the secrets that are typed into forms.
     keys: Keys,
     /// By what the one-time link is known that makes the first administrator.
@@ -90,7 +92,7 @@ impl House {
     pub fn of(engine: Arc<Engine>, growth: Growth, settings: Settings, keys: Keys, stop: CancellationToken) -> Self {
         let (looks, listeners) = (Semaphore::new(LOOKS_MAX), Arc::new(Semaphore::new(LISTENERS_MAX)));
         let (snapshot, throttle, answered) = (Snapshot::default(), Throttle::default(), Answered::default());
-        let (first, tail, hooks) = (Mutex::default(), Tail::default(), Hooks::default());
+        let (first, tail, hooks, drains) = (Mutex::default(), Tail::default(), Hooks::default(), Drains::default());
         Self {
             engine,
             growth,
@@ -103,6 +105,7 @@ impl House {
             throttle,
             answered,
             hooks,
+            drains,
             keys,
             first,
         }

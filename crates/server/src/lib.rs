@@ -17,6 +17,7 @@ mod words;
 pub use answer::{FieldMistake, Problem};
 pub use api::people::People;
 pub use house::{Entrance, House, Settings};
+pub use machines::drains::drain_of;
 pub use machines::hooks::hook_of;
 pub use pages::incident::incident_file;
 pub use router::open_api;

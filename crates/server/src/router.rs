@@ -84,6 +84,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .fallback(nothing_here)
         .layer(from_fn(methods_in_words))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .merge(machines::drains())
         .layer(from_fn(in_time))
         .layer(no_forgery())
         .layer(from_fn_with_state(Arc::clone(&house), enter))

@@ -2,10 +2,11 @@
 //!
 //! Source: Heroku Dev Center, *Heroku Error Codes* (2026-09-18).
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An error code: `H12`, `R14`, `L10`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Code {
     family: u8,
     number: u8,

@@ -7,6 +7,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Raw readings: a week, so that last week's same hour can be looked at.
 pub(crate) const READINGS_KEPT: Duration = DAY.saturating_mul(7);
 
+/// What apps told by their drains: as long as readings, which are told from it.
+pub(crate) const SLOTS_KEPT: Duration = READINGS_KEPT;
+
 /// Shapes, after they were looked up last: a process looks up those that it writes every day, and what it wrote is kept for
 /// a week.
 pub(crate) const SHAPES_KEPT: Duration = DAY.saturating_mul(9);
@@ -67,8 +70,9 @@ pub struct Kept {
 
 impl Kept {
     /// Everything that goes by itself, what goes first first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::of("readings", READINGS_KEPT, None),
+        Self::of("what apps tell by their drains", SLOTS_KEPT, None),
         Self::of("roll-ups of five minutes", FIVE_MINUTES_KEPT, None),
         Self::of("roll-ups of hours", HOURS_KEPT, None),
         Self::of("the timeline with its runs and pauses", HISTORY_KEPT, Some(LINES_KEPT.unsigned_abs())),

@@ -67,9 +67,9 @@ pub use text::{OwnText, Reads};
 
 use async_trait::async_trait;
 use flyball_model::{
-    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
-    SessionId, Signal, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName,
-    Verdict,
+    AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId,
+    SecretHash, SessionId, Signal, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId,
+    UserName, Verdict,
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -83,7 +83,20 @@ pub const SIGNALS_KEPT: u32 = 5;
 /// Everything of one store.
 #[async_trait]
 pub trait Store:
-    Loop + Runs + Pauses + Presence + Texts + Leases + Timeline + Incidents + Telling + Signals + People + Made + Retention
+    Loop
+    + Runs
+    + Pauses
+    + Presence
+    + Texts
+    + Leases
+    + Timeline
+    + Incidents
+    + Telling
+    + Signals
+    + Slots
+    + People
+    + Made
+    + Retention
 {
     /// Where it is.
     fn place(&self) -> &Place;
@@ -392,6 +405,32 @@ pub trait Signals: Send + Sync {
 
     /// What came for a monitor, in the order in which it came.
     async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, Error>;
+}
+
+/// What apps told by their log drains, by slots of time.
+#[async_trait]
+pub trait Slots: Send + Sync {
+    /// Writes each over what was written of the same app, moment and node before: whoever counts knows better the longer they count.
+    async fn note_slots(&self, slots: &[StoredSlot]) -> Result<(), Error>;
+
+    /// What an app told from `since` on and before `until`, in the order of time: [`SLOTS_MAX`] at most, the latest of them.
+    async fn slots(&self, app: &AppName, since: Timestamp, until: Timestamp) -> Result<Vec<StoredSlot>, Error>;
+}
+
+/// So many come at once: a day of one node's.
+pub const SLOTS_MAX: u32 = 8640;
+
+/// What an app told within a slot of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSlot {
+    /// Which.
+    pub app: AppName,
+    /// When the slot begins.
+    pub at: Timestamp,
+    /// Whom it was told.
+    pub node: NodeId,
+    /// What it comes to: bytes of whoever counts.
+    pub told: Vec<u8>,
 }
 
 /// Who may come in. Each change is on disk together with the lines of the timeline that tell of it, or not at all; where nothing

@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use flyball_model::{
-    Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId, SecretHash,
-    SessionId, Signal, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId, UserName,
-    Verdict,
+    AppName, Entry, Excerpt, MonitorId, NodeId, Outcome, PauseScope, ReactionId, Reading, Right, Run, RunId,
+    SecretHash, SessionId, Signal, StoreLoss, Subject, SubjectKey, TextHash, ThreadKey, Timestamp, TokenId, UserId,
+    UserName, Verdict,
 };
 use flyball_store::{
     ApiToken, AppFacts, Batch, Changed, Claim, ClaimedNotice, Definition, Error, Fence, Glimpse, Held, Holding,
     Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser,
     NewerReadings, NoticesPage, NumberedIncident, Of, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence,
     Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session,
-    Shard, Shares, Sighting, Sign, Signals, Sizes, Span, Spell, SpellsPage, Store, StoredNotice, Tell, Telling, Texts,
-    Timeline, TimelineLine, TimelinePage, ToldSoFar, Tried, User,
+    Shard, Shares, Sighting, Sign, Signals, Sizes, Slots, Span, Spell, SpellsPage, Store, StoredNotice, StoredSlot,
+    Tell, Telling, Texts, Timeline, TimelineLine, TimelinePage, ToldSoFar, Tried, User,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -599,6 +599,17 @@ impl<S: StoreStage> Signals for StagedStore<S> {
 
     async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, Error> {
         self.read("signals", self.0.store().signals(monitor)).await
+    }
+}
+
+#[async_trait]
+impl<S: StoreStage> Slots for StagedStore<S> {
+    async fn note_slots(&self, slots: &[StoredSlot]) -> Result<(), Error> {
+        self.write("note slots", self.0.store().note_slots(slots)).await
+    }
+
+    async fn slots(&self, app: &AppName, since: Timestamp, until: Timestamp) -> Result<Vec<StoredSlot>, Error> {
+        self.read("slots", self.0.store().slots(app, since, until)).await
     }
 }
 

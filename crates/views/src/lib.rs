@@ -30,7 +30,7 @@ pub use definition::{DefinitionOrigin, DefinitionView};
 pub use drift::{Drift, DriftRun, OneOffView, ProcessDrift, ReleaseDrift};
 pub use history::{HistoryLine, Tone};
 pub use incident::{CureView, IncidentFailure, IncidentStory, IncidentView};
-pub use monitor::{Checked, HookView, MonitorView, ReadingView};
+pub use monitor::{Checked, DrainView, HookView, MonitorView, ReadingView};
 pub use node::{NewerFile, NodeState, NodeView};
 pub use notice::NoticeView;
 pub use page::Page;

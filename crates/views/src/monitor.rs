@@ -100,6 +100,18 @@ pub struct Checked {
     pub hint: Option<String>,
 }
 
+/// Where Heroku sends the logs of an app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DrainView {
+    /// Which.
+    #[schema(value_type = String)]
+    pub app: AppName,
+    /// The address, with its key: whoever has it can tell lines of this app. Where Flyball does not know by which name it is asked, it is
+    /// the path alone.
+    #[schema(example = "https://flyball.example.com/drain/00112233445566778899aabbccddeeff")]
+    pub url: String,
+}
+
 /// Where others tell a monitor something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HookView {

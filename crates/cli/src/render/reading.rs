@@ -36,6 +36,15 @@ pub(crate) fn text(checked: &Checked, face: &Clockface) -> String {
                 add("not up", format!("{dyno} is {state}"));
             }
         }
+        Evidence::Measured(seen) => {
+            add("measured", seen.amount.to_string());
+            if !seen.complete {
+                add("incomplete", "some of what it is told from was lost".to_owned());
+            }
+            if let Some(dynos) = seen.dynos {
+                add("told by", format!("{dynos} {}", if dynos == 1 { "dyno" } else { "dynos" }));
+            }
+        }
         Evidence::None => {}
     }
     add("took", duration::roughly(Duration::from_millis(reading.took_ms)));

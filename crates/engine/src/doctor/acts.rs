@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub(super) fn reaction(reaction: &Reaction, sight: &Sight) -> Finding {
     let (name, app) = (&reaction.name, reaction.kind.app());
     let now = sight.heroku_now.unwrap_or(sight.taken_at);
-    let known = Known { now, episode: now, our_rollbacks: &BTreeSet::new(), one_offs: &[], last_out: None };
+    let known = Known { now, episode: now, our_rollbacks: &BTreeSet::new(), one_offs: &[], last_out: None, load: None };
     let never = |why: String, cure: String| {
         Finding::bad("reaction", format!("\"{name}\" can never act on {app} as it is: {why}")).hint(cure)
     };

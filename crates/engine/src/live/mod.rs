@@ -1,7 +1,8 @@
 //! The live loop: the engine's steps, called as time goes by.
 //!
-//! Five tasks: the *timer* starts checks when they are due, the *intake* takes readings in, the *writer* writes quiet
-//! readings together, the *worker* brings runs forward, and the *sweeper* removes what is too old. Every check, choice and
+//! A few tasks: the *timer* starts checks when they are due, the *intake* takes readings in, the *writer* writes quiet
+//! readings together, the *worker* brings runs forward, the *teller* tells people, the *receiver* counts what apps tell and the *noter*
+//! writes it, and the *sweeper* removes what is too old. Every check, choice and
 //! run is a task of its own under one tracker, so that a slow one delays nothing but itself, and stopping waits for them.
 //!
 //! Time and tasks are ports. Whoever plays the loop on a stopped clock plays this one: its order comes from the executor
@@ -59,6 +60,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(900);
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// What there is to tell is looked for this often: nobody asleep notices a second.
 const TELL_EVERY: Duration = Duration::from_secs(1);
+/// What apps told is written this often, where a slot of it is over.
+const NOTE_EVERY: Duration = Duration::from_secs(1);
 /// Stopping waits this long for runs under way; what has not ended then is left for the next start.
 const STOP_MAX: Duration = Duration::from_secs(4);
 
@@ -191,6 +194,8 @@ impl Live {
         shared.start(worker(Arc::clone(&shared), stop.clone()));
         shared.start(sweeper(Arc::clone(&shared), stop.clone()));
         shared.start(teller(Arc::clone(&shared), stop.clone()));
+        shared.start(receiver(Arc::clone(&shared), stop.clone()));
+        shared.start(noter(Arc::clone(&shared), stop.clone()));
         Self { shared, into: for_looks, stop }
     }
 
@@ -261,6 +266,40 @@ async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<O
             () = shared.engine.wanted.grown() => {}
             () = time.wait(wait) => {}
         }
+    }
+}
+
+/// Counts what apps tell, as it comes in.
+async fn receiver(shared: Arc<Shared>, stop: CancellationToken) {
+    let (engine, clock) = (&shared.engine, &shared.engine.ports().clock);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            () = engine.receiving.has_come() => {}
+        }
+        while engine.receiving.count_one(clock.now()) {
+            tokio::task::yield_now().await;
+        }
+    }
+    while engine.receiving.count_one(clock.now()) {}
+    engine.write_slots(true).await;
+}
+
+/// Writes what apps told, once there is anybody to listen to.
+async fn noter(shared: Arc<Shared>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = shared.engine.receiving.listens() => {}
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = shared.time().wait(NOTE_EVERY) => {}
+        }
+        shared.engine.write_slots(false).await;
     }
 }
 

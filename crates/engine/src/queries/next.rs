@@ -152,6 +152,7 @@ fn uncalled(reaction: &Reaction, standing: &Standing) -> Option<String> {
     let wanted = causes.iter().map(|cause| format!("`{cause}`")).collect::<Vec<_>>().join(" or ");
     match call_on {
         _ if calls => None,
+        CallOn::Load => None,
         CallOn::Passing => Some("it passes".to_owned()),
         CallOn::Failing if causes.is_empty() => Some("it fails".to_owned()),
         CallOn::Failing => Some(format!("it fails for {wanted}")),
@@ -169,6 +170,10 @@ fn holding<'a>(recalled: &'a Recalled, reaction: &Reaction, monitor: MonitorId) 
 fn held(because: &Because, next_reading: Timestamp) -> Next {
     if because.is_limit() {
         let words = "It can go no further: raise its limit in the file, or change the app by hand.".to_owned();
+        return Next { at: None, waits_for: None, words };
+    }
+    if because.rests() {
+        let words = format!("It asks again at each reading: {because}.");
         return Next { at: None, waits_for: None, words };
     }
     if let Because::GivenUp { .. } = because {

@@ -123,6 +123,7 @@ impl Reader<'_> {
             after,
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: None,
+            looks: None,
             patience: FRESH,
         };
         let scene = Scene {

@@ -85,6 +85,48 @@ impl fmt::Display for Because {
             Self::FromZero { process_type } => {
                 write!(f, "somebody set {process_type} to 0 dynos (`from_zero = true` would add one all the same)")
             }
+            Self::LoadNeeds { load, needed } => write!(f, "a load of {load} needs {}", dynos(*needed)),
+            Self::WereEnough { needed, long } => {
+                write!(f, "{} were enough for {}", dynos(*needed), duration::print(*long))
+            }
+            Self::TooSlow { delay } => write!(f, "a delay of {delay} is too long"),
+            Self::FastForLong { long } => write!(f, "the delay was needlessly short for {}", duration::print(*long)),
+            Self::LeastWithoutData { least } => {
+                write!(f, "the load is not known, and there are to be {} at least then", dynos(*least))
+            }
+            Self::Enough { process_type, quantity, load } => {
+                write!(f, "{process_type} has {}, which a load of {load} needs", dynos(*quantity))
+            }
+            Self::NeededOfLate { process_type, quantity, needed, within } => {
+                write!(f, "{process_type} keeps {}: {needed} needed within the last ", dynos(*quantity))?;
+                write!(f, "{}", duration::print(*within))
+            }
+            Self::NeedsMore { process_type, quantity, needed, max } => {
+                write!(
+                    f,
+                    "at limit: {process_type} has {}, needs {needed}, and at most {max} are allowed",
+                    dynos(*quantity)
+                )
+            }
+            Self::BetweenDelays { process_type, quantity, delay } => {
+                write!(f, "{process_type} keeps {}, with a delay of {delay}", dynos(*quantity))
+            }
+            Self::StepComesUp { until } => {
+                write!(f, "the dynos that were added last have until {until} to show in the delay")
+            }
+            Self::FewRequests => write!(f, "the delay is told from too few requests to go by"),
+            Self::LoadUnknown => write!(f, "the load is not known"),
+            Self::LinesLost => {
+                write!(f, "lines were lost, so that the load may be more than is known: no dyno is taken away")
+            }
+            Self::LoadNotKnownForLong { long } => {
+                write!(
+                    f,
+                    "the load was not known for the whole of {}: no dyno is taken away yet",
+                    duration::print(*long)
+                )
+            }
+            Self::TookOfLate { until } => write!(f, "a dyno was taken away a short time ago; no other before {until}"),
             Self::OffLadder { process_type, size } => {
                 write!(
                     f,

@@ -3,8 +3,9 @@
 
 use crate::ear::Ear;
 use crate::means::{Look, Means};
-use flyball_model::{AccountName, AppName, Cause, Reading};
+use flyball_model::{AccountName, AppName, Cause, Reading, Unit};
 use flyball_settings::Settings;
+use flyball_signals::Narrow;
 use std::future::Future;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(super) trait MonitorKind: Settings {
         None
     }
 
-    /// The app that it looks at, where it looks at one through the Platform API.
+    /// The app that it looks at, where it looks at one by Heroku: its Platform API, or its logs.
     fn app(&self) -> Option<&AppName> {
         None
     }
@@ -54,6 +55,16 @@ pub(super) trait MonitorKind: Settings {
     /// The environment variables that it reads when it looks.
     fn variables(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    /// In which unit it measures, where its readings tell a number.
+    fn measures(&self) -> Option<Unit> {
+        None
+    }
+
+    /// The app whose drain it is told by, and which requests of it are to be counted, where it is told by one.
+    fn drained(&self) -> Option<(&AppName, Narrow)> {
+        None
     }
 
     /// What it makes of what comes in by its monitor's key, where something may.
@@ -154,7 +165,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The app that it looks at, where it looks at one through the Platform API.
+            /// The app that it looks at, where it looks at one by Heroku: its Platform API, or its logs.
             #[must_use]
             pub fn app(&self) -> Option<&AppName> {
                 match self {
@@ -214,6 +225,22 @@ macro_rules! kinds {
             pub fn variables(&self) -> Vec<&str> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::variables(&**kind), )+
+                }
+            }
+
+            /// In which unit it measures, where its readings tell a number.
+            #[must_use]
+            pub fn measures(&self) -> Option<Unit> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::measures(&**kind), )+
+                }
+            }
+
+            /// The app whose drain it is told by, and which requests of it are to be counted, where it is told by one.
+            #[must_use]
+            pub fn drained(&self) -> Option<(&AppName, Narrow)> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::drained(&**kind), )+
                 }
             }
 

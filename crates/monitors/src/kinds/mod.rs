@@ -5,24 +5,31 @@ mod certificate;
 mod dns;
 mod heartbeat;
 mod heroku_dynos;
+mod heroku_metrics;
+mod heroku_router;
 mod hook;
 mod http;
 mod kind;
+mod levels;
 mod tcp;
 
 pub use certificate::Certificate;
 pub use dns::Dns;
 pub use heartbeat::Heartbeat;
 pub use heroku_dynos::{HerokuDynos, Idle};
+pub use heroku_metrics::{DynoMeasure, HerokuMetrics};
+pub use heroku_router::{HerokuRouter, RouterMeasure};
 pub use hook::Hook;
 pub use http::{Exchange, Http, Json, JsonTest, JsonValue, JsonWanted, Page, Sought, SoughtText, Text};
 pub use kind::Doubt;
+pub use levels::{Levels, Span as ToldSpan};
 pub use tcp::Tcp;
 
 use crate::ear::Ear;
 use crate::means::{Look, Means};
-use flyball_model::{AccountName, AppName, Cause, Reading};
+use flyball_model::{AccountName, AppName, Cause, Reading, Unit};
 use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
+use flyball_signals::Narrow;
 use kind::{MonitorKind, kinds};
 use serde::Serialize;
 use std::time::Duration;
@@ -38,6 +45,10 @@ kinds! {
     Dns,
     /// The dynos of an app.
     HerokuDynos,
+    /// What routers tell of an app's requests.
+    HerokuRouter,
+    /// What dynos tell of themselves.
+    HerokuMetrics,
     /// Signs of life that something else gives.
     Heartbeat,
     /// What somebody else's webhook says.

@@ -3,8 +3,10 @@
 
 mod address;
 mod byte_size;
+mod code_list;
 mod header_list;
 mod host;
+mod level;
 mod method;
 mod networks;
 mod page_url;
@@ -17,8 +19,10 @@ mod status_list;
 
 pub use address::Address;
 pub use byte_size::ByteSize;
+pub use code_list::CodeList;
 pub use header_list::HeaderList;
 pub(crate) use host::unanswerable;
+pub use level::Level;
 pub use method::Method;
 pub use networks::Networks;
 pub use page_url::{HostName, PageUrl};
@@ -51,6 +55,46 @@ fn refused<T: Take>(node: &Node, refusal: impl Into<Refusal>, mistakes: &mut Vec
     });
     None
 }
+
+/// One of several words.
+pub(crate) fn one_of<T: Take + Copy>(
+    node: &Node,
+    words: &[(&'static str, T)],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<T> {
+    let text = String::take(node, mistakes)?;
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    found.or_else(|| refused(node, format!("no such word: \"{}\"", Excerpt::of(&text)), mistakes))
+}
+
+/// The words, for whoever expects one of them: `"a", "b" or "c"`.
+pub(crate) fn listed<T>(words: &[(&'static str, T)]) -> String {
+    let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    match quoted.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// A word of the file that stands for one of several values: from its words follows how it is taken.
+macro_rules! words {
+    ($name:ty { $( $word:literal => $value:expr, )+ }) => {
+        impl flyball_settings::Take for $name {
+            fn expected() -> String {
+                $crate::values::listed(&[$( ($word, ()) ),+])
+            }
+
+            fn shape() -> flyball_settings::Shape {
+                flyball_settings::Shape::Word(vec![$( $word ),+])
+            }
+
+            fn take(node: &flyball_settings::Node, mistakes: &mut Vec<flyball_settings::Mistake>) -> Option<Self> {
+                $crate::values::one_of(node, &[$( ($word, $value) ),+], mistakes)
+            }
+        }
+    };
+}
+pub(crate) use words;
 
 /// Why a value is not taken, and what to do about it where that can be told.
 #[derive(Debug)]

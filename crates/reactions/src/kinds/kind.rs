@@ -3,8 +3,9 @@
 
 use super::limit::Limit;
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Effect, ProcessType, Rank, Sight};
+use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Rank, Sight};
 use flyball_settings::Settings;
+use std::time::Duration;
 
 /// One kind of reaction: its settings, and what it does with them.
 pub(super) trait ReactionKind: Settings {
@@ -33,8 +34,18 @@ pub(super) trait ReactionKind: Settings {
         Vec::new()
     }
 
+    /// How long it must be known what a load was, where it scales to one.
+    fn looks_back(&self) -> Option<Duration> {
+        None
+    }
+
     /// What it does about what is seen. Pure: the same sight gives the same plan.
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned;
+
+    /// Why it does that, where it knows more of it than whoever calls it.
+    fn reason(&self, _sight: &Sight, _known: &Known<'_>) -> Option<Because> {
+        None
+    }
 
     /// Whether an effect of its own sort, on its own process type, is one that it could have planned.
     fn may_have_planned(&self, _effect: &Effect) -> bool {
@@ -137,6 +148,22 @@ macro_rules! kinds {
                 }
             }
 
+            /// How long it must be known what a load was, where it scales to one.
+            #[must_use]
+            pub fn looks_back(&self) -> Option<Duration> {
+                match self {
+                    $( Self::$kind(kind) => ReactionKind::looks_back(kind), )+
+                }
+            }
+
+            /// Why it does what it does about this, where it knows more of it than whoever calls it.
+            #[must_use]
+            pub fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
+                match self {
+                    $( Self::$kind(kind) => ReactionKind::reason(kind, sight, known), )+
+                }
+            }
+
             /// Whether this effect is one that this kind could have planned, whatever was seen: of its sort, on its process
             /// type, within its limit, with its command. What was not may have been written into the store by anybody.
             #[must_use]
@@ -157,7 +184,7 @@ macro_rules! kinds {
             /// What it must see to plan.
             #[must_use]
             pub const fn needs(&self) -> Needs {
-                self.rank().effect().needs()
+                self.rank().needs()
             }
         }
     };

@@ -5,12 +5,14 @@ mod create_one_off_dyno;
 mod fields;
 mod kind;
 mod limit;
+mod percent;
 mod restart_all_dynos;
 mod restart_dyno;
 mod rollback_release;
 mod scale_down;
 mod scale_in;
 mod scale_out;
+mod scale_to;
 mod scale_up;
 mod size_limit;
 #[cfg(test)]
@@ -24,19 +26,23 @@ pub use rollback_release::RollbackRelease;
 pub use scale_down::ScaleDown;
 pub use scale_in::ScaleIn;
 pub use scale_out::ScaleOut;
+pub use scale_to::ScaleTo;
 pub use scale_up::ScaleUp;
 
 use flyball_decide::{Known, Planned};
-use flyball_model::{AccountName, AppName, Effect, Needs, ProcessType, Rank, Sight};
+use flyball_model::{AccountName, AppName, Because, Effect, Needs, ProcessType, Rank, Sight};
 use flyball_settings::{KindDescription, Mistake, Settings, Span, Table};
 use kind::{ReactionKind, kinds};
 use serde::Serialize;
+use std::time::Duration;
 
 kinds! {
     /// One dyno more.
     ScaleOut,
     /// One dyno fewer.
     ScaleIn,
+    /// As many dynos as a load needs.
+    ScaleTo,
     /// A size up.
     ScaleUp,
     /// A size down.

@@ -100,6 +100,7 @@ pub(super) fn planned(written: &str, shop: &Shop) -> Planned {
         our_rollbacks: &BTreeSet::new(),
         one_offs: &shop.one_offs,
         last_out: shop.last_out,
+        load: None,
     };
     kind(written).plan(&shop.sight, &known)
 }

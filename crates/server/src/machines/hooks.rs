@@ -24,15 +24,12 @@ use flyball_store::Store;
 use flyball_views::HookView;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What stands before a key.
 pub(crate) const PREFIX: &str = "/api/v1/hooks/";
-/// 128 bits: nobody guesses them.
-const KEY_BYTES: usize = 16;
 /// How Heroku signs what it sends: base64 of an HMAC with SHA-256 over the body.
 const SIGNATURE: &str = "heroku-webhook-hmac-sha256";
 
@@ -139,12 +136,9 @@ fn is_signed(secret: Option<SecretString>, asked: &str, headers: &HeaderMap, bod
     })
 }
 
-/// The key of a monitor, in hexadecimal digits.
+/// The key of a monitor.
 fn key_of(secret: &hmac::Key, monitor: &MonitorName) -> String {
-    let tag = hmac::sign(secret, monitor.as_str().as_bytes());
-    let mut digits = String::with_capacity(KEY_BYTES * 2);
-    tag.as_ref()[..KEY_BYTES].iter().for_each(|byte| write!(digits, "{byte:02x}").expect("a String takes every text"));
-    digits
+    super::derived(secret, monitor.as_str())
 }
 
 async fn secret(store: &dyn Store) -> Result<hmac::Key, flyball_store::Error> {
@@ -166,11 +160,7 @@ pub async fn hook_of(
     if monitor.kind.ear().is_none() {
         return Ok(None);
     }
-    let base = match (&definitions.notify.pages, listen) {
-        (Some(pages), _) => pages.as_str().trim_end_matches('/').to_owned(),
-        (None, Some(listen)) => format!("http://{listen}"),
-        (None, None) => String::new(),
-    };
+    let base = super::base(definitions, listen);
     let key = key_of(&secret(store).await?, &monitor.name);
     Ok(Some(HookView { monitor: monitor.name.clone(), url: format!("{base}{PREFIX}{key}") }))
 }

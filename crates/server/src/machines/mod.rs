@@ -1,6 +1,7 @@
 //! What machines ask: whether the process is there, whether it works, and its figures; and what they tell.
 
 mod badge;
+pub(crate) mod drains;
 mod exposition;
 pub(crate) mod hooks;
 mod metrics;
@@ -9,11 +10,15 @@ mod rates;
 use crate::answer::Problem;
 use crate::guard::may_read;
 use crate::house::House;
+use aws_lc_rs::hmac;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{get, post};
+use flyball_config::Definitions;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Figures are for who may look. The others are asked without signing in: they tell nothing but whether it is well, badges to
@@ -27,6 +32,29 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route("/api/v1/hooks/{key}", get(hooks::whole).post(hooks::whole))
         .route("/api/v1/hooks/{key}/{step}", get(hooks::step).post(hooks::step))
         .route("/badges/{key}/{folder}/{file}", get(badge::badge))
+}
+
+/// What Heroku sends of the logs of apps: frames are larger than anything that people send.
+pub(crate) fn drains() -> Router<Arc<House>> {
+    Router::new().route("/drain/{key}", post(drains::frame))
+}
+
+/// The key of what has this name, in hexadecimal digits: 128 bits, which nobody guesses.
+fn derived(secret: &hmac::Key, name: &str) -> String {
+    const BYTES: usize = 16;
+    let tag = hmac::sign(secret, name.as_bytes());
+    let mut digits = String::with_capacity(BYTES * 2);
+    tag.as_ref()[..BYTES].iter().for_each(|byte| write!(digits, "{byte:02x}").expect("a String takes every text"));
+    digits
+}
+
+/// The beginning of every address here; empty where nobody knows it.
+fn base(definitions: &Definitions, listen: Option<SocketAddr>) -> String {
+    match (&definitions.notify.pages, listen) {
+        (Some(pages), _) => pages.as_str().trim_end_matches('/').to_owned(),
+        (None, Some(listen)) => format!("http://{listen}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// Whether the loop of this process turns, and the store takes its sign of life.

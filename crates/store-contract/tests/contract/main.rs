@@ -18,6 +18,7 @@ mod retention;
 mod saving;
 mod sending;
 mod signals;
+mod slots;
 mod spells;
 mod telling;
 mod texts;
@@ -296,6 +297,10 @@ macro_rules! every_promise_is_kept_by {
                     readings_are_the_same_in_rows_and_in_blocks
                     a_page_whose_every_answer_is_another_costs_no_disk_without_end
                     a_monitor_that_flaps_for_ever_keeps_a_bounded_history_and_its_runs
+                }
+                slots {
+                    what_an_app_told_is_written_over_by_whoever_was_told
+                    what_apps_told_goes_after_its_time
                 }
                 signals {
                     signals_come_in_the_order_in_which_they_came

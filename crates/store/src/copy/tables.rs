@@ -115,7 +115,7 @@ const COUNTERS: &str = "counters";
 
 /// Every table of a history. The counters come last: whatever is written into a store has a line in the timeline, and that
 /// changes them. So what came while the tables before were compared is seen in the end.
-pub(crate) const TABLES: [Table; 24] = [
+pub(crate) const TABLES: [Table; 25] = [
     Table::of(
         "definitions",
         2,
@@ -309,6 +309,7 @@ pub(crate) const TABLES: [Table; 24] = [
         ],
     ),
     Table::of("signals", 2, &[text("monitor_id"), number("number"), number("at"), text("kind"), text("words")]),
+    Table::of("slots", 3, &[text("app"), number("at"), text("node"), bytes("told")]),
     Table::of(
         "users",
         1,

@@ -11,7 +11,7 @@ mod shape;
 
 pub(crate) use shape::Shape;
 
-use flyball_model::{Evidence, HttpEvidence, Phases, Reading, Timestamp};
+use flyball_model::{Amount, Evidence, HttpEvidence, Phases, Reading, Timestamp, Unit};
 use std::time::Duration;
 
 /// What readings of one shape differ in.
@@ -33,6 +33,7 @@ enum Measure {
     Tls,
     FirstByte,
     Total,
+    /// The bytes of a page, or what was measured, in thousandths.
     Body,
 }
 
@@ -57,6 +58,9 @@ impl Numbers {
                 measured[Measure::Body as usize] = Some(http.body_bytes);
             }
             Evidence::Tcp { phases: of_tcp, .. } => phases(of_tcp),
+            Evidence::Measured(seen) => {
+                measured[Measure::Body as usize] = Some(seen.amount.thousandths.cast_unsigned());
+            }
             Evidence::Dynos { .. } | Evidence::None => {}
         }
         let took_us = u64::try_from(reading.took.as_micros()).unwrap_or(u64::MAX);
@@ -84,6 +88,11 @@ impl Numbers {
         self.get(Measure::Body).unwrap_or_default()
     }
 
+    /// What was measured.
+    fn amount(&self, unit: Unit) -> Amount {
+        Amount { thousandths: self.body_bytes().cast_signed(), unit }
+    }
+
     const fn get(&self, measure: Measure) -> Option<u64> {
         self.measured[measure as usize]
     }
@@ -95,6 +104,7 @@ impl Numbers {
                 (*phases, *body_bytes) = (self.phases(), self.body_bytes());
             }
             Evidence::Tcp { phases, .. } => *phases = self.phases(),
+            Evidence::Measured(seen) => seen.amount = self.amount(seen.amount.unit),
             Evidence::Dynos { .. } | Evidence::None => {}
         }
     }
@@ -143,7 +153,7 @@ mod testing {
     //! Readings of every kind, for the properties of this module.
 
     use super::*;
-    use flyball_model::{Blind, Cause, DynoState, Excerpt, Finding};
+    use flyball_model::{Blind, Cause, DynoState, Excerpt, Finding, Measured};
     use proptest::prelude::*;
 
     pub(super) fn any_reading() -> impl Strategy<Value = Reading> {
@@ -180,6 +190,18 @@ mod testing {
         )
     }
 
+    fn any_measured() -> impl Strategy<Value = Measured> {
+        let unit = proptest::sample::select(vec![Unit::Things, Unit::PerSecond, Unit::Millis, Unit::Percent]);
+        (any::<i64>(), unit, any::<(bool, bool, Option<u32>)>()).prop_map(
+            |(thousandths, unit, (complete, few, dynos))| Measured {
+                amount: Amount { thousandths, unit },
+                complete,
+                few,
+                dynos,
+            },
+        )
+    }
+
     fn any_evidence() -> impl Strategy<Value = Evidence> {
         let excerpt = proptest::option::of(any_words());
         let http = (any::<(Option<u16>, Option<bool>, u64, bool)>(), excerpt, any::<Option<String>>(), any_phases());
@@ -196,6 +218,7 @@ mod testing {
             http.prop_map(Evidence::Http),
             (any::<Option<String>>(), any_phases()).prop_map(|(address, phases)| Evidence::Tcp { address, phases }),
             (any::<u32>(), not_up).prop_map(|(looked_at, not_up)| Evidence::Dynos { looked_at, not_up }),
+            any_measured().prop_map(Evidence::Measured),
             Just(Evidence::None),
         ]
     }

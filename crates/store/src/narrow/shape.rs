@@ -1,20 +1,22 @@
 //! What readings have in common: everything but their numbers.
 
 use super::Numbers;
-use flyball_model::{Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading};
+use flyball_model::{Amount, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Stands in the words where each reading has its own time. No words have it otherwise: they are free of control
 /// characters.
 const TOOK: &str = "\u{1}";
+/// The same, for what was measured.
+const MEASURED: &str = "\u{2}";
 
 /// Everything of a reading but its numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shape {
     /// The verdict, with its reason.
     pub(crate) finding: Finding,
-    /// The words, with [`TOOK`] in them for the time.
+    /// The words, with [`TOOK`] in them for the time, or [`MEASURED`] for what was measured.
     pub(crate) words: String,
     /// What was seen, with zeros for its numbers.
     pub(crate) seen: Evidence,
@@ -27,9 +29,14 @@ impl Shape {
         match &mut seen {
             Evidence::Http(http) => (http.phases, http.body_bytes) = (Phases::default(), 0),
             Evidence::Tcp { phases, .. } => *phases = Phases::default(),
+            Evidence::Measured(seen) => seen.amount = Amount { thousandths: 0, unit: seen.amount.unit },
             Evidence::Dynos { .. } | Evidence::None => {}
         }
-        let words = reading.words.as_str().replacen(&in_words(reading.took), TOOK, 1);
+        let words = match &reading.evidence {
+            // How long it took to read it is of no interest to anybody, and never said.
+            Evidence::Measured(seen) => reading.words.as_str().replacen(&seen.amount.to_string(), MEASURED, 1),
+            _ => reading.words.as_str().replacen(&in_words(reading.took), TOOK, 1),
+        };
         Self { finding: reading.finding, words, seen }
     }
 
@@ -45,6 +52,7 @@ impl Shape {
             }),
             Evidence::Tcp { phases, .. } => Evidence::Tcp { address: None, phases: *phases },
             Evidence::Dynos { looked_at, .. } => Evidence::Dynos { looked_at: *looked_at, not_up: Vec::new() },
+            Evidence::Measured(seen) => Evidence::Measured(*seen),
             Evidence::None => Evidence::None,
         };
         Self { finding: self.finding, words: plain_words(self.finding, &seen), seen }
@@ -54,11 +62,15 @@ impl Shape {
     pub(crate) fn with(&self, numbers: &Numbers) -> Reading {
         let mut evidence = self.seen.clone();
         numbers.fill(&mut evidence);
+        let words = match &evidence {
+            Evidence::Measured(seen) => self.words.replacen(MEASURED, &seen.amount.to_string(), 1),
+            _ => self.words.replacen(TOOK, &in_words(numbers.took()), 1),
+        };
         Reading {
             begun_at: numbers.begun_at,
             took: numbers.took(),
             finding: self.finding,
-            words: Excerpt::of(&self.words.replacen(TOOK, &in_words(numbers.took()), 1)),
+            words: Excerpt::of(&words),
             evidence,
         }
     }
@@ -68,6 +80,7 @@ impl Shape {
 fn plain_words(finding: Finding, seen: &Evidence) -> String {
     let status = match seen {
         Evidence::Http(HttpEvidence { status: Some(status), .. }) => format!("answered {status} in {TOOK}"),
+        Evidence::Measured(_) => MEASURED.to_owned(),
         Evidence::Http(_) | Evidence::Tcp { .. } | Evidence::Dynos { .. } | Evidence::None => format!("took {TOOK}"),
     };
     match finding.cause() {

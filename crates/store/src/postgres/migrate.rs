@@ -9,7 +9,7 @@ use crate::{Error, Place};
 use sqlx::PgConnection;
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("../../migrations/postgres/0001_beginning.sql"),
     include_str!("../../migrations/postgres/0002_spells.sql"),
     include_str!("../../migrations/postgres/0003_texts.sql"),
@@ -17,6 +17,7 @@ const STEPS: [&str; 7] = [
     include_str!("../../migrations/postgres/0005_incidents.sql"),
     include_str!("../../migrations/postgres/0006_telling.sql"),
     include_str!("../../migrations/postgres/0007_signals.sql"),
+    include_str!("../../migrations/postgres/0008_slots.sql"),
 ];
 
 /// The newest schema that this version knows.

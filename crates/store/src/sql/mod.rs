@@ -28,6 +28,7 @@ mod rows;
 mod run_row;
 mod runs;
 mod signals;
+mod slots;
 mod spells;
 mod telling;
 mod texts;

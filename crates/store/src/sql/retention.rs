@@ -8,7 +8,7 @@ use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::kept::{
     DAYS_KEPT, ENDED_KEPT, FIVE_MINUTES_KEPT, HISTORY_KEPT, HOURS_KEPT, INCIDENTS_KEPT, INCIDENTS_LEFT, LINES_KEPT,
-    LINES_LEFT, NOTICES_KEPT, READINGS_KEPT, RETIRED_STATES_KEPT, SHAPES_KEPT, SPELLS_KEPT, SPELLS_LEFT,
+    LINES_LEFT, NOTICES_KEPT, READINGS_KEPT, RETIRED_STATES_KEPT, SHAPES_KEPT, SLOTS_KEPT, SPELLS_KEPT, SPELLS_LEFT,
 };
 use crate::{Error, Retention};
 use async_trait::async_trait;
@@ -27,10 +27,14 @@ pub(crate) const OLD_SPELLS: &str = "DELETE FROM spells WHERE (monitor, began_at
     (SELECT monitor, began_at FROM spells WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
 
 /// What is removed: a statement that takes the oldest rows before `$1`, at most `$2`, and how long they are kept.
-const REMOVALS: [(&str, Duration); 21] = [
+const REMOVALS: [(&str, Duration); 22] = [
     (
         "DELETE FROM blocks WHERE number IN (SELECT number FROM blocks WHERE hour < $1 ORDER BY hour LIMIT $2)",
         READINGS_KEPT,
+    ),
+    (
+        "DELETE FROM slots WHERE (app, at, node) IN (SELECT app, at, node FROM slots WHERE at < $1 ORDER BY at LIMIT $2)",
+        SLOTS_KEPT,
     ),
     (
         "DELETE FROM shapes WHERE number IN (SELECT number FROM shapes WHERE used_at < $1 ORDER BY used_at LIMIT $2)",

@@ -10,7 +10,7 @@ use crate::{Error, Place};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// Every step, in order; the schema's number is how many were taken. A step that was released never changes.
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 17] = [
     include_str!("../../migrations/sqlite/0001_beginning.sql"),
     include_str!("../../migrations/sqlite/0002_foreign_hands.sql"),
     include_str!("../../migrations/sqlite/0003_doubt_and_settling.sql"),
@@ -27,6 +27,7 @@ const STEPS: [&str; 16] = [
     include_str!("../../migrations/sqlite/0014_incidents.sql"),
     include_str!("../../migrations/sqlite/0015_telling.sql"),
     include_str!("../../migrations/sqlite/0016_signals.sql"),
+    include_str!("../../migrations/sqlite/0017_slots.sql"),
 ];
 
 /// The newest schema that this version knows.

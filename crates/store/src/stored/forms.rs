@@ -4,13 +4,14 @@
 use crate::SeenOneOff;
 use crate::narrow::Shape;
 use flyball_model::{
-    AccountName, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed, ChannelName,
-    Content, Counts, Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect, EngineEvent, EnvValue,
-    Event, Evidence, Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation, HerokuApp, HttpEvidence,
-    Look, MonitorName, MonitorState, Named, NoUndo, NotFollowed, NotSeen, OnlyTells, Outcome, Passage, PauseScope, Per,
-    Phases, Plan, PlanSummary, ProcessFormation, ProcessType, Quantity, Rank, ReactionName, Release, ReleaseId,
-    ReleaseStatus, ReleaseVersion, Right, RunId, SlugId, Spending, Standing, StoreLoss, Subject, ThreadOf, Timestamp,
-    Unchanged, Unclear, UserName, Verdict, WhyInDoubt, WhyLost, WhyNotDone, WhySuperseded,
+    AccountName, Amount, ApiHost, App, AppId, AppName, Armed, Because, Blind, Brought, CallOn, Cause, Changed,
+    ChannelName, Content, Counts, Deed, Doubt, Doubted, Dyno, DynoId, DynoName, DynoSize, DynoState, Effect,
+    EngineEvent, EnvValue, Event, Evidence, Excerpt, FileEvent, Finding, Flip, Foreign, ForeignChange, Generation,
+    HerokuApp, HttpEvidence, Look, Measured, MonitorName, MonitorState, Named, NoUndo, NotFollowed, NotSeen, OnlyTells,
+    Outcome, Passage, PauseScope, Per, Phases, Plan, PlanSummary, ProcessFormation, ProcessType, Quantity, Rank,
+    ReactionName, Release, ReleaseId, ReleaseStatus, ReleaseVersion, Right, RunId, SlugId, Spending, Standing,
+    StoreLoss, Subject, ThreadOf, Timestamp, Unchanged, Unclear, Unit, UserName, Verdict, WhyInDoubt, WhyLost,
+    WhyNotDone, WhySuperseded,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -117,6 +118,8 @@ structs! {
     HerokuApp { host, account, name, id }
     HttpEvidence { status, redirected_to, address, proxy, found, excerpt, body_bytes, cut_short, phases }
     Phases { name_ms, connect_ms, tls_ms, first_byte_ms, total_ms }
+    Amount { thousandths, unit }
+    Measured { amount, complete, few, dynos }
     MonitorState { standing, last_at, unknown_in_a_row }
     Standing { verdict, cause, streak, since, known_at, begun }
     Flip { from, to, at }
@@ -241,6 +244,21 @@ enums! {
         AtMaximumSteps { steps, max },
         NothingOlder { origin },
         FromZero { process_type },
+        LoadNeeds { load, needed },
+        WereEnough { needed, long },
+        TooSlow { delay },
+        FastForLong { long },
+        LeastWithoutData { least },
+        Enough { process_type, quantity, load },
+        NeededOfLate { process_type, quantity, needed, within },
+        NeedsMore { process_type, quantity, needed, max },
+        BetweenDelays { process_type, quantity, delay },
+        StepComesUp { until },
+        FewRequests,
+        LoadUnknown,
+        LinesLost,
+        LoadNotKnownForLong { long },
+        TookOfLate { until },
         OffLadder { process_type, size },
         NoSuchProcessType { process_type },
         NoSuchDyno { dyno },
@@ -294,7 +312,7 @@ enums! {
     Doubt { References { reached, of, missed }, Hosts { failing, of } }
     Spending { Effects, Rollbacks }
     Per { Hour, Day }
-    CallOn { Failing, Passing }
+    CallOn { Failing, Passing, Load }
     ForeignChange {
         Quantity { process_type, from, to },
         Size { process_type, from, to },
@@ -309,7 +327,7 @@ enums! {
         RollBack { from, origin, to, release },
         RunOneOff { command, size, time_to_live, env, present },
     }
-    Rank { RollBack, RestartAll, RestartDyno, Up, Out, Down, In, OneOff }
+    Rank { RollBack, RestartAll, RestartDyno, Up, Out, To, Down, In, OneOff }
     EnvValue { Plain(it), Variable(it), Sealed(it) }
     Subject { HerokuApp(it) }
     PlanSummary {
@@ -385,10 +403,11 @@ enums! {
     Finding { Passing, Failing(it), Unknown(it) }
     Cause {
         Status, Text, Slow, TimeOut, Refused, Reset, Tls, Name, Unreachable, Redirects, Protocol, Dyno, Json, Certificate, Dns,
-        Silent, Signal,
+        Silent, Signal, Above, Below, Capacity, App, Platform,
     }
-    Blind { Resolver, Network, Overload, Heroku, Nothing, Booting, Settings, Forbidden, Unreadable }
-    Evidence { Http(it), Tcp { address, phases }, Dynos { looked_at, not_up }, None }
+    Blind { Resolver, Network, Overload, Heroku, Nothing, Booting, Settings, Forbidden, Unreadable, NotTold }
+    Unit { Things, PerSecond, Millis, Percent }
+    Evidence { Http(it), Tcp { address, phases }, Dynos { looked_at, not_up }, Measured(it), None }
     Generation { Cedar, Fir }
     DynoState { Starting, Up, Idle, Crashed, Down, Other(it) }
     ReleaseStatus { Pending, Succeeded, Failed, Expired, Other(it) }

@@ -1,0 +1,358 @@
+//! `scale_to`: as many dynos as a load needs, at once; or one after another until a delay is right.
+
+use super::fields::{app_and_account, process_type};
+use super::kind::ReactionKind;
+use super::limit::Limit;
+use super::percent::Percent;
+use flyball_decide::{Aim, By, Known, KnownLoad, Planned, Stands, Target, Why, WithoutData, aim};
+use flyball_model::{AccountName, Amount, AppName, Because, Effect, ProcessType, Quantity, Rank, Sight, duration};
+use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Shape, Take, Value};
+use serde::{Serialize, Serializer};
+use std::time::Duration;
+
+/// Sets a process type to the quantity that a load needs. It is asked at every reading of its monitor, whatever the verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScaleTo {
+    app: AppName,
+    account: AccountName,
+    process_type: ProcessType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_dyno: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    between: Option<Between>,
+    min_quantity: Quantity,
+    max_quantity: Quantity,
+    slack: Percent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_out: Option<Quantity>,
+    max_in: Quantity,
+    stabilize: Duration,
+    boot: Duration,
+    without_data: Without,
+    from_zero: bool,
+}
+
+impl ScaleTo {
+    /// Default: a tenth of the room of those that stay.
+    const SLACK: u32 = 10;
+    /// Default: the highest need of this time counts before any dyno is taken.
+    const STABILIZE: Duration = Duration::from_secs(300);
+    /// The longest: so long looks are remembered.
+    pub const STABILIZE_MAX: Duration = Duration::from_secs(3600);
+    /// Default: how long a dyno boots.
+    const BOOT: Duration = Duration::from_secs(60);
+    /// Looks that are further apart than this leave a gap, of whatever interval: three of the longest that makes sense.
+    pub const LATE: Duration = Duration::from_secs(90);
+
+    /// Whether it goes by a delay, and not by a load.
+    #[must_use]
+    pub const fn goes_by_delay(&self) -> bool {
+        self.between.is_some()
+    }
+
+    fn target(&self) -> Target {
+        let by = match (self.per_dyno, &self.between) {
+            (_, Some(Between { low, high })) => By::Delay {
+                low: Amount::time(*low),
+                high: Amount::time(*high),
+                shows_after: self.boot + Duration::from_secs(30),
+            },
+            (per_dyno, None) => {
+                By::Load { per_dyno: per_dyno.unwrap_or(1.0), slack: f64::from(self.slack.get()) / 100.0 }
+            }
+        };
+        Target {
+            by,
+            min: self.min_quantity.get(),
+            max: self.max_quantity.get(),
+            max_out: self.max_out.map(Quantity::get),
+            max_in: self.max_in.get(),
+            stabilize: self.stabilize,
+            late: Self::LATE,
+            without_data: match self.without_data {
+                Without::Hold => WithoutData::Hold,
+                Without::AtLeast(least) => WithoutData::AtLeast(least.get()),
+            },
+            from_zero: self.from_zero,
+        }
+    }
+
+    fn aim(&self, sight: &Sight, load: KnownLoad<'_>) -> Result<(Quantity, Aim), Because> {
+        let Some(process) = sight.process(&self.process_type) else {
+            return Err(Because::NoSuchProcessType { process_type: self.process_type.clone() });
+        };
+        let KnownLoad { now, looks, added_at, acted_at } = load;
+        let stands = Stands { now, quantity: process.quantity.get(), added_at, acted_at };
+        Ok((process.quantity, aim(&self.target(), looks, stands)))
+    }
+
+    /// Why it holds, or acts.
+    fn because(&self, why: Why, quantity: Quantity) -> Because {
+        let (process_type, max) = (self.process_type.clone(), self.max_quantity);
+        match why {
+            Why::Needed(needed, load) => Because::LoadNeeds { load, needed: Quantity::new(needed) },
+            Why::WereEnough(needed) => Because::WereEnough { needed: Quantity::new(needed), long: self.stabilize },
+            Why::TooSlow(delay) => Because::TooSlow { delay },
+            Why::FastForLong => Because::FastForLong { long: self.stabilize },
+            Why::Enough(load) => Because::Enough { process_type, quantity, load },
+            Why::Between(delay) => Because::BetweenDelays { process_type, quantity, delay },
+            Why::NeededOfLate(needed) => {
+                let (needed, within) = (Quantity::new(needed), self.stabilize);
+                Because::NeededOfLate { process_type, quantity, needed, within }
+            }
+            Why::AtMost(needed) if self.goes_by_delay() || quantity > max => {
+                let _ = needed;
+                Because::AtMaximum { process_type, quantity, max }
+            }
+            Why::AtMost(needed) => Because::NeedsMore { process_type, quantity, needed: Quantity::new(needed), max },
+            Why::AtLeast => Because::AtMinimum { process_type, quantity, min: self.min_quantity },
+            Why::StepComesUp(until) => Because::StepComesUp { until },
+            Why::FewRequests => Because::FewRequests,
+            Why::SetToZero => Because::FromZero { process_type },
+            Why::NoData => match self.without_data {
+                Without::AtLeast(least) if quantity < least => Because::LeastWithoutData { least },
+                Without::AtLeast(_) | Without::Hold => Because::LoadUnknown,
+            },
+            Why::LinesLost => Because::LinesLost,
+            Why::NotKnownForLong => Because::LoadNotKnownForLong { long: self.stabilize },
+            Why::TookOfLate(until) => Because::TookOfLate { until },
+        }
+    }
+}
+
+impl ReactionKind for ScaleTo {
+    const RANK: Rank = Rank::To;
+
+    fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    fn process_type(&self) -> Option<&ProcessType> {
+        Some(&self.process_type)
+    }
+
+    fn limit(&self) -> Option<Limit<'_>> {
+        Some(Limit::MaxQuantity(self.max_quantity))
+    }
+
+    fn looks_back(&self) -> Option<Duration> {
+        Some(self.stabilize + Self::LATE)
+    }
+
+    fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
+        // Asked by hand, no monitor has told anything.
+        let Some(load) = known.load else { return Planned::Hold(Because::LoadUnknown) };
+        match self.aim(sight, load) {
+            Err(because) => Planned::Hold(because),
+            Ok((quantity, Aim::Hold(why))) => Planned::Hold(self.because(why, quantity)),
+            Ok((from, Aim::Set(to, _))) => Planned::Do(Effect::SetQuantity {
+                process_type: self.process_type.clone(),
+                from,
+                to: Quantity::new(to),
+            }),
+        }
+    }
+
+    fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
+        let (quantity, aim) = self.aim(sight, known.load?).ok()?;
+        let (Aim::Set(_, why) | Aim::Hold(why)) = aim;
+        Some(self.because(why, quantity))
+    }
+
+    fn may_have_planned(&self, effect: &Effect) -> bool {
+        let Effect::SetQuantity { from, to, .. } = effect else { return false };
+        (to > from && *to <= self.max_quantity) || (to < from && *to >= self.min_quantity)
+    }
+}
+
+impl Settings for ScaleTo {
+    const KIND: &str = "scale_to";
+    const SUMMARY: &str =
+        "sets a process type to the quantity that a measured load needs, between `min_quantity` and `max_quantity`";
+    const EXAMPLE: &str = r#"{ app = "shop", per_dyno = 3.5, min_quantity = 2, max_quantity = 10 }"#;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let (app, account) = app_and_account(fields);
+        let process_type = process_type(fields);
+        let doc = "the load that one dyno carries: requests at once, requests a second, or whatever its monitor measures; for a delay, \
+                   `between`";
+        let per_dyno: Option<Option<PerDyno>> = fields.optional("per_dyno", doc);
+        let doc = "the delay that is right, as two times: it adds a dyno where it is longer, and takes one where it is shorter";
+        let between: Option<Option<Between>> = fields.optional("between", doc);
+        let min_quantity: Option<Quantity> = fields.required("min_quantity", "it never sets fewer dynos");
+        let max_quantity: Option<Quantity> = fields.required("max_quantity", "it never sets more dynos");
+        let slack =
+            fields.or("slack", Percent::new(Self::SLACK), "\"10%\"", "it takes a dyno only where so much room is left");
+        let doc = "dynos added in one step, at most (default: as many as there are, and at least 4; by a delay, 1)";
+        let max_out: Option<Option<Quantity>> = fields.optional("max_out", doc);
+        let doc = "dynos taken in one step, at most; steps are a minute apart";
+        let max_in = fields.or("max_in", Quantity::new(1), "1", doc);
+        let bounds = Bounds { least: Duration::from_secs(60), most: Self::STABILIZE_MAX, words: "\"1m\" to \"1h\"" };
+        let doc = "the highest need within this time counts before a dyno is taken";
+        let stabilize = fields.within("stabilize", Self::STABILIZE, "\"5m\"", &bounds, doc);
+        let bounds = Bounds { least: Duration::ZERO, most: Self::STABILIZE_MAX, words: "\"0s\" to \"1h\"" };
+        let doc = "by a delay: how long a new dyno takes until it serves";
+        let boot = fields.within("boot", Self::BOOT, "\"1m\"", &bounds, doc);
+        let doc = "what it does while the load is unknown: nothing, or `{ at_least = 4 }`";
+        let without_data = fields.or("without_data", Without::Hold, "\"hold\"", doc);
+        let from_zero = fields.or("from_zero", false, "false", "whether it starts what somebody set to 0");
+
+        let (per_dyno, between) = (per_dyno?, between?);
+        let hint = || Some(format!("for example: {}", Self::EXAMPLE));
+        match (&per_dyno, &between) {
+            (None, None) => {
+                fields.wrong("per_dyno", "neither `per_dyno` nor `between`", "one of the two belongs here", hint());
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                fields.wrong("between", "both `per_dyno` and `between`", "expected one of the two", hint());
+                return None;
+            }
+            _ => {}
+        }
+        let (min_quantity, max_quantity, max_in) = (min_quantity?, max_quantity?, max_in?);
+        if min_quantity > max_quantity {
+            fields.wrong("min_quantity", "`min_quantity` is above `max_quantity`", "expected at most that", None);
+            return None;
+        }
+        for (name, quantity) in [("max_in", Some(max_in)), ("max_out", max_out?)] {
+            if quantity == Some(Quantity::ZERO) {
+                fields.wrong(name, format!("`{name}`: no dyno at all"), "expected 1 or more", None);
+                return None;
+            }
+        }
+        Some(Self {
+            app: app?,
+            account: account?,
+            process_type: process_type?,
+            per_dyno: per_dyno.map(|per_dyno| per_dyno.0),
+            between,
+            min_quantity,
+            max_quantity,
+            slack: slack?,
+            max_out: max_out?,
+            max_in,
+            stabilize: stabilize?,
+            boot: boot?,
+            without_data: without_data?,
+            from_zero: from_zero?,
+        })
+    }
+}
+
+/// Takes a value, or tells that it is none.
+fn or_refuse<T: Take>(
+    value: Option<T>,
+    node: &Node,
+    message: impl Into<String>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<T> {
+    if value.is_none() {
+        mistakes.push(Mistake::new(node.span.clone(), message, format!("expected {}", T::expected())));
+    }
+    value
+}
+
+/// The load that one dyno carries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct PerDyno(f64);
+
+impl Take for PerDyno {
+    fn expected() -> String {
+        "a number above 0 such as 3.5".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::Scalar
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        // Below the least, one request would ask for more dynos than anybody has.
+        const LEAST: f64 = 0.001;
+        let number = match node.value {
+            #[expect(clippy::cast_precision_loss, reason = "beyond what a float has exactly it is beyond the bound")]
+            Value::Integer(number) => number as f64,
+            Value::Float(number) => number,
+            Value::Text(_) => {
+                let message = "a delay does not halve when dynos double";
+                let hint = "where the monitor measures a time, say `between = [\"20ms\", \"150ms\"]`";
+                mistakes.push(
+                    Mistake::new(node.span.clone(), message, format!("expected {}", Self::expected())).hint(hint),
+                );
+                return None;
+            }
+            _ => f64::NAN,
+        };
+        let number = (LEAST..=Amount::MAX).contains(&number).then_some(Self(number));
+        or_refuse(number, node, "no load that a dyno could carry", mistakes)
+    }
+}
+
+/// The delay that is right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Between {
+    low: Duration,
+    high: Duration,
+}
+
+impl Serialize for Between {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        [duration::print(self.low), duration::print(self.high)].serialize(serializer)
+    }
+}
+
+impl Take for Between {
+    fn expected() -> String {
+        "two lengths of time, the shorter first, such as [\"20ms\", \"150ms\"]".to_owned()
+    }
+
+    fn shape() -> Shape {
+        Shape::List(Box::new(Shape::Length))
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let times = Vec::<Duration>::take(node, mistakes)?;
+        let between = match times.as_slice() {
+            [low, high] if low < high => Some(Self { low: *low, high: *high }),
+            _ => None,
+        };
+        or_refuse(between, node, "not two times, of which the first is shorter", mistakes)
+    }
+}
+
+/// What it does while the load is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Without {
+    Hold,
+    AtLeast(Quantity),
+}
+
+impl Serialize for Without {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Hold => serializer.serialize_str("hold"),
+            Self::AtLeast(least) => serializer.collect_map([("at_least", least)]),
+        }
+    }
+}
+
+impl Take for Without {
+    fn expected() -> String {
+        "\"hold\" or { at_least = 4 }".to_owned()
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) if text == "hold" => Some(Self::Hold),
+            Value::Table(table) => match table.entries.as_slice() {
+                [(key, node)] if key.name == "at_least" => Quantity::take(node, mistakes).map(Self::AtLeast),
+                _ => or_refuse(None, node, "it says something else", mistakes),
+            },
+            _ => or_refuse(None, node, "it says something else", mistakes),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `/drain/KEY`: what Heroku sends of an app's logs. Nobody signs in: whoever has the key of an app can tell lines of that app, and
+//! nothing else.
+//!
+//! Heroku sends a frame again at once when it is not answered, and not again when it is refused. So it is answered before anything is
+//! done with it, whatever is in it; only who has no key is told so.
+//!
+//! Source: heroku/logplex, `logplex_http_drain.erl`; Private Spaces give a frame neither its id nor the drain's token.
+
+use crate::answer::Problem;
+use crate::api::ask::Of;
+use crate::guard::{hash_of, random};
+use crate::house::House;
+use aws_lc_rs::hmac;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use flyball_config::{Definitions, Received};
+use flyball_engine::{Frame, InForce};
+use flyball_model::{AppName, SecretHash};
+use flyball_store::Store;
+use flyball_views::DrainView;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What stands before a key.
+const PREFIX: &str = "/drain/";
+/// Logplex's frames have some 100 kB, and end with the message that goes beyond that.
+const BODY_MAX: usize = 1024 * 1024;
+/// A key of somebody's own that is shorter could be guessed.
+const KEY_CHARS_MIN: usize = 16;
+/// An id has 32 digits; what is longer is none.
+const ID_BYTES_MAX: usize = 64;
+
+/// The apps in force, by the hashes of their keys: how long it takes to find one tells nothing of it.
+#[derive(Default)]
+pub(crate) struct Drains(Mutex<Option<(Arc<InForce>, Keys)>>);
+
+type Keys = Arc<HashMap<SecretHash, AppName>>;
+
+pub(super) async fn frame(
+    State(house): State<Arc<House>>,
+    Of(key): Of<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    let app = house.app_of(&key).await?.ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "there is no such drain")
+            .hint("`flyball drain APP` tells the address of an app's drain")
+    })?;
+    let id = headers.get("logplex-frame-id").map(|id| id.as_bytes().to_vec()).filter(|id| id.len() <= ID_BYTES_MAX);
+    let messages = headers.get("logplex-msg-count").and_then(|count| count.to_str().ok()?.parse().ok());
+    // A body that is too large, or does not come whole, is lost: what can be read of it would be counted as all of it.
+    let (body, messages) = match to_bytes(body, BODY_MAX).await {
+        Ok(body) => (body, messages.unwrap_or(1)),
+        Err(_) => ("a body that did not come".into(), messages.unwrap_or(1)),
+    };
+    house.engine.take_frame(Frame { app, id, messages, body });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where an app's drain leads: the address that Heroku is given. `listen` is where the pages are served, for where the file has no name
+/// for them.
+///
+/// # Errors
+///
+/// In words, when the store does not answer, or the key of somebody's own is not there, or too short.
+pub async fn drain_of(
+    store: &dyn Store,
+    definitions: &Definitions,
+    listen: Option<SocketAddr>,
+    variable: impl Fn(&str) -> Option<SecretString>,
+    received: &Received,
+) -> Result<DrainView, String> {
+    let key = key_of(&secret(store).await.map_err(|error| error.to_string())?, received, variable)?;
+    let base = super::base(definitions, listen);
+    Ok(DrainView { app: received.app.clone(), url: format!("{base}{PREFIX}{key}") })
+}
+
+/// The key of an app: somebody's own, or one that is made from its name.
+fn key_of(
+    secret: &hmac::Key,
+    received: &Received,
+    variable: impl Fn(&str) -> Option<SecretString>,
+) -> Result<String, String> {
+    let Some(name) = &received.drain else { return Ok(super::derived(secret, received.app.as_str())) };
+    let key = variable(name).ok_or_else(|| flyball_model::not_had(name))?.expose_secret().trim().to_owned();
+    let is_word = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'));
+    if key.len() < KEY_CHARS_MIN || !is_word {
+        return Err(format!(
+            "{name} has no key of at least {KEY_CHARS_MIN} letters, digits, `-` and `_`: `openssl rand -hex 16` makes one"
+        ));
+    }
+    Ok(key)
+}
+
+async fn secret(store: &dyn Store) -> Result<hmac::Key, flyball_store::Error> {
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &store.key("drains", random()).await?))
+}
+
+impl House {
+    /// Whose key this is.
+    async fn app_of(&self, key: &str) -> Result<Option<AppName>, Problem> {
+        let in_force = self.in_force();
+        let known = self.drains.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let keys = match known {
+            Some((of, keys)) if Arc::ptr_eq(&of, &in_force) => keys,
+            _ => {
+                let secret = secret(self.store()).await?;
+                let variable = |name: &str| self.engine.ports().accounts.variable(name);
+                let keys = in_force.definitions.receive.iter().filter_map(|received| {
+                    match key_of(&secret, received, variable) {
+                        Ok(key) => Some((hash_of(&key), received.app.clone())),
+                        Err(why) => {
+                            tracing::warn!(app = %received.app, "the logs of an app cannot come in: {why}");
+                            None
+                        }
+                    }
+                });
+                let keys: Keys = Arc::new(keys.collect());
+                let now_known = Some((Arc::clone(&in_force), Arc::clone(&keys)));
+                *self.drains.0.lock().unwrap_or_else(PoisonError::into_inner) = now_known;
+                keys
+            }
+        };
+        Ok(keys.get(&hash_of(key)).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_or_somebody_s_own() {
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+        let received =
+            |app: &str, drain: Option<&str>| Received { app: app.parse().unwrap(), drain: drain.map(str::to_owned) };
+        let key = |received: &Received, value: Option<&str>| {
+            let value = value.map(|value| SecretString::from(value.to_owned()));
+            key_of(&secret, received, |_| value.clone())
+        };
+        let made = key(&received("shop", None), None).unwrap();
+        assert!(made.len() == 32 && made.bytes().all(|digit| digit.is_ascii_hexdigit()), "{made}");
+        assert_ne!(key(&received("blog", None), None).unwrap(), made);
+        let own = received("shop", Some("SHOP_DRAIN"));
+        assert_eq!(key(&own, Some("0123456789abcdef\n")).as_deref(), Ok("0123456789abcdef"));
+        for value in [None, Some(""), Some("short"), Some("0123456789abcde/"), Some("0123456789abcdef ghi")] {
+            let why = key(&own, value).unwrap_err();
+            assert!(why.contains("SHOP_DRAIN") && !why.contains("0123456789"), "{why}");
+        }
+    }
+}
