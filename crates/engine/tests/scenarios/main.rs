@@ -86,6 +86,8 @@ mod rollback;
 #[cfg(test)]
 mod scaling;
 #[cfg(test)]
+mod scaling_to;
+#[cfg(test)]
 mod settling;
 #[cfg(test)]
 mod sharing;

@@ -356,3 +356,45 @@ impl Take for Without {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::testing::{outcome, shop};
+
+    /// Measured every ten seconds for six minutes until now, the last of them this.
+    #[test]
+    fn it_sets_what_the_load_needs_within_its_bounds() {
+        let kind = r#"scale_to = { app = "shop", per_dyno = 25, min_quantity = 2, max_quantity = 8 }"#;
+        let web = |quantity| shop().web(quantity, "standard-1x");
+        for (case, quantity, before, now, expected) in [
+            ("enough", 3, 60.0, Some(60.0), "enough"),
+            ("too many for them", 3, 60.0, Some(120.0), "web of shop from 3 to 5"),
+            ("four more at once", 2, 60.0, Some(190.0), "web of shop from 2 to 6"),
+            ("more than there may be", 8, 60.0, Some(900.0), "needs_more"),
+            ("idle for long", 6, 10.0, Some(10.0), "web of shop from 6 to 5"),
+            ("idle for a moment", 6, 120.0, Some(10.0), "needed_of_late"),
+            ("as few as there may be", 2, 0.0, Some(0.0), "enough"),
+            ("more than there may be, set by somebody", 12, 10.0, Some(10.0), "web of shop from 12 to 11"),
+            ("unknown", 3, 60.0, None, "load_unknown"),
+            ("somebody set 0", 0, 60.0, Some(60.0), "from_zero"),
+        ] {
+            assert_eq!(outcome(kind, &web(quantity).measured(before, now)), expected, "{case}");
+        }
+        let least = r#"scale_to = { app = "shop", per_dyno = 25, min_quantity = 2, max_quantity = 8, without_data = { at_least = 4 } }"#;
+        assert_eq!(outcome(least, &web(3).measured(60.0, None)), "web of shop from 3 to 4");
+        assert_eq!(outcome(least, &web(5).measured(60.0, None)), "load_unknown");
+        assert_eq!(outcome(kind, &web(3)), "load_unknown", "asked by hand");
+        let worker = kind.replace("app = \"shop\"", "app = \"shop\", process_type = \"clock\"");
+        assert_eq!(outcome(&worker, &web(3).measured(60.0, Some(60.0))), "no_such_process_type");
+    }
+
+    #[test]
+    fn what_it_may_have_planned_is_within_its_bounds() {
+        let kind = r#"scale_to = { app = "shop", per_dyno = 25, min_quantity = 2, max_quantity = 8 }"#;
+        for (from, to, may) in
+            [(2, 6, true), (6, 5, true), (6, 2, true), (3, 3, false), (2, 9, false), (6, 1, false), (12, 11, true)]
+        {
+            assert_eq!(crate::kinds::testing::may_have_planned(kind, from, to), may, "{from} to {to}");
+        }
+    }
+}

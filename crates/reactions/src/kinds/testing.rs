@@ -2,11 +2,11 @@
 
 use super::Kind;
 use crate::Reaction;
-use flyball_decide::{Known, Planned, Reacts, StartedOneOff};
+use flyball_decide::{Known, KnownLoad, LookedAt, Planned, Reacts, StartedOneOff};
 use flyball_model::{
-    Content, DynoId, DynoSize, Effect, EnvValue, Generation, Needs, Plan, Policy, ProcessFormation, ProcessType,
-    Quantity, ReactionId, ReactionName, Release, ReleaseId, ReleaseVersion, RunId, Sight, SlugId, Timestamp, Trigger,
-    testing,
+    Amount, Content, DynoId, DynoSize, Effect, EnvValue, Generation, Measured, Needs, Plan, Policy, ProcessFormation,
+    ProcessType, Quantity, ReactionId, ReactionName, Release, ReleaseId, ReleaseVersion, RunId, Sight, SlugId,
+    Timestamp, Trigger, Unit, testing,
 };
 use flyball_settings::{Key, Mistake, Node, Table, Value};
 use std::collections::BTreeSet;
@@ -21,11 +21,12 @@ pub(super) struct Shop {
     sight: Sight,
     last_out: Option<Timestamp>,
     one_offs: Vec<StartedOneOff>,
+    looks: Option<Vec<LookedAt>>,
 }
 
 /// An app without dynos.
 pub(super) fn shop() -> Shop {
-    Shop { sight: testing::sight(NOW), last_out: None, one_offs: Vec::new() }
+    Shop { sight: testing::sight(NOW), last_out: None, one_offs: Vec::new(), looks: None }
 }
 
 impl Shop {
@@ -69,6 +70,17 @@ impl Shop {
         self
     }
 
+    /// This was measured every ten seconds for six minutes, and in the end that; nothing where it was not known.
+    pub(super) fn measured(mut self, before: f64, now: Option<f64>) -> Self {
+        let told = |load| Measured { amount: Amount::new(load, Unit::Things), complete: true, few: false, dynos: None };
+        let earlier = (1..=36).rev().map(|nth| (nth * 10, Some(before)));
+        let looks = earlier
+            .chain([(0, now)])
+            .map(|(ago, load)| LookedAt { at: NOW - Duration::from_secs(ago), told: load.map(told) });
+        self.looks = Some(looks.collect());
+        self
+    }
+
     pub(super) fn started(mut self, name: &str, at: Timestamp) -> Self {
         let dyno = Some(DynoId::new(format!("id-of-{name}")));
         self.one_offs.push(StartedOneOff { at, dyno, time_to_live: Duration::from_secs(600), run: Self::run() });
@@ -100,7 +112,7 @@ pub(super) fn planned(written: &str, shop: &Shop) -> Planned {
         our_rollbacks: &BTreeSet::new(),
         one_offs: &shop.one_offs,
         last_out: shop.last_out,
-        load: None,
+        load: shop.looks.as_ref().map(|looks| KnownLoad { now: NOW, looks, added_at: None, acted_at: None }),
     };
     kind(written).plan(&shop.sight, &known)
 }
@@ -334,4 +346,10 @@ fn a_stored_plan_is_a_reaction_s_own_only_within_what_stands_in_the_file() {
     for (written, effect, expected) in cases {
         assert_eq!(Reacts::may_have_planned(&reaction(written), &effect), expected, "{written}: {effect:?}");
     }
+}
+
+/// Whether a kind could have planned to set web to another quantity.
+pub(super) fn may_have_planned(written: &str, from: u32, to: u32) -> bool {
+    let (from, to) = (Quantity::new(from), Quantity::new(to));
+    kind(written).may_have_planned(&Effect::SetQuantity { process_type: ProcessType::web(), from, to })
 }

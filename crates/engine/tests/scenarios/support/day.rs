@@ -23,7 +23,7 @@ use flyball_model::{
 };
 use flyball_monitors::Monitor;
 use flyball_store::{
-    Error, Holding, HoldingKey, IncidentsPage, NumberedIncident, Of, Pause, RunsPage, Shard, TimelinePage,
+    Error, Holding, HoldingKey, IncidentsPage, NumberedIncident, Of, Pause, RunsPage, Shard, Store, TimelinePage,
 };
 use flyball_testing::{CountedIds, Executor, OneAccount, People, START, StagedStore, ToldNotice, lock};
 use flyball_views::EngineState;
@@ -117,9 +117,10 @@ impl Day {
     }
 
     fn ports(&self, client: HerokuLive) -> Ports {
-        let eyes = Eyes::new(self.outside.clone(), client.clone(), Arc::clone(&self.written));
+        let store: Arc<dyn Store> = Arc::new(StagedStore(self.ledger.clone()));
+        let eyes = Eyes::new(self.outside.clone(), client.clone(), Arc::clone(&store), Arc::clone(&self.written));
         Ports {
-            store: Arc::new(StagedStore(self.ledger.clone())),
+            store,
             accounts: Arc::new(OneAccount::new(client).variables(&self.variables)),
             observe: Arc::new(eyes),
             references: Arc::new(Told(Arc::clone(&self.outside.references))),

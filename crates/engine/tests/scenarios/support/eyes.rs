@@ -3,11 +3,12 @@
 
 use super::script::Outside;
 use async_trait::async_trait;
-use flyball_engine::Observe;
+use flyball_engine::{Observe, StoreInbox};
 use flyball_heroku::{Heroku, Live};
 use flyball_heroku_sim::handle;
 use flyball_model::{Blind, Cause, Excerpt, Finding, MonitorName, Phases, Reading, Timestamp};
 use flyball_monitors::{Exchange, Failure, Http, Kind, Monitor, Observer, Trust};
+use flyball_store::Store;
 use flyball_testing::lock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -18,6 +19,7 @@ pub(crate) struct Eyes {
     outside: Outside,
     live: Live,
     observer: OnceLock<Observer>,
+    store: Arc<dyn Store>,
     written: Arc<Written>,
 }
 
@@ -40,8 +42,8 @@ impl Written {
 }
 
 impl Eyes {
-    pub(crate) fn new(outside: Outside, live: Live, written: Arc<Written>) -> Self {
-        Self { outside, live, observer: OnceLock::new(), written }
+    pub(crate) fn new(outside: Outside, live: Live, store: Arc<dyn Store>, written: Arc<Written>) -> Self {
+        Self { outside, live, observer: OnceLock::new(), store, written }
     }
 
     fn visit(&self, http: &Http, begun_at: Timestamp) -> Reading {
@@ -61,7 +63,9 @@ impl Eyes {
     fn observer(&self) -> &Observer {
         self.observer.get_or_init(|| {
             let live: Arc<dyn Heroku> = Arc::new(self.live.for_monitors());
-            Observer::new(Arc::new(|_| None), Arc::new(move |_| Some(Arc::clone(&live))), Trust::System)
+            let observer = Observer::new(Arc::new(|_| None), Arc::new(move |_| Some(Arc::clone(&live))), Trust::System);
+            let inbox = Arc::new(StoreInbox::of(Arc::clone(&self.store)));
+            observer.with_inbox(inbox, self.outside.time.now())
         })
     }
 }
@@ -93,7 +97,7 @@ impl Observe for Eyes {
         }
         match &monitor.kind {
             Kind::Http(http) => self.visit(http, begun_at),
-            Kind::HerokuDynos(_) => {
+            Kind::HerokuDynos(_) | Kind::HerokuRouter(_) | Kind::HerokuMetrics(_) => {
                 let reading = self.observer().observe(monitor, begun_at).await;
                 // How long it really took is nothing that a stopped clock knows.
                 Reading { took: Duration::ZERO, ..reading }

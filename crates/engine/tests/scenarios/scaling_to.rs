@@ -1,0 +1,155 @@
+//! `scale_to`: what an app's drain tells becomes a load, and the load a quantity, at once or not at all.
+
+use crate::support::{Day, Scenario, mins, reaction, secs};
+use flyball_engine::Frame;
+use flyball_heroku_sim::{AppEvent, AppSpec, Cycling, DeploySpec};
+use flyball_model::Timestamp;
+use std::fmt::Write as _;
+
+const BUSY: &str = "[receive.apps.shop]\n[[monitor]]\nname = \"busy\"\nevery = \"10s\"\n\
+    heroku_router = { app = \"shop\", measure = \"requests\" }\nreactions = [\"enough web\"]\n";
+const ENOUGH: &str = "scale_to = { app = \"shop\", per_dyno = 10, min_quantity = 2, max_quantity = 10 }";
+
+/// Two dynos serve the web.
+fn twice() -> AppSpec {
+    let spec = AppSpec::new("shop").process("web", 2, "Standard-1X").deploys(3);
+    spec.mechanics(|mechanics| mechanics.cycling = Cycling::Never)
+}
+
+fn begin() -> Day {
+    Scenario::of(twice()).file(BUSY.to_owned() + &reaction("enough web", ENOUGH)).begin()
+}
+
+/// Lines as Heroku's router writes them: so many a second, from then on for five seconds.
+fn lines(from: Timestamp, per_second: u64) -> String {
+    let mut body = String::new();
+    for nth in 0..per_second * 5 {
+        let at = Timestamp::from_millis(from.as_millis() + i64::try_from(nth * 1000 / per_second).unwrap());
+        let line = format!(
+            "<158>1 {at} host heroku router - at=info method=GET path=\"/\" dyno=web.1 connect=1ms service=200ms status=200\n"
+        );
+        write!(body, "{} {line}", line.len()).unwrap();
+    }
+    body
+}
+
+fn send(day: &Day, body: String) {
+    let frame = Frame { app: "shop".parse().unwrap(), id: None, messages: 1, body: body.into() };
+    day.engine().take_frame(frame);
+}
+
+/// Requests come for so long, and their lines with them.
+fn serve(day: &mut Day, per_second: u64, seconds: u64) {
+    for _ in 0..seconds / 5 {
+        let from = day.now();
+        day.pass(secs(5));
+        if per_second == 0 {
+            // An app without requests says something else.
+            let line = format!("<190>1 {from} host app worker.1 - nothing to do\n");
+            send(day, format!("{} {line}", line.len()));
+        } else {
+            send(day, lines(from, per_second));
+        }
+    }
+}
+
+/// What was called: `web=6`.
+fn calls(day: &Day) -> Vec<String> {
+    let after_the_time = |call: String| call.split_once(' ').map_or(call.clone(), |(_, what)| what.to_owned());
+    day.calls().into_iter().map(after_the_time).collect()
+}
+
+#[test]
+fn a_burst_is_met_in_one_step_and_dynos_go_one_by_one_once_it_is_over() {
+    let mut day = begin();
+    serve(&mut day, 18, 120);
+    assert_eq!((calls(&day).len(), day.why("enough web")), (0, "enough"), "{:?}", day.calls());
+    serve(&mut day, 55, 60);
+    assert_eq!(day.web().0, 6, "{:?}", day.calls());
+    assert_eq!(calls(&day).len(), 1, "in one step: {:?}", day.calls());
+    serve(&mut day, 8, 240);
+    assert_eq!((day.web().0, day.why("enough web")), (6, "needed_of_late"));
+    serve(&mut day, 8, 120);
+    let begun = day.web().0;
+    assert!((4..6).contains(&begun), "{:?}", day.calls());
+    serve(&mut day, 8, 420);
+    assert_eq!((day.web().0, day.why("enough web")), (2, "enough"), "{:?}", day.calls());
+    assert_eq!(calls(&day).len(), 5, "one by one: {:?}", day.calls());
+    let said = day.timeline().into_iter().find(|line| line.contains("from 2 to 6")).unwrap();
+    assert!(said.contains("a load of 55/s needs 6 dynos"), "{said}");
+}
+
+#[test]
+fn silence_is_not_zero() {
+    let mut day = begin();
+    serve(&mut day, 55, 120);
+    assert_eq!(day.web().0, 6);
+    day.pass(mins(30));
+    assert_eq!((day.web().0, day.why("enough web")), (6, "load_unknown"));
+    // A drain that says something else lives, and then no request is none.
+    serve(&mut day, 0, 720);
+    assert_eq!(day.web().0, 2, "{:?}", day.calls());
+}
+
+#[test]
+fn lines_that_were_lost_add_dynos_and_take_none() {
+    let mut day = begin();
+    serve(&mut day, 55, 120);
+    for _ in 0..30 {
+        serve(&mut day, 8, 25);
+        let words = "Error L10 (output buffer overflow): 3 messages dropped since 2026-11-29T03:00:00+00:00.";
+        let line = format!("<172>1 {} host heroku logplex - {words}", day.now());
+        send(&day, format!("{} {line}", line.len()));
+    }
+    assert_eq!((day.web().0, day.why("enough web")), (6, "lines_lost"));
+    serve(&mut day, 85, 60);
+    assert_eq!(day.web().0, 9, "{:?}", day.calls());
+}
+
+#[test]
+fn a_restart_of_ours_takes_nothing_and_is_the_same_in_the_end() {
+    let mut day = begin();
+    serve(&mut day, 55, 120);
+    serve(&mut day, 8, 200);
+    day.kill(secs(5));
+    serve(&mut day, 8, 60);
+    assert_eq!((day.web().0, day.why("enough web")), (6, "needed_of_late"), "{:?}", day.calls());
+    serve(&mut day, 8, 120);
+    assert_eq!((day.web().0, day.why("enough web")), (6, "lines_lost"), "what came meanwhile is not known");
+    serve(&mut day, 8, 720);
+    assert_eq!(day.web().0, 2, "{:?}", day.calls());
+}
+
+#[test]
+fn dynos_that_come_up_are_waited_for_before_any_is_taken_and_not_before_one_is_added() {
+    let mut day = begin();
+    serve(&mut day, 55, 120);
+    serve(&mut day, 8, 290);
+    day.happens(AppEvent::Deploy(DeploySpec::new("fix")));
+    serve(&mut day, 8, 20);
+    assert_eq!(day.web().0, 6, "{:?}", day.calls());
+    assert!(["settling", "rolling_out", "preboot"].contains(&day.why("enough web")), "{}", day.why("enough web"));
+    serve(&mut day, 95, 40);
+    assert_eq!(day.web().0, 10, "{:?}", day.calls());
+}
+
+#[test]
+fn who_sets_a_quantity_by_hand_keeps_it_for_half_an_hour_unless_more_is_needed() {
+    let mut day = begin();
+    serve(&mut day, 18, 120);
+    day.happens(AppEvent::Scale { process: "web".to_owned(), quantity: 8 });
+    serve(&mut day, 18, 600);
+    assert_eq!((day.web().0, day.why("enough web")), (8, "giving_way"));
+    serve(&mut day, 95, 60);
+    assert_eq!(day.web().0, 10, "{:?}", day.calls());
+}
+
+#[test]
+fn a_dry_run_only_tells() {
+    let file = BUSY.to_owned() + &reaction("enough web", &format!("mode = \"dry_run\"\n{ENOUGH}"));
+    let mut day = Scenario::of(twice()).file(file).begin();
+    serve(&mut day, 95, 120);
+    assert!(day.calls().is_empty());
+    let would: Vec<_> = day.timeline().into_iter().filter(|line| line.contains("would")).collect();
+    assert_eq!(would.len(), 1, "{would:?}");
+}
