@@ -98,8 +98,7 @@ prop_compose! {
         done in proptest::collection::vec(words(), 0..15),
         next in proptest::option::of(words()),
         link in proptest::option::of("[a-z0-9/?=&-]{0,2000}"),
-        // From 1970 to the year 9999.
-        at in 0..253_402_300_799_000_i64,
+        at in 0..=Timestamp::FAR_FUTURE.as_millis(),
     ) -> Notice {
         let at = Timestamp::from_millis(at);
         Notice {
