@@ -73,7 +73,8 @@ a person.")]
     Check(Check),
     /// Show where others tell a monitor something: signs of life, or what their webhooks say.
     #[command(after_help = "\
-Whoever has the address can tell this monitor something, and nothing else. A monitor of another name has another address.
+Whoever has the address can tell this monitor something, and nothing else. A monitor of another name has another address. One that
+somebody has who should not is replaced with --new: give the new one at once to whatever tells the monitor.
 
 Exit codes: 0 shown, 1 there is no such monitor, or nothing comes in for its kind.")]
     Hook(Hook),
@@ -449,6 +450,9 @@ pub(crate) struct Check {
 pub(crate) struct Hook {
     /// The monitor's name.
     pub(crate) monitor: MonitorName,
+    /// Give the monitor a new address: the one before is refused from then on.
+    #[arg(long)]
+    pub(crate) new: bool,
 }
 
 /// `flyball react`

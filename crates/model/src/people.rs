@@ -130,6 +130,11 @@ pub enum Deed {
         /// Which.
         name: MonitorName,
     },
+    /// The key by which a monitor is told something was replaced.
+    HookRenewed {
+        /// Of which monitor.
+        name: MonitorName,
+    },
     /// A reaction was made.
     ReactionMade {
         /// Which.

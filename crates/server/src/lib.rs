@@ -18,7 +18,7 @@ pub use answer::{FieldMistake, Problem};
 pub use api::people::People;
 pub use house::{Entrance, House, Settings};
 pub use machines::drains::drain_of;
-pub use machines::hooks::hook_of;
+pub use machines::hooks::{hook_of, renew_hook_of};
 pub use pages::incident::incident_file;
 pub use router::open_api;
 pub use serve::serve;

@@ -42,7 +42,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(75);
         (name = "incidents", description = "Outages: what failed, what was done, and what of it helped"),
         (name = "pauses", description = "Stopping effects; looking goes on"),
         (name = "nodes", description = "The engines that share the work"),
-        (name = "people", description = "Who may come in")
+        (name = "people", description = "Who may come in"),
+        (name = "hooks", description = "What others tell monitors: whoever has a key, without signing in")
     ),
     components(schemas(Problem)),
     security(("token" = []))
@@ -56,6 +57,8 @@ pub fn open_api() -> utoipa::openapi::OpenApi {
     let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("token", token);
     api::told_of_all(&mut document);
+    // Nothing of that holds for what others tell.
+    document.merge(machines::hooks::router().into_openapi());
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document
 }

@@ -66,21 +66,38 @@ pub struct Kept {
     pub long: Duration,
     /// How many of one monitor at most, where that is bounded too.
     pub of_a_monitor: Option<u64>,
+    /// How many of one app at most, where that is bounded too.
+    pub of_an_app: Option<u64>,
 }
 
 impl Kept {
     /// Everything that goes by itself, what goes first first.
-    pub const ALL: [Self; 7] = [
-        Self::of("readings", READINGS_KEPT, None),
-        Self::of("what apps tell by their drains", SLOTS_KEPT, None),
-        Self::of("roll-ups of five minutes", FIVE_MINUTES_KEPT, None),
-        Self::of("roll-ups of hours", HOURS_KEPT, None),
-        Self::of("the timeline with its runs and pauses", HISTORY_KEPT, Some(LINES_KEPT.unsigned_abs())),
-        Self::of("times of failing", HISTORY_KEPT, Some(SPELLS_KEPT.unsigned_abs())),
-        Self::of("roll-ups of days", DAYS_KEPT, None),
+    pub const ALL: [Self; 9] = [
+        Self::of("readings", READINGS_KEPT),
+        Self::of("what apps tell by their drains", SLOTS_KEPT),
+        Self::of("roll-ups of five minutes", FIVE_MINUTES_KEPT),
+        Self::of("what people were told", NOTICES_KEPT),
+        Self::of("roll-ups of hours", HOURS_KEPT),
+        Self {
+            of_a_monitor: Some(LINES_KEPT.unsigned_abs()),
+            ..Self::of("the timeline with its runs and pauses", HISTORY_KEPT)
+        },
+        Self { of_a_monitor: Some(SPELLS_KEPT.unsigned_abs()), ..Self::of("times of failing", HISTORY_KEPT) },
+        Self { of_an_app: Some(INCIDENTS_KEPT.unsigned_abs()), ..Self::of("incidents", HISTORY_KEPT) },
+        Self::of("roll-ups of days", DAYS_KEPT),
     ];
 
-    const fn of(what: &'static str, long: Duration, of_a_monitor: Option<u64>) -> Self {
-        Self { what, long, of_a_monitor }
+    const fn of(what: &'static str, long: Duration) -> Self {
+        Self { what, long, of_a_monitor: None, of_an_app: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_first_comes_first() {
+        assert!(Kept::ALL.is_sorted_by_key(|kept| kept.long), "{:?}", Kept::ALL);
     }
 }

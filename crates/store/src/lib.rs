@@ -15,6 +15,7 @@ mod copy;
 mod error;
 mod facts;
 mod holder;
+mod hooks;
 mod incident;
 mod kept;
 mod known;
@@ -47,6 +48,7 @@ pub use facts::{Claim, Fence, MarkSent};
 pub use flyball_decide::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use flyball_model::Family;
 pub use holder::Holder;
+pub use hooks::HookSecrets;
 pub use incident::{IncidentsPage, NumberedIncident};
 pub use kept::Kept;
 pub use lease::{Held, Lease, Peer, Shard, Shares, Tenure};
@@ -405,6 +407,16 @@ pub trait Signals: Send + Sync {
 
     /// What came for a monitor, in the order in which it came.
     async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, Error>;
+
+    /// Gives a monitor a secret of its own, in place of the one before, for its key to be made with. It is on disk together with the
+    /// lines of the timeline that tell of it, or not at all.
+    async fn renew_hook(&self, monitor: MonitorId, secret: [u8; 32], entries: &[Entry]) -> Result<(), Error>;
+
+    /// The secrets of all monitors that were given one, as of one moment.
+    async fn hook_secrets(&self) -> Result<HookSecrets, Error>;
+
+    /// The version of what [`Signals::hook_secrets`] would say. Cheap: it can be asked for each signal.
+    async fn hooks_version(&self) -> Result<i64, Error>;
 }
 
 /// What apps told by their log drains, by slots of time.

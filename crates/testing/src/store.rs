@@ -8,11 +8,11 @@ use flyball_model::{
 };
 use flyball_store::{
     ApiToken, AppFacts, Batch, Changed, Claim, ClaimedNotice, Definition, Error, Fence, Glimpse, Held, Holding,
-    Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken, NewUser,
-    NewerReadings, NoticesPage, NumberedIncident, Of, Overview, OwnText, Pause, Pauses, Peer, People, Place, Presence,
-    Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign, Session,
-    Shard, Shares, Sighting, Sign, Signals, Sizes, Slots, Span, Spell, SpellsPage, Store, StoredNotice, StoredSlot,
-    Tell, Telling, Texts, Timeline, TimelineLine, TimelinePage, ToldSoFar, Tried, User,
+    HookSecrets, Incidents, IncidentsPage, Leases, Loop, Made, MadeText, MarkSent, NewPiece, NewSession, NewToken,
+    NewUser, NewerReadings, NoticesPage, NumberedIncident, Of, Overview, OwnText, Pause, Pauses, Peer, People, Place,
+    Presence, Put, ReadingsPage, Reads, Remembered, Retention, Rolled, Rollup, RollupsPage, Runs, RunsPage, SeenSign,
+    Session, Shard, Shares, Sighting, Sign, Signals, Sizes, Slots, Span, Spell, SpellsPage, Store, StoredNotice,
+    StoredSlot, Tell, Telling, Texts, Timeline, TimelineLine, TimelinePage, ToldSoFar, Tried, User,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -599,6 +599,18 @@ impl<S: StoreStage> Signals for StagedStore<S> {
 
     async fn signals(&self, monitor: MonitorId) -> Result<Vec<Signal>, Error> {
         self.read("signals", self.0.store().signals(monitor)).await
+    }
+
+    async fn renew_hook(&self, monitor: MonitorId, secret: [u8; 32], entries: &[Entry]) -> Result<(), Error> {
+        self.write("renew hook", self.0.store().renew_hook(monitor, secret, entries)).await
+    }
+
+    async fn hook_secrets(&self) -> Result<HookSecrets, Error> {
+        self.read("hook secrets", self.0.store().hook_secrets()).await
+    }
+
+    async fn hooks_version(&self) -> Result<i64, Error> {
+        self.read("hooks version", self.0.store().hooks_version()).await
     }
 }
 

@@ -31,15 +31,19 @@ pub struct KeptView {
     pub long: String,
     /// How many of one monitor at most, where that is bounded too.
     pub of_a_monitor: Option<u64>,
+    /// How many of one app at most, where that is bounded too; of a monitor that has to do with no app as many.
+    #[serde(default)]
+    pub of_an_app: Option<u64>,
 }
 
 impl KeptView {
     /// Its bounds, in words.
     #[must_use]
     pub fn words(&self) -> String {
-        match self.of_a_monitor {
-            Some(many) => format!("{}, and {many} of a monitor", self.long),
-            None => self.long.clone(),
+        match (self.of_a_monitor, self.of_an_app) {
+            (Some(many), _) => format!("{}, and {many} of a monitor", self.long),
+            (None, Some(many)) => format!("{}, and {many} of an app", self.long),
+            (None, None) => self.long.clone(),
         }
     }
 }
@@ -61,6 +65,18 @@ impl StoreView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_told_with_its_bounds() {
+        for (of_a_monitor, of_an_app, expected) in [
+            (None, None, "731d"),
+            (Some(20_000), None, "731d, and 20000 of a monitor"),
+            (None, Some(20_000), "731d, and 20000 of an app"),
+        ] {
+            let kept = KeptView { what: "incidents".to_owned(), long: "731d".to_owned(), of_a_monitor, of_an_app };
+            assert_eq!(kept.words(), expected);
+        }
+    }
 
     #[test]
     fn room_is_told_to_a_tenth() {

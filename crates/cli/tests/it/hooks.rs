@@ -5,7 +5,11 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-both_ways!(an_end_that_failed_makes_a_reaction_act_at_once, a_webhook_says_what_a_monitor_says);
+both_ways!(
+    an_end_that_failed_makes_a_reaction_act_at_once,
+    a_webhook_says_what_a_monitor_says,
+    a_key_that_was_replaced_is_refused
+);
 
 /// It looks once in ten minutes by itself: whatever comes sooner was told.
 const TOLD: &str = "[[monitor]]\nname = \"nightly\"\nevery = \"10m\"\nheartbeat = { every = \"1h\", grace = \"10m\" }\n\
@@ -104,6 +108,35 @@ async fn a_webhook_says_what_a_monitor_says(way: Way) {
     assert_eq!(post(&releases, &good, body).await, 200);
     until(&stage, "releases", "failing").await;
     assert!(!up.printed().contains(key(&releases)) && !up.printed().contains(key(&graphs)), "the log tells a key");
+}
+
+async fn a_key_that_was_replaced_is_refused(way: Way) {
+    let (stage, server, up) = told(way, TOLD).await;
+    let (old, graphs) = (path(&stage, "nightly").await, path(&stage, "graphs").await);
+    assert_eq!(ask(&server, "POST", &old, "", b"").await.0, 200);
+    let renewed = stage.run(&["hook", "nightly", "--new"]).await;
+    assert!(renewed.code == Some(0) && renewed.stderr.contains("is refused from now on"), "{renewed:?}");
+    let new = path(&stage, "nightly").await;
+    assert!(renewed.stdout.trim().ends_with(&new) && new != old, "{renewed:?}");
+    assert_eq!(ask(&server, "POST", &old, "", b"").await.0, 404);
+    assert_eq!(ask(&server, "POST", &format!("{old}/fail"), "", b"").await.0, 404);
+    assert_eq!(ask(&server, "POST", &new, "", b"").await.0, 200);
+    assert_eq!(path(&stage, "graphs").await, graphs, "of the others each has its own still");
+    let history = stage.run(&["history"]).await;
+    assert!(history.stdout.contains("gave the hook of the monitor \"nightly\" a new key"), "{history:?}");
+
+    // And once more: the first one does not come back.
+    assert_eq!(stage.run(&["hook", "nightly", "--new"]).await.code, Some(0));
+    let third = path(&stage, "nightly").await;
+    assert!(third != new && third != old);
+    for refused in [&old, &new] {
+        assert_eq!(ask(&server, "POST", refused, "", b"").await.0, 404);
+    }
+    let none = stage.run(&["hook", "page", "--new"]).await;
+    assert!(none.code == Some(1) && none.stderr.contains("its kind is `http`"), "{none:?}");
+    for key in [&old, &new, &third] {
+        assert!(!history.stdout.contains(self::key(key)) && !up.printed().contains(self::key(key)), "a key is told");
+    }
 }
 
 #[tokio::test]

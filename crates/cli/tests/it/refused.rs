@@ -13,8 +13,9 @@ const FILE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[[monitor]]\nname = \"pa
 const PASSWORD: &str = "pl4nted-password";
 
 /// What an operator may, and a viewer not.
-const OPERATE: [(&str, &str); 9] = [
+const OPERATE: [(&str, &str); 10] = [
     ("GET", "/api/v1/monitors/page/hook"),
+    ("POST", "/api/v1/monitors/page/hook"),
     ("POST", "/api/v1/monitors/page/check"),
     ("POST", "/api/v1/reactions/more/run"),
     ("POST", "/api/v1/runs/x/settle"),
@@ -177,14 +178,18 @@ impl House {
         answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
     }
 
-    /// Every way to call the interface, by its own document.
+    /// Every way to call the interface that takes a right, by its own document: all but those of whoever has a hook's key.
     async fn routes(&self) -> Vec<(String, String)> {
         let document = self.ask(&Asked::of("GET", "/api/openapi.json")).await.json();
         let paths = document["paths"].as_object().unwrap();
-        let each = paths.iter().flat_map(|(path, ways)| ways.as_object().unwrap().keys().map(move |way| (way, path)));
-        let routes: Vec<_> = each
-            .filter(|(way, _)| ["get", "post", "put", "patch", "delete"].contains(&way.as_str()))
-            .map(|(way, path)| {
+        let each = paths.iter().flat_map(|(path, ways)| ways.as_object().unwrap().iter().map(move |way| (way, path)));
+        let each = each.filter(|((way, _), _)| ["get", "post", "put", "patch", "delete"].contains(&way.as_str()));
+        let (open, guarded): (Vec<_>, Vec<_>) =
+            each.partition(|((_, operation), _)| operation["security"] == json!([{}]));
+        assert!(open.iter().all(|(_, path)| path.starts_with("/api/v1/hooks/{key}")), "{open:?}");
+        let routes: Vec<_> = guarded
+            .into_iter()
+            .map(|((way, _), path)| {
                 let is_user = path.contains("/users/");
                 let path = path.replace("{name}", if is_user { "admin" } else { "page" }).replace("{id}", "x");
                 let path = path.replace("{family}", "monitor");
@@ -452,7 +457,9 @@ impl Table {
             self.refuse(status, Asked::of("POST", path).by(&keys.admin).json(body));
         }
         // Nothing comes in for a page, and a right opens no hook.
-        self.refuse(404, Asked::of("GET", "/api/v1/monitors/page/hook").by(&keys.admin));
+        for method in ["GET", "POST"] {
+            self.refuse(404, Asked::of(method, "/api/v1/monitors/page/hook").by(&keys.admin));
+        }
         for path in ["/api/v1/hooks/00112233445566778899aabbccddeeff", "/api/v1/hooks/page/fail", "/api/v1/hooks/%00"] {
             self.refuse(404, Asked::of("POST", path).by(&keys.admin).json("{}"));
             self.refuse(404, Asked::of("GET", path));

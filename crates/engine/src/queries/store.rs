@@ -14,10 +14,11 @@ pub async fn store_view(store: &dyn Store) -> Result<StoreView, Error> {
         Place::File(_) => "SQLite",
         Place::Server(_) => "PostgreSQL",
     };
-    let kept = Kept::ALL.iter().map(|Kept { what, long, of_a_monitor }| KeptView {
+    let kept = Kept::ALL.iter().map(|Kept { what, long, of_a_monitor, of_an_app }| KeptView {
         what: (*what).to_owned(),
         long: duration::print(*long),
         of_a_monitor: *of_a_monitor,
+        of_an_app: *of_an_app,
     });
     Ok(StoreView {
         place: store.place().to_string(),

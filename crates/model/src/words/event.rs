@@ -95,6 +95,9 @@ impl fmt::Display for Deed {
             Self::MonitorMade { name } => write!(f, "made the monitor \"{name}\""),
             Self::MonitorChanged { name } => write!(f, "changed the monitor \"{name}\""),
             Self::MonitorRemoved { name } => write!(f, "removed the monitor \"{name}\""),
+            Self::HookRenewed { name } => {
+                write!(f, "gave the hook of the monitor \"{name}\" a new key: the one before is refused")
+            }
             Self::ReactionMade { name } => write!(f, "made the reaction \"{name}\""),
             Self::ReactionChanged { name } => write!(f, "changed the reaction \"{name}\""),
             Self::ReactionRemoved { name } => write!(f, "removed the reaction \"{name}\""),

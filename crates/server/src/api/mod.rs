@@ -55,7 +55,7 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(events::events))
         .route_layer(from_fn(may_read));
     let operate = OpenApiRouter::new()
-        .routes(routes!(monitors::hook))
+        .routes(once::keyed(routes!(monitors::hook, monitors::renew_hook)))
         .routes(once::keyed(routes!(monitors::check)))
         .routes(once::keyed(routes!(reactions::run)))
         .routes(once::keyed(routes!(runs::settle)))

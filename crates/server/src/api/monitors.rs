@@ -2,11 +2,13 @@
 
 use super::ask::{self, Asked, Of};
 use crate::answer::{Problem, Problems};
+use crate::guard::Visitor;
 use crate::house::House;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use flyball_model::duration;
+use flyball_monitors::Monitor;
 use flyball_store::ReadingsPage;
 use flyball_views::{About, Checked, HookView, MonitorView, Page, ReadingView, SeriesView, Why};
 use serde::Deserialize;
@@ -119,11 +121,25 @@ pub(crate) async fn check(State(house): State<Arc<House>>, Of(name): Of<String>)
 pub(crate) async fn hook(State(house): State<Arc<House>>, Of(name): Of<String>) -> Result<Json<HookView>, Problem> {
     let in_force = house.in_force();
     let monitor = ask::monitor(&in_force, &name)?;
-    house.hook(&in_force, monitor).await?.map(Json).ok_or_else(|| {
-        Problem::new(StatusCode::NOT_FOUND, format!("nothing comes in for the monitor \"{}\"", monitor.name))
-            .because(format!("its kind is `{}`, which looks by itself", monitor.kind.word()))
-            .hint("`heartbeat` and `hook` are told")
-    })
+    house.hook(&in_force, monitor).await?.map(Json).ok_or_else(|| is_not_told(monitor))
+}
+
+/// Give a monitor a new key: the address before is refused from then on, and whoever tells it something needs the new one.
+#[utoipa::path(post, path = "/monitors/{name}/hook", tag = "monitors", params(("name" = String, Path)), responses((status = 200, body = HookView), Problems))]
+pub(crate) async fn renew_hook(
+    State(house): State<Arc<House>>,
+    Of(name): Of<String>,
+    visitor: Visitor,
+) -> Result<Json<HookView>, Problem> {
+    let in_force = house.in_force();
+    let monitor = ask::monitor(&in_force, &name)?;
+    house.renew_hook(&in_force, monitor, &visitor.name).await?.map(Json).ok_or_else(|| is_not_told(monitor))
+}
+
+fn is_not_told(monitor: &Monitor) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, format!("nothing comes in for the monitor \"{}\"", monitor.name))
+        .because(format!("its kind is `{}`, which looks by itself", monitor.kind.word()))
+        .hint("`heartbeat` and `hook` are told")
 }
 
 impl House {

@@ -1,8 +1,8 @@
 //! `/api/v1/hooks/KEY`: what somebody else tells a monitor. Nobody signs in: whoever has the key of a monitor can tell that monitor
 //! something, and nothing else. What comes is remembered, and the monitor looks at once.
 //!
-//! A key is made from the monitor's name with a secret of this installation. It stands nowhere: not in the file, not in the store, not
-//! in the log.
+//! A key is made from the monitor's name with a secret: of this installation, or the monitor's own from the first time on that somebody
+//! replaced its key. It stands nowhere: not in the file, not in the store, not in the log.
 
 use super::rates::Rates;
 use crate::answer::Problem;
@@ -18,15 +18,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flyball_config::Definitions;
 use flyball_engine::InForce;
-use flyball_model::{MonitorId, MonitorName, SecretHash, Signal};
+use flyball_model::{Deed, Entry, Event, Excerpt, MonitorId, MonitorName, SecretHash, Signal, Timestamp};
 use flyball_monitors::{Ear, Monitor};
-use flyball_store::Store;
+use flyball_store::{HookSecrets, Store};
 use flyball_views::HookView;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use utoipa::IntoResponses;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What stands before a key.
 pub(crate) const PREFIX: &str = "/api/v1/hooks/";
@@ -35,8 +38,9 @@ const SIGNATURE: &str = "heroku-webhook-hmac-sha256";
 
 /// What the way in remembers.
 pub(crate) struct Hooks {
-    /// The keys of the monitors in force, by their hashes: how long it takes to find one tells nothing of it.
-    keys: Mutex<Option<(Arc<InForce>, Keys)>>,
+    /// The keys of the monitors in force, by their hashes: how long it takes to find one tells nothing of it. With them the version of
+    /// the secrets that they were made with, since another node, or a command beside, may replace one.
+    keys: Mutex<Option<(Arc<InForce>, i64, Keys)>>,
     /// A vendor's servers come from few addresses, and tell many monitors something; so does a house behind one address.
     addresses: Rates<IpAddr>,
     monitors: Rates<MonitorId>,
@@ -51,8 +55,14 @@ impl Default for Hooks {
     }
 }
 
-/// What comes to the key itself.
-pub(super) async fn whole(
+/// The two ways in, by which whoever has a key comes.
+pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
+    OpenApiRouter::new().routes(routes!(whole)).routes(routes!(step))
+}
+
+/// Tell the monitor whose key this is something: a sign of life, or what a webhook says. The key is all that is needed; nobody signs in.
+#[utoipa::path(method(get, post), path = "/api/v1/hooks/{key}", operation_id = "tell", tag = "hooks", security(()), request_body(content = Option<String>, content_type = "*/*", description = "What a `hook` is to find its words in; of what a `heartbeat` is sent the beginning is shown with the reading"), params(("key" = String, Path, description = "The key, as the monitor's address has it")), responses(Told))]
+async fn whole(
     state: State<Arc<House>>,
     origin: Extension<Origin>,
     Of(key): Of<String>,
@@ -63,8 +73,9 @@ pub(super) async fn whole(
     take(state, origin, (&key, ""), &method, &headers, body).await
 }
 
-/// What comes to a step behind it.
-pub(super) async fn step(
+/// Tell it something by the address alone: `start`, `fail`, or the exit status of what ended, 0 to 255.
+#[utoipa::path(method(get, post), path = "/api/v1/hooks/{key}/{step}", operation_id = "tell_step", tag = "hooks", security(()), request_body(content = Option<String>, content_type = "*/*", description = "What a `hook` is to find its words in; of what a `heartbeat` is sent the beginning is shown with the reading"), params(("key" = String, Path, description = "The key, as the monitor's address has it"), ("step" = String, Path, description = "`start`, `fail`, or `0` to `255`")), responses(Told))]
+async fn step(
     state: State<Arc<House>>,
     origin: Extension<Origin>,
     Of((key, step)): Of<(String, String)>,
@@ -73,6 +84,36 @@ pub(super) async fn step(
     body: Body,
 ) -> Result<&'static str, Problem> {
     take(state, origin, (&key, &step), &method, &headers, body).await
+}
+
+/// What whoever tells a monitor something is answered.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "the document is made from it")]
+enum Told {
+    /// `OK`: it is remembered, and the monitor looks at once.
+    #[response(status = 200, content_type = "text/plain")]
+    Remembered(String),
+    /// It is not signed, and the monitor wants that it is.
+    #[response(status = 403, content_type = "application/problem+json")]
+    NotSigned(Problem),
+    /// There is no such key, or no such step behind it.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotThere(Problem),
+    /// A `hook` is told with POST alone.
+    #[response(status = 405, content_type = "application/problem+json")]
+    NotForThat(Problem),
+    /// The body has more than 10,000 bytes (`heartbeat`), or 64 KiB (`hook`).
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// Asked by a name that is not Flyball's.
+    #[response(status = 421, content_type = "application/problem+json")]
+    NotThisHost(Problem),
+    /// Too often: `Retry-After` says how many seconds to wait.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooOften(Problem),
+    /// The store does not answer just now, or the signature cannot be verified: send it again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    NotNow(Problem),
 }
 
 async fn take(
@@ -136,13 +177,31 @@ fn is_signed(secret: Option<SecretString>, asked: &str, headers: &HeaderMap, bod
     })
 }
 
+/// With what keys are made.
+struct Secrets {
+    version: i64,
+    of_all: hmac::Key,
+    own: HashMap<MonitorId, [u8; 32]>,
+}
+
+impl Secrets {
+    async fn of(store: &dyn Store) -> Result<Self, flyball_store::Error> {
+        let of_all = hmac::Key::new(hmac::HMAC_SHA256, &store.key("hooks", random()).await?);
+        let HookSecrets { version, secrets: own } = store.hook_secrets().await?;
+        Ok(Self { version, of_all, own })
+    }
+
+    fn key_of(&self, monitor: &Monitor) -> String {
+        match self.own.get(&monitor.id) {
+            Some(own) => key_of(&hmac::Key::new(hmac::HMAC_SHA256, own), &monitor.name),
+            None => key_of(&self.of_all, &monitor.name),
+        }
+    }
+}
+
 /// The key of a monitor.
 fn key_of(secret: &hmac::Key, monitor: &MonitorName) -> String {
     super::derived(secret, monitor.as_str())
-}
-
-async fn secret(store: &dyn Store) -> Result<hmac::Key, flyball_store::Error> {
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, &store.key("hooks", random()).await?))
 }
 
 /// Where a monitor is told something: `None` where nothing comes in for its kind. `listen` is where the pages are served, for where the
@@ -161,23 +220,46 @@ pub async fn hook_of(
         return Ok(None);
     }
     let base = super::base(definitions, listen);
-    let key = key_of(&secret(store).await?, &monitor.name);
+    let key = Secrets::of(store).await?.key_of(monitor);
     Ok(Some(HookView { monitor: monitor.name.clone(), url: format!("{base}{PREFIX}{key}") }))
+}
+
+/// Gives a monitor a new key for a person: the one before is refused from then on, on every node. Where it is told something then is as
+/// [`hook_of()`] says; `None`, and nothing is done, where nothing comes in for its kind.
+///
+/// # Errors
+///
+/// When the store does not answer, or takes nothing.
+pub async fn renew_hook_of(
+    store: &dyn Store,
+    definitions: &Definitions,
+    listen: Option<SocketAddr>,
+    monitor: &Monitor,
+    (now, by): (Timestamp, &str),
+) -> Result<Option<HookView>, flyball_store::Error> {
+    if monitor.kind.ear().is_none() {
+        return Ok(None);
+    }
+    let did = Deed::HookRenewed { name: monitor.name.clone() };
+    let told = Entry::new(now, Event::Administered { did, by: Excerpt::of(by) });
+    store.renew_hook(monitor.id, random(), &[told]).await?;
+    hook_of(store, definitions, listen, monitor).await
 }
 
 impl House {
     /// Whose key this is.
     async fn monitor_of<'a>(&self, in_force: &'a Arc<InForce>, key: &str) -> Result<Option<&'a Monitor>, Problem> {
         let monitors = &in_force.definitions.monitors;
+        let version = self.store().hooks_version().await?;
         let known = self.hooks.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let keys = match known {
-            Some((of, keys)) if Arc::ptr_eq(&of, in_force) => keys,
+            Some((of, made_with, keys)) if Arc::ptr_eq(&of, in_force) && made_with == version => keys,
             _ => {
-                let secret = secret(self.store()).await?;
+                let secrets = Secrets::of(self.store()).await?;
                 let hears = monitors.iter().enumerate().filter(|(_, monitor)| monitor.kind.ear().is_some());
-                let keys = hears.map(|(at, monitor)| (hash_of(&key_of(&secret, &monitor.name)), at)).collect();
+                let keys = hears.map(|(at, monitor)| (hash_of(&secrets.key_of(monitor)), at)).collect();
                 let keys: Keys = Arc::new(keys);
-                let now_known = Some((Arc::clone(in_force), Arc::clone(&keys)));
+                let now_known = Some((Arc::clone(in_force), secrets.version, Arc::clone(&keys)));
                 *self.hooks.keys.lock().unwrap_or_else(PoisonError::into_inner) = now_known;
                 keys
             }
@@ -188,6 +270,17 @@ impl House {
     /// Where a monitor is told something.
     pub(crate) async fn hook(&self, in_force: &InForce, monitor: &Monitor) -> Result<Option<HookView>, Problem> {
         Ok(hook_of(self.store(), &in_force.definitions, Some(self.settings.listen), monitor).await?)
+    }
+
+    /// Gives a monitor a new key for this person.
+    pub(crate) async fn renew_hook(
+        &self,
+        in_force: &InForce,
+        monitor: &Monitor,
+        by: &str,
+    ) -> Result<Option<HookView>, Problem> {
+        let (definitions, listen) = (&in_force.definitions, Some(self.settings.listen));
+        Ok(renew_hook_of(self.store(), definitions, listen, monitor, (self.now(), by)).await?)
     }
 }
 

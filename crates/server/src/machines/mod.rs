@@ -29,8 +29,7 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route_layer(from_fn(may_read))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .route("/api/v1/hooks/{key}", get(hooks::whole).post(hooks::whole))
-        .route("/api/v1/hooks/{key}/{step}", get(hooks::step).post(hooks::step))
+        .merge(Router::from(hooks::router()))
         .route("/badges/{key}/{folder}/{file}", get(badge::badge))
 }
 

@@ -307,6 +307,7 @@ macro_rules! every_promise_is_kept_by {
                     of_each_kind_the_newest_signals_are_kept
                     of_many_signals_at_once_none_is_lost
                     signals_go_with_their_monitor_and_not_before
+                    a_monitor_is_given_another_secret_and_that_is_told
                 }
                 spells {
                     an_outage_is_one_spell_however_many_hours_it_lasts

@@ -69,7 +69,7 @@ fn line(did: Deed) -> [Entry; 1] {
     [Entry::new(at(9), Event::Administered { did, by: Excerpt::of("ann") })]
 }
 
-async fn told(store: &impl Store) -> Vec<String> {
+pub(crate) async fn told(store: &impl Store) -> Vec<String> {
     let lines = store.timeline(&TimelinePage::default()).await.unwrap();
     lines.into_iter().map(|line| line.entry.event.to_string()).collect()
 }

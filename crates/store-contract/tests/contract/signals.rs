@@ -3,8 +3,8 @@
 use crate::Database;
 use crate::fixtures::*;
 use crate::retention::{DAY, watched};
-use flyball_model::{Excerpt, Signal, SignalKind, SignalKind::*};
-use flyball_store::{Loop as _, Retention as _, SIGNALS_KEPT, Signals as _, Store};
+use flyball_model::{Deed, Entry, Event, Excerpt, Signal, SignalKind, SignalKind::*};
+use flyball_store::{HookSecrets, Loop as _, People as _, Retention as _, SIGNALS_KEPT, Signals as _, Store};
 use std::time::Duration;
 
 fn signal(kind: SignalKind, second: u64) -> Signal {
@@ -89,4 +89,28 @@ pub(crate) async fn signals_go_with_their_monitor_and_not_before<D: Database>(da
     assert_eq!(told(&*store, "back door").await, []);
     assert_eq!(told(&*store, "front door").await.len(), 1, "what fails goes on failing until something else is said");
     database.close(store).await;
+}
+
+pub(crate) async fn a_monitor_is_given_another_secret_and_that_is_told<D: Database>(database: &D) {
+    let (store, other) = (database.open().await, database.open().await);
+    let (front, back) = (monitor("front door").0, monitor("back door").0);
+    store.key("hooks", [9; 32]).await.unwrap();
+    assert_eq!(store.hook_secrets().await.unwrap(), HookSecrets::default(), "that of all is of none");
+    let renewed = Deed::HookRenewed { name: "front door".parse().unwrap() };
+    let told = [Entry::new(at(1), Event::Administered { did: renewed, by: Excerpt::of("ann") })];
+    store.renew_hook(front, [1; 32], &told).await.unwrap();
+    store.renew_hook(back, [2; 32], &[]).await.unwrap();
+    let first = other.hook_secrets().await.unwrap();
+    assert_eq!(first, HookSecrets { version: 2, secrets: [(front, [1; 32]), (back, [2; 32])].into() });
+    store.renew_hook(front, [3; 32], &[]).await.unwrap();
+    assert_eq!(other.hooks_version().await.unwrap(), 3, "whoever knew the ones before sees it");
+    let HookSecrets { version, secrets } = other.hook_secrets().await.unwrap();
+    assert_eq!((version, secrets[&front], secrets[&back]), (3, [3; 32], [2; 32]));
+    assert_eq!(store.key("hooks", [8; 32]).await.unwrap(), [9; 32]);
+    assert_eq!(
+        crate::people::told(&*store).await,
+        ["ann gave the hook of the monitor \"front door\" a new key: the one before is refused"]
+    );
+    database.tamper("UPDATE keys SET secret = '' WHERE name LIKE 'hook %'").await;
+    assert!(other.hook_secrets().await.is_err(), "what cannot be read makes no old key good again");
 }

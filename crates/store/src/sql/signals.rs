@@ -1,12 +1,17 @@
 //! What came in by the keys of monitors.
 
 use super::Database;
-use super::{query, query_as};
+use super::dialect::Connection;
+use super::rows::commit_with;
+use super::{query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::read::{at, from_text, readable};
-use crate::{Error, SIGNALS_KEPT, Signals};
+use crate::{Error, HookSecrets, SIGNALS_KEPT, Signals};
 use async_trait::async_trait;
-use flyball_model::{Excerpt, MonitorId, Signal};
+use flyball_model::{Entry, Excerpt, MonitorId, Signal};
+
+/// What stands before a monitor's id in the name of the secret that it was given.
+const OF_MONITOR: &str = "hook ";
 
 /// Removes what is too much of one kind. The first start of a run that has not ended stays: by it is known for how long the run lasts,
 /// however often it is begun anew.
@@ -44,4 +49,48 @@ impl Signals for Database {
         };
         read.await.map_err(self.told("read what came in for a monitor"))
     }
+
+    async fn renew_hook(&self, monitor: MonitorId, secret: [u8; 32], entries: &[Entry]) -> Result<(), Error> {
+        let renewed = async {
+            let mut tx = self.writing().await?;
+            let put = "INSERT INTO keys (name, secret) VALUES ($1, $2) \
+                       ON CONFLICT (name) DO UPDATE SET secret = excluded.secret";
+            query(put).bind(format!("{OF_MONITOR}{monitor}")).bind(secret.to_vec()).execute(&mut *tx).await?;
+            let next = "INSERT INTO counters (name, value) VALUES ('hooks', 1) \
+                        ON CONFLICT (name) DO UPDATE SET value = counters.value + 1";
+            query(next).execute(&mut *tx).await?;
+            commit_with(tx, true, entries).await
+        };
+        renewed.await.map(|_| ()).map_err(self.told("give a monitor another key"))
+    }
+
+    async fn hook_secrets(&self) -> Result<HookSecrets, Error> {
+        let read = async {
+            let mut tx = self.reading().await?;
+            let version = version(&mut tx).await?;
+            let sql = "SELECT name, secret FROM keys WHERE SUBSTR(name, 1, LENGTH($1)) = $1";
+            let rows: Vec<(String, Vec<u8>)> = query_as(sql).bind(OF_MONITOR).fetch_all(&mut *tx).await?;
+            // One that cannot be read is an error, and not left out: the key that it replaced would be good again.
+            let secrets = rows.into_iter().map(|(name, secret)| {
+                let row = || format!("key {name}");
+                let monitor = MonitorId(from_text(&name[OF_MONITOR.len()..], row)?);
+                let secret = <[u8; 32]>::try_from(secret.as_slice());
+                Ok::<_, Fault>((monitor, secret.map_err(|error| Fault::unreadable(row(), error))?))
+            });
+            Ok(HookSecrets { version, secrets: secrets.collect::<Result<_, Fault>>()? })
+        };
+        read.await.map_err(self.told("read by which keys monitors are told"))
+    }
+
+    async fn hooks_version(&self) -> Result<i64, Error> {
+        let read = async { version(&mut *self.reading().await?).await };
+        read.await.map_err(self.told("see whether a monitor has another key"))
+    }
+}
+
+/// How often a monitor was given a secret of its own. The counter is there from the first time on.
+async fn version(tx: &mut Connection) -> Result<i64, Fault> {
+    let counted: Option<i64> =
+        query_scalar("SELECT value FROM counters WHERE name = 'hooks'").fetch_optional(tx).await?;
+    Ok(counted.unwrap_or_default())
 }

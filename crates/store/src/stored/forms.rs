@@ -182,6 +182,7 @@ enums! {
         MonitorMade { name },
         MonitorChanged { name },
         MonitorRemoved { name },
+        HookRenewed { name },
         ReactionMade { name },
         ReactionChanged { name },
         ReactionRemoved { name },

@@ -235,6 +235,7 @@ async fn everybody_can_use_every_page_on_every_screen() {
         ("reaction", "/reactions/clean%20up", "How it is called"),
         ("plan", "/reactions/more%20web/plan", "would do now"),
         ("run", &format!("/runs/{run}"), "Step by step"),
+        ("undo", &format!("/runs/{run}/undo"), "What would undo it now"),
         ("timeline", "/timeline", "Timeline"),
         ("incidents", "/incidents", "Incidents"),
         ("pause", "/pause", "Pause effects: everything"),
