@@ -5,7 +5,8 @@
 //! - [`World`]: apps, formations, dynos and releases under load, people who deploy, code that leaks. No I/O, no clock,
 //!   no ambient chance: time moves by [`World::advance_to`], ids come from a seed.
 //! - [`handle`]: one request of the Platform API in, one answer out, still without a socket.
-//! - [`Server`]: the same on a loopback address, where answers really take their time and connections are really cut.
+//! - [`Server`]: the same on a loopback address, where answers really take their time and connections are really cut,
+//!   and where frames really go to log drains on this machine.
 //!
 //! It stands on `flyball-model` alone, with wire types and a table of sizes of its own, so that a mistake in the client
 //! is not repeated here. Comments cite the facts that a behaviour imitates, as `platform-api SECTION [SOURCE]` or
@@ -13,6 +14,7 @@
 
 mod api;
 mod file;
+mod post;
 mod server;
 mod world;
 

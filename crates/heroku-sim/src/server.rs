@@ -1,9 +1,11 @@
 //! The HTTP face: the same answers on a loopback address, where they take their time and connections are really cut.
 //!
-//! It parses, asks [`handle`], waits as long as the answer says, and sends it or drops the connection.
+//! It parses, asks [`handle`], waits as long as the answer says, and sends it or drops the connection. Beside that it posts
+//! the frames of log drains.
 //! No rule lives here. Who calls it: `flyball heroku-sim`, the demo, and tests that need a socket.
 
 use crate::api::{Connection, Reply, Request, handle};
+use crate::post::post_frames;
 use crate::world::World;
 use bytes::Bytes;
 use flyball_model::Timestamp;
@@ -95,6 +97,7 @@ impl Server {
         let listener = TcpListener::bind(addr).await.map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(post_frames(Arc::clone(&world), Arc::clone(&clock), stopping.clone()));
         let face = Face { world: Arc::clone(&world), clock, heard, stopping: stopping.clone() };
         tasks.spawn(accept(listener, face, tasks.clone()));
         Ok(Self { addr, world, stopping, tasks })

@@ -82,6 +82,7 @@ fn deploy(spec: &DeploySpec) -> String {
         Behaviour::Healthy => "good code".to_owned(),
         Behaviour::ErrorPage { status, .. } => format!("code that answers {status}"),
         Behaviour::CrashesOnBoot => "code that crashes on boot".to_owned(),
+        Behaviour::SomeErrors(share) => format!("code of which {share} of the answers are 500"),
         Behaviour::Slow(by) => format!("code that is {} slower", length(*by)),
         Behaviour::Leaks { mib_per_minute } => format!("code that leaks {mib_per_minute} MiB a minute"),
     };
@@ -209,6 +210,7 @@ fn happens(what: &AppEvent) -> String {
         AppEvent::DatabaseHeals => "the database heals".to_owned(),
         AppEvent::Hiccup => "every dyno is wedged".to_owned(),
         AppEvent::Load(load) => format!("{load} requests a second"),
+        AppEvent::Drains(_) => "what goes wrong with log drains changes".to_owned(),
         AppEvent::Surge { extra, lasts } => format!("{extra} more requests a second for {}", length(*lasts)),
     }
 }

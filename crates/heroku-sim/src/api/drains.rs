@@ -1,4 +1,4 @@
-//! `/apps/{app}/log-drains`: recorded only. Source: platform-api 5.6.
+//! `/apps/{app}/log-drains`. Source: platform-api 5.6.
 
 use super::call::{Answer, Call, wrong};
 use super::range::{self, Key, Sortable};
@@ -46,8 +46,8 @@ pub(super) fn list(world: &World, call: &Call<'_>, app: &str) -> Result<Answer, 
 /// By id, URL or token. Source: platform-api 1.
 pub(super) fn read(world: &World, call: &Call<'_>, app: &str, drain: &str) -> Result<Answer, Refusal> {
     let app = call.app(world, app)?;
-    let named = |known: &&Drain| known.url == drain || known.token == drain || known.id.to_string() == drain;
-    let found = app.drains().iter().find(named).ok_or_else(|| Refusal::not_found("log_drain"))?;
+    let found =
+        app.drains().iter().find(|known| known.is_named(drain)).ok_or_else(|| Refusal::not_found("log_drain"))?;
     Ok(Answer::read(&body(app, found)))
 }
 

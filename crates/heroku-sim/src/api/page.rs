@@ -1,7 +1,7 @@
 //! An app's own page: under `/_apps/NAME/`, or by the `Host` that belongs to the app.
 
 use super::{Connection, Reply, Request, garble, wire};
-use crate::world::{FaultKind, World};
+use crate::world::{FaultKind, Visit, World};
 
 /// Which app's page is asked for, if any, and the path under which faults know it.
 pub(super) fn asked_for(world: &World, request: &Request) -> Option<(String, String)> {
@@ -26,8 +26,10 @@ pub(super) fn asked_for(world: &World, request: &Request) -> Option<(String, Str
 pub(super) fn visit(world: &mut World, request: &Request, app: &str, path: &str) -> Reply {
     world.traffic_mut().visits += 1;
     let faults = world.faults_for(&request.method, path);
+    let mut code = None;
     let mut reply = match world.visit(app) {
         Some(page) => {
+            code = page.code;
             let mut reply = Reply::new(page.status, page.body);
             reply.headers = page.headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
             reply.delay = std::time::Duration::from_millis(page.latency_ms);
@@ -56,9 +58,27 @@ pub(super) fn visit(world: &mut World, request: &Request, app: &str, path: &str)
             | FaultKind::UnknownError => {}
         }
     }
+    world.log_visit(app, &seen_by_the_router(request, &reply, code));
     reply.headers.push(("Date", wire::http_date(world.now())));
     if request.method == "HEAD" {
         reply.body.clear();
     }
     reply
+}
+
+/// The visit as its line tells it: by the path and the host that the visitor would have named at the app's own address.
+fn seen_by_the_router<'a>(request: &'a Request, reply: &Reply, code: Option<&'static str>) -> Visit<'a> {
+    let own = request.path.strip_prefix("/_apps/");
+    let path = own.map_or(request.path.as_str(), |rest| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    Visit {
+        method: &request.method,
+        path,
+        query: request.query.as_deref(),
+        host: if own.is_some() { None } else { request.get("Host") },
+        request_id: request.get("X-Request-ID"),
+        status: (!reply.is_cut()).then_some(reply.status),
+        bytes: reply.body.len(),
+        took: reply.delay,
+        code: code.filter(|_| reply.status == 503),
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::raw;
 use crate::world::{
-    AccountSpec, AppEvent, AppSpec, Behaviour, CommandSpec, ConfigFault, Container, Cures, Cycling, DeploySpec, Event,
-    Fault, FaultKind, Maintenance, Mechanics, Outcome, Place, ProcessSpec, Routing, ScriptedEvent, Step, Texts,
-    WorldFile, find_size,
+    AccountSpec, AppEvent, AppSpec, Behaviour, CommandSpec, ConfigFault, Container, Cures, Cycling, DRAINS_MAX,
+    DeploySpec, DrainFaults, DrainForm, DrainSpec, Event, Fault, FaultKind, Maintenance, Mechanics, Outcome, Place,
+    ProcessSpec, RouterLines, Routing, ScriptedEvent, Serving, Step, Texts, WorldFile, find_size, is_drain_url,
 };
 use flyball_model::{ProcessType, duration};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,9 @@ use std::time::Duration;
 
 /// Requests a second, capacities and rates stay below this, so that sums of them stay numbers.
 pub(super) const RATE_MAX: f64 = 1e9;
+
+/// Clocks that are further apart than a day are no clocks.
+const SKEW_MAX_MS: u64 = 24 * 3600 * 1000;
 
 /// Every app has v1 and v2 before anything that the file says. Source: platform-api 6.
 const FIRST_RELEASES: u64 = 2;
@@ -73,6 +76,13 @@ impl Mistakes {
         }
     }
 
+    fn share(&mut self, place: &str, share: f64) -> f64 {
+        if !(0.0..=1.0).contains(&share) {
+            self.add(place, format!("{share} is not from 0 to 1"));
+        }
+        share
+    }
+
     fn status(&mut self, place: &str, status: u16) -> u16 {
         if !(200..=599).contains(&status) {
             self.add(place, format!("{status} is not an HTTP status from 200 to 599"));
@@ -127,6 +137,7 @@ fn app(raw: raw::App, emails: &BTreeSet<&str>, mistakes: &mut Mistakes) -> Optio
         load.push((mistakes.time(&place, at), mistakes.rate(&place, *rate)));
     }
     let mechanics = mechanics(&format!("{place}: mechanics"), raw.mechanics, mistakes);
+    let drains = drains(&place, raw.drain, mistakes);
     let mut config_faults = Vec::new();
     for fault in raw.config_fault {
         let place = format!("{place}: config_fault `{}`", fault.key);
@@ -134,6 +145,7 @@ fn app(raw: raw::App, emails: &BTreeSet<&str>, mistakes: &mut Mistakes) -> Optio
         config_faults.push(ConfigFault { key: fault.key, value: fault.value, behaviour });
     }
     let mut spec = AppSpec::named(name.ok()?);
+    (spec.drains, spec.runtime_metrics) = (drains, raw.runtime_metrics);
     (spec.place, spec.preboot, spec.maintenance) = (runs_on, raw.preboot, raw.maintenance);
     spec.container = raw.container.map(|releases| match releases {
         raw::Container::Eligible => Container::Eligible,
@@ -144,6 +156,58 @@ fn app(raw: raw::App, emails: &BTreeSet<&str>, mistakes: &mut Mistakes) -> Optio
     (spec.config_faults, spec.limits, spec.mechanics) = (config_faults, raw.limits, Arc::new(mechanics));
     spec.word_bad_releases();
     Some(spec)
+}
+
+fn drains(place: &str, raw: Vec<raw::Drain>, mistakes: &mut Mistakes) -> Vec<DrainSpec> {
+    if raw.len() > DRAINS_MAX {
+        mistakes.add(place, format!("an app has at most {DRAINS_MAX} drains"));
+    }
+    let mut drains: Vec<DrainSpec> = Vec::new();
+    for drain in raw {
+        // A URL may have a password in it: the drain is told by its number.
+        let place = format!("{place}: drain {}", drains.len() + 1);
+        if !is_drain_url(&drain.url) {
+            mistakes.add(&place, "its URL is none that Heroku takes: https, syslog or syslog+tls; here http as well");
+        }
+        if drains.iter().any(|other| other.url == drain.url) {
+            mistakes.add(&place, "there is another drain of this URL");
+        }
+        let form = match drain.form {
+            raw::DrainForm::Common => DrainForm::Common,
+            raw::DrainForm::Private => DrainForm::Private,
+        };
+        drains.push(DrainSpec { faults: drain_faults(&place, &drain.faults, mistakes), form, url: drain.url });
+    }
+    drains
+}
+
+fn drain_faults(place: &str, raw: &raw::DrainFaults, mistakes: &mut Mistakes) -> DrainFaults {
+    if raw.skew_ms.unsigned_abs() > SKEW_MAX_MS {
+        mistakes.add(place, format!("skew_ms: {} is more than a day", raw.skew_ms));
+    }
+    DrainFaults {
+        loss: mistakes.share(&format!("{place}: loss"), raw.loss),
+        late: raw.late.as_ref().map_or(Duration::ZERO, |late| mistakes.time(&format!("{place}: late"), late)),
+        doubled: mistakes.share(&format!("{place}: doubled"), raw.doubled),
+        reordered: mistakes.share(&format!("{place}: reordered"), raw.reordered),
+        silent: raw.silent,
+        skew_ms: raw.skew_ms,
+    }
+}
+
+fn serving(place: &str, raw: &raw::Serving, mistakes: &mut Mistakes) -> Serving {
+    if raw.threads == 0 {
+        mistakes.add(place, "a dyno without threads serves nobody");
+    }
+    let service = mistakes.time(place, &raw.service);
+    if service == Duration::ZERO {
+        mistakes.add(place, "`service` is no time at all");
+    }
+    Serving {
+        threads: raw.threads,
+        service,
+        broken_off: mistakes.share(&format!("{place}: broken_off"), raw.broken_off),
+    }
 }
 
 impl AppSpec {
@@ -278,6 +342,7 @@ fn behaviour(place: &str, raw: raw::Behaviour, texts: &Texts, mistakes: &mut Mis
             text: page.text.unwrap_or_else(|| texts.bad_release.clone()),
         },
         raw::Behaviour::CrashesOnBoot => Behaviour::CrashesOnBoot,
+        raw::Behaviour::SomeErrors(share) => Behaviour::SomeErrors(mistakes.share(place, share)),
         raw::Behaviour::Slow(by) => Behaviour::Slow(mistakes.time(place, &by)),
         raw::Behaviour::Leaks(rate) => Behaviour::Leaks { mib_per_minute: mistakes.rate(place, rate) },
     }
@@ -319,6 +384,11 @@ fn mechanics(place: &str, raw: raw::Mechanics, mistakes: &mut Mistakes) -> Mecha
         overload: raw.overload.unwrap_or(usual.overload),
         backlog: raw.backlog.unwrap_or(usual.backlog),
         memory_mib: raw.memory_mib.unwrap_or(usual.memory_mib),
+        serving: None,
+        router_lines: match raw.router_lines {
+            Some(raw::RouterLines::Bare) => RouterLines::Bare,
+            Some(raw::RouterLines::Quoted) | None => RouterLines::Quoted,
+        },
         routing: match raw.routing {
             Some(raw::Routing::Spread) => Routing::Spread,
             Some(raw::Routing::Unluckiest) | None => Routing::Unluckiest,
@@ -335,6 +405,7 @@ fn mechanics(place: &str, raw: raw::Mechanics, mistakes: &mut Mistakes) -> Mecha
             out_of_memory: raw.texts.out_of_memory.unwrap_or(usual.texts.out_of_memory),
         },
     };
+    let serving = raw.serving.map(|raw| self::serving(&format!("{place}: serving"), &raw, mistakes));
     for (field, value) in [
         ("requests_per_compute", mechanics.requests_per_compute),
         ("slowdown", mechanics.slowdown),
@@ -344,7 +415,7 @@ fn mechanics(place: &str, raw: raw::Mechanics, mistakes: &mut Mistakes) -> Mecha
     ] {
         mistakes.rate(&format!("{place}: {field}"), value);
     }
-    mechanics
+    Mechanics { serving, ..mechanics }
 }
 
 fn event(
@@ -405,6 +476,7 @@ fn app_event(place: &str, raw: raw::What, bad_release: &str, mistakes: &mut Mist
         raw::What::DatabaseHeals => AppEvent::DatabaseHeals,
         raw::What::Hiccup | raw::What::NoFaults => AppEvent::Hiccup,
         raw::What::Load(rate) => AppEvent::Load(mistakes.rate(place, rate)),
+        raw::What::Drains(faults) => AppEvent::Drains(drain_faults(place, &faults, mistakes)),
         raw::What::Surge(surge) => {
             AppEvent::Surge { extra: mistakes.rate(place, surge.extra), lasts: mistakes.time(place, &surge.lasts) }
         }

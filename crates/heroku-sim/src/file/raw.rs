@@ -51,6 +51,44 @@ pub(super) struct App {
     pub(super) limits: BTreeMap<String, u32>,
     #[serde(default)]
     pub(super) mechanics: Mechanics,
+    #[serde(default)]
+    pub(super) drain: Vec<Drain>,
+    #[serde(default)]
+    pub(super) runtime_metrics: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Drain {
+    pub(super) url: String,
+    #[serde(default)]
+    pub(super) form: DrainForm,
+    #[serde(default)]
+    pub(super) faults: DrainFaults,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DrainForm {
+    #[default]
+    Common,
+    Private,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DrainFaults {
+    #[serde(default)]
+    pub(super) loss: f64,
+    pub(super) late: Option<String>,
+    #[serde(default)]
+    pub(super) doubled: f64,
+    #[serde(default)]
+    pub(super) reordered: f64,
+    #[serde(default)]
+    pub(super) silent: bool,
+    #[serde(default)]
+    pub(super) skew_ms: i64,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -129,6 +167,8 @@ pub(super) enum Behaviour {
     Healthy,
     ErrorPage(ErrorPage),
     CrashesOnBoot,
+    /// A share, 0 to 1.
+    SomeErrors(f64),
     Slow(String),
     /// MiB a minute.
     Leaks(f64),
@@ -165,11 +205,29 @@ pub(super) struct Mechanics {
     pub(super) backlog: Option<f64>,
     pub(super) router_timeout: Option<String>,
     pub(super) memory_mib: Option<f64>,
+    pub(super) serving: Option<Serving>,
+    pub(super) router_lines: Option<RouterLines>,
     pub(super) routing: Option<Routing>,
     pub(super) cycling: Option<Cycling>,
     pub(super) preboot_overlap: Option<String>,
     #[serde(default)]
     pub(super) texts: Texts,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Serving {
+    pub(super) threads: u32,
+    pub(super) service: String,
+    #[serde(default)]
+    pub(super) broken_off: f64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RouterLines {
+    Quoted,
+    Bare,
 }
 
 #[derive(Debug, Deserialize)]
@@ -243,6 +301,7 @@ pub(super) enum What {
     /// Requests a second.
     Load(f64),
     Surge(Surge),
+    Drains(DrainFaults),
     NoFaults,
 }
 

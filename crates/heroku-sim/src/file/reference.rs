@@ -42,8 +42,9 @@ const TIME: &str = "a length of time";
 const RATE: &str = "a number from 0 to 1000000000";
 const COUNT: &str = "a whole number from 0 to 4294967295";
 const TEXT: &str = "a text";
+const SHARE: &str = "0 to 1";
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 19] = [
     Section {
         name: "the top level",
         summary: "Everything is optional: an empty file is a Heroku without apps.",
@@ -119,6 +120,52 @@ const SECTIONS: [Section; 16] = [
                 Default("{}"),
             ),
             ("mechanics", "how it works: times, capacities, texts", "`[app.mechanics]`", Default("{}")),
+            ("drain", "its log drains, at most five", "`[[app.drain]]`", Default("[]")),
+            (
+                "runtime_metrics",
+                "whether its dynos tell load and memory in the log",
+                "`true`, `false`",
+                Default("false"),
+            ),
+        ]),
+    },
+    Section {
+        name: "drain",
+        summary: "A log drain that the app has from the beginning. Frames are sent to receivers on this machine, over plain HTTP, \
+                  and to nobody else.",
+        within: "[[app]]\nname = \"shop\"\n[[app.drain]]\n@",
+        holds: Fields(&[
+            (
+                "url",
+                "where it goes; each once in an app",
+                "a URL with `http`, `https`, `syslog` or `syslog+tls`",
+                Required("\"http://127.0.0.1:8080/drain\""),
+            ),
+            (
+                "form",
+                "which headers its frames have: all, or as in Private Spaces neither the frame's id nor the drain's token",
+                "`\"common\"`, `\"private\"`",
+                Default("\"common\""),
+            ),
+            ("faults", "how it goes wrong from the beginning", "`[app.drain.faults]`", Default("{}")),
+        ]),
+    },
+    Section {
+        name: "faults",
+        summary: "How a log drain goes wrong. Nobody is told of it; what overflows by itself is told as Heroku does.",
+        within: "[[app]]\nname = \"shop\"\n[[app.drain]]\nurl = \"http://127.0.0.1:8080/drain\"\n[app.drain.faults]\n@",
+        holds: Fields(&[
+            ("loss", "the share of lines that are lost", SHARE, Default("0.0")),
+            ("late", "how much later each line comes", TIME, Default("\"0s\"")),
+            ("doubled", "the share of frames that come once more after they were taken", SHARE, Default("0.0")),
+            ("reordered", "the share of lines that come up to 2 s later than the others", SHARE, Default("0.0")),
+            ("silent", "whether nothing comes at all", "`true`, `false`", Default("false")),
+            (
+                "skew_ms",
+                "how many ms the routers' clock is ahead of the dynos'",
+                "a whole number from -86400000 to 86400000",
+                Default("0"),
+            ),
         ]),
     },
     Section {
@@ -204,6 +251,7 @@ const SECTIONS: [Section; 16] = [
                 "{ error_page = { status = 500, text = \"something went wrong\" } }",
             ),
             ("crashes_on_boot", "a dyno exits as soon as it has booted", "\"crashes_on_boot\""),
+            ("some_errors", "this share of pages, 0 to 1, are an error of status 500", "{ some_errors = 0.2 }"),
             ("slow", "every page takes longer by this length of time", "{ slow = \"2s\" }"),
             ("leaks", "every dyno's memory grows, in MiB a minute: 0 to 1000000000", "{ leaks = 60.0 }"),
         ]),
@@ -246,6 +294,19 @@ const SECTIONS: [Section; 16] = [
             ("router_timeout", "when the router gives up (H12)", TIME, Default("\"30s\"")),
             ("memory_mib", "the memory of a dyno that does not leak, MiB", RATE, Default("300.0")),
             (
+                "serving",
+                "how one web dyno serves, so that requests are counted one by one and wait in busy dynos; `latency` and what is said \
+                 of capacity then count for nothing",
+                "`[app.mechanics.serving]`",
+                Optional,
+            ),
+            (
+                "router_lines",
+                "in which form routers write `path` and `fwd` into the log",
+                "`\"quoted\"`, `\"bare\"`",
+                Default("\"quoted\""),
+            ),
+            (
                 "routing",
                 "which dyno answers: the one in the worst state, or each in turn",
                 "`\"unluckiest\"`, `\"spread\"`",
@@ -254,6 +315,21 @@ const SECTIONS: [Section; 16] = [
             ("cycling", "whether dynos are restarted once a day", "`\"daily\"`, `\"never\"`", Default("\"daily\"")),
             ("preboot_overlap", "with `preboot`, how long old dynos go on serving", TIME, Default("\"3m\"")),
             ("texts", "what its pages say", "`[app.mechanics.texts]`", Default("{}")),
+        ]),
+    },
+    Section {
+        name: "serving",
+        summary: "How one web dyno serves.",
+        within: "[[app]]\nname = \"shop\"\n[app.mechanics.serving]\n@",
+        holds: Fields(&[
+            ("threads", "requests that it works on at once", "a whole number from 1 to 4294967295", Required("5")),
+            (
+                "service",
+                "what one takes without waiting, on average",
+                "a length of time, not zero",
+                Required("\"500ms\""),
+            ),
+            ("broken_off", "the share of requests that clients break off (H27, 499)", SHARE, Default("0.0")),
         ]),
     },
     Section {
@@ -342,7 +418,12 @@ const SECTIONS: [Section; 16] = [
                 "so many more requests a second, 0 to 1000000000, for so long",
                 "{ surge = { extra = 50.0, lasts = \"5m\" } }",
             ),
-            ("no_faults", "every fault is over", "\"no_faults\""),
+            (
+                "drains",
+                "its log drains go wrong like this from now on, with `{}` no more: the fields of `faults`",
+                "{ drains = { loss = 0.1, late = \"5s\", doubled = 0.1, reordered = 0.1, silent = false, skew_ms = -1500 } }",
+            ),
+            ("no_faults", "every fault is over; those of log drains are not", "\"no_faults\""),
         ]),
     },
     Section {

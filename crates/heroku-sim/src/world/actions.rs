@@ -1,6 +1,7 @@
 //! What can be done to a world: by the API, by people, and by the weather. Everything fails as the platform would.
 
-use super::app::{Drain, Turn};
+use super::app::Turn;
+use super::drains::{DRAINS_MAX, Drain, DrainSpec, is_drain_url};
 use super::dyno::{DynoKind, Leak};
 use super::event::{AppEvent, Event, Maintenance};
 use super::formation::{Changed, FormationUpdate};
@@ -13,9 +14,6 @@ use flyball_model::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
-
-/// The most drains of a Cedar app. Source: platform-api 5.6 (DC limits 2025-01).
-const DRAINS_MAX: usize = 5;
 
 /// A time that stands for an end nobody has set.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -208,17 +206,24 @@ impl World {
         })
     }
 
-    /// Records a log drain; nothing is sent to it.
+    /// Adds a log drain.
     ///
     /// # Errors
     ///
     /// 404 for an unknown app; 422 for a scheme that is not taken, a drain that is there already, and too many.
     pub fn add_drain(&mut self, app: &str, url: &str) -> Result<Drain, Refusal> {
-        self.act(app, |app, turn| {
-            // platform-api 5.6: whether the API takes plain `http` is not known; the stand-in does, for local use.
-            let taken =
-                ["https://", "http://", "syslog://", "syslog+tls://"].iter().any(|scheme| url.starts_with(scheme));
-            if !taken || url.len() > 2048 || url.chars().any(char::is_control) {
+        self.add_drain_with(app, &DrainSpec::new(url))
+    }
+
+    /// The same with a form and with faults.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::add_drain`].
+    pub fn add_drain_with(&mut self, app: &str, spec: &DrainSpec) -> Result<Drain, Refusal> {
+        let url = spec.url.as_str();
+        let drain = self.act(app, |app, turn| {
+            if !is_drain_url(url) {
                 return Err(Refusal::invalid_params("Url is invalid."));
             }
             if app.drains.iter().any(|drain| drain.url == url) {
@@ -231,7 +236,9 @@ impl World {
             let drain = Drain { id, url: url.to_owned(), token, created_at: turn.now };
             app.drains.push(drain.clone());
             Ok(drain)
-        })
+        })?;
+        self.add_outlet(app, &drain, spec);
+        Ok(drain)
     }
 
     /// Removes a log drain, named by id, URL or token.
@@ -240,11 +247,12 @@ impl World {
     ///
     /// 404 for an unknown app or drain.
     pub fn remove_drain(&mut self, app: &str, drain: &str) -> Result<Drain, Refusal> {
-        self.act(app, |app, _| {
-            let named = |d: &Drain| d.url == drain || d.token == drain || d.id.to_string() == drain;
-            let index = app.drains.iter().position(named).ok_or_else(|| Refusal::not_found("log_drain"))?;
-            Ok(app.drains.remove(index))
-        })
+        let gone = self.act(app, |app, _| {
+            let index = app.drains.iter().position(|known| known.is_named(drain));
+            Ok(app.drains.remove(index.ok_or_else(|| Refusal::not_found("log_drain"))?))
+        })?;
+        self.remove_outlet(gone.id);
+        Ok(gone)
     }
 
     /// Lets something happen now.
@@ -285,6 +293,7 @@ impl World {
             AppEvent::DatabaseHeals => self.trouble(name, |app, _| app.database_error = None),
             AppEvent::Hiccup => self.trouble(name, |app, _| app.hiccup()),
             AppEvent::Load(requests) => self.trouble(name, |app, _| app.steady_load = Some(requests)),
+            AppEvent::Drains(faults) => self.set_all_drain_faults(name, faults),
             AppEvent::Surge { extra, lasts } => {
                 self.trouble(name, |app, now| app.surge(extra, now, lasts.min(FOREVER)))
             }

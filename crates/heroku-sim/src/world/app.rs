@@ -2,6 +2,7 @@
 
 use super::behaviour::Mechanics;
 use super::chance::Chance;
+use super::drains::Drain;
 use super::dyno::{Dyno, DynoKind, DynoState, Leak, NewDyno};
 use super::one_off::OneOff;
 use super::release::{Config, Content, Release, Slug};
@@ -35,19 +36,6 @@ pub struct Process {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// A log drain: recorded, and nothing is sent to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drain {
-    /// Its id.
-    pub id: Uuid,
-    /// Where the log would go.
-    pub url: String,
-    /// `d.` and a UUID.
-    pub token: String,
-    /// When it was made.
-    pub created_at: Timestamp,
 }
 
 /// A time of more requests than the load points say.
@@ -95,6 +83,8 @@ pub struct App {
     pub(crate) last_visit: Timestamp,
     /// False while its history is told: releases come and go without dynos.
     pub(crate) running: bool,
+    /// The dynos that have exited by themselves in the change that is being made: a crash may be over before it can be seen.
+    pub(crate) exited: Vec<Uuid>,
 }
 
 impl App {

@@ -1,5 +1,7 @@
 //! How code behaves, and how a world works: the tunable side of the stand-in.
 
+use super::lines::RouterLines;
+use super::load::Serving;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ pub enum Behaviour {
     },
     /// The dyno exits as soon as it has booted.
     CrashesOnBoot,
+    /// This share of pages, 0 to 1, are an error of status 500.
+    SomeErrors(f64),
     /// Every page takes longer by this much.
     Slow(Duration),
     /// Every dyno's memory grows by this many MiB a minute.
@@ -133,6 +137,11 @@ pub struct Mechanics {
     pub router_timeout: Duration,
     /// The memory of a dyno that does not leak, MiB: 300.
     pub memory_mib: f64,
+    /// How one web dyno serves, so that requests are counted one by one and wait in busy dynos; capacity, latency and
+    /// slowdown then say nothing. `None`: load makes pages slow, and nobody counts.
+    pub serving: Option<Serving>,
+    /// The form of the routers' lines.
+    pub router_lines: RouterLines,
     /// Which dyno answers.
     pub routing: Routing,
     /// The daily restart.
@@ -163,6 +172,8 @@ impl Default for Mechanics {
             backlog: 3.0,
             router_timeout: Duration::from_secs(30),
             memory_mib: 300.0,
+            serving: None,
+            router_lines: RouterLines::default(),
             routing: Routing::default(),
             cycling: Cycling::default(),
             preboot_overlap: Duration::from_secs(180),
@@ -175,6 +186,9 @@ impl Mechanics {
     /// Requests a second that one dyno of `size` answers without haste.
     #[must_use]
     pub fn capacity_of(&self, size: &super::SizeClass) -> f64 {
+        if let Some(serving) = &self.serving {
+            return f64::from(serving.threads) / serving.service.as_secs_f64().max(0.001);
+        }
         let named = self.capacity.iter().find(|(name, _)| name.eq_ignore_ascii_case(size.name));
         named.map_or_else(|| self.requests_per_compute * f64::from(size.compute), |(_, capacity)| *capacity)
     }

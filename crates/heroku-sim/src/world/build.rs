@@ -6,6 +6,7 @@ use super::chance::Chance;
 use super::event::{AppEvent, Event};
 use super::fault::{Fault, FaultKind};
 use super::history::History;
+use super::load::Load;
 use super::release::Config;
 use super::spec::{AccountSpec, AppSpec, DeploySpec, Step};
 use super::{World, sizes};
@@ -134,7 +135,9 @@ impl World {
         }
         let accounts: Vec<Account> =
             specs.into_iter().map(|spec| Account::new(chance.ids.uuid(), spec, start)).collect();
-        let apps = file.apps.iter().map(|spec| Arc::new(App::build(spec, &accounts, start, &mut chance))).collect();
+        let apps: Vec<Arc<App>> =
+            file.apps.iter().map(|spec| Arc::new(App::build(spec, &accounts, start, &mut chance))).collect();
+        let loads = apps.iter().map(|app| Load::new(app, start)).collect();
         let mut script: Vec<(Timestamp, Event)> =
             file.events.iter().map(|scripted| (start + scripted.at, scripted.event.clone())).collect();
         // Stable: events of one moment keep the order of the file.
@@ -153,6 +156,8 @@ impl World {
             chance,
             accounts,
             apps,
+            loads,
+            outlets: Vec::new(),
             script: script.into(),
             refused_events: Vec::new(),
             faults,
@@ -160,6 +165,12 @@ impl World {
             next_due: None,
             past: VecDeque::new(),
         };
+        for app in &file.apps {
+            for drain in &app.drains {
+                // A drain that Heroku would not take is left out like all else that the description gets wrong.
+                let _refused = world.add_drain_with(app.name.as_str(), drain);
+            }
+        }
         world.remember_state();
         world.advance_to(start);
         world
@@ -217,6 +228,7 @@ impl App {
             surges: Vec::new(),
             last_visit: start,
             running: false,
+            exited: Vec::new(),
             spec: Arc::new(spec),
         };
         app.live_through_history(&times, chance);

@@ -67,6 +67,10 @@ pub(crate) struct Chance {
     pub(crate) faults: Stream,
     /// Our parts of `Request-Id`.
     pub(crate) requests: Stream,
+    /// The requests of visitors that lines tell of, one by one.
+    pub(crate) lines: Stream,
+    /// Ids of frames, and what goes wrong with drains.
+    pub(crate) frames: Stream,
 }
 
 impl Chance {
@@ -77,6 +81,8 @@ impl Chance {
             cycles: Stream::new(seed, 3),
             faults: Stream::new(seed, 4),
             requests: Stream::new(seed, 5),
+            lines: Stream::new(seed, 6),
+            frames: Stream::new(seed, 7),
         }
     }
 }

@@ -240,6 +240,7 @@ impl App {
         };
         dyno.enter(DynoState::Crashed, now);
         dyno.due = Some((now + wait, Change::Restarted));
+        self.exited.push(dyno.id);
     }
 
     /// Wakes the sleeping dynos of the process type that a visitor has called.

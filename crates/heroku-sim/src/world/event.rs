@@ -1,5 +1,6 @@
 //! What happens to a world that nobody asked the API for: people at work, code that goes wrong, the weather.
 
+use super::drains::DrainFaults;
 use super::fault::Fault;
 use super::spec::DeploySpec;
 use std::collections::BTreeMap;
@@ -78,6 +79,8 @@ pub enum AppEvent {
         /// How long.
         lasts: Duration,
     },
+    /// From now on the app's log drains go wrong like this; with the default they are well again.
+    Drains(DrainFaults),
 }
 
 /// Maintenance mode.

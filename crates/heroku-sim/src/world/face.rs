@@ -38,7 +38,7 @@ impl World {
     /// A visit of an app's own page: the page, and what the visit wakes. `None`: there is no such app.
     pub fn visit(&mut self, app: &str) -> Option<Page> {
         let index = self.app_index(app)?;
-        let page = self.apps[index].page(self.now);
+        let page = self.page_under_load(index);
         // Only Eco dynos sleep, so that a visit of any other app changes nothing. // platform-api 5.3
         if self.apps[index].tier() == Tier::Eco {
             self.change(index, |app, turn| app.wake_dynos(turn.now));

@@ -9,12 +9,16 @@ mod app;
 mod behaviour;
 mod build;
 mod chance;
+mod drains;
 mod dyno;
 mod event;
 mod face;
 mod fault;
 mod formation;
 mod history;
+mod lines;
+mod load;
+mod log;
 mod one_off;
 mod page;
 mod refusal;
@@ -23,14 +27,17 @@ mod sizes;
 mod spec;
 
 pub use account::Account;
-pub use app::{App, Drain, Process};
+pub use app::{App, Process};
 pub use behaviour::{Behaviour, CommandSpec, Cures, Cycling, Mechanics, Outcome, Routing, Texts};
 pub use build::{ScriptedEvent, WorldFile};
+pub use drains::{Drain, DrainFaults, DrainForm, DrainSpec, Drained, Frame, FrameAnswer};
 pub use dyno::{Dyno, DynoKind, DynoState};
 pub use event::{AppEvent, Event, Maintenance};
 pub use fault::{Fault, FaultKind};
 pub use formation::{Changed, FormationUpdate, QuantityChange};
 pub use history::{Answered, ReceivedCall, Took, Traffic};
+pub use lines::RouterLines;
+pub use load::{Minute, Serving};
 pub use one_off::{Attach, Ending, OneOff, OneOffRequest};
 pub use page::Page;
 pub use refusal::Refusal;
@@ -38,12 +45,16 @@ pub use release::{Config, Content, Release, ReleaseStatus};
 pub use sizes::{Place, SizeClass, Tier, find_size};
 pub use spec::{AccountSpec, AppSpec, ConfigFault, Container, DeploySpec, ProcessSpec, Step, slug_id};
 
+pub(crate) use drains::{DRAINS_MAX, is_drain_url};
+pub(crate) use log::Visit;
 pub(crate) use sizes::SIZES;
 
 use app::Turn;
 use chance::Chance;
+use drains::Outlet;
 use flyball_model::Timestamp;
 use history::History;
+use load::Load;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -62,6 +73,10 @@ pub struct World {
     chance: Chance,
     accounts: Vec<Account>,
     apps: Vec<Arc<App>>,
+    /// The requests of each app, in the order of the apps. Apart from them, so that a second that passes changes no app.
+    loads: Vec<Load>,
+    /// What waits for each drain.
+    outlets: Vec<Outlet>,
     /// What is still to happen, in order of time.
     script: VecDeque<(Timestamp, Event)>,
     refused_events: Vec<(Timestamp, Refusal)>,
@@ -128,7 +143,7 @@ impl World {
     /// What a visitor of the app's own page gets now. `None`: there is no such app.
     #[must_use]
     pub fn page(&self, app: &str) -> Option<Page> {
-        self.app(app).map(|app| app.page(self.now))
+        self.app_index(app).map(|index| self.page_under_load(index))
     }
 
     /// What the script asked for and the platform refused, oldest first; at most the first 100.
@@ -142,13 +157,14 @@ impl World {
         let next = self.next_due.unwrap_or_else(|| {
             let script = self.script.front().map(|(at, _)| *at);
             let apps = self.apps.iter().filter_map(|app| app.due_at());
-            script.into_iter().chain(apps).min().unwrap_or(Timestamp::FAR_FUTURE)
+            let seconds = self.loads.iter().map(|load| load.next);
+            script.into_iter().chain(apps).chain(seconds).min().unwrap_or(Timestamp::FAR_FUTURE)
         });
         self.next_due = Some(next);
         (next <= now && next < Timestamp::FAR_FUTURE).then_some(next)
     }
 
-    /// Does what is due at this very moment: what people do first, then what dynos do.
+    /// Does what is due at this very moment: what people do first, then what dynos do, then who comes to them.
     fn happen(&mut self) {
         while self.script.front().is_some_and(|(at, _)| *at <= self.now) {
             let (_, event) = self.script.pop_front().expect("the script was just looked at");
@@ -163,6 +179,9 @@ impl World {
             if self.apps[index].due_at().is_some_and(|at| at <= self.now) {
                 self.change(index, |app, turn| app.step(turn));
             }
+            if self.loads[index].next <= self.now {
+                self.begin_second(index);
+            }
         }
     }
 
@@ -171,11 +190,18 @@ impl World {
         self.apps.iter().position(|app| app.name.as_str() == name_or_id || Some(app.id) == id)
     }
 
-    /// Changes one app; everything that changes apps comes through here.
+    /// Changes one app, and writes what that does to its dynos; everything that changes apps comes through here.
     fn change<T>(&mut self, index: usize, change: impl FnOnce(&mut App, &mut Turn<'_>) -> T) -> T {
         self.next_due = None;
-        let mut turn = Turn { chance: &mut self.chance, now: self.now };
-        change(Arc::make_mut(&mut self.apps[index]), &mut turn)
+        let app = Arc::make_mut(&mut self.apps[index]);
+        let before = if app.drains.is_empty() { None } else { Some(lines::seen(app)) };
+        let done = change(app, &mut Turn { chance: &mut self.chance, now: self.now });
+        let exited = std::mem::take(&mut app.exited);
+        if let Some(before) = before {
+            let written = lines::of_changes(&before, &exited, app, self.now);
+            self.write(index, &written);
+        }
+        done
     }
 
     /// Whether any fault answers with former states, so that they must be kept.

@@ -4,6 +4,7 @@ use super::app::App;
 use super::behaviour::{Behaviour, Routing};
 use super::chance::mix;
 use super::dyno::{Dyno, DynoState};
+use super::load::{Server, Serving};
 use flyball_model::Timestamp;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ const OUT_OF_MEMORY: f64 = 1.5;
 /// Where memory levels off. The platform would kill a dyno at about twice its quota (R15); the stand-in's leaks stop
 /// short of that, so that nothing but a restart cures them.
 const MEMORY_MAX: f64 = 1.9;
+
+/// What the router's page says where no dyno answered.
+const NOT_SERVED: &str = "An error occurred in the application and your page could not be served.";
 
 /// One answer to a visitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +71,7 @@ impl App {
     #[must_use]
     pub fn memory_mib(&self, dyno: &Dyno, now: Timestamp) -> f64 {
         let grown = |since: Timestamp, rate: f64| now.since(since.max(dyno.created_at)).as_secs_f64() / 60.0 * rate;
-        let by_code = match self.behaviour_of(&self.releases[(dyno.release_version - 1) as usize].content) {
+        let by_code = match self.behaviour_of_dyno(dyno) {
             Behaviour::Leaks { mib_per_minute } => grown(dyno.created_at, *mib_per_minute),
             _ => 0.0,
         };
@@ -96,7 +100,7 @@ impl App {
         if self.is_wedged() {
             return self.error(500, &self.spec.mechanics.texts.hiccup);
         }
-        let answer = self.answer(&serving, now);
+        let answer = self.perhaps_an_error(self.answer(&serving, now), &serving, now);
         if let Answer::Error { status, text } = &answer {
             return self.error(*status, text);
         }
@@ -106,25 +110,69 @@ impl App {
         self.under_load(&answer, now)
     }
 
+    /// How each dyno that serves treats the requests that come now, or the router's code where none does.
+    pub(super) fn servers(&self, now: Timestamp, serving: &Serving) -> Result<Vec<Server>, &'static str> {
+        if self.maintenance {
+            return Err("H80");
+        }
+        let server = |dyno: &Dyno| {
+            let (by, times, mut errors, mut status) = match self.answer_of(dyno, now) {
+                Answer::Well => (Duration::ZERO, 1.0, 0.0, 500),
+                Answer::Slow { by, times } => (by, times, 0.0, 500),
+                Answer::Error { status, .. } => (Duration::ZERO, 1.0, 1.0, status),
+            };
+            if let Behaviour::SomeErrors(share) = self.behaviour_of_dyno(dyno) {
+                errors = f64::max(errors, *share);
+            }
+            if self.is_wedged() {
+                (errors, status) = (1.0, 500);
+            } else if let Some(trouble) = self.database_error.filter(|_| errors < 1.0) {
+                (errors, status) = (1.0, trouble);
+            }
+            // A millisecond at least, so that nothing is served in no time.
+            let service = (serving.service.as_secs_f64() * times + by.as_secs_f64()).max(0.001);
+            Server { id: dyno.id, name: dyno.name.clone(), service, errors, status }
+        };
+        let servers: Vec<Server> = self.serving(now).map(server).collect();
+        if servers.is_empty() { Err(self.code_of_nobody()) } else { Ok(servers) }
+    }
+
+    /// A dyno that a visitor may be sent to now.
+    pub(super) fn serving_dyno(&self, now: Timestamp) -> Option<&Dyno> {
+        self.serving(now).next()
+    }
+
     fn serving(&self, now: Timestamp) -> impl Iterator<Item = &Dyno> {
         self.formation_dynos().filter(move |dyno| {
             dyno.process_type.as_str() == "web" && dyno.state == DynoState::Up && dyno.serves_from <= now
         })
     }
 
-    /// Which code the router gives. Source: platform-api 10.3 (DC error-codes).
     fn nobody_serves(&self) -> Page {
+        router_page(self.code_of_nobody(), "Application Error", NOT_SERVED, 0)
+    }
+
+    /// Which code the router gives where no dyno serves. Source: platform-api 10.3 (DC error-codes).
+    fn code_of_nobody(&self) -> &'static str {
         let web = |state: DynoState| self.count("web", state);
-        let sentence = "An error occurred in the application and your page could not be served.";
-        let code = if self.quantity("web") == 0 {
+        if self.quantity("web") == 0 {
             "H14"
         } else if web(DynoState::Crashed) > 0 {
             "H10"
         } else {
             // The real router would hold the request for up to 75 s while a dyno boots; the stand-in answers at once.
             "H20"
-        };
-        router_page(code, "Application Error", sentence, 0)
+        }
+    }
+
+    /// What the router answers once it has waited long enough.
+    pub(super) fn timed_out(&self) -> Page {
+        let waited = self.spec.mechanics.router_timeout.as_millis() as u64;
+        router_page("H12", "Application Error", NOT_SERVED, waited)
+    }
+
+    fn behaviour_of_dyno(&self, dyno: &Dyno) -> &Behaviour {
+        self.behaviour_of(&self.releases[(dyno.release_version - 1) as usize].content)
     }
 
     fn answer(&self, serving: &[&Dyno], now: Timestamp) -> Answer {
@@ -140,12 +188,30 @@ impl App {
         }
     }
 
+    /// With code of which some pages are errors, whether this visitor gets one; at another moment another.
+    fn perhaps_an_error(&self, answer: Answer, serving: &[&Dyno], now: Timestamp) -> Answer {
+        let share = |dyno: &&Dyno| match self.behaviour_of_dyno(dyno) {
+            Behaviour::SomeErrors(share) => *share,
+            _ => 0.0,
+        };
+        let shares = serving.iter().map(share);
+        let share = match self.spec.mechanics.routing {
+            Routing::Unluckiest => shares.fold(0.0, f64::max),
+            Routing::Spread => shares.sum::<f64>() / serving.len() as f64,
+        };
+        let draw = mix(now.as_millis().unsigned_abs() ^ self.id.as_u64_pair().1) as f64 / u64::MAX as f64;
+        if draw < share && !matches!(answer, Answer::Error { .. }) {
+            return Answer::Error { status: 500, text: self.spec.mechanics.texts.bad_release.clone() };
+        }
+        answer
+    }
+
     fn answer_of(&self, dyno: &Dyno, now: Timestamp) -> Answer {
         let texts = &self.spec.mechanics.texts;
-        match self.behaviour_of(&self.releases[(dyno.release_version - 1) as usize].content) {
+        match self.behaviour_of_dyno(dyno) {
             Behaviour::ErrorPage { status, text } => return Answer::Error { status: *status, text: text.clone() },
             Behaviour::Slow(by) => return Answer::Slow { by: *by, times: 1.0 },
-            Behaviour::Healthy | Behaviour::CrashesOnBoot | Behaviour::Leaks { .. } => {}
+            Behaviour::Healthy | Behaviour::CrashesOnBoot | Behaviour::Leaks { .. } | Behaviour::SomeErrors(_) => {}
         }
         let used = self.memory_mib(dyno, now) / f64::from(dyno.size.memory_mib);
         if used >= OUT_OF_MEMORY {
@@ -159,14 +225,16 @@ impl App {
 
     fn under_load(&self, answer: &Answer, now: Timestamp) -> Page {
         let mechanics = &self.spec.mechanics;
-        let ratio = self.load(now) / self.capacity(now).max(f64::MIN_POSITIVE);
-        let sentence = "An error occurred in the application and your page could not be served.";
+        // Where requests are counted one by one, what they wait comes on top.
+        let (ratio, latency) = match &mechanics.serving {
+            Some(serving) => (0.0, serving.service),
+            None => (self.load(now) / self.capacity(now).max(f64::MIN_POSITIVE), mechanics.latency),
+        };
         if ratio >= mechanics.backlog {
-            return router_page("H11", "Application Error", sentence, 0);
+            return router_page("H11", "Application Error", NOT_SERVED, 0);
         }
         if ratio >= mechanics.overload {
-            let waited = mechanics.router_timeout.as_millis() as u64;
-            return router_page("H12", "Application Error", sentence, waited);
+            return self.timed_out();
         }
         let (by, times, code) = match answer {
             Answer::Slow { by, times } if *times > 1.0 => (*by, *times, Some("R14")),
@@ -174,10 +242,9 @@ impl App {
             Answer::Well | Answer::Error { .. } => (Duration::ZERO, 1.0, None),
         };
         let queue = 1.0 + mechanics.slowdown * (ratio - 1.0).max(0.0);
-        let taken = mechanics.latency.as_secs_f64() * queue * times + by.as_secs_f64();
-        let limit = mechanics.router_timeout.as_secs_f64();
-        if taken >= limit {
-            return router_page("H12", "Application Error", sentence, mechanics.router_timeout.as_millis() as u64);
+        let taken = latency.as_secs_f64() * queue * times + by.as_secs_f64();
+        if taken >= mechanics.router_timeout.as_secs_f64() {
+            return self.timed_out();
         }
         let text = &mechanics.texts.welcome;
         Page { status: 200, code, latency_ms: (taken * 1000.0) as u64, ..self.page_with(200, text) }

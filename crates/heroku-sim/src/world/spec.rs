@@ -1,6 +1,7 @@
 //! What a world is made from: apps with their history, accounts. Builders for tests, and what world files become.
 
 use super::behaviour::{Behaviour, Mechanics, Outcome};
+use super::drains::DrainSpec;
 use super::sizes::{Place, SizeClass};
 use flyball_model::{AppName, ProcessType};
 use std::collections::BTreeMap;
@@ -204,6 +205,10 @@ pub struct AppSpec {
     pub limits: BTreeMap<String, u32>,
     /// How it works.
     pub mechanics: Arc<Mechanics>,
+    /// The log drains that it has from the beginning.
+    pub drains: Vec<DrainSpec>,
+    /// Whether its dynos tell their load and memory in the log (`labs:enable log-runtime-metrics`).
+    pub runtime_metrics: bool,
 }
 
 impl AppSpec {
@@ -234,6 +239,8 @@ impl AppSpec {
             config_faults: Vec::new(),
             limits: BTreeMap::new(),
             mechanics: Arc::new(Mechanics::default()),
+            drains: Vec::new(),
+            runtime_metrics: false,
         }
     }
 
@@ -354,6 +361,20 @@ impl AppSpec {
     #[must_use]
     pub fn mechanics(mut self, change: impl FnOnce(&mut Mechanics)) -> Self {
         change(Arc::make_mut(&mut self.mechanics));
+        self
+    }
+
+    /// A log drain from the beginning.
+    #[must_use]
+    pub fn drain(mut self, drain: DrainSpec) -> Self {
+        self.drains.push(drain);
+        self
+    }
+
+    /// Dynos tell their load and memory in the log.
+    #[must_use]
+    pub fn runtime_metrics(mut self) -> Self {
+        self.runtime_metrics = true;
         self
     }
 

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod determinism;
 #[cfg(test)]
+mod drains;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod invariants;

@@ -102,6 +102,44 @@ async fn stopping_does_not_wait_for_a_slow_answer() {
 }
 
 #[tokio::test]
+async fn a_drain_on_this_machine_receives_frames() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = server(None).await;
+    let url = format!("http://logs:secret@{}/drain", listener.local_addr().unwrap());
+    let add = send(&server, call("POST", "/apps/shop/log-drains", &format!(r#"{{"url":"{url}"}}"#))).await;
+    assert!(add.starts_with("HTTP/1.1 201 Created\r\n"), "{add}");
+    send(&server, "GET /_apps/shop/cart HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned()).await;
+    // The first try is refused for the moment, so that the same frame comes once more.
+    let mut frames = Vec::new();
+    for answer in ["503 Service Unavailable", "204 No Content"] {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut text = String::new();
+        while !text.ends_with('\n') || !text.contains("path=\"/cart\"") {
+            text.push(char::from(stream.read_u8().await.unwrap()));
+        }
+        stream.write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").as_bytes()).await.unwrap();
+        frames.push(text);
+    }
+    assert_eq!(frames[0], frames[1]);
+    let head = frames[0].to_ascii_lowercase();
+    for expected in [
+        "post /drain http/1.1\r\n",
+        "content-type: application/logplex-1\r\n",
+        "logplex-msg-count: 1\r\n",
+        "logplex-frame-id: ",
+        "logplex-drain-token: d.",
+        "authorization: basic bg9nczpzzwnyzxq=\r\n",
+    ] {
+        assert!(head.contains(expected), "no {expected} in {head}");
+    }
+    let id = server.world().lock().unwrap().app("shop").unwrap().drains()[0].id;
+    while server.world().lock().unwrap().drained(id).unwrap().taken == 0 {
+        tokio::task::yield_now().await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn only_loopback_is_listened_on() {
     let world = Arc::new(Mutex::new(World::new(&WorldFile::small_shop(), START, 1)));
     let refused = Server::bind("0.0.0.0:0".parse().unwrap(), world, Arc::new(|| START)).await;

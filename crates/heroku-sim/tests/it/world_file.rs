@@ -1,7 +1,11 @@
 //! World files: what a full one means, and that all its mistakes are told at once.
 
 use crate::support::{START, minutes, seconds};
-use flyball_heroku_sim::{AppEvent, Behaviour, Event, FaultKind, Place, Routing, Step, World, WorldFile};
+use flyball_heroku_sim::{
+    AppEvent, Behaviour, DrainFaults, DrainForm, DrainSpec, Event, FaultKind, Place, Routing, Serving, Step, World,
+    WorldFile,
+};
+use std::time::Duration;
 
 const FULL: &str = r#"
 [[account]]
@@ -48,6 +52,16 @@ capacity = { standard-1x = 30.0 }
 command = [{ contains = "db:fix", runs = "1s", cures = "database_error" }]
 texts = { bad_release = "we broke it" }
 
+[app.mechanics.serving]
+threads = 5
+service = "500ms"
+broken_off = 0.01
+
+[[app.drain]]
+url = "http://127.0.0.1:8080/drain"
+form = "private"
+faults = { loss = 0.1, late = "3s", skew_ms = -1500 }
+
 [[app]]
 name = "fir-app"
 place = "fir"
@@ -65,6 +79,11 @@ what = { leak = { dyno = "web.1", mib_per_minute = 60.0 } }
 [[event]]
 at = "2m"
 what = "hiccup"
+
+[[event]]
+at = "3m"
+app = "shop"
+what = { drains = { silent = true } }
 
 [[fault]]
 kind = { slow = "500ms" }
@@ -90,7 +109,16 @@ fn a_full_file_means_what_it_says() {
     assert_eq!(file.events[2].event, Event::HiccupEverywhere);
     assert_eq!(file.faults[0].2.kind, FaultKind::Slow(std::time::Duration::from_millis(500)));
 
+    let serving = Serving { threads: 5, service: Duration::from_millis(500), broken_off: 0.01 };
+    assert_eq!(shop.mechanics.serving, Some(serving));
+    let faults = DrainFaults { loss: 0.1, late: seconds(3), skew_ms: -1500, ..DrainFaults::default() };
+    let url = "http://127.0.0.1:8080/drain".to_owned();
+    assert_eq!(shop.drains, [DrainSpec { url, form: DrainForm::Private, faults }]);
+    let silent = AppEvent::Drains(DrainFaults { silent: true, ..DrainFaults::default() });
+    assert_eq!(file.events[3].event, Event::app("shop", silent));
+
     let mut world = World::new(&file, START, 1);
+    assert!(world.is_drained());
     let app = world.app("shop").unwrap();
     assert_eq!((app.current_release().version, app.quantity("worker"), app.size("worker")), (6, 0, "Standard-1X"));
     assert_eq!(world.scale("shop", "web", 4).unwrap_err().limit, Some(3));
@@ -122,7 +150,8 @@ owner = "nobody@example.com"
 load = [["soon", 5.0], ["1m", -1.0]]
 process = [{ type = "web", quantity = 1, size = "standard-9x" }, { type = "we b", quantity = 1 }]
 release = [{ rollback = 3 }, { ago = "1d" }]
-mechanics = { boot = "quick", capacity = { huge = 3.0 } }
+mechanics = { boot = "quick", capacity = { huge = 3.0 }, serving = { threads = 0, service = "0s", broken_off = 2.0 } }
+drain = [{ url = "ftp://x", faults = { loss = -1.0, skew_ms = 99999999 } }]
 
 [[app]]
 name = "mixed"
@@ -155,6 +184,12 @@ until = "1m"
         "app `Shop`: load: -1 is not a number from 0",
         "app `Shop`: mechanics: capacity: there is no dyno size `huge`",
         "app `Shop`: mechanics: boot: `quick`: expected a length of time",
+        "app `Shop`: mechanics: serving: a dyno without threads serves nobody",
+        "app `Shop`: mechanics: serving: `service` is no time at all",
+        "app `Shop`: mechanics: serving: broken_off: 2 is not from 0 to 1",
+        "app `Shop`: drain 1: its URL is none that Heroku takes",
+        "app `Shop`: drain 1: skew_ms: 99999999 is more than a day",
+        "app `Shop`: drain 1: loss: -1 is not from 0 to 1",
         "app `mixed`: process `worker`: 101 dynos are more than an app may have",
         "app `mixed`: Basic and Standard-1X cannot be used in the same app",
         "event 1: there is no app `elsewhere`",
@@ -167,7 +202,7 @@ until = "1m"
         assert!(mistake.starts_with(expected), "{mistake}\nis not\n{expected}");
     }
     assert_eq!(error.mistakes().len(), expected.len(), "{error}");
-    assert!(error.to_string().starts_with("the world file has 17 mistakes\n- app `Shop`"));
+    assert!(error.to_string().starts_with("the world file has 23 mistakes\n- app `Shop`"));
 }
 
 #[test]
