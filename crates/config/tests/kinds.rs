@@ -6,10 +6,15 @@ use std::path::Path;
 
 /// A file with this kind of monitor or reaction in it, however it was made.
 fn file(monitor: &str, reaction: &str) -> String {
-    format!("[[monitor]]\nname = \"m\"\n{monitor}\nreactions = [\"r\"]\n\n[[reaction]]\nname = \"r\"\n{reaction}\n")
+    // What is told by a drain wants one that comes in.
+    let receive = "[receive.apps.shop]\n\n";
+    format!(
+        "{receive}[[monitor]]\nname = \"m\"\n{monitor}\nreactions = [\"r\"]\n\n[[reaction]]\nname = \"r\"\n{reaction}\n"
+    )
 }
 
 const MONITOR: &str = "tcp = { address = \"db.example.com:5432\" }";
+const LOAD: &str = "heroku_router = { app = \"shop\", measure = \"busy\" }";
 const REACTION: &str = "restart_all_dynos = { app = \"shop\" }";
 
 /// Each kind: its word, its example, and a file that holds it.
@@ -20,7 +25,8 @@ fn kinds() -> Vec<(&'static str, String)> {
     });
     let reactions = flyball_reactions::Kind::descriptions().into_iter().map(|kind| {
         let line = format!("{} = {}", kind.word, kind.example);
-        (kind.word, file(MONITOR, &line))
+        // What scales to a load wants a monitor that measures one.
+        (kind.word, file(if kind.word == "scale_to" { LOAD } else { MONITOR }, &line))
     });
     let channels = flyball_channels::Kind::descriptions().into_iter().map(|kind| {
         let channel = format!("[[channel]]\nname = \"c\"\n{} = {}\n\n", kind.word, kind.example);

@@ -268,7 +268,7 @@ fn plan<R: Reacts>(
         subject: situation.scene.subject.seen_as(&sight.app),
         effect,
         seen_at: sight.taken_at,
-        gist: sight.gist(wish.reaction.needs()),
+        gist: sight.gist(wish.reaction.rests_on()),
         restores: None,
     }))
 }

@@ -181,6 +181,7 @@ pub(crate) fn gives_way(rank: Rank, policy: &Policy, remembered: &[Foreign], now
     let counts = |change: &ForeignChange| match (rank, change) {
         (Rank::RollBack, ForeignChange::Release { brought, .. }) => *brought != Brought::Deploy,
         (Rank::RollBack, ForeignChange::Quantity { .. } | ForeignChange::Size { .. }) => false,
+        (Rank::To, change) => matches!(change, ForeignChange::Quantity { .. }),
         _ => true,
     };
     let latest = remembered.iter().filter(|foreign| counts(&foreign.change)).max_by_key(|foreign| foreign.at);

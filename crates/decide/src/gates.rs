@@ -196,7 +196,9 @@ pub static GATES: [Gate; 34] = [
     }),
     gate("up to date", "Heroku's list of releases is not an old one", &[AfterLooking, BeforeSending], Holds, |asked| {
         let Some(seen) = asked.scene.seen() else { return Ok(()) };
-        seen.is_up_to_date(asked.reaction.needs(), &asked.scene.facts.our_rollbacks)
+        // Before a call only that is looked at again which the plan rests on.
+        let parts = if asked.scene.sending.is_some() { asked.reaction.rests_on() } else { asked.reaction.needs() };
+        seen.is_up_to_date(parts, &asked.scene.facts.our_rollbacks)
     }),
     gate("settled", "no dyno boots, rolls out or hands over", &[AfterLooking, BeforeSending], Holds, has_settled),
     gate(
@@ -341,8 +343,12 @@ impl<'a> Question<'a> {
         run.took_effect_at().filter(|_| adds)
     }
 
-    /// Whether it scales to what a load needs, and that is fewer dynos than there are.
+    /// Whether it scales to what a load needs, and that is fewer dynos than there are. Asked while it is planned: before the call the
+    /// dynos are not looked at once more.
     fn takes_for_a_load(&self) -> bool {
+        if self.scene.sending.is_some() {
+            return false;
+        }
         let takes = |effect| matches!(effect, Effect::SetQuantity { from, to, .. } if to < from);
         self.reaction.rank() == Rank::To && self.effect().is_ok_and(takes)
     }
@@ -551,7 +557,7 @@ fn kind_plans(asked: &Question<'_>) -> Result<(), Because> {
 
 fn no_refusal(asked: &Question<'_>) -> Result<(), Because> {
     let (Some(refusal), Some(sight)) = (asked.refusal(), asked.scene.sight()) else { return Ok(()) };
-    backed_off(&refusal, &sight.gist(asked.reaction.needs()), asked.scene.now).map_or(Ok(()), Err)
+    backed_off(&refusal, &sight.gist(asked.reaction.rests_on()), asked.scene.now).map_or(Ok(()), Err)
 }
 
 /// Asked last, since it may take seconds, and nothing else is left to hold for.

@@ -32,6 +32,11 @@ pub trait Reacts {
     fn rank(&self) -> Rank;
     /// What it must see to plan.
     fn needs(&self) -> Needs;
+    /// What its plan rests on: of that it is looked whether it changed. Less than what it must see where some of it only says whether it
+    /// is the time.
+    fn rests_on(&self) -> Needs {
+        if self.rank() == Rank::To { self.rank().effect().needs() } else { self.needs() }
+    }
     /// Whether it makes dynos of the formation boot anew, and so waits for the app to settle.
     fn boots_anew(&self) -> bool;
     /// The process type that it scales or resizes.

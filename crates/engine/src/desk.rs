@@ -5,7 +5,7 @@
 
 use crate::turn::Called;
 use crate::wiring::Wiring;
-use flyball_decide::{FRESH, PATIENCE_MAX};
+use flyball_decide::{FRESH, PATIENCE_MAX, Reacts as _};
 use flyball_model::{AccountName, Because, Cause, Needs, Sight, Timestamp};
 use flyball_store::HoldingKey;
 use std::collections::HashMap;
@@ -127,7 +127,7 @@ impl Desk {
             self.patience.remove(&called.key());
             return;
         }
-        let (gist, seen_at) = (sight.gist(called.reaction.kind.needs()), sight.taken_at);
+        let (gist, seen_at) = (sight.gist(called.reaction.rests_on()), sight.taken_at);
         let before = self.patience.get(&called.key()).filter(|before| before.cause == cause && before.gist == gist);
         let age = match before {
             Some(before) if before.seen_at == seen_at => before.age,

@@ -351,7 +351,7 @@ mod tests {
         use RouterMeasure::{Busy, Errors, Requests, Service};
         let steady = || three(|second| slot(second, 100, 200, 0, &[]));
         let quiet = || vec![(at(90), Slot { lines: 1, ..Slot::default() })];
-        let few = || vec![slot(90, 7, 900, 3, &[])];
+        let few = || vec![slot(90, 7, 904, 3, &[])];
         let lost = || three(|second| (at(second), Slot { lost: 1, ..slot(second, 100, 200, 0, &[]).1 }));
         let began = || three(|second| (at(second), Slot { began: second == 80, ..slot(second, 100, 200, 0, &[]).1 }));
         let (passing, above) = (Finding::Passing, Finding::Failing(Cause::Above));
@@ -372,7 +372,7 @@ mod tests {
                 monitor(Service, Some(150.0)),
                 few(),
                 passing,
-                "900ms of service, of too few requests to go by",
+                "903ms of service, of too few requests to go by",
             ),
             ("none is no delay", monitor(Service, Some(150.0)), quiet(), passing, "0ms of service"),
             (

@@ -235,9 +235,17 @@ fn a_reaction_tells_a_choice_what_stands_in_the_file_and_what_follows_from_its_k
     // What is written beside app and account, what it must see, whether dynos boot anew, the process type, and its limit.
     type Case = (&'static str, &'static str, Needs, bool, Option<&'static str>, Option<&'static str>);
     let of_worker = r#"process_type = "worker", "#;
-    let cases: [Case; 8] = [
+    let cases: [Case; 9] = [
         ("scale_out", "max_quantity = 3", FORMATION, false, Some("worker"), Some("max_quantity 3")),
         ("scale_in", "min_quantity = 2", FORMATION, false, Some("worker"), Some("min_quantity 2")),
+        (
+            "scale_to",
+            "per_dyno = 2, min_quantity = 2, max_quantity = 3",
+            Needs::ALL,
+            false,
+            Some("worker"),
+            Some("max_quantity 3"),
+        ),
         ("scale_up", r#"max_size = "2x""#, Needs::ALL, true, Some("worker"), Some("max_size Standard-2X")),
         ("scale_down", r#"min_size = "1x""#, Needs::ALL, true, Some("worker"), Some("min_size Standard-1X")),
         ("restart_dyno", r#"dyno = "web.1""#, DYNOS_AND_RELEASES, true, None, None),
