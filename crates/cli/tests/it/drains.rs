@@ -2,7 +2,7 @@
 
 use crate::hooks::ask;
 use crate::support::{Stage, Up, Way, both_ways, ended, shop, wait_for};
-use flyball_heroku_sim::{App, Fault, FaultKind};
+use flyball_heroku_sim::{App, Fault, FaultKind, Serving};
 use std::time::Duration;
 
 both_ways!(a_drain_that_is_added_tells_how_busy_the_app_is, a_drain_whose_answer_is_lost_is_looked_for);
@@ -17,7 +17,9 @@ const OWN_KEY: (&str, &str) = ("SHOP_DRAIN", "pl4nted-drain-0123456789");
 /// A stage whose shop is asked for something, and an engine that knows by which name it is asked. The port is free, so that the file can
 /// say it only afterwards.
 async fn listening(way: Way, file: &str) -> (Stage, String, Up) {
-    let stage = Stage::with([shop().load(Duration::ZERO, 5.0)]).await.asking(way);
+    let serving = Serving { threads: 5, service: Duration::from_millis(20), broken_off: 0.0 };
+    let busy = shop().load(Duration::ZERO, 5.0).mechanics(|mechanics| mechanics.serving = Some(serving));
+    let stage = Stage::with([busy]).await.asking(way);
     stage.write(file);
     let up = stage.serve_with(&[OWN_KEY]).await;
     let server = stage.server();
