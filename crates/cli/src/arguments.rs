@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::moment::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flyball_model::{AppName, ChannelName, MonitorName, ReactionName, Right, RunId, duration};
+use flyball_model::{AccountName, AppName, ChannelName, MonitorName, ReactionName, Right, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,6 +78,14 @@ somebody has who should not is replaced with --new: give the new one at once to 
 
 Exit codes: 0 shown, 1 there is no such monitor, or nothing comes in for its kind.")]
     Hook(Hook),
+    /// Show where Heroku is to send the logs of an app, or have it do so.
+    #[command(after_help = "\
+Whoever has the address can tell lines of this app, and nothing else. With --add a log drain is made at Heroku with this machine's token, \
+unless the app has one to this address: that is no release, and restarts nothing.
+
+Exit codes: 0 shown, or Heroku sends them, 1 the logs of the app do not come in, or the address is none that Heroku takes, 75 Heroku \
+cannot be asked just now, 77 the token may not do this.")]
+    Drain(Drain),
     /// Do what a reaction does, now. Its limits, maintenance mode, pauses and settling hold; trigger and cooldown do not.
     #[command(after_help = "\
 A reaction with `mode = \"dry_run\"` is only shown.
@@ -453,6 +461,19 @@ pub(crate) struct Hook {
     /// Give the monitor a new address: the one before is refused from then on.
     #[arg(long)]
     pub(crate) new: bool,
+}
+
+/// `flyball drain`
+#[derive(Debug, Args)]
+pub(crate) struct Drain {
+    /// The app.
+    pub(crate) app: AppName,
+    /// Have Heroku send them there.
+    #[arg(long)]
+    pub(crate) add: bool,
+    /// The Heroku account that does so; without it, that of a reaction or monitor on the app, or else the default one.
+    #[arg(long, requires = "add")]
+    pub(crate) account: Option<AccountName>,
 }
 
 /// `flyball react`

@@ -7,6 +7,10 @@ use crate::sections::table;
 use flyball_model::AppName;
 use flyball_monitors::Monitor;
 use flyball_settings::{Fields, Key, Mistake, Node, Settings, Span, Table, Variable};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// A key of somebody's own that is shorter could be guessed.
+const KEY_CHARS_MIN: usize = 16;
 
 /// An app that tells Flyball something by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,26 @@ pub struct Received {
     pub app: AppName,
     /// The environment variable with the key of its log drain; none where the key is made from this installation's secret.
     pub drain: Option<String>,
+}
+
+impl Received {
+    /// The key of somebody's own; `None` where it is made from this installation's secret.
+    ///
+    /// # Errors
+    ///
+    /// In words, when the variable is not there, or what it has is too short, or would not stand as it is in an address.
+    pub fn own_key(&self, variable: impl Fn(&str) -> Option<SecretString>) -> Result<Option<SecretString>, String> {
+        let Some(name) = &self.drain else { return Ok(None) };
+        let value = variable(name).ok_or_else(|| flyball_model::not_had(name))?;
+        let key = value.expose_secret().trim();
+        let is_word = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'));
+        if key.len() < KEY_CHARS_MIN || !is_word {
+            return Err(format!(
+                "{name} has no key of at least {KEY_CHARS_MIN} letters, digits, `-` and `_`: `openssl rand -hex 16` makes one"
+            ));
+        }
+        Ok(Some(key.into()))
+    }
 }
 
 /// `[receive.apps.NAME]`
@@ -96,5 +120,24 @@ pub(crate) fn missing(
         let mistake = Mistake::new(place, format!("the logs of {app} do not come in"), "told by its log drain")
             .hint(format!("write `[receive.apps.{app}]`, and then `flyball drain {app} --add`"));
         found.push(mistake.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_somebody_s_own_is_long_and_stands_in_an_address_as_it_is() {
+        let own = Received { app: "shop".parse().unwrap(), drain: Some("SHOP_DRAIN".to_owned()) };
+        let key = |value: Option<&str>| own.own_key(|_| value.map(SecretString::from));
+        let good = key(Some("0123456789abcdef\n")).unwrap().unwrap();
+        assert_eq!(good.expose_secret(), "0123456789abcdef");
+        for value in [None, Some(""), Some("short"), Some("0123456789abcde/"), Some("0123456789abcdef ghi")] {
+            let why = key(value).unwrap_err();
+            assert!(why.contains("SHOP_DRAIN") && !why.contains("0123456789"), "{why}");
+        }
+        let made = Received { drain: None, ..own };
+        assert!(made.own_key(|_| Some("0123456789abcdef".into())).unwrap().is_none());
     }
 }

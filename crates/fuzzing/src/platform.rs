@@ -72,7 +72,7 @@ fn headers(which: u8, value: &[u8]) -> HeaderMap {
 }
 
 /// How many calls [`make`] knows.
-const CALLS: u8 = 14;
+const CALLS: u8 = 16;
 
 /// Makes a call; what it answers must be so.
 async fn make(call: u8, live: &Live) -> Option<Error> {
@@ -94,6 +94,8 @@ async fn make(call: u8, live: &Live) -> Option<Error> {
         }
         11 => live.restart_all(&app).await.err(),
         12 => live.roll_back(&app, &ReleaseId::new("r-9")).await.err(),
+        13 => live.drains(&app).await.err(),
+        14 => live.add_drain(&app, &format!("https://flyball.example.com/drain/{VALUE}").into()).await.err(),
         _ => {
             let env = BTreeMap::from([("KEY".to_owned(), VALUE.into())]);
             let time_to_live = Duration::from_secs(60);
@@ -123,7 +125,7 @@ fn judge(error: &Error) {
     for shown in [said.as_str(), &format!("{error:?}")] {
         assert!(!shown.contains(TOKEN), "{shown}");
         // Only the call that was given the value knows that it is a secret.
-        let knows = matches!(error.call(), Call::RunOneOff { .. });
+        let knows = matches!(error.call(), Call::RunOneOff { .. } | Call::AddDrain { .. });
         assert!(!knows || !shown.contains(VALUE), "{shown}");
     }
     if error.call().is_change() && error.sent() == Sent::Maybe {

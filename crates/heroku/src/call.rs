@@ -43,6 +43,11 @@ pub enum Call {
         /// As of which release.
         release: ReleaseVersion,
     },
+    /// [`crate::Heroku::drains`]
+    Drains {
+        /// Of which app.
+        app: AppName,
+    },
     /// [`crate::Heroku::set_quantity`]
     SetQuantity {
         /// Of which app.
@@ -85,6 +90,11 @@ pub enum Call {
         /// On which app.
         app: AppName,
     },
+    /// [`crate::Heroku::add_drain`]. The address is left out: whoever has it can tell lines of this app.
+    AddDrain {
+        /// Of which app.
+        app: AppName,
+    },
 }
 
 impl Call {
@@ -100,13 +110,15 @@ impl Call {
             | Self::Dynos { .. }
             | Self::Releases { .. }
             | Self::Config { .. }
+            | Self::Drains { .. }
             | Self::DynoSizes => false,
             Self::SetQuantity { .. }
             | Self::SetSize { .. }
             | Self::RestartDyno { .. }
             | Self::RestartAll { .. }
             | Self::RollBack { .. }
-            | Self::RunOneOff { .. } => true,
+            | Self::RunOneOff { .. }
+            | Self::AddDrain { .. } => true,
         }
     }
 
@@ -123,12 +135,14 @@ impl Call {
             Self::Releases { .. } => "releases",
             Self::DynoSizes => "dyno_sizes",
             Self::Config { .. } => "config",
+            Self::Drains { .. } => "drains",
             Self::SetQuantity { .. } => "set_quantity",
             Self::SetSize { .. } => "set_size",
             Self::RestartDyno { .. } => "restart_dyno",
             Self::RestartAll { .. } => "restart_all",
             Self::RollBack { .. } => "roll_back",
             Self::RunOneOff { .. } => "run_one_off",
+            Self::AddDrain { .. } => "add_drain",
         }
     }
 
@@ -142,12 +156,14 @@ impl Call {
             | Self::Dynos { app }
             | Self::Releases { app, .. }
             | Self::Config { app, .. }
+            | Self::Drains { app }
             | Self::SetQuantity { app, .. }
             | Self::SetSize { app, .. }
             | Self::RestartDyno { app, .. }
             | Self::RestartAll { app }
             | Self::RollBack { app, .. }
-            | Self::RunOneOff { app } => Some(app),
+            | Self::RunOneOff { app }
+            | Self::AddDrain { app } => Some(app),
         }
     }
 }
@@ -165,12 +181,14 @@ impl fmt::Display for Call {
             Self::Releases { app, below: Some(below) } => write!(f, "read the releases of `{app}` below {below}"),
             Self::DynoSizes => f.write_str("read the dyno sizes"),
             Self::Config { app, release } => write!(f, "read the config vars of `{app}` as of {release}"),
+            Self::Drains { app } => write!(f, "read the log drains of `{app}`"),
             Self::SetQuantity { app, process_type, to } => write!(f, "scale `{process_type}` of `{app}` to {to}"),
             Self::SetSize { app, process_type, to } => write!(f, "resize `{process_type}` of `{app}` to {to}"),
             Self::RestartDyno { app, dyno } => write!(f, "restart `{dyno}` of `{app}`"),
             Self::RestartAll { app } => write!(f, "restart all dynos of `{app}`"),
             Self::RollBack { app, to } => write!(f, "roll `{app}` back to release `{to}`"),
             Self::RunOneOff { app } => write!(f, "start a one-off dyno of `{app}`"),
+            Self::AddDrain { app } => write!(f, "add a log drain to `{app}`"),
         }
     }
 }

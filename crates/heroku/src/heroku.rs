@@ -99,6 +99,8 @@ pub trait Heroku: Send + Sync {
         one: ReleaseVersion,
         other: ReleaseVersion,
     ) -> Result<Answer<Vec<String>>, Error>;
+    /// Where an app's log drains lead. An address may hold a secret of whoever reads there, so it is kept nowhere here.
+    async fn drains(&self, app: &AppName) -> Result<Answer<Vec<SecretString>>, Error>;
 
     /// Sets a process type's quantity.
     async fn set_quantity(
@@ -118,6 +120,8 @@ pub trait Heroku: Send + Sync {
     async fn roll_back(&self, app: &AppName, to: &ReleaseId) -> Result<Answer<Release>, Error>;
     /// Starts a one-off dyno.
     async fn run_one_off(&self, app: &AppName, one_off: &OneOff) -> Result<Answer<Dyno>, Error>;
+    /// Has the app's logs sent to an address as well, from now on. It is no release, and restarts nothing.
+    async fn add_drain(&self, app: &AppName, url: &SecretString) -> Result<Answer<()>, Error>;
 }
 
 #[async_trait]
@@ -163,6 +167,10 @@ impl<H: Heroku + ?Sized> Heroku for Arc<H> {
         (**self).config_difference(app, one, other).await
     }
 
+    async fn drains(&self, app: &AppName) -> Result<Answer<Vec<SecretString>>, Error> {
+        (**self).drains(app).await
+    }
+
     async fn set_quantity(
         &self,
         app: &AppName,
@@ -195,5 +203,9 @@ impl<H: Heroku + ?Sized> Heroku for Arc<H> {
 
     async fn run_one_off(&self, app: &AppName, one_off: &OneOff) -> Result<Answer<Dyno>, Error> {
         (**self).run_one_off(app, one_off).await
+    }
+
+    async fn add_drain(&self, app: &AppName, url: &SecretString) -> Result<Answer<()>, Error> {
+        (**self).add_drain(app, url).await
     }
 }

@@ -119,6 +119,10 @@ fn invalid(call: &Call, id: &str, limit: Option<u32>) -> Option<String> {
         ("invalid_params", Call::RollBack { app, .. }, _) => {
             format!("Heroku will not roll back to this release: `heroku releases -a {app}` shows which it keeps")
         }
+        ("invalid_params", Call::AddDrain { app }, _) => format!(
+            "an app has five log drains at most, to addresses with https: `heroku drains -a {app}` lists them, and `heroku \
+             drains:remove` removes one"
+        ),
         ("invalid_params", Call::RunOneOff { .. }, _) => {
             "check `command`, `size`, `time_to_live` (at most 24h) and `env`".to_owned()
         }
@@ -153,6 +157,7 @@ mod tests {
             (back(), "something_new", None, "try the same with Heroku's CLI"),
             (one_off(), "cannot_run_above_limit", Some(2), "2 of this size may run at once"),
             (one_off(), "invalid_params", None, "check `command`"),
+            (Call::AddDrain { app: app() }, "invalid_params", None, "five log drains at most"),
         ] {
             let kind = ErrorKind::Invalid { id: id.to_owned(), message: String::new(), limit };
             let hint = hint(&call, &kind, Some(id), None).unwrap();

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use flyball_model::{
     App, AppName, Dyno, DynoName, DynoSize, ProcessFormation, ProcessType, Quantity, Release, ReleaseId, ReleaseVersion,
 };
+use secrecy::SecretString;
 
 /// Passes what reads on to another body and refuses what changes Heroku with [`ErrorKind::ReadOnly`].
 #[derive(Debug, Clone)]
@@ -64,6 +65,10 @@ impl<H: Heroku> Heroku for ReadOnly<H> {
         self.0.config_difference(app, one, other).await
     }
 
+    async fn drains(&self, app: &AppName) -> Result<Answer<Vec<SecretString>>, Error> {
+        self.0.drains(app).await
+    }
+
     async fn set_quantity(
         &self,
         app: &AppName,
@@ -96,5 +101,9 @@ impl<H: Heroku> Heroku for ReadOnly<H> {
 
     async fn run_one_off(&self, app: &AppName, _: &OneOff) -> Result<Answer<Dyno>, Error> {
         refused(Call::RunOneOff { app: app.clone() })
+    }
+
+    async fn add_drain(&self, app: &AppName, _: &SecretString) -> Result<Answer<()>, Error> {
+        refused(Call::AddDrain { app: app.clone() })
     }
 }

@@ -26,7 +26,7 @@ async fn here(wiring: &Wiring, asked: &Check) -> Result<Checked, Failure> {
     };
     let accounts = wiring.accounts(Access::ReadOnly, &definitions)?;
     let mut observer = wiring.observer(&accounts);
-    if monitor.kind.ear().is_some() {
+    if monitor.kind.ear().is_some() || monitor.kind.drained().is_some() {
         let store = wiring.store(Exit::NO).await?;
         observer = observer.with_inbox(Arc::new(StoreInbox::looking_on(store)), wiring.now());
     }

@@ -1,5 +1,6 @@
 //! `flyball doctor`: whether everything is as it should be, line by line, each with what to do.
 
+use super::face;
 use super::reading::{Desk, state_on};
 use super::validate::counted;
 use crate::exit::Exit;
@@ -9,6 +10,7 @@ use crate::wiring::{SystemClock, Wiring};
 use flyball_config::Definitions;
 use flyball_engine::doctor::{self, Finding, Health};
 use flyball_heroku::Access;
+use std::collections::BTreeMap;
 
 pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
     let mut findings = Vec::new();
@@ -39,6 +41,9 @@ pub(super) async fn doctor(wiring: &Wiring) -> Result<Exit, Failure> {
         Ok(state) => doctor::engine(state),
         Err(failure) => failure.finding("engine"),
     });
+    if let Some(definitions) = &definitions {
+        findings.extend(of_received(wiring, definitions).await);
+    }
     findings.extend(of_past(wiring).await);
 
     match wiring.format {
@@ -79,6 +84,19 @@ async fn of_file(wiring: &Wiring, findings: &mut Vec<Finding>) -> Option<Definit
             findings.push(failure.finding("file"));
             None
         }
+    }
+}
+
+/// Whether what apps tell comes in. Where nothing was remembered yet, nothing did.
+async fn of_received(wiring: &Wiring, definitions: &Definitions) -> Vec<Finding> {
+    let listens = face::address(wiring, None, &definitions.server).is_ok_and(|address| address.is_some());
+    let heard = match wiring.store(Exit::NO).await {
+        Ok(store) => doctor::heard(&*store, definitions, wiring.now()).await,
+        Err(_) => Ok(BTreeMap::new()),
+    };
+    match heard {
+        Ok(heard) => doctor::received(definitions, listens, &heard, &|name: &str| wiring.environment.variable(name)),
+        Err(error) => vec![Finding::of_store("logs", &error)],
     }
 }
 

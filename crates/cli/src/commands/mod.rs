@@ -6,6 +6,7 @@ mod chaos;
 mod check;
 mod completions;
 mod doctor;
+mod drain;
 mod drift;
 mod export;
 mod face;
@@ -62,6 +63,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
             Command::Up(_)
                 | Command::Check(_)
                 | Command::Hook(_)
+                | Command::Drain(_)
                 | Command::React(_)
                 | Command::Undo(_)
                 | Command::Drift(_)
@@ -86,6 +88,7 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Status(status) => status::status(&wiring, &status).await,
         Command::Check(check) => check::check(&wiring, &check).await,
         Command::Hook(asked) => hook::hook(&wiring, &asked).await,
+        Command::Drain(asked) => drain::drain(&wiring, &asked).await,
         Command::React(react) => react::react(&wiring, &react).await,
         Command::Undo(undo) => react::undo(&wiring, &undo).await,
         Command::Drift(asked) => drift::drift(&wiring, &asked).await,
@@ -156,6 +159,7 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Status(_)
         | Command::Check(_)
         | Command::Hook(_)
+        | Command::Drain(_)
         | Command::React(_)
         | Command::Undo(_)
         | Command::Drift(_)

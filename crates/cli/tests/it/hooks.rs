@@ -24,7 +24,7 @@ const TOLD: &str = "[[monitor]]\nname = \"nightly\"\nevery = \"10m\"\nheartbeat 
 const SIGNING: (&str, &str) = ("SIGNING", "pl4nted-signing");
 
 /// A request to a path of a server, and the answer's status.
-async fn ask(server: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+pub(crate) async fn ask(server: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
     let address = server.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();

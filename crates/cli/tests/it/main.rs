@@ -16,6 +16,8 @@ mod database;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod drains;
+#[cfg(test)]
 mod explaining;
 #[cfg(test)]
 mod extremes;

@@ -13,7 +13,8 @@ const FILE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[[monitor]]\nname = \"pa
 const PASSWORD: &str = "pl4nted-password";
 
 /// What an operator may, and a viewer not.
-const OPERATE: [(&str, &str); 10] = [
+const OPERATE: [(&str, &str); 11] = [
+    ("GET", "/api/v1/apps/page/drain"),
     ("GET", "/api/v1/monitors/page/hook"),
     ("POST", "/api/v1/monitors/page/hook"),
     ("POST", "/api/v1/monitors/page/check"),
@@ -456,6 +457,7 @@ impl Table {
         ] {
             self.refuse(status, Asked::of("POST", path).by(&keys.admin).json(body));
         }
+        self.refuse(404, Asked::of("GET", "/api/v1/apps/shop/drain").by(&keys.admin));
         // Nothing comes in for a page, and a right opens no hook.
         for method in ["GET", "POST"] {
             self.refuse(404, Asked::of(method, "/api/v1/monitors/page/hook").by(&keys.admin));

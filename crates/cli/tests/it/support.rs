@@ -117,7 +117,7 @@ macro_rules! both_ways {
 pub(crate) use both_ways;
 
 /// The commands that can ask a server instead of the database beside them.
-const FROM_AFAR: [&str; 15] = [
+const FROM_AFAR: [&str; 16] = [
     "status",
     "why",
     "history",
@@ -129,6 +129,7 @@ const FROM_AFAR: [&str; 15] = [
     "settle",
     "check",
     "hook",
+    "drain",
     "react",
     "node",
     "token",

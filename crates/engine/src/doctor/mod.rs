@@ -7,10 +7,12 @@ mod acts;
 mod checks;
 mod finding;
 mod look;
+mod received;
 mod ways;
 
 pub use checks::{engine, file, home, rival, undone};
 pub use finding::{Finding, Health};
 pub(crate) use look::accounts_and_apps;
 pub use look::{accounts, database, others};
+pub use received::{heard, received};
 pub use ways::ways;

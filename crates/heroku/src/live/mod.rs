@@ -25,7 +25,7 @@ use http::header::ETAG;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use retry::Patience;
 pub use retry::{Chance, Pause, READ_TOTAL, Retries};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -472,6 +472,20 @@ impl Heroku for Live {
         Ok(other.map(|other| wire::difference(&one.value, &other)))
     }
 
+    async fn drains(&self, app: &AppName) -> Result<Answer<Vec<SecretString>>, Error> {
+        let call = Call::Drains { app: app.clone() };
+        let path = ["apps", app.as_str(), "log-drains"];
+        // Never kept, as config vars are not. An app has five, which is far less than a page.
+        let ask = Ask::new(&call, Method::GET, &path, Variant::Three);
+        let Fetched { status, headers, body } = self.fetch(&ask, &mut self.patience()).await?;
+        if status == StatusCode::PARTIAL_CONTENT {
+            // What is missing from a list would be taken for not there.
+            return Err(Error::new(call, ErrorKind::Unreadable).with_message("the list does not end"));
+        }
+        let drains = wire::drains(&body).map_err(|misread| unreadable(&call, &headers, &misread))?;
+        Ok(Answer { left_out: drains.left_out, ..answer(drains.understood, &headers) })
+    }
+
     async fn set_quantity(
         &self,
         app: &AppName,
@@ -518,5 +532,19 @@ impl Heroku for Live {
         ask.body = Some(&body);
         ask.secrets = &secrets;
         self.change(ask, wire::dyno).await
+    }
+
+    async fn add_drain(&self, app: &AppName, url: &SecretString) -> Result<Answer<()>, Error> {
+        let call = Call::AddDrain { app: app.clone() };
+        let (path, body) = (["apps", app.as_str(), "log-drains"], wire::add_drain(url));
+        let url = url.expose_secret();
+        // Who names the address in part would most likely name its path, whose end is the key.
+        let secrets = [url, url.rsplit('/').next().unwrap_or(url)];
+        let mut ask = Ask::new(&call, Method::POST, &path, Variant::Three);
+        ask.body = Some(&body);
+        ask.secrets = &secrets;
+        // The head of the answer says all, as for a restart.
+        let response = self.exchange(ask).await?;
+        Ok(answer((), &response.headers))
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use flyball_model::{
     App, AppName, Dyno, DynoName, DynoSize, ProcessFormation, ProcessType, Quantity, Release, ReleaseId, ReleaseVersion,
 };
+use secrecy::SecretString;
 use std::sync::Arc;
 
 /// The Platform API by one account, for one kind of caller.
@@ -72,6 +73,10 @@ impl Heroku for Body {
         self.live(call).await?.config_difference(app, one, other).await
     }
 
+    async fn drains(&self, app: &AppName) -> Result<Answer<Vec<SecretString>>, Error> {
+        self.live(|| Call::Drains { app: app.clone() }).await?.drains(app).await
+    }
+
     async fn set_quantity(
         &self,
         app: &AppName,
@@ -107,5 +112,9 @@ impl Heroku for Body {
 
     async fn run_one_off(&self, app: &AppName, one_off: &OneOff) -> Result<Answer<Dyno>, Error> {
         self.live(|| Call::RunOneOff { app: app.clone() }).await?.run_one_off(app, one_off).await
+    }
+
+    async fn add_drain(&self, app: &AppName, url: &SecretString) -> Result<Answer<()>, Error> {
+        self.live(|| Call::AddDrain { app: app.clone() }).await?.add_drain(app, url).await
     }
 }

@@ -6,6 +6,7 @@
 mod account;
 mod app;
 mod config;
+mod drain;
 mod dyno;
 mod fields;
 mod formation;
@@ -15,6 +16,7 @@ mod size;
 pub(crate) use account::{account, rate_limit};
 pub(crate) use app::{app, apps};
 pub(crate) use config::{Config, config, difference};
+pub(crate) use drain::{add_drain, drains};
 pub(crate) use dyno::{dyno, dynos, start_one_off};
 pub(crate) use fields::{Items, Misread};
 pub(crate) use formation::{formation, process_after, resize, scale};

@@ -9,6 +9,7 @@ use flyball_heroku_sim::{AccountSpec, AppSpec, Container, DeploySpec, Fault, Fau
 use flyball_model::{
     AppName, Content, DynoSize, DynoState, Generation, ProcessType, Quantity, ReleaseStatus, ReleaseVersion,
 };
+use secrecy::{ExposeSecret, SecretString};
 use stand::{Stand, TOKEN, both, both_with};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -137,6 +138,25 @@ async fn a_container_app_shows_no_code_and_says_what_may_be_rolled_back_to() {
             assert_eq!((&seen[1].content, seen[1].eligible_for_rollback), (&Content::None, Some(eligible)));
             assert_eq!(stand.live.roll_back(&shop(), &seen[1].id).await.is_ok(), eligible);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_drain_is_added_once_and_then_refused_without_its_address() {
+    for stand in both(WorldFile::small_shop()).await {
+        let heroku = &stand.live;
+        assert!(heroku.drains(&shop()).await.unwrap().value.is_empty());
+        let url = SecretString::from("https://flyball.example.com/drain/s3cret");
+        heroku.add_drain(&shop(), &url).await.unwrap();
+        let drains = heroku.drains(&shop()).await.unwrap().value;
+        assert_eq!(drains.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), [url.expose_secret()]);
+        let error = heroku.add_drain(&shop(), &url).await.unwrap_err();
+        assert_eq!((error.sent(), error.id()), (Sent::Refused, Some("invalid_params")));
+        for shown in [error.to_string(), format!("{error:?}{drains:?}"), error.hint().unwrap()] {
+            assert!(!shown.contains("s3cret"), "{shown}");
+        }
+        let error = heroku.drains(&"nothing".parse().unwrap()).await.unwrap_err();
+        assert!(error.to_string().starts_with("read the log drains of `nothing`: no such app"), "{error}");
     }
 }
 

@@ -9,6 +9,7 @@ mod support;
 
 use flyball_heroku::{Error, ErrorKind, Heroku, OneOff, ReadOnly, Sent};
 use flyball_model::{AppName, DynoName, DynoSize, ProcessType, Quantity, ReleaseId, ReleaseVersion};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +54,10 @@ fn one_off() -> OneOff {
     }
 }
 
+fn drain() -> SecretString {
+    "https://flyball.example.com/drain/key-pl4nted".into()
+}
+
 /// Every changing call once, against whatever comes next.
 async fn every_change(heroku: &dyn Heroku) -> Vec<Error> {
     let (dyno, release): (DynoName, _) = ("web.1".parse().unwrap(), ReleaseId::new("r-9"));
@@ -63,6 +68,7 @@ async fn every_change(heroku: &dyn Heroku) -> Vec<Error> {
         heroku.restart_all(&shop()).await.err(),
         heroku.roll_back(&shop(), &release).await.err(),
         heroku.run_one_off(&shop(), &one_off()).await.err(),
+        heroku.add_drain(&shop(), &drain()).await.err(),
     ]
     .into_iter()
     .flatten()
@@ -79,6 +85,7 @@ async fn every_read_is_a_get_with_its_variant_and_range() {
         reply(200, &format!("[{}]", dyno("web.1"))),
         reply(200, &page([2, 1])),
         reply(200, r#"[{"name":"Eco"}]"#),
+        reply(200, r#"[{"id":"d","url":"https://logs.example.com/x"}]"#),
     ]);
     let live = script.client();
     assert_eq!(live.account().await.unwrap().value.email, "ops@example.com");
@@ -88,6 +95,7 @@ async fn every_read_is_a_get_with_its_variant_and_range() {
     assert_eq!(live.dynos(&shop()).await.unwrap().value[0].name.as_str(), "web.1");
     assert_eq!(live.releases(&shop(), None).await.unwrap().value.len(), 2);
     assert_eq!(live.dyno_sizes().await.unwrap().value, [DynoSize::new("Eco")]);
+    assert_eq!(live.drains(&shop()).await.unwrap().value[0].expose_secret(), "https://logs.example.com/x");
     let sent: Vec<_> = script
         .seen()
         .into_iter()
@@ -108,6 +116,7 @@ async fn every_read_is_a_get_with_its_variant_and_range() {
         ("apps/shop/dynos", V3, "id ..; max=1000"),
         ("apps/shop/releases", SDK, "version ..; order=desc, max=200"),
         ("dyno-sizes", V3, "id ..; max=1000"),
+        ("apps/shop/log-drains", V3, ""),
     ];
     for (at, ((path, accept, range), sent)) in wanted.into_iter().zip(sent).enumerate() {
         let line = format!("GET https://api.heroku.com/{path}");
@@ -124,6 +133,7 @@ async fn every_change_is_sent_as_documented_and_once() {
         reply(202, ""),
         reply(201, &release(13)),
         reply(201, &dyno("run.4411")),
+        reply(201, "{}"),
     ]);
     let live = script.client();
     assert!(every_change(&live).await.is_empty());
@@ -148,9 +158,10 @@ async fn every_change_is_sent_as_documented_and_once() {
             "POST /dynos",
             json!({"command":"bin/rails db:cleanup","attach":false,"time_to_live":60,"env":{"KEY":"env-pl4nted"}}),
         ),
+        ("POST /log-drains", json!({"url":"https://flyball.example.com/drain/key-pl4nted"})),
     ];
     assert_eq!(sent, wanted.map(|(line, body)| (line.to_owned(), body)));
-    assert_eq!(live.stats().total(), 6);
+    assert_eq!(live.stats().total(), 7);
     assert_eq!(live.stats().of("set_quantity"), 1);
 }
 
@@ -301,7 +312,7 @@ async fn a_read_only_heroku_is_asked_and_never_changed() {
     let heroku = ReadOnly::new(Arc::new(script.client()));
     heroku.app(&shop()).await.unwrap();
     let refused = every_change(&heroku).await;
-    assert_eq!(refused.len(), 6);
+    assert_eq!(refused.len(), 7);
     for error in refused {
         assert_eq!(error.kind(), &ErrorKind::ReadOnly);
         assert_eq!((error.sent(), error.status()), (Sent::No, None));

@@ -74,9 +74,9 @@ async fn a_change_is_sent_once_whatever_happens_to_it() {
         || reply(409, ""),
     ];
     for trouble in troubles {
-        let script = Script::of((0..6).map(|_| trouble()));
+        let script = Script::of((0..7).map(|_| trouble()));
         let failed: Vec<Error> = every_change(&script.patient_client()).await;
-        assert_eq!((failed.len(), script.lines().len(), script.waits().len()), (6, 6, 0), "{failed:?}");
+        assert_eq!((failed.len(), script.lines().len(), script.waits().len()), (7, 7, 0), "{failed:?}");
     }
 }
 

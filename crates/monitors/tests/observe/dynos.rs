@@ -9,6 +9,7 @@ use flyball_model::{
 };
 use flyball_monitors::{HerokuDynos, Kind, Observer, Trust};
 use rustls::RootCertStore;
+use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,6 +183,10 @@ impl Heroku for Fake {
         unreachable!()
     }
 
+    async fn drains(&self, _: &AppName) -> Result<Answer<Vec<SecretString>>, Error> {
+        unreachable!()
+    }
+
     async fn set_quantity(&self, _: &AppName, _: &ProcessType, _: Quantity) -> Result<Answer<ProcessFormation>, Error> {
         unreachable!()
     }
@@ -203,6 +208,10 @@ impl Heroku for Fake {
     }
 
     async fn run_one_off(&self, _: &AppName, _: &OneOff) -> Result<Answer<Dyno>, Error> {
+        unreachable!()
+    }
+
+    async fn add_drain(&self, _: &AppName, _: &SecretString) -> Result<Answer<()>, Error> {
         unreachable!()
     }
 }

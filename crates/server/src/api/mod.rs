@@ -56,6 +56,7 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .route_layer(from_fn(may_read));
     let operate = OpenApiRouter::new()
         .routes(once::keyed(routes!(monitors::hook, monitors::renew_hook)))
+        .routes(routes!(standing::log_drain))
         .routes(once::keyed(routes!(monitors::check)))
         .routes(once::keyed(routes!(reactions::run)))
         .routes(once::keyed(routes!(runs::settle)))

@@ -6,9 +6,11 @@ use crate::guard::{Visitor, Who};
 use crate::house::House;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use flyball_engine::queries::{HistoryFilter, ListOutages};
+use flyball_model::AppName;
 use flyball_store::TimelinePage;
-use flyball_views::{About, AppView, Drift, FileView, HistoryLine, Me, Page, Report, Status, Why};
+use flyball_views::{About, AppView, DrainView, Drift, FileView, HistoryLine, Me, Page, Report, Status, Why};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,6 +187,20 @@ pub(crate) async fn drift(State(house): State<Arc<House>>, Of(name): Of<String>)
     let no_such = || Problem::no_such("app", &name, []);
     let app = name.parse().map_err(|_| no_such())?;
     house.reader(&in_force).drift(&app).await?.map(Json).ok_or_else(no_such)
+}
+
+/// Where Heroku is to send an app's logs. Whoever has the address can tell lines of the app.
+#[utoipa::path(get, path = "/apps/{name}/drain", tag = "standing", params(("name" = String, Path)), responses((status = 200, body = DrainView), Problems))]
+pub(crate) async fn log_drain(
+    State(house): State<Arc<House>>,
+    Of(name): Of<String>,
+) -> Result<Json<DrainView>, Problem> {
+    let app: AppName = name.parse().map_err(|_| Problem::no_such("app", &name, []))?;
+    house.log_drain(&app).await?.map(Json).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, format!("the logs of {app} do not come in"))
+            .because(format!("the file has no `[receive.apps.{app}]`"))
+            .hint(format!("write `[receive.apps.{app}]` there"))
+    })
 }
 
 /// Whether the file as it is now is in force, and what is wrong with it where the engine goes on with the one before.

@@ -14,7 +14,7 @@ pub(crate) use visitor::{SESSION_COOKIE, SESSION_LASTS, Visitor, Who, cookie_of}
 
 use crate::answer::Problem;
 use crate::house::House;
-use crate::machines::hooks;
+use crate::machines::{drains, hooks};
 use crate::serve::Peer;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -39,13 +39,15 @@ pub(crate) async fn enter(
     let admitted = async {
         host::check(&house.settings, &request)?;
         let origin = Origin::of(peer, request.headers(), &house.settings.trusted_proxies);
-        // Whoever has a hook's key may have an authorization of somebody else's making beside it.
-        let visitor = if request.uri().path().starts_with(hooks::PREFIX) {
-            // It has found its way already. Whoever notes what is asked for notes no key.
-            *request.uri_mut() = Uri::from_static(hooks::PREFIX);
-            Visitor::nobody()
-        } else {
-            Visitor::of(&house, &origin, request.headers()).await?
+        // Whoever has the key of a hook or a drain may have an authorization of somebody else's making beside it.
+        let by_key = [hooks::PREFIX, drains::PREFIX].into_iter().find(|way| request.uri().path().starts_with(way));
+        let visitor = match by_key {
+            Some(way) => {
+                // It has found its way already. Whoever notes what is asked for notes no key.
+                *request.uri_mut() = Uri::from_static(way);
+                Visitor::nobody()
+            }
+            None => Visitor::of(&house, &origin, request.headers()).await?,
         };
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(visitor);
