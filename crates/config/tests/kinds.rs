@@ -77,7 +77,7 @@ fn every_kind_has_a_wrong_file_with_its_message() {
 #[test]
 fn a_table_in_one_line_and_a_section_of_its_own_say_the_same() {
     let short = file(MONITOR, REACTION);
-    let long = "[[reaction]]\nname = \"r\"\n[reaction.restart_all_dynos]\napp = \"shop\"\n\n\
+    let long = "[receive.apps.shop]\n[[reaction]]\nname = \"r\"\n[reaction.restart_all_dynos]\napp = \"shop\"\n\n\
         [[monitor]]\nname = \"m\"\nreactions = [\"r\"]\n[monitor.tcp]\naddress = \"db.example.com:5432\"\n";
     let [short, long] = [&short, long].map(|text| read("flyball.toml", text).unwrap());
     assert_eq!(short, long);

@@ -11,10 +11,12 @@
 //! | [`headers()`] | the headers of an answer | they are sent back word for word, or not at all |
 //! | [`page()`] | a page | a keyword is found exactly where a naive search of its text finds it |
 //! | [`hook()`] | what tells a monitor something | it says what a naive reader of its JSON finds; words can be shown |
+//! | [`frame()`] | what a log drain is sent | a frame that comes twice counts once; all that is counted is bounded |
 //! | [`pattern()`] | a regular expression in a file | it is taken, or refused at its place |
 //! | [`netrc()`] | a `.netrc` | what is found is a word of it; the first entry wins |
 
 mod config;
+mod frame;
 mod headers;
 mod hook;
 mod netrc;
@@ -25,6 +27,7 @@ mod toml;
 mod wire;
 
 pub use config::config;
+pub use frame::frame;
 pub use headers::headers;
 pub use hook::hook;
 pub use netrc::netrc;

@@ -137,3 +137,8 @@ fn netrc() {
 fn hook() {
     run("hook", 3_000, flyball_fuzzing::hook);
 }
+
+#[test]
+fn frame() {
+    run("frame", 3_000, flyball_fuzzing::frame);
+}

@@ -1,4 +1,5 @@
-//! The eight reactions, as the demo counts them.
+//! The eight reactions, as the demo counts them: those that act on what a page says. What scales to a load is told by a log drain, and
+//! the demo's day has none.
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -67,9 +68,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn the_demo_plays_every_kind_of_reaction_that_there_is() {
+    fn the_demo_plays_every_kind_of_reaction_that_needs_no_drain() {
         let played: BTreeSet<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
-        assert_eq!(played, flyball_reactions::Kind::words().iter().copied().collect());
+        let all = flyball_reactions::Kind::words().iter().copied();
+        assert_eq!(played, all.filter(|word| *word != "scale_to").collect());
         for kind in Kind::ALL {
             assert_eq!(Kind::from_str(kind.word(), false), Ok(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());

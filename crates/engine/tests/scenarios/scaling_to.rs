@@ -126,7 +126,8 @@ fn a_restart_of_ours_takes_nothing_and_is_the_same_in_the_end() {
 
 #[test]
 fn dynos_that_come_up_are_waited_for_before_any_is_taken_and_not_before_one_is_added() {
-    let mut day = begin();
+    let slow = twice().mechanics(|mechanics| mechanics.boot = secs(60));
+    let mut day = Scenario::of(slow).file(BUSY.to_owned() + &reaction("enough web", ENOUGH)).begin();
     serve(&mut day, 55, 120);
     serve(&mut day, 8, 315);
     day.happens(AppEvent::Deploy(DeploySpec::new("fix")));

@@ -174,7 +174,7 @@ impl Settings for HerokuMetrics {
         let process_type = fields.or("process_type", ProcessType::web(), "\"web\"", doc);
         let doc = "the load of all dynos together, or the memory of the dyno that has the largest share of its quota";
         let measure: Option<DynoMeasure> = fields.required("measure", doc);
-        let levels = Levels::read(fields, measure.map_or(Unit::Things, DynoMeasure::unit));
+        let levels = Levels::read(fields, measure.map(DynoMeasure::unit));
         let span = Span::read(fields);
         Some(Self { app: app?, process_type: process_type?, measure: measure?, levels: levels?, span: span? })
     }

@@ -141,6 +141,11 @@ impl HerokuRouter {
         let amount = Amount::new(number, self.measure.unit());
         let few = self.measure.wants_many() && (1..u64::from(self.at_least)).contains(&tally.requests);
         let measured = Measured { amount, complete: window.complete, few, dynos: None };
+        // Of failing requests the cause is whose doing they are: they fail for being too many all the same.
+        let before = before.map(|before| match (self.measure, before) {
+            (RouterMeasure::Errors, Finding::Failing(_)) => Finding::Failing(Cause::Above),
+            (_, before) => before,
+        });
         let (finding, beyond) = self.levels.judge(&measured, before);
         let mut words = format!("{amount} {}{beyond}", self.measure.in_words());
         let finding = match (self.measure, finding) {
@@ -281,7 +286,7 @@ impl Settings for HerokuRouter {
         let bounds = Bounds { least: 1, most: 1_000_000, words: "1 to 1000000" };
         let doc = "with fewer requests, though some, a time or a share fails nothing and scales nothing";
         let at_least = fields.within("at_least", Self::AT_LEAST, "20", &bounds, doc);
-        let levels = Levels::read(fields, measure.map_or(Unit::Things, RouterMeasure::unit));
+        let levels = Levels::read(fields, measure.map(RouterMeasure::unit));
         let span = Span::read(fields);
         Some(Self {
             app: app?,
@@ -351,7 +356,7 @@ mod tests {
         use RouterMeasure::{Busy, Errors, Requests, Service};
         let steady = || three(|second| slot(second, 100, 200, 0, &[]));
         let quiet = || vec![(at(90), Slot { lines: 1, ..Slot::default() })];
-        let few = || vec![slot(90, 7, 904, 3, &[])];
+        let few = || vec![slot(90, 7, 903, 3, &[])];
         let lost = || three(|second| (at(second), Slot { lost: 1, ..slot(second, 100, 200, 0, &[]).1 }));
         let began = || three(|second| (at(second), Slot { began: second == 80, ..slot(second, 100, 200, 0, &[]).1 }));
         let (passing, above) = (Finding::Passing, Finding::Failing(Cause::Above));
@@ -421,6 +426,23 @@ mod tests {
         ] {
             let Judged(judged, said, _) = monitor.judge(&slots, None, at(102));
             assert_eq!((judged, said.as_str()), (finding, words), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_fails_clears_where_it_is_said_to_whosever_doing_it_was() {
+        let errors = monitor(RouterMeasure::Errors, Some(5.0));
+        let clears_at = Some(Level(Amount::new(2.0, Unit::Percent)));
+        let errors = HerokuRouter { levels: Levels { clears_at, ..errors.levels.clone() }, ..errors };
+        let slots = |failing| three(|second| slot(second, 100, 200, failing, &[]));
+        let before = Some(Finding::Failing(Cause::Capacity));
+        for (failing, before, expected) in [
+            (3, before, Finding::Failing(Cause::App)),
+            (2, before, Finding::Passing),
+            (3, Some(Finding::Passing), Finding::Passing),
+            (3, None, Finding::Passing),
+        ] {
+            assert_eq!(errors.judge(&slots(failing), before, at(102)).0, expected, "{failing} of 100, {before:?}");
         }
     }
 

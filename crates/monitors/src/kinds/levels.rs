@@ -21,8 +21,8 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Reads them, for what is measured in this unit.
-    pub(super) fn read(fields: &mut Fields<'_>, unit: Unit) -> Option<Self> {
+    /// Reads them, for what is measured in this unit, where that can be read.
+    pub(super) fn read(fields: &mut Fields<'_>, unit: Option<Unit>) -> Option<Self> {
         let above: Option<Option<Level>> = fields.optional("above", "more than this fails");
         let below: Option<Option<Level>> = fields.optional("below", "less than this fails");
         let doc = "what fails passes again only once it is not beyond this; without it, beyond `above` or `below`";
@@ -34,7 +34,8 @@ impl Levels {
             is_good = false;
         };
         let all = [("above", levels.above), ("below", levels.below), ("clears_at", levels.clears_at)];
-        for (name, _) in all.iter().filter(|(_, level)| level.is_some_and(|level| !level.is_in(unit))) {
+        let is_other = |level: &Option<Level>| unit.filter(|unit| level.is_some_and(|level| !level.is_in(*unit)));
+        for (name, unit) in all.iter().filter_map(|(name, level)| Some((*name, is_other(level)?))) {
             wrong(name, format!("`{name}`: this is measured otherwise"), format!("expected {}", Level::example(unit)));
         }
         match (levels.above, levels.below, levels.clears_at) {

@@ -5,7 +5,7 @@ CREATE TABLE slots (
     node TEXT NOT NULL,         -- who was told; rows of one slot add up
     told BLOB NOT NULL,           -- what it comes to
     PRIMARY KEY (app, at, node)
-) WITHOUT ROWID;
+);
 
 -- What is too old is found by its age, whatever app it is of.
 CREATE INDEX slots_by_age ON slots (at);

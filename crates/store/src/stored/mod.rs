@@ -10,8 +10,8 @@ use crate::narrow::{Numbers, Shape};
 use crate::{
     Batch, Definition, Family, Glimpse, Holding, HoldingKey, Leases as _, Loop as _, Made as _, NewNotice, NewPiece,
     NewSession, NewToken, NewUser, Origin, Pause, Pauses as _, People as _, Presence as _, Put, Reads, Remembered,
-    Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Signals as _, Sqlite, Tell, Telling as _,
-    Texts as _, Tried,
+    Retention as _, Runs as _, RunsPage, SeenOneOff, Shard, Sighting, Sign, Signals as _, Slots as _, Sqlite,
+    StoredSlot, Tell, Telling as _, Texts as _, Tried,
 };
 use flyball_model::{
     Actor, ApiHost, App, Because, Cause, ChannelName, Dyno, DynoId, EndedBy, Entry, Event, Evidence, Excerpt, Finding,
@@ -370,6 +370,8 @@ async fn save_people(store: &Sqlite, now: Timestamp) {
     assert!(store.begin_session(&session, now).await.unwrap());
     let signal = Signal { at: now, kind: SignalKind::Failing, words: Excerpt::of("exit status 3") };
     store.note_signal(MonitorId(Uuid::from_u128(1)), &signal).await.unwrap();
+    let (app, node) = ("shop".parse().unwrap(), NodeId(Uuid::from_u128(1)));
+    store.note_slots(&[StoredSlot { app, at: now, node, told: vec![1, 2, 3] }]).await.unwrap();
     let (id, name) = (TokenId(Uuid::from_u128(1)), Excerpt::of("deploys"));
     let token = NewToken { id, name, right: Right::Operate, secret, created_by: by.clone(), until: Some(until) };
     assert!(store.make_token(&token, now, &[]).await.unwrap());

@@ -36,6 +36,7 @@ struct Sample {
 }
 
 const EVERY: &[(&str, &str)] = &[("every", "30s")];
+const OFTEN: &[(&str, &str)] = &[("every", "10s")];
 const MINUTES: &[(&str, &str)] = &[("every", "5m")];
 const DAILY: &[(&str, &str)] = &[("every", "6h")];
 const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
@@ -43,7 +44,7 @@ const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
 const CAREFUL: &[(&str, &str)] = &[("mode", "dry_run"), ("trigger", "2"), ("cooldown", "10m")];
 const WEB: &[(&str, &str)] = &[("process_type", "web")];
 
-const SAMPLES: [Sample; 17] = [
+const SAMPLES: [Sample; 20] = [
     Sample { name: "HTTP GET: Status", family: Family::Monitor, kind: "http", common: EVERY, of_kind: &[] },
     Sample {
         name: "HTTP GET: Keyword",
@@ -59,8 +60,29 @@ const SAMPLES: [Sample; 17] = [
     Sample { name: "Told: Heartbeat", family: Family::Monitor, kind: "heartbeat", common: EVERY, of_kind: &[] },
     Sample { name: "Told: Webhook", family: Family::Monitor, kind: "hook", common: EVERY, of_kind: &[] },
     Sample { name: "Heroku: Dyno State", family: Family::Monitor, kind: "heroku_dynos", common: EVERY, of_kind: &[] },
+    Sample {
+        name: "Heroku: Router",
+        family: Family::Monitor,
+        kind: "heroku_router",
+        common: OFTEN,
+        of_kind: &[("measure", "busy")],
+    },
+    Sample {
+        name: "Heroku: Dyno Metrics",
+        family: Family::Monitor,
+        kind: "heroku_metrics",
+        common: OFTEN,
+        of_kind: &[("measure", "memory"), ("above", "90%")],
+    },
     Sample { name: "Scale Out Dynos", family: Family::Reaction, kind: "scale_out", common: CAREFUL, of_kind: WEB },
     Sample { name: "Scale In Dynos", family: Family::Reaction, kind: "scale_in", common: CAREFUL, of_kind: WEB },
+    Sample {
+        name: "Scale To a Load",
+        family: Family::Reaction,
+        kind: "scale_to",
+        common: &[("mode", "dry_run")],
+        of_kind: WEB,
+    },
     Sample { name: "Scale Up Dynos", family: Family::Reaction, kind: "scale_up", common: CAREFUL, of_kind: WEB },
     Sample { name: "Scale Down Dynos", family: Family::Reaction, kind: "scale_down", common: CAREFUL, of_kind: WEB },
     Sample { name: "Restart Dyno", family: Family::Reaction, kind: "restart_dyno", common: CAREFUL, of_kind: &[] },
