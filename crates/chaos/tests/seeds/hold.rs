@@ -38,8 +38,6 @@ hold! {
     several_machines_share_the_work_in_the_first_twenty_seeds: 1..=20, Aim::Nodes;
     several_machines_share_the_work_in_the_second_twenty_seeds: 21..=40, Aim::Nodes;
     several_machines_share_the_work_in_the_third_twenty_seeds: 41..=60, Aim::Nodes;
-    several_machines_share_the_work_in_the_fourth_twenty_seeds: 61..=80, Aim::Nodes;
-    several_machines_share_the_work_in_the_fifth_twenty_seeds: 81..=100, Aim::Nodes;
     people_are_told_once_in_order_and_of_everything: 1..=8, Aim::Telling;
     a_pause_holds_on_a_machine_whose_clock_is_minutes_ahead: 353..=353, Aim::Nodes;
 }
