@@ -1,4 +1,4 @@
-//! Sixty seeds of everything, some that aim at lost calls, and a hundred with several machines, shared out over tests that
+//! Sixty seeds of everything, some that aim at lost calls, and sixty with several machines, shared out over tests that
 //! run side by side.
 
 use flyball_chaos::{Aim, Between, attempt, generate, minimise, tell};
