@@ -31,6 +31,13 @@ pub struct AtOnce {
 impl fmt::Display for AtOnce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reaction, app, monitor, call_on, streak } = self;
+        if *call_on == CallOn::Load {
+            let acts = format!("acts on {app} at the next reading of \"{monitor}\"");
+            return write!(
+                f,
+                "!! reaction \"{reaction}\" {acts}, as far as the load needs it, unless something holds it"
+            );
+        }
         let s = if *streak == 1 { "" } else { "s" };
         write!(
             f,

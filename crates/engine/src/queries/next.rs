@@ -138,6 +138,9 @@ fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mod
     at_the_earliest(
         at,
         match missing {
+            _ if call_on == CallOn::Load => {
+                format!("It {could} at {at} at the earliest, at the next reading of \"{name}\".")
+            }
             1 => format!("It {could} at {at} at the earliest, at the next reading of \"{name}\" if that is {call_on}."),
             _ => format!("It {could} at {at} at the earliest, after {missing} more {call_on} readings of \"{name}\"."),
         },

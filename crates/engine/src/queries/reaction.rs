@@ -5,7 +5,7 @@ use super::{Reader, Recalled, ago, names, readings};
 use flyball_decide::{
     After, Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
 };
-use flyball_model::{AppName, Because, Finding, Mode, ReactionId, ReactionName, Standing, Timestamp, duration};
+use flyball_model::{AppName, Because, CallOn, Finding, Mode, ReactionId, ReactionName, Standing, Timestamp, duration};
 use flyball_reactions::Reaction;
 use flyball_store::{Error, Of, Overview};
 use flyball_views::{Answered as GateAnswered, GateView, HoldingView, ReactionView, RunView};
@@ -199,6 +199,7 @@ fn purpose(view: &ReactionView, cooldown: Duration) -> String {
     let rest = if cooldown.is_zero() { String::new() } else { format!(", and at most once in {}", view.cooldown) };
     let of = if view.called_by.is_empty() { "no monitor".to_owned() } else { names(&view.called_by) };
     let when = match view.trigger {
+        _ if *call_on == CallOn::Load => format!("at each reading of {of}"),
         1 => format!("at each {call_on} reading of {of}"),
         trigger => format!("from the {} {call_on} reading in a row of {of} on", ordinal(trigger)),
     };
