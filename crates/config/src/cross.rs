@@ -281,10 +281,13 @@ pub(crate) fn loads(
                     Some(("a load is no delay", "`per_dyno`, and not `between`"))
                 }
             };
+            let is_late = monitor.kind.measures_over().is_some_and(|over| over > ScaleTo::DELAY_OVER_MAX);
+            let late =
+                (kind.goes_by_delay() && is_late).then_some(("a step shows too late in it", "`over` of 30s at most"));
             let seldom =
                 (monitor.every * 3 > ScaleTo::LATE).then_some(("it looks too seldom", "`every` of 30s at most"));
             let second = (callers > 1).then_some(("two monitors tell it how many dynos there are to be", "one"));
-            if let Some((message, expected)) = wrong.or(second).or(seldom) {
+            if let Some((message, expected)) = wrong.or(late).or(second).or(seldom) {
                 let mistake = Mistake::new(span, message, format!("\"{}\" expects {expected}", reaction.name));
                 found.push(mistake.into());
             }

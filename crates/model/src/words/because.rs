@@ -117,7 +117,7 @@ impl fmt::Display for Because {
             Self::FewRequests => write!(f, "the delay is told from too few requests to go by"),
             Self::LoadUnknown => write!(f, "the load is not known"),
             Self::LinesLost => {
-                write!(f, "lines were lost, so that the load may be more than is known: no dyno is taken away")
+                write!(f, "not every line came in, so that the load may be more than is known: no dyno is taken away")
             }
             Self::LoadNotKnownForLong { long } => {
                 write!(

@@ -2,20 +2,18 @@
 //!
 //! Each dyno tells about every twenty seconds. What is counted is the latest of each within the time that is looked back over.
 
-use super::heartbeat::NOBODY_LISTENS;
+use super::drained::{self, Judged};
 use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
 use crate::means::{Look, Means};
 use crate::values::words;
 use flyball_model::{
-    Amount, AppName, Blind, Cause, Evidence, Excerpt, Finding, Measured, ProcessType, Reading, Timestamp, Unit,
-    duration,
+    Amount, AppName, Blind, Cause, Evidence, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration,
 };
 use flyball_settings::{Fields, Settings};
 use flyball_signals::{Narrow, Slot, Window, told_until};
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// The settings of a `heroku_metrics` monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,12 +60,7 @@ impl DynoMeasure {
 
 impl HerokuMetrics {
     /// The verdict on what the app told, and on what this monitor found last. Pure.
-    fn judge(
-        &self,
-        slots: &[(Timestamp, Slot)],
-        before: Option<Finding>,
-        now: Timestamp,
-    ) -> (Finding, String, Evidence) {
+    fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
         let late = duration::print(self.span.late);
         let silent = format!("no {} dyno of {} has told its {} for {late}", self.process_type, self.app, self.word());
         let unknown = |words| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
@@ -139,6 +132,10 @@ impl MonitorKind for HerokuMetrics {
         Some(self.measure.unit())
     }
 
+    fn measures_over(&self) -> Option<Duration> {
+        Some(self.span.over)
+    }
+
     fn drained(&self) -> Option<(&AppName, Narrow)> {
         Some((&self.app, Narrow::default()))
     }
@@ -148,17 +145,9 @@ impl MonitorKind for HerokuMetrics {
     }
 
     async fn observe(&self, means: &Means, look: Look) -> Reading {
-        let (began, now) = (Instant::now(), look.begun_at);
-        let since = told_until(now) - self.span.over.max(self.span.late);
-        let told = match &means.listening {
-            None => Err(NOBODY_LISTENS.to_owned()),
-            Some(listening) => listening.told(&self.app, since, look, &self.levels).await,
-        };
-        let (finding, words, evidence) = match told {
-            Ok((slots, before)) => self.judge(&slots, before, now),
-            Err(why) => (Finding::Unknown(Blind::Overload), why, Evidence::None),
-        };
-        Reading { begun_at: now, took: began.elapsed(), finding, words: Excerpt::of(&words), evidence }
+        let now = look.begun_at;
+        let told = (&self.app, told_until(now) - self.span.over.max(self.span.late), &self.levels);
+        drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await
     }
 }
 

@@ -3,19 +3,16 @@
 //! Told from whole slots of ten seconds, two seconds after their end, so that the same look comes to the same number. Zero is only what
 //! a living source says: a drain that is silent is unknown, however long it has been.
 
-use super::heartbeat::NOBODY_LISTENS;
+use super::drained::{self, Judged};
 use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
 use crate::means::{Look, Means};
 use crate::values::{CodeList, words};
-use flyball_model::{
-    Amount, AppName, Blind, Cause, Evidence, Excerpt, Finding, Measured, Reading, Timestamp, Unit, duration,
-};
+use flyball_model::{Amount, AppName, Blind, Cause, Evidence, Finding, Measured, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Bounds, Fields, Settings};
 use flyball_signals::{Class, Narrow, Slot, Tally, USUAL_OVER, Window, foremost, told_until, usual_service, whose};
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// The settings of a `heroku_router` monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,9 +92,6 @@ impl RouterMeasure {
     }
 }
 
-/// A verdict, in words, and what was measured.
-struct Judged(Finding, String, Evidence);
-
 impl HerokuRouter {
     /// Default: one of twenty may be slow.
     const PERCENTILE: u32 = 95;
@@ -120,7 +114,7 @@ impl HerokuRouter {
 
     /// The verdict on what the app told, and on what this monitor found last. Pure.
     fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
-        let unknown = |words: String| Judged(Finding::Unknown(Blind::NotTold), words, Evidence::None);
+        let unknown = |words: String| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
         let told_last = slots.iter().rev().find(|(_, slot)| slot.lines > 0).map(|(at, _)| *at + flyball_signals::SLOT);
         match told_last {
             Some(at) if now.since(at) <= self.span.late => {}
@@ -159,9 +153,9 @@ impl HerokuRouter {
             words.push_str(", of too few requests to go by");
         }
         if !window.complete {
-            words.push_str("; lines were lost, so that it may be more");
+            words.push_str("; not every line came in, so that it may be more");
         }
-        Judged(finding, words, Evidence::Measured(measured))
+        (finding, words, Evidence::Measured(measured))
     }
 
     /// The number; none where it is not known how long a request is usually served.
@@ -240,6 +234,10 @@ impl MonitorKind for HerokuRouter {
         Some(self.measure.unit())
     }
 
+    fn measures_over(&self) -> Option<Duration> {
+        Some(self.span.over)
+    }
+
     fn drained(&self) -> Option<(&AppName, Narrow)> {
         Some((&self.app, self.narrow()))
     }
@@ -253,17 +251,9 @@ impl MonitorKind for HerokuRouter {
     }
 
     async fn observe(&self, means: &Means, look: Look) -> Reading {
-        let (began, now) = (Instant::now(), look.begun_at);
-        let judged = match &means.listening {
-            None => Err(NOBODY_LISTENS.to_owned()),
-            Some(listening) => match listening.told(&self.app, self.since(now), look, &self.levels).await {
-                Ok((slots, before)) => Ok(self.judge(&slots, before, now)),
-                Err(why) => Err(why),
-            },
-        };
-        let Judged(finding, words, evidence) =
-            judged.unwrap_or_else(|why| Judged(Finding::Unknown(Blind::Overload), why, Evidence::None));
-        Reading { begun_at: now, took: began.elapsed(), finding, words: Excerpt::of(&words), evidence }
+        let now = look.begun_at;
+        let told = (&self.app, self.since(now), &self.levels);
+        drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await
     }
 }
 
@@ -385,14 +375,14 @@ mod tests {
                 monitor(Requests, None),
                 lost(),
                 passing,
-                "10/s requests; lines were lost, so that it may be more",
+                "10/s requests; not every line came in, so that it may be more",
             ),
             (
                 "began",
                 monitor(Requests, None),
                 began(),
                 passing,
-                "10/s requests; lines were lost, so that it may be more",
+                "10/s requests; not every line came in, so that it may be more",
             ),
             ("no failure", monitor(Errors, Some(5.0)), steady(), passing, "0% of requests fail"),
             (
@@ -424,7 +414,7 @@ mod tests {
                 "42.9% of requests fail: the app answers 5xx, of too few requests to go by",
             ),
         ] {
-            let Judged(judged, said, _) = monitor.judge(&slots, None, at(102));
+            let (judged, said, _) = monitor.judge(&slots, None, at(102));
             assert_eq!((judged, said.as_str()), (finding, words), "{case}");
         }
     }

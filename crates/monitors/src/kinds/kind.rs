@@ -62,6 +62,11 @@ pub(super) trait MonitorKind: Settings {
         None
     }
 
+    /// Over how long its number is told.
+    fn measures_over(&self) -> Option<Duration> {
+        None
+    }
+
     /// The app whose drain it is told by, and which requests of it are to be counted, where it is told by one.
     fn drained(&self) -> Option<(&AppName, Narrow)> {
         None
@@ -233,6 +238,14 @@ macro_rules! kinds {
             pub fn measures(&self) -> Option<Unit> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::measures(&**kind), )+
+                }
+            }
+
+            /// Over how long its number is told.
+            #[must_use]
+            pub fn measures_over(&self) -> Option<Duration> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::measures_over(&**kind), )+
                 }
             }
 

@@ -3,6 +3,7 @@
 
 mod certificate;
 mod dns;
+mod drained;
 mod heartbeat;
 mod heroku_dynos;
 mod heroku_metrics;

@@ -16,10 +16,8 @@ pub struct ScaleTo {
     app: AppName,
     account: AccountName,
     process_type: ProcessType,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    per_dyno: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    between: Option<Between>,
+    #[serde(flatten)]
+    goes_by: GoesBy,
     min_quantity: Quantity,
     max_quantity: Quantity,
     slack: Percent,
@@ -30,6 +28,14 @@ pub struct ScaleTo {
     boot: Duration,
     without_data: Without,
     from_zero: bool,
+}
+
+/// By what it is told how many dynos there are to be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum GoesBy {
+    PerDyno(f64),
+    Between(Between),
 }
 
 impl ScaleTo {
@@ -44,22 +50,23 @@ impl ScaleTo {
     /// Looks that are further apart than this leave a gap, of whatever interval: three of the longest that makes sense.
     pub const LATE: Duration = Duration::from_secs(90);
 
+    /// A delay that is told over longer than this shows a step too late for the next to be decided by it.
+    pub const DELAY_OVER_MAX: Duration = Duration::from_secs(30);
+
     /// Whether it goes by a delay, and not by a load.
     #[must_use]
     pub const fn goes_by_delay(&self) -> bool {
-        self.between.is_some()
+        matches!(self.goes_by, GoesBy::Between(_))
     }
 
     fn target(&self) -> Target {
-        let by = match (self.per_dyno, &self.between) {
-            (_, Some(Between { low, high })) => By::Delay {
-                low: Amount::time(*low),
-                high: Amount::time(*high),
-                shows_after: self.boot + Duration::from_secs(30),
+        let by = match self.goes_by {
+            GoesBy::Between(Between { low, high }) => By::Delay {
+                low: Amount::time(low),
+                high: Amount::time(high),
+                shows_after: self.boot + Self::DELAY_OVER_MAX,
             },
-            (per_dyno, None) => {
-                By::Load { per_dyno: per_dyno.unwrap_or(1.0), slack: f64::from(self.slack.get()) / 100.0 }
-            }
+            GoesBy::PerDyno(per_dyno) => By::Load { per_dyno, slack: f64::from(self.slack.get()) / 100.0 },
         };
         Target {
             by,
@@ -100,8 +107,7 @@ impl ScaleTo {
                 let (needed, within) = (Quantity::new(needed), self.stabilize);
                 Because::NeededOfLate { process_type, quantity, needed, within }
             }
-            Why::AtMost(needed) if self.goes_by_delay() || quantity > max => {
-                let _ = needed;
+            Why::AtMost(_) if self.goes_by_delay() || quantity > max => {
                 Because::AtMaximum { process_type, quantity, max }
             }
             Why::AtMost(needed) => Because::NeedsMore { process_type, quantity, needed: Quantity::new(needed), max },
@@ -203,7 +209,9 @@ impl Settings for ScaleTo {
 
         let (per_dyno, between) = (per_dyno?, between?);
         let hint = || Some(format!("for example: {}", Self::EXAMPLE));
-        match (&per_dyno, &between) {
+        let goes_by = match (per_dyno, between) {
+            (Some(PerDyno(per_dyno)), None) => GoesBy::PerDyno(per_dyno),
+            (None, Some(between)) => GoesBy::Between(between),
             (None, None) => {
                 fields.wrong("per_dyno", "neither `per_dyno` nor `between`", "one of the two belongs here", hint());
                 return None;
@@ -212,8 +220,7 @@ impl Settings for ScaleTo {
                 fields.wrong("between", "both `per_dyno` and `between`", "expected one of the two", hint());
                 return None;
             }
-            _ => {}
-        }
+        };
         let (min_quantity, max_quantity, max_in) = (min_quantity?, max_quantity?, max_in?);
         if min_quantity > max_quantity {
             fields.wrong("min_quantity", "`min_quantity` is above `max_quantity`", "expected at most that", None);
@@ -229,8 +236,7 @@ impl Settings for ScaleTo {
             app: app?,
             account: account?,
             process_type: process_type?,
-            per_dyno: per_dyno.map(|per_dyno| per_dyno.0),
-            between,
+            goes_by,
             min_quantity,
             max_quantity,
             slack: slack?,
