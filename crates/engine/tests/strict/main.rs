@@ -116,7 +116,7 @@ mod once {
             stage.reading().await;
             assert_eq!((stage.server.changes().len(), stage.runs().await), (1, vec!["sent"]), "{case}");
             if mischief == Mischief::ActsLate {
-                stage.server.made(1).await;
+                stage.server.acts_late().await;
             }
             stage.pass(Duration::from_secs(1));
         }

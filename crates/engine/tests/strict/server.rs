@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 /// What becomes of a changing call and of its answer.
@@ -25,7 +25,7 @@ pub(crate) enum Mischief {
     Fails(u16, &'static str),
     /// It was done, and no answer comes for as long as the client waits.
     NeverAnswers,
-    /// The client waits, gives up, and only then it is done.
+    /// The client waits, gives up, and only later it is done: when the test says so.
     ActsLate,
     /// It was done, and the answer ends in the middle of its body.
     Truncates,
@@ -50,6 +50,8 @@ struct Shared {
     seen: Mutex<Seen>,
     /// How many changes were made; grows when one is made late, too.
     made: watch::Sender<usize>,
+    /// A change that is to be made late may be made now.
+    late: Notify,
 }
 
 #[derive(Default)]
@@ -78,6 +80,7 @@ impl Server {
             mischief: Mutex::new(Mischief::None),
             seen: Mutex::default(),
             made: watch::Sender::new(0),
+            late: Notify::new(),
         });
         let (mut tasks, at) = (JoinSet::new(), Arc::clone(&shared));
         tasks.spawn(async move {
@@ -113,10 +116,11 @@ impl Server {
         look(&lock(&self.shared.world))
     }
 
-    /// Waits until so many changes were made.
-    pub(crate) async fn made(&self, count: usize) {
+    /// What the client gave up on is done now.
+    pub(crate) async fn acts_late(&self) {
         let mut made = self.shared.made.subscribe();
-        made.wait_for(|made| *made >= count).await.expect("the server is there");
+        self.shared.late.notify_one();
+        made.wait_for(|made| *made > 0).await.expect("the server is there");
     }
 }
 
@@ -212,6 +216,7 @@ impl Shared {
             }
             Mischief::ActsLate => {
                 given_up(stream).await;
+                self.late.notified().await;
                 self.apply(change);
                 None
             }
