@@ -45,6 +45,6 @@ pub use ports::{
     Witness,
 };
 pub use receiving::Frame;
-pub use share::go_by_the_stores_clock;
+pub use share::{Groups, go_by_the_stores_clock};
 pub use turn::Observed;
 pub use wiring::Wiring;

@@ -2,8 +2,10 @@
 
 use super::terms::Place;
 use crate::stage::{Note, Noted};
-use flyball_model::{CallOn, Finding, MonitorId, Policy, Timestamp, Verdict};
-use std::collections::{HashMap, VecDeque};
+use flyball_engine::Groups;
+use flyball_model::{CallOn, Finding, MonitorId, NodeId, Policy, Timestamp, Verdict};
+use flyball_store::{Lease, Shard};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 /// A streak survives a gap of five minutes, or of three intervals.
@@ -100,14 +102,57 @@ impl Memory {
     }
 }
 
+/// What each of several machines holds, as it knows by itself.
+#[derive(Debug, Default)]
+struct Shares {
+    groups: Groups,
+    held: HashMap<u32, BTreeMap<Shard, i64>>,
+}
+
+impl Shares {
+    /// Whether a process works on a monitor. One that shares with nobody works on all.
+    fn has(&self, process: u32, monitor: MonitorId) -> bool {
+        self.held.get(&process).is_none_or(|held| held.contains_key(&self.groups.of_monitor(monitor)))
+    }
+
+    /// Which shards have come to a process, and which it holds no more. What was another's in between is both.
+    fn change(&mut self, process: u32, node: NodeId, leases: &[Lease]) -> (Vec<Shard>, Vec<Shard>) {
+        let own = leases.iter().filter(|lease| lease.node == node).map(|lease| lease.held);
+        let own: BTreeMap<Shard, i64> = own.map(|held| (held.shard, held.epoch)).collect();
+        let before = self.held.insert(process, own.clone()).unwrap_or_default();
+        let differs = |one: &BTreeMap<Shard, i64>, other: &BTreeMap<Shard, i64>| {
+            let is_other = |(shard, epoch): &(&Shard, &i64)| other.get(shard) != Some(*epoch);
+            one.iter().filter(is_other).map(|(shard, _)| *shard).collect()
+        };
+        (differs(&own, &before), differs(&before, &own))
+    }
+}
+
 impl Streaks {
     pub(super) fn of(notes: &[Note]) -> Self {
         let processes = notes.iter().map(|note| note.process).collect();
         let mut streaks = Self { processes, ..Self::default() };
         let mut memories: HashMap<MonitorId, Memory> = HashMap::new();
+        let mut shares = Shares::default();
         for (place, note) in notes.iter().enumerate() {
             let process = note.process;
             match &note.what {
+                Noted::Applied(definitions) => shares.groups = Groups::of(definitions),
+                // Of what it has lost it has nothing in mind any more, and of what has come it knows what is written.
+                Noted::Held { node, leases, .. } => {
+                    let (gained, lost) = shares.change(process, *node, leases);
+                    for (monitor, memory) in &mut memories {
+                        let shard = shares.groups.of_monitor(*monitor);
+                        if lost.contains(&shard) {
+                            memory.of.remove(&process);
+                        }
+                        if gained.contains(&shard) {
+                            streaks.push(*monitor, place, &memory.of(process).now);
+                        }
+                    }
+                }
+                // It was under way when its shard was lost, and is nobody's reading.
+                Noted::TakenIn { monitor, .. } if !shares.has(process, *monitor) => {}
                 Noted::Started => {
                     for (monitor, memory) in &mut memories {
                         streaks.push(*monitor, place, &memory.of(process).now);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// In which shard each monitor and each reaction of a file is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Groups {
+pub struct Groups {
     monitors: HashMap<MonitorId, Shard>,
     reactions: HashMap<ReactionId, Shard>,
     apps: HashMap<AppName, Shard>,
@@ -40,7 +40,8 @@ impl Tied {
 
 impl Groups {
     /// The groups of a file.
-    pub(crate) fn of(definitions: &Definitions) -> Self {
+    #[must_use]
+    pub fn of(definitions: &Definitions) -> Self {
         let mut ties = Ties::default();
         for reaction in &definitions.reactions {
             ties.tie(Tied::Reaction(reaction.id.0), Tied::app(reaction.kind.app()));
@@ -71,7 +72,8 @@ impl Groups {
     }
 
     /// In which shard a monitor is. One that is in no file is somewhere as well, and everywhere in the same.
-    pub(crate) fn of_monitor(&self, monitor: MonitorId) -> Shard {
+    #[must_use]
+    pub fn of_monitor(&self, monitor: MonitorId) -> Shard {
         self.monitors.get(&monitor).copied().unwrap_or_else(|| Shard::of(monitor.0.as_u128()))
     }
 

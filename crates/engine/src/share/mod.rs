@@ -17,7 +17,7 @@ use flyball_config::Definitions;
 use flyball_model::{MonitorId, NodeId, ReactionId};
 use flyball_monitors::Monitor;
 use flyball_store::{Batch, Error, Held, Lease, Of, Shard, Shares, Tenure};
-pub(crate) use groups::Groups;
+pub use groups::Groups;
 pub(crate) use newest::newest;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
