@@ -7,7 +7,9 @@ use crate::failure::Failure;
 use crate::wiring::Descriptors;
 use flyball_config::{Definitions, Files};
 use flyball_engine::live::{Figures, Live};
-use flyball_engine::{Accounts, Clock, Engine, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, Tokio};
+use flyball_engine::{
+    Accounts, Clock, Engine, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, Tell, Tokio,
+};
 use flyball_heroku::Heroku;
 use flyball_model::{AccountName, ApiHost, Excerpt, Mode, NodeId};
 use flyball_store::Store;
@@ -38,6 +40,7 @@ pub(super) struct Outside {
     pub(super) store: Arc<dyn Store>,
     pub(super) accounts: Arc<dyn Accounts>,
     pub(super) observe: Arc<dyn Observe>,
+    pub(super) tell: Arc<dyn Tell>,
     /// Whether a server asks the engine for what is in force.
     pub(super) is_asked: bool,
 }
@@ -61,7 +64,13 @@ impl Course {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, Failure> {
-        let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe, is_asked: false };
+        let outside = |store| Outside {
+            store,
+            accounts: Arc::new(NoAccounts),
+            observe,
+            tell: Arc::new(NobodyIsTold),
+            is_asked: false,
+        };
         Self::begin_with(place, definitions, outside, clock, ids).await
     }
 
@@ -75,7 +84,7 @@ impl Course {
     ) -> Result<Self, Failure> {
         let store = place.open().await?;
         let runtime = Tokio::new();
-        let Outside { store: seen, accounts, observe, is_asked } = outside(Arc::clone(&store));
+        let Outside { store: seen, accounts, observe, tell, is_asked } = outside(Arc::clone(&store));
         let ports = Ports {
             store: seen,
             accounts,
@@ -86,7 +95,7 @@ impl Course {
             time: Arc::new(runtime),
             tasks: Arc::new(runtime),
             witness: Arc::new(NoWitness),
-            tell: Arc::new(NobodyIsTold),
+            tell,
         };
         let node = NodeId(ids.run(ports.clock.now()).0);
         let engine = Engine::new(ports, node, Mode::Act);

@@ -12,13 +12,15 @@ use crate::wiring::{OneAccount, stand_in};
 use async_trait::async_trait;
 use clap::Args;
 use comfy_table::Table;
+use flyball_channels::{Channel, Handle, Means, Notice, Outcome, TIME_LIMIT, Wire};
 use flyball_config::Network;
-use flyball_engine::{Clock, Ids, Observe};
+use flyball_engine::{Clock, Ids, Observe, Tell};
 use flyball_heroku_sim::{AppSpec, Cycling, Server, World, WorldFile};
 use flyball_model::{Reading, Timestamp, Verdict, duration};
 use flyball_monitors::{Monitor, Observer};
 use flyball_store::{Error, Store};
 use flyball_testing::{Access, Done, StagedStore, StoreStage};
+use secrecy::SecretString;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,6 +35,8 @@ const COUNT_MAX: u32 = 400;
 const WAITS_MAX: Duration = Duration::from_secs(30);
 /// The only token that the stand-in takes.
 const TOKEN: &str = "bench-token-of-the-stand-in";
+/// More than anybody has.
+const CHANNELS_MAX: u32 = 16;
 /// Ids in the stand-in's world come from here; any number will do.
 const SEED: u64 = 7;
 
@@ -44,6 +48,9 @@ pub(super) struct Effects {
     /// The interval over which they are spread
     #[arg(long, default_value = "20s", value_parser = duration::parse)]
     every: Duration,
+    /// How many channels tell people of each outage and of each effect, and never get an answer
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(CHANNELS_MAX)))]
+    hung_channels: u32,
     #[command(flatten)]
     pub(super) on: On,
 }
@@ -55,6 +62,7 @@ pub(super) struct Report {
     store: &'static str,
     effects_wanted: u32,
     effects_made: usize,
+    hung_channels: u32,
     every_ms: u64,
     lasted_ms: u64,
     /// From the answer having been read to the reading, the choice and the queued run being on disk.
@@ -84,12 +92,19 @@ pub(super) async fn measure(
     let server = serve(&apps, &clock, &marks).await?;
     let client = stand_in(&server, TOKEN, &clock, &ids)?;
 
-    let file = apps.iter().map(|app| failing(app, wanted.every, &format!("http://{}/", page.page_address())));
+    let hung = Target::mute(wanted.hung_channels.max(1)).await.map_err(cannot("start the bench's channels"))?;
+    let channels = &hung.addresses[..wanted.hung_channels as usize];
+    let file = channels.iter().enumerate().map(|(n, address)| channel(n, &format!("http://{address}")));
+    let rules = (!channels.is_empty()).then(|| told_to(channels.len()));
+    let page = format!("http://{}/", page.page_address());
+    let file = file.chain(rules).chain(apps.iter().map(|app| failing(app, wanted.every, &page)));
     let accounts = Arc::new(OneAccount::of(&server, &client));
     let observe = Arc::new(Watched { observer: super::observer(), marks: Arc::clone(&marks) });
+    let wire = Wire::new(Arc::new(|_| Ok(())), TIME_LIMIT)
+        .map_err(|why| cannot("tell anybody")(std::io::Error::other(why)))?;
     let outside = |store| {
         let store = Arc::new(StagedStore(Noted { store, marks: Arc::clone(&marks) }));
-        Outside { store, accounts, observe, is_asked: false }
+        Outside { store, accounts, observe, tell: Arc::new(Hung(wire)), is_asked: false }
     };
     let course = Course::begin_with(place, &definitions(file), outside, clock, ids).await?;
     // A bench that makes fewer says so in its report.
@@ -130,6 +145,30 @@ fn failing(app: &str, every: Duration, page: &str) -> String {
          reactions = [\"{app}\"]\n[[reaction]]\nname = \"{app}\"\ntrigger = 1\n\
          scale_out = {{ app = \"{app}\", max_quantity = 2 }}\n"
     )
+}
+
+/// A channel that is told by a service of its own.
+fn channel(number: usize, server: &str) -> String {
+    format!(
+        "[[channel]]\nname = \"hung {number}\"\nntfy = {{ server = \"{server}\", topic = {{ env = \"TOPIC\" }} }}\n"
+    )
+}
+
+/// All of so many channels are told of each outage and of each effect.
+fn told_to(channels: usize) -> String {
+    let names: Vec<String> = (0..channels).map(|number| format!("\"hung {number}\"")).collect();
+    format!("[notify]\ndefault = [{}]\nwait = \"0s\"\non = [\"incident\", \"effect\"]\n", names.join(", "))
+}
+
+/// Tells by real connections to channels of this bench, whose secrets are nobody's.
+struct Hung(Wire);
+
+#[async_trait]
+impl Tell for Hung {
+    async fn tell(&self, channel: &Channel, notice: &Notice, handle: Option<&Handle>, now: Timestamp) -> Outcome {
+        let secrets = |_: &str| Some(SecretString::from("flyball-bench"));
+        channel.send(&self.0, &Means { secrets: &secrets, now }, notice, handle).await
+    }
 }
 
 /// The moments of one effect.
@@ -246,6 +285,7 @@ fn report(place: &Place, wanted: &Effects, lasted: Duration, made: &[[Instant; 3
         store: place.kind(),
         effects_wanted: wanted.count,
         effects_made: made.len(),
+        hung_channels: wanted.hung_channels,
         every_ms: millis(wanted.every),
         lasted_ms: millis(lasted),
         answer_to_commit_ms: between(0, 1),
@@ -260,6 +300,9 @@ pub(super) fn table(report: &Report) -> Table {
         |spread: &Option<Spread>| spread.as_ref().map_or_else(|| "none was made".to_owned(), ToString::to_string);
     let Report { effects_made, effects_wanted, .. } = report;
     table.add_row(["effects", &format!("{effects_made} of {effects_wanted}, spread over {}", words(report.every_ms))]);
+    if report.hung_channels > 0 {
+        table.add_row(["told meanwhile", &format!("{} channels, none of which answers", report.hung_channels)]);
+    }
     table.add_row(["store", report.store]);
     table.add_row(["measured for", &words(report.lasted_ms)]);
     table.add_row(["from answer to commit", &spread(&report.answer_to_commit_ms)]);

@@ -10,7 +10,7 @@ use super::{cannot, definitions, millis, ms, optional, page_monitor, report_tabl
 use crate::failure::Failure;
 use clap::Args;
 use comfy_table::Table;
-use flyball_engine::{Clock, Ids};
+use flyball_engine::{Clock, Ids, NobodyIsTold};
 use flyball_model::duration;
 use flyball_store::{Batch, Store};
 use serde::Serialize;
@@ -173,7 +173,13 @@ async fn measure(
     let page = target.page_address();
     let monitors = many.names().map(|(n, name)| page_monitor(&name, many.every, &format!("http://{page}/{n}")));
     let observe = super::observer();
-    let outside = |store| Outside { store, accounts: Arc::new(NoAccounts), observe, is_asked: listening.is_some() };
+    let outside = |store| Outside {
+        store,
+        accounts: Arc::new(NoAccounts),
+        observe,
+        tell: Arc::new(NobodyIsTold),
+        is_asked: listening.is_some(),
+    };
     let mut course =
         Course::begin_with(place, &definitions(monitors), outside, Arc::clone(clock), Arc::clone(ids)).await?;
     let heard = match listening {

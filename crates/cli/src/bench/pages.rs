@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::wiring::{OneAccount, stand_in};
 use clap::Args;
 use comfy_table::Table;
-use flyball_engine::{Clock, Ids};
+use flyball_engine::{Clock, Ids, NobodyIsTold};
 use flyball_heroku_sim::{AppSpec, Cycling, Server, World, WorldFile};
 use flyball_model::duration;
 use flyball_store::Sqlite;
@@ -162,7 +162,8 @@ async fn measure(place: &Place, wanted: &Pages, clock: Arc<dyn Clock>, ids: Arc<
     let server = apps.serve(&clock).await?;
     let client = stand_in(&server, TOKEN, &clock, &ids)?;
     let accounts = Arc::new(OneAccount::of(&server, &client));
-    let outside = |store| Outside { store, accounts, observe: super::observer(), is_asked: true };
+    let outside =
+        |store| Outside { store, accounts, observe: super::observer(), tell: Arc::new(NobodyIsTold), is_asked: true };
     let definitions = definitions_of(apps.files(wanted.every, target.page_address()));
     let course = Course::begin_with(place, &definitions, outside, clock, ids).await?;
     let face = Face::open(&course).await?;
