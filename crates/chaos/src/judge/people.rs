@@ -6,6 +6,7 @@ use crate::play::Record;
 use crate::story::Story;
 use flyball_channels::{About, Rules};
 use flyball_model::{ThreadKey, Timestamp};
+use flyball_store::{NoticeState, StoredNotice};
 use flyball_testing::START;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -101,7 +102,11 @@ fn each_once(record: &Record) -> Vec<Violation> {
     }
     let ended: BTreeSet<i64> =
         record.incidents.iter().filter(|found| found.incident.end.is_some()).map(|found| found.number).collect();
-    for (key, of) in of_threads.iter().filter(|(_, of)| !of.is_empty()) {
+    // A channel that hung is tried again later and later, and later than anybody waits here.
+    let now = record.notes.last().map_or(Timestamp::EPOCH, |note| note.clock);
+    let is_put_off = |notice: &&StoredNotice| notice.state == NoticeState::Due && notice.at > now;
+    let put_off: BTreeSet<&ThreadKey> = record.notices.iter().filter(is_put_off).map(|notice| &notice.thread).collect();
+    for (key, of) in of_threads.iter().filter(|(key, of)| !of.is_empty() && !put_off.contains(*key)) {
         let is_over = of.iter().all(|number| ended.contains(number));
         let Some(notices) = threads.get(*key) else { continue };
         let last = notices[notices.len() - 1];
