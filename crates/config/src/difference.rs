@@ -180,7 +180,9 @@ impl Named for Monitor {
     }
 
     fn said(&self) -> Map<String, Value> {
-        let common = json!({ "every": self.every, "reactions": self.reactions, "enabled": self.enabled });
+        let common = json!({
+            "every": self.every, "reactions": self.reactions, "during": self.during, "enabled": self.enabled,
+        });
         joined(common, serde_json::to_value(&self.kind))
     }
 }

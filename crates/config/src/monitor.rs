@@ -2,7 +2,7 @@
 
 use crate::entries::{Entry, Family};
 use crate::found::Found;
-use flyball_model::{ChannelName, MonitorId, MonitorName, ReactionName};
+use flyball_model::{ChannelName, Hours, MonitorId, MonitorName, ReactionName};
 use flyball_monitors::{Doubt, Kind, Monitor};
 use flyball_settings::{Bounds, Fields, Mistake, Settings, describe};
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub(crate) struct MonitorFields {
 pub(crate) struct MonitorDefaults {
     every: Duration,
     reactions: Vec<ReactionName>,
+    during: Option<Hours>,
     enabled: bool,
 }
 
@@ -41,11 +42,13 @@ impl Settings for MonitorDefaults {
         let bounds = Bounds { least: Monitor::EVERY_MIN, most: Monitor::EVERY_MAX, words: "\"1s\" to \"24h\"" };
         let every = fields.within("every", Monitor::EVERY, "\"30s\"", &bounds, "how often it looks");
         let reactions = fields.or("reactions", Vec::new(), "[]", "the reactions that it calls, by name, in this order");
+        let doc = "the hours in which it looks; outside of them it neither passes nor fails, and calls nobody";
+        let during: Option<Option<Hours>> = fields.optional("during", doc);
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
         // Taken with all that says who is told what.
         let notify: Option<Option<Vec<ChannelName>>> = fields.optional("notify", crate::notify::OWN_DOC);
         notify?;
-        Some(Self { every: every?, reactions: reactions?, enabled: enabled? })
+        Some(Self { every: every?, reactions: reactions?, during: during?, enabled: enabled? })
     }
 }
 
@@ -68,8 +71,8 @@ pub(crate) fn read(entry: &Entry<'_>, found: &mut Vec<Found>) -> Option<Monitor>
     let kind = entry.kind.clone();
     let kind = kind.and_then(|(word, table, span)| Kind::read(word, table, span, &mut mistakes));
     found.extend(entry.own(mistakes));
-    let MonitorFields { name, shared: MonitorDefaults { every, reactions, enabled } } = fields?;
-    Some(Monitor { id: MonitorId::of(&name), name, every, enabled, reactions, kind: kind? })
+    let MonitorFields { name, shared: MonitorDefaults { every, reactions, during, enabled } } = fields?;
+    Some(Monitor { id: MonitorId::of(&name), name, every, during, enabled, reactions, kind: kind? })
 }
 
 /// What of a monitor's settings is allowed and probably not meant.

@@ -2,7 +2,7 @@
 
 use crate::entries::{Entry, Family};
 use crate::found::Found;
-use flyball_model::{CallOn, ChannelName, Mode, Policy, ReactionId, ReactionName, Spending, Trigger};
+use flyball_model::{CallOn, ChannelName, Hours, Mode, Policy, ReactionId, ReactionName, Spending, Trigger};
 use flyball_reactions::{Kind, Reaction};
 use flyball_settings::{Bounds, Fields, Mistake, Settings, Table, Take as _, Value, describe};
 use std::time::Duration;
@@ -77,6 +77,8 @@ impl Settings for ReactionDefaults {
         let give_up_after = fields.within("give_up_after", Policy::GIVE_UP_AFTER, "10", &effects, doc);
         let doc = "whether it acts on the app that Flyball itself runs on";
         let allow_self = fields.or("allow_self", false, "false", doc);
+        let doc = "the hours in which it acts; outside of them it holds, and only a person can ask for it";
+        let during: Option<Option<Hours>> = fields.optional("during", doc);
         let enabled = fields.or("enabled", true, "true", "`false` switches it off");
         // Taken with all that says who is told what.
         let notify: Option<Option<Vec<ChannelName>>> = fields.optional("notify", crate::notify::OWN_DOC);
@@ -97,6 +99,7 @@ impl Settings for ReactionDefaults {
             max_per_day: max_per_day?,
             give_up_after: give_up_after?,
             allow_self: allow_self?,
+            during: during?,
             enabled: enabled?,
             ..Policy::default()
         }))

@@ -1,6 +1,6 @@
 //! Whether a reading calls a reaction.
 
-use flyball_model::{Because, Finding, Policy, Standing, Timestamp};
+use flyball_model::{Because, CallOn, Finding, Policy, Standing, Timestamp};
 
 /// Whether a reading calls a reaction: its verdict is the one, for one of the causes, and not too early in the streak.
 /// Readings begun at `counted_from` or earlier are no evidence.
@@ -18,6 +18,10 @@ pub fn called(
         return Err(Because::Disabled);
     }
     let verdict = finding.verdict();
+    if policy.call_on == CallOn::Load && standing.is_none() {
+        // Nothing was ever known: what is done then is decided all the same.
+        return Ok(Because::Matched { verdict, streak: 0, cause: finding.cause() });
+    }
     let Some(standing) = standing.filter(|_| policy.call_on.matches(verdict)) else {
         return Err(Because::NotCalledOn { verdict, call_on: policy.call_on });
     };
@@ -38,7 +42,7 @@ pub fn called(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{Blind, CallOn, Cause, Trigger, Verdict};
+    use flyball_model::{Blind, Cause, Trigger, Verdict};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_millis(seconds * 1000)
@@ -93,6 +97,8 @@ mod tests {
         let disabled = Policy { enabled: false, ..policy() };
         assert_eq!(called(&disabled, failing, Some(&standing(Verdict::Failing, 1)), None), Err(Because::Disabled));
         assert!(called(&policy(), unknown, None, None).is_err());
+        let load = Policy { call_on: CallOn::Load, ..policy() };
+        assert!(called(&load, unknown, None, None).is_ok(), "at every reading, also before any is known");
     }
 
     #[test]

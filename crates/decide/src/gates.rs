@@ -91,7 +91,7 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 34] = [
+pub static GATES: [Gate; 35] = [
     gate("own database", "the database is still this engine's own", &[BeforeLooking, BeforeSending], Holds, |asked| {
         asked.scene.store_loss.map_or(Ok(()), |loss| Err(Because::StoreLost { loss }))
     }),
@@ -122,6 +122,7 @@ pub static GATES: [Gate; 34] = [
     gate("pause", "nobody has paused it", &[BeforeLooking], Holds, |asked| {
         is_not_paused(&asked.known_before_looking())
     }),
+    gate("hours", "it is within its hours (`during`)", &[BeforeLooking, BeforeSending], Waived, is_within_hours),
     gate("own run", "its last run has ended", &[BeforeLooking, BeforeSending], Holds, own_run),
     gate("app", "no other run on the app is open; one-off dynos do not wait", &[BeforeLooking], Holds, |asked| {
         app_is_free(asked.reaction.rank(), &asked.known_before_looking())
@@ -427,6 +428,16 @@ impl<'a> Question<'a> {
 
 fn is_enabled(asked: &Question<'_>) -> Result<(), Because> {
     if asked.reaction.policy().enabled { Ok(()) } else { Err(Because::Disabled) }
+}
+
+/// A person who asks knows what time it is.
+fn is_within_hours(asked: &Question<'_>) -> Result<(), Because> {
+    let now = asked.scene.now;
+    let hours = asked.reaction.policy().during.as_ref();
+    match hours.and_then(|hours| Some((hours, hours.closed_until(now)?))) {
+        Some((hours, until)) => Err(Because::OutsideHours { until, opens: hours.on_the_clock(until, now) }),
+        None => Ok(()),
+    }
 }
 
 fn is_in_force(asked: &Question<'_>) -> Result<(), Because> {

@@ -63,6 +63,9 @@ pub struct Target {
     pub by: By,
     /// Never sets less.
     pub min: u32,
+    /// There are to be so many at least at this time, whatever is needed and whether that is known; nothing where `min` is all there is.
+    /// At most `max`.
+    pub floor: Option<u32>,
     /// Never sets more, and takes nothing away for it.
     pub max: u32,
     /// Dynos added in one step at most; none where that goes by how many there are, or by a delay one by one.
@@ -122,6 +125,8 @@ pub enum Why {
     AtMost(u32),
     /// There are as few as there may be.
     AtLeast,
+    /// There are to be so many at least at this time.
+    Floor(u32),
     /// The step that was made last does not show yet.
     StepComesUp(Timestamp),
     /// The delay is told from too few requests.
@@ -157,7 +162,15 @@ pub fn aim(target: &Target, looks: &[LookedAt], stands: Stands) -> Aim {
     if quantity == 0 && !target.from_zero {
         return Aim::Hold(Why::SetToZero);
     }
-    let Some(LookedAt { told: Some(told), .. }) = looks.last().copied() else {
+    let told = looks.last().and_then(|look| look.told);
+    let floor = target.floor.map(|floor| floor.min(target.max));
+    // A floor is no need, and waits for no data: but more may be needed.
+    if let Some(floor) = floor.filter(|floor| *floor > quantity && target.needs_at_once(told.as_ref()) <= *floor) {
+        let step = target.max_out.unwrap_or(u32::MAX);
+        return Aim::Set(floor.min(quantity.saturating_add(step)), Why::Floor(floor));
+    }
+    let target = &Target { min: target.min.max(floor.unwrap_or_default()), floor, ..*target };
+    let Some(told) = told else {
         return match target.without_data {
             WithoutData::AtLeast(least) if quantity < least.min(target.max) => {
                 Aim::Set(least.min(target.max), Why::NoData)
@@ -168,6 +181,17 @@ pub fn aim(target: &Target, looks: &[LookedAt], stands: Stands) -> Aim {
     match target.by {
         By::Load { per_dyno, slack } => Carried { target, per_dyno, slack }.aim(&told, looks, stands),
         By::Delay { low, high, shows_after } => Delayed { target, low, high, shows_after }.aim(&told, looks, stands),
+    }
+}
+
+impl Target {
+    /// How many there are to be at once by what is told, or by its not being told.
+    fn needs_at_once(&self, told: Option<&Measured>) -> u32 {
+        match (told, self.by, self.without_data) {
+            (Some(told), By::Load { per_dyno, slack }, _) => Carried { target: self, per_dyno, slack }.needs_out(told),
+            (None, _, WithoutData::AtLeast(least)) => least.min(self.max),
+            (Some(_), By::Delay { .. }, _) | (None, _, WithoutData::Hold) => 0,
+        }
     }
 }
 
@@ -192,10 +216,12 @@ impl Carried<'_> {
         let floor = needed.max(now_needed);
         if floor >= quantity {
             let wanted = need(told.amount.number(), self.per_dyno);
-            return Aim::Hold(match (wanted > target.max, now_needed >= quantity) {
-                (true, _) => Why::AtMost(wanted),
-                (false, true) => Why::Enough(told.amount),
-                (false, false) => Why::NeededOfLate(needed),
+            let is_kept = target.floor.filter(|least| *least >= quantity && self.raw_in(told, quantity) < quantity);
+            return Aim::Hold(match (wanted > target.max, is_kept, now_needed >= quantity) {
+                (true, _, _) => Why::AtMost(wanted),
+                (false, Some(least), _) => Why::Floor(least),
+                (false, None, true) => Why::Enough(told.amount),
+                (false, None, false) => Why::NeededOfLate(needed),
             });
         }
         match of_late.stands_in_the_way(told, stands) {
@@ -211,9 +237,14 @@ impl Carried<'_> {
 
     /// How many must stay: what is silent is full, and some room is left.
     fn needs_in(&self, told: &Measured, quantity: u32) -> u32 {
+        self.within(self.raw_in(told, quantity))
+    }
+
+    /// The same, whatever there may be.
+    fn raw_in(&self, told: &Measured, quantity: u32) -> u32 {
         let silent = told.dynos.map_or(0, |dynos| quantity.saturating_sub(dynos));
         let full = f64::from(silent) * self.per_dyno;
-        self.within(need(told.amount.number() + full, self.per_dyno * (1.0 - self.slack)))
+        need(told.amount.number() + full, self.per_dyno * (1.0 - self.slack))
     }
 
     fn within(&self, dynos: u32) -> u32 {
@@ -257,7 +288,7 @@ impl Delayed<'_> {
             return Aim::Hold(Why::Between(told.amount));
         }
         if quantity <= target.min {
-            return Aim::Hold(Why::AtLeast);
+            return Aim::Hold(target.floor.filter(|least| *least >= quantity).map_or(Why::AtLeast, Why::Floor));
         }
         if let Some(until) = shows_at {
             return Aim::Hold(Why::StepComesUp(until));
@@ -323,6 +354,7 @@ mod tests {
     const JOBS: Target = Target {
         by: By::Load { per_dyno: 25.0, slack: 0.1 },
         min: 1,
+        floor: None,
         max: 8,
         max_out: None,
         max_in: 1,
@@ -488,6 +520,55 @@ mod tests {
             ("as few as there may be", long(told(1.0)), stands(1), Aim::Hold(Why::AtLeast)),
         ] {
             assert_eq!(aim(&target, &looks, stands), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_floor_stands_whatever_is_needed_and_is_left_in_steps() {
+        let floor = Target { floor: Some(4), ..JOBS };
+        let by_two = Target { max_out: Some(2), ..floor };
+        let zero = Target { from_zero: true, ..floor };
+        let least = |least| Target { without_data: WithoutData::AtLeast(least), ..floor };
+        let load = |load| Amount::new(load, Unit::Things);
+        let (now, long) = (|load| steady(load, 0), |load| steady(load, 310));
+        for (case, target, looks, quantity, expected) in [
+            ("less is needed", floor, now(told(10.0)), 2, Aim::Set(4, Why::Floor(4))),
+            ("as much is needed", floor, now(told(100.0)), 2, Aim::Set(4, Why::Floor(4))),
+            ("more is needed", floor, now(told(120.0)), 2, Aim::Set(5, Why::Needed(5, load(120.0)))),
+            ("nobody knows", floor, now(None), 2, Aim::Set(4, Why::Floor(4))),
+            ("never looked", floor, Vec::new(), 2, Aim::Set(4, Why::Floor(4))),
+            ("nobody knows, and there are enough", floor, now(None), 4, Aim::Hold(Why::NoData)),
+            ("nobody knows, and more are wanted then", least(6), now(None), 2, Aim::Set(6, Why::NoData)),
+            ("nobody knows, and fewer are wanted then", least(3), now(None), 2, Aim::Set(4, Why::Floor(4))),
+            ("by steps", by_two, now(told(10.0)), 1, Aim::Set(3, Why::Floor(4))),
+            ("somebody set 0", floor, now(told(10.0)), 0, Aim::Hold(Why::SetToZero)),
+            ("from zero", zero, now(told(0.0)), 0, Aim::Set(4, Why::Floor(4))),
+            ("it is kept", floor, long(told(10.0)), 4, Aim::Hold(Why::Floor(4))),
+            ("the load keeps as many", floor, long(told(90.0)), 4, Aim::Hold(Why::Enough(load(90.0)))),
+            ("what is above it goes", floor, long(told(10.0)), 6, Aim::Set(5, Why::WereEnough(4))),
+            ("it is over", JOBS, long(told(10.0)), 4, Aim::Set(3, Why::WereEnough(1))),
+            ("over the bound", Target { floor: Some(20), ..JOBS }, now(told(10.0)), 2, Aim::Set(8, Why::Floor(8))),
+            (
+                "below the least",
+                Target { min: 5, ..floor },
+                now(told(10.0)),
+                4,
+                Aim::Set(5, Why::Needed(5, load(10.0))),
+            ),
+        ] {
+            assert_eq!(aim(&target, &looks, stands(quantity)), expected, "{case}");
+        }
+        let delay = |millis: f64| Amount::new(millis, Unit::Millis);
+        let told = |millis: f64| Some(Measured { amount: delay(millis), complete: true, few: false, dynos: None });
+        let by = By::Delay { low: delay(20.0), high: delay(150.0), shows_after: Duration::from_secs(90) };
+        let target = Target { by, ..floor };
+        for (case, looks, quantity, expected) in [
+            ("right", now(told(60.0)), 2, Aim::Set(4, Why::Floor(4))),
+            ("too long", now(told(180.0)), 4, Aim::Set(5, Why::TooSlow(delay(180.0)))),
+            ("short for long", long(told(12.0)), 4, Aim::Hold(Why::Floor(4))),
+            ("short for long, above it", long(told(12.0)), 5, Aim::Set(4, Why::FastForLong)),
+        ] {
+            assert_eq!(aim(&target, &looks, stands(quantity)), expected, "{case}");
         }
     }
 

@@ -216,7 +216,7 @@ fn seen(situation: &mut Situation<Plain>) -> &mut Sight {
 }
 
 /// What closes each gate that is asked on the way to a plan, in the order of the table.
-const CLOSES: [(&str, &str, Change); 22] = [
+const CLOSES: [(&str, &str, Change); 23] = [
     ("enabled", "disabled", |it| policy(it).enabled = false),
     ("called", "below_trigger", |it| policy(it).trigger = Trigger::new(4)),
     ("resumed", "too_few_since", |it| {
@@ -227,6 +227,8 @@ const CLOSES: [(&str, &str, Change); 22] = [
         let pause = Pause { scope: PauseScope::Everything, at: ago(5), until: None, by: "ada".into() };
         it.scene.facts.pauses = vec![pause];
     }),
+    // It is Tuesday, 22:13.
+    ("hours", "outside_hours", |it| policy(it).during = Some("Tue 08:00-22:13 UTC".parse().expect("hours"))),
     ("own run", "run_open", |it| it.scene.facts.open = vec![run("again", Rank::RestartAll, None, RunState::Queued)]),
     ("app", "app_busy", |it| it.scene.facts.open = vec![run("other", Rank::Out, None, RunState::Queued)]),
     ("cooldown", "cooling_down", |it| {
@@ -531,6 +533,7 @@ fn next_names_what_a_reaction_waits_for_beside_its_readings_and_the_app() {
     let waits = [
         "enabled",
         "pause",
+        "hours",
         "own run",
         "app",
         "cooldown",
@@ -695,7 +698,8 @@ fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
         may_send(&situation).map_err(|closed| (closed.gate, closed.because.code()))
     };
     assert_eq!(about_to_send(|_| ()), Ok(()));
-    let cases: [(&str, &str, Change); 10] = [
+    let cases: [(&str, &str, Change); 11] = [
+        ("hours", "outside_hours", |it| policy(it).during = Some("Tue 08:00-22:13 UTC".parse().expect("hours"))),
         ("in force", "only_tells", |it| it.wishes[0].call.mode = Mode::DryRun),
         ("in force", "changed_in_file", |it| it.wishes[0].call.since = ago(1)),
         ("own plan", "not_its_plan", |it| {

@@ -121,7 +121,7 @@ impl Engine {
             facts,
             foreign: before.as_ref().map(|before| before.foreign.clone()).unwrap_or_default(),
             before,
-            adders: memory.adders(&key),
+            adders: memory.adders(&key, now),
             unset,
             view,
             references: None,
@@ -296,7 +296,7 @@ impl Memory {
         let reaction = Arc::clone(asker.reaction());
         let (caller, patience) = match asker {
             Asker::Monitor(called) => {
-                let caller = self.caller(&called.monitor, &reaction);
+                let caller = self.caller(&called.monitor, &reaction, now);
                 let patience = self.desk(&subject.key()).patience(called.key(), caller.cause());
                 (caller, patience)
             }
@@ -337,12 +337,12 @@ impl Memory {
     }
 
     /// A monitor as it calls a reaction: by its latest reading that could be made.
-    fn caller(&self, monitor: &Monitor, reaction: &Reaction) -> Caller {
+    fn caller(&self, monitor: &Monitor, reaction: &Reaction, now: Timestamp) -> Caller {
         let standing = self.standing(monitor.id).cloned();
         let finding = standing.as_ref().map_or(Finding::Passing, Standing::finding);
         let may_be_us =
             reaction.kind.boots_anew() && finding.cause().is_some_and(flyball_model::Cause::is_failure_to_reach);
-        let hosts = if may_be_us { self.hosts_elsewhere(monitor, reaction.kind.app()) } else { Vec::new() };
+        let hosts = if may_be_us { self.hosts_elsewhere(monitor, reaction.kind.app(), now) } else { Vec::new() };
         Caller::Monitor { id: monitor.id, name: monitor.name.clone(), finding, standing, hosts }
     }
 

@@ -216,14 +216,14 @@ impl Memory {
 
     /// Of each host that has nothing to do with an app, nor is a monitor's own: since when it cannot be reached, if it
     /// cannot.
-    pub(crate) fn hosts_elsewhere(&self, monitor: &Monitor, app: &AppName) -> Vec<Option<Timestamp>> {
+    pub(crate) fn hosts_elsewhere(&self, monitor: &Monitor, app: &AppName, now: Timestamp) -> Vec<Option<Timestamp>> {
         let own = monitor.kind.host();
         let concerns_app = |other: &Monitor| {
             other.kind.app() == Some(app)
                 || self.wiring.attached(other.id).iter().any(|reaction| reaction.kind.app() == app)
         };
         let mut hosts: BTreeMap<String, Option<Timestamp>> = BTreeMap::new();
-        for other in self.wiring.monitors().filter(|other| other.enabled && !concerns_app(other)) {
+        for other in self.wiring.monitors().filter(|other| other.looks_at(now) && !concerns_app(other)) {
             let Some(host) = other.kind.host().filter(|host| Some(host) != own.as_ref()) else { continue };
             let Some(standing) = self.states.get(&other.id).and_then(|state| state.standing.as_ref()) else { continue };
             let fails = standing.cause.is_some_and(Cause::is_failure_to_reach).then_some(standing.since);
@@ -334,16 +334,19 @@ impl Memory {
     }
 
     /// The reactions that add to a process type of this app and have their condition met.
-    pub(crate) fn adders(&self, subject: &SubjectKey) -> Vec<Adder> {
+    pub(crate) fn adders(&self, subject: &SubjectKey, now: Timestamp) -> Vec<Adder> {
         let adds = |reaction: &&Arc<Reaction>| {
             // What would only be told holds nobody up.
-            matches!(reaction.kind.rank(), Rank::Out | Rank::Up) && self.wiring.mode(reaction) == Mode::Act
+            let is_at_its_hours = reaction.policy.during.as_ref().is_none_or(|hours| hours.contains(now));
+            matches!(reaction.kind.rank(), Rank::Out | Rank::Up)
+                && self.wiring.mode(reaction) == Mode::Act
+                && is_at_its_hours
         };
         let met = |reaction: &Arc<Reaction>| {
             let adder = Adder { reaction: reaction.name.clone(), process_type: reaction.kind.process_type()?.clone() };
             let monitors = self.wiring.watched_by(reaction.id).iter();
             monitors
-                .filter(|monitor| monitor.enabled)
+                .filter(|monitor| monitor.looks_at(now))
                 .any(|monitor| self.is_called(monitor.id, reaction))
                 .then_some(adder)
         };

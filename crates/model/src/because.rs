@@ -139,6 +139,13 @@ reasons! {
         /// How many at least.
         least: Quantity,
     }
+    /// There are to be so many dynos at this time.
+    LeastDuring = "least_during", Acts {
+        /// How many at least.
+        least: Quantity,
+        /// In which hours.
+        during: String,
+    }
 
     /// The reaction is switched off in the file.
     Disabled = "disabled", NotCalled;
@@ -178,6 +185,13 @@ reasons! {
         scope: PauseScope,
         /// Until when; until somebody resumes it if missing.
         until: Option<Timestamp>,
+    }
+    /// It is outside of the hours that the file gives it.
+    OutsideHours = "outside_hours", Holds {
+        /// When they begin.
+        until: Timestamp,
+        /// The same as a clock of their zone shows it, with the zone.
+        opens: String,
     }
     /// Its last run was too short a time ago.
     CoolingDown = "cooling_down", Holds {
@@ -364,6 +378,17 @@ reasons! {
     TookOfLate = "took_of_late", Rests {
         /// When it may take more.
         until: Timestamp,
+    }
+    /// As many dynos are kept as there are to be at this time.
+    KeptDuring = "kept_during", Rests {
+        /// Of which process type.
+        process_type: ProcessType,
+        /// The present quantity.
+        quantity: Quantity,
+        /// How many at least.
+        least: Quantity,
+        /// In which hours.
+        during: String,
     }
     /// The size is not on the ladder.
     OffLadder = "off_ladder", Holds {

@@ -12,6 +12,7 @@ mod effect;
 mod family;
 mod foreign;
 mod heroku;
+mod hours;
 mod id;
 mod incident;
 mod name;
@@ -44,6 +45,7 @@ pub use effect::{Effect, EffectKind, Plan, Rank};
 pub use family::Family;
 pub use foreign::{Brought, Foreign, ForeignChange};
 pub use heroku::{App, Content, Dyno, DynoState, Generation, ProcessFormation, Release, ReleaseStatus};
+pub use hours::{Hours, InvalidHours};
 pub use id::{
     AppId, DynoId, MonitorId, NodeId, ReactionId, ReleaseId, RunId, SessionId, SlugId, TextHash, TokenId, UserId,
 };

@@ -1,6 +1,6 @@
 //! Policy: what every reaction has, whatever it does.
 
-use crate::{Cause, ReactionName, Verdict};
+use crate::{Cause, Hours, ReactionName, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -123,6 +123,9 @@ pub struct Policy {
     pub give_up_after: u32,
     /// Whether it acts on the app that Flyball itself runs on.
     pub allow_self: bool,
+    /// Only within these hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub during: Option<Hours>,
     /// Switched off in the file.
     pub enabled: bool,
 }
@@ -158,6 +161,7 @@ impl Default for Policy {
             max_per_day: None,
             give_up_after: Self::GIVE_UP_AFTER,
             allow_self: false,
+            during: None,
             enabled: true,
         }
     }

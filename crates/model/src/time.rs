@@ -44,7 +44,7 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    fn jiff(self) -> jiff::Timestamp {
+    pub(crate) fn jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).expect("every Timestamp is within the years 1 to 9999")
     }
 }

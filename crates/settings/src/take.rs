@@ -2,8 +2,8 @@
 
 use crate::{Mistake, Node, Shape, Value, did_you_mean};
 use flyball_model::{
-    AccountName, AppName, CallOn, Cause, ChannelName, DynoName, DynoSize, EnvValue, Mode, MonitorName, ProcessType,
-    Quantity, ReactionName, ReleaseVersion, Trigger, duration,
+    AccountName, AppName, CallOn, Cause, ChannelName, DynoName, DynoSize, EnvValue, Hours, InvalidHours, Mode,
+    MonitorName, ProcessType, Quantity, ReactionName, ReleaseVersion, Trigger, duration,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -71,6 +71,71 @@ macro_rules! take_name {
 }
 
 take_name!(AppName, ProcessType, DynoName, MonitorName, ReactionName, AccountName, ChannelName);
+
+impl Take for Hours {
+    fn expected() -> String {
+        Self::EXPECTED.to_owned()
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let Value::Text(text) = &node.value else { return wrong(node, mistakes) };
+        let invalid = match text.parse::<Self>() {
+            Ok(hours) => return Some(hours),
+            Err(invalid) => invalid,
+        };
+        let hint = hint_of_hours(&invalid, text);
+        let label = format!("expected {}", Self::EXPECTED);
+        let message = match invalid {
+            InvalidHours::Shape => format!("{} is not valid", quoted(text)),
+            InvalidHours::Day(word) => format!("{} is no day of the week", quoted(&word)),
+            InvalidHours::Span(word) => format!("{} is no span of the day", quoted(&word)),
+            InvalidHours::NoZone => "hours without a time zone".to_owned(),
+            InvalidHours::Zone(word) => format!("a time zone that the system does not know: {}", quoted(&word)),
+            InvalidHours::Always => "these are all hours of the week".to_owned(),
+        };
+        let mistake = Mistake::new(node.span.clone(), message, label);
+        mistakes.push(match hint {
+            Some(hint) => mistake.hint(hint),
+            None => mistake,
+        });
+        None
+    }
+}
+
+/// What was probably meant.
+fn hint_of_hours(invalid: &InvalidHours, text: &str) -> Option<String> {
+    let meant = |meant: &str| format!("did you mean \"{meant}\"?");
+    match invalid {
+        InvalidHours::Shape => None,
+        InvalidHours::Day(word) if word.is_empty() || word.contains(':') => {
+            Some("days come first: Mon-Fri, \"Mon,Wed\", or daily; without blanks".to_owned())
+        }
+        InvalidHours::Day(word) => {
+            let days = InvalidHours::DAYS.into_iter().chain(["daily"]);
+            Some(did_you_mean(word, days).map_or_else(|| format!("days are {}", InvalidHours::DAYS.join(", ")), meant))
+        }
+        InvalidHours::Span(_) => {
+            Some("write hours and minutes with two digits: 08:00-20:00, 08:00-24:00, or 22:00-06:00".to_owned())
+        }
+        InvalidHours::NoZone => {
+            Some(format!("write {} or UTC behind it", quoted(&format!("{} Europe/Berlin", text.trim()))))
+        }
+        InvalidHours::Zone(word) => {
+            let zones = Hours::zones();
+            let folded = word.to_lowercase();
+            let is_place = |zone: &&String| zone.rsplit('/').next().is_some_and(|place| place.to_lowercase() == folded);
+            let zone = zones.iter().find(is_place).map(String::as_str);
+            let zone = zone.or_else(|| did_you_mean(word, zones.iter().map(String::as_str)));
+            Some(
+                zone.map_or_else(
+                    || "zones are named by place: Europe/Berlin, America/New_York, or UTC".to_owned(),
+                    meant,
+                ),
+            )
+        }
+        InvalidHours::Always => Some("leave it out".to_owned()),
+    }
+}
 
 impl Take for String {
     fn expected() -> String {

@@ -21,6 +21,10 @@ pub struct MonitorView {
     pub every: String,
     /// Whether the file has it switched on.
     pub enabled: bool,
+    /// That it does not look now, since it is outside of its hours, and until when; none while it looks.
+    #[schema(example = "outside its hours until Mon 08:00 Europe/Berlin")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_hours: Option<String>,
     /// Its present verdict; none before the first reading.
     #[schema(value_type = Option<String>, example = "passing")]
     pub verdict: Option<Verdict>,
@@ -46,6 +50,20 @@ pub struct MonitorView {
     /// The reactions that it calls, in order.
     #[schema(value_type = Vec<String>)]
     pub reactions: Vec<ReactionName>,
+}
+
+impl MonitorView {
+    /// Whether it looks now: it is switched on, and within its hours.
+    #[must_use]
+    pub const fn looks_now(&self) -> bool {
+        self.enabled && self.outside_hours.is_none()
+    }
+
+    /// Why it does not look now; none where it does.
+    #[must_use]
+    pub fn why_not(&self) -> Option<&str> {
+        if self.enabled { self.outside_hours.as_deref() } else { Some("switched off") }
+    }
 }
 
 /// A reading.

@@ -105,7 +105,7 @@ impl Status {
     /// Where no monitor is shown, nothing is known to be well. A pause is somebody's decision, and no matter here.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        let passing = |monitor: &MonitorView| !monitor.enabled || monitor.verdict == Some(Verdict::Passing);
+        let passing = |monitor: &MonitorView| !monitor.looks_now() || monitor.verdict == Some(Verdict::Passing);
         self.engine == EngineState::Running
             && self.file_not_followed.is_none()
             && self.attention.is_empty()

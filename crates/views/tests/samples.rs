@@ -43,6 +43,7 @@ fn monitor() -> MonitorView {
         looks_at: "https://shop.example/".to_owned(),
         every: "30s".to_owned(),
         enabled: true,
+        outside_hours: Some("outside its hours until Mon 08:00 Europe/Berlin".to_owned()),
         verdict: of("failing"),
         known_verdict: of("failing"),
         cause: of("text"),

@@ -136,6 +136,7 @@ fn wrap(text: &str, width: Option<usize>) -> String {
 fn of_monitor(monitor: &MonitorView, now: Timestamp, face: &Clockface) -> [String; 5] {
     let verdict = match (monitor.enabled, monitor.verdict) {
         (false, _) => "off".to_owned(),
+        (true, _) if monitor.outside_hours.is_some() => "-".to_owned(),
         (true, None) => "-".to_owned(),
         (true, Some(verdict)) => verdict.to_string(),
     };
@@ -146,7 +147,7 @@ fn of_monitor(monitor: &MonitorView, now: Timestamp, face: &Clockface) -> [Strin
     let since = monitor.since.map_or_else(|| "-".to_owned(), |since| age(since, now));
     let last = monitor.last.as_ref();
     let last = last.map(|last| cut(&format!("{} ago: {}", age(last.at, now), face.sentence(last.words.as_str(), now))));
-    let last = last.unwrap_or_else(|| "-".to_owned());
+    let last = monitor.outside_hours.clone().or(last).unwrap_or_else(|| "-".to_owned());
     [monitor.name.to_string(), verdict, streak, since, last]
 }
 

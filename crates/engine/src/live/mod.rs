@@ -253,7 +253,9 @@ async fn timer(shared: Arc<Shared>, mut schedule: Schedule, into: mpsc::Sender<O
         }
         for monitor in shared.engine.wanted.take(|monitor| !shared.engine.checking.has(&monitor)) {
             // On several nodes another may have it, and finds at its next look what came in.
-            if let Some(monitor) = shared.engine.wiring().monitor(monitor).filter(|monitor| monitor.enabled).cloned() {
+            if let Some(monitor) =
+                shared.engine.wiring().monitor(monitor).filter(|monitor| monitor.looks_at(now)).cloned()
+            {
                 start_check(&shared, Due { monitor, at: now, missed: 0 }, now, &into, &stop);
             }
         }

@@ -83,12 +83,18 @@ impl Schedule {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes the checks that are due, earliest first, and plans each monitor's next at its fixed rate.
+    /// Takes the checks that are due, earliest first, and plans each monitor's next at its fixed rate. One that is outside of its hours
+    /// is planned anew from when they begin: at its rate alone it could miss them for ever.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Due> {
         let mut due = Vec::new();
         while let Some(Reverse((at, id))) = self.heap.peek().copied().filter(|Reverse((at, _))| *at <= now) {
             self.heap.pop();
             let Some((monitor, planned)) = self.monitors.get_mut(&id) else { continue };
+            if let Some(opens) = monitor.during.as_ref().and_then(|hours| hours.closed_until(now)) {
+                *planned = (self.first)(monitor, opens);
+                self.heap.push(Reverse((*planned, id)));
+                continue;
+            }
             let (next, missed) = due_at_or_after(at + monitor.every, monitor.every, now);
             *planned = next;
             self.heap.push(Reverse((next, id)));
@@ -157,6 +163,24 @@ mod tests {
         assert_eq!(schedule.monitors.len(), 3);
         schedule.rewire(&wiring(&[]), START, |_| false);
         assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn outside_of_its_hours_nothing_is_due_and_it_begins_with_them() {
+        // The start is a Tuesday, 22:13:20.
+        let file = |every| {
+            format!(
+                "[[monitor]]\nname = \"a\"\nevery = \"{every}\"\nduring = \"daily 22:30-23:00 UTC\"\ntcp = {{ address = \"127.0.0.1:1\" }}\n"
+            )
+        };
+        for (every, within, expected) in [("30s", 3600, 60), ("30s", 86_400, 60), ("24h", 4 * 86_400, 4)] {
+            let definitions = flyball_config::read("test", &file(every)).unwrap();
+            let mut schedule = Schedule::default();
+            let wiring = Wiring::new(&definitions, ApiHost::default(), Mode::Act, &Wiring::default(), START);
+            schedule.rewire(&wiring, START, |_| false);
+            let counts = checks(&mut schedule, Duration::from_secs(within), Duration::from_secs(1));
+            assert_eq!(counts.get("a"), Some(&expected), "{every}");
+        }
     }
 
     #[test]

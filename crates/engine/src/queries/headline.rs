@@ -10,12 +10,15 @@ const NAMED: usize = 3;
 /// Where everything stands, in the words that a sleepy person reads first.
 #[must_use]
 pub fn headline(status: &Status) -> Headline {
-    let watched: Vec<&MonitorView> = status.monitors.iter().filter(|monitor| monitor.enabled).collect();
+    let watched: Vec<&MonitorView> = status.monitors.iter().filter(|monitor| monitor.looks_now()).collect();
     let with = |verdict| watched.iter().copied().filter(move |monitor| monitor.verdict == Some(verdict));
     let failing: Vec<&MonitorView> = with(Verdict::Failing).collect();
     let unknown: Vec<&MonitorView> = with(Verdict::Unknown).collect();
     let mut sentences = paused(status);
     let (verdict, title) = match (failing.first(), unknown.first()) {
+        _ if watched.is_empty() && status.monitors.iter().any(|monitor| monitor.outside_hours.is_some()) => {
+            (None, "Nothing is looked at now: every monitor is outside its hours".to_owned())
+        }
         _ if watched.is_empty() => (None, "Nothing is watched yet".to_owned()),
         (Some(_), _) => {
             sentences.splice(0..0, course(&failing, status));

@@ -14,7 +14,7 @@ impl Reader<'_> {
             None => self.last_readings(monitor, 1).await?.pop(),
         };
         let state = recalled.states.get(&monitor.id);
-        Ok(MonitorView { apps: self.apps_of(monitor), ..view(monitor, state, last) })
+        Ok(MonitorView { apps: self.apps_of(monitor), ..view(monitor, state, last, self.now) })
     }
 
     /// The apps that a monitor is about, each once.
@@ -37,7 +37,7 @@ impl Reader<'_> {
     }
 }
 
-fn view(monitor: &Monitor, state: Option<&MonitorState>, last: Option<ReadingView>) -> MonitorView {
+fn view(monitor: &Monitor, state: Option<&MonitorState>, last: Option<ReadingView>, now: Timestamp) -> MonitorView {
     let standing = state.and_then(|state| state.standing.as_ref());
     let unknown_in_a_row = state.map_or(0, |state| state.unknown_in_a_row);
     let known_verdict = standing.map(|standing| standing.verdict);
@@ -47,6 +47,7 @@ fn view(monitor: &Monitor, state: Option<&MonitorState>, last: Option<ReadingVie
         looks_at: Excerpt::of(&monitor.kind.subject()).to_string(),
         every: duration::print(monitor.every),
         enabled: monitor.enabled,
+        outside_hours: monitor.rests_until(now).map(|because| because.to_string()),
         verdict: if unknown_in_a_row > 0 { Some(Verdict::Unknown) } else { known_verdict },
         known_verdict,
         cause: standing.and_then(|standing| standing.cause),
@@ -65,6 +66,9 @@ pub(super) fn sentences(view: &MonitorView, every: Duration, now: Timestamp) -> 
     if !view.enabled {
         told.push("It is switched off in the file (`enabled = false`).".to_owned());
     }
+    if let Some(words) = &view.outside_hours {
+        told.push(format!("It does not look now: {words}."));
+    }
     let standing = view.known_verdict.zip(view.since).map(|(verdict, since)| {
         let cause = view.cause.map(|cause| format!(", the latest for `{cause}`")).unwrap_or_default();
         let streak = readings(u64::from(view.streak));
@@ -81,7 +85,7 @@ pub(super) fn sentences(view: &MonitorView, every: Duration, now: Timestamp) -> 
     if let Some(last) = &view.last {
         told.push(format!("The last reading, {}, was {}: {}.", ago(last.at, now), last.verdict, last.words));
         // Three intervals and a minute: a late reading is no news, a missing one is.
-        if view.enabled && now.since(last.at) > every * 3 + Duration::from_secs(60) {
+        if view.looks_now() && now.since(last.at) > every * 3 + Duration::from_secs(60) {
             told.push("No reading has come since, though it should have.".to_owned());
         }
     }
@@ -96,11 +100,13 @@ fn count(unknown: u32) -> String {
 /// What was seen when a person had a monitor look. `file` is what the file is called in messages.
 #[must_use]
 pub fn checked(monitor: &Monitor, reading: &Reading, file: &str) -> Checked {
+    let rests = monitor.rests_until(reading.begun_at);
+    let rests = rests.map(|because| format!("by itself it does not look now: {because}"));
     Checked {
         monitor: monitor.name.clone(),
         looks_at: monitor.kind.subject(),
         reading: ReadingView::of(reading),
-        hint: hint(monitor, reading, file),
+        hint: hint(monitor, reading, file).or(rests),
     }
 }
 

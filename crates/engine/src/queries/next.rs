@@ -104,6 +104,12 @@ const fn could(mode: Mode) -> &'static str {
 fn chance(reaction: &Reaction, monitor: &Monitor, recalled: &Recalled, mode: Mode, now: Timestamp) -> Next {
     let trigger = reaction.policy.trigger.get();
     let (name, could) = (&monitor.name, could(mode));
+    if let Some((because, until)) =
+        monitor.rests_until(now).and_then(|because| because.until().map(|until| (because, until)))
+    {
+        let words = format!("It {could} at {until} at the earliest, when \"{name}\" looks again, which is {because}.");
+        return at_the_earliest(until, words);
+    }
     let state = recalled.states.get(&monitor.id);
     if let Some(unknown) = state.map(|state| state.unknown_in_a_row).filter(|unknown| *unknown > 0) {
         let words = format!(

@@ -18,7 +18,7 @@ fn attention(monitors: &[MonitorView], reactions: &[ReactionView], lines: &[Time
     let found = found_on_rounds(lines).into_iter();
     let found = found.map(|found| Attention { need: Need::Found, of: "the file".to_owned(), words: found.to_string() });
     let mut told: Vec<Attention> = found.collect();
-    let unknown = monitors.iter().filter(|monitor| monitor.enabled && monitor.verdict == Some(Verdict::Unknown));
+    let unknown = monitors.iter().filter(|monitor| monitor.looks_now() && monitor.verdict == Some(Verdict::Unknown));
     told.extend(unknown.map(|monitor| {
         let words = monitor.last.as_ref().map(|last| format!("cannot look: {}", last.words));
         let words = words.unwrap_or_else(|| "cannot look".to_owned());

@@ -47,6 +47,7 @@
 //! | blast radius, giving up, the global pause | [`spending`] |
 //! | foreign hands, giving way, config vars that go back | [`foreign_hands`] |
 //! | not acting on ourselves | [`home`] |
+//! | hours of monitors and reactions; floors | [`hours`], `a_floor_…` in [`scaling_to`] |
 //! | one incident for one outage, which always ends | [`incidents`] |
 //! | an hour without Heroku's API, a disk that is full | [`outage`] |
 //! | what comes to an engine from another comes with its memory | [`sharing`] |
@@ -66,6 +67,7 @@ mod foreign_hands;
 mod health;
 mod home;
 #[cfg(test)]
+mod hours;
 mod incidents;
 #[cfg(test)]
 mod interruption;

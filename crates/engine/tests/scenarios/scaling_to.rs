@@ -158,3 +158,32 @@ fn a_dry_run_only_tells() {
     let would: Vec<_> = day.timeline().into_iter().filter(|line| line.contains("would")).collect();
     assert_eq!(would.len(), 1, "{would:?}");
 }
+
+const FLOOR: &str = "scale_to = { app = \"shop\", per_dyno = 10, min_quantity = 2, max_quantity = 10, \
+    floors = [{ during = \"Mon 11:10-11:20 Europe/Berlin\", min_quantity = 4 }] }";
+
+#[test]
+fn a_floor_stands_in_its_hours_and_is_left_in_steps() {
+    let mut day = Scenario::of(twice()).file(BUSY.to_owned() + &reaction("enough web", FLOOR)).begin();
+    serve(&mut day, 18, 590);
+    assert_eq!((calls(&day).len(), why(&day)), (0, "enough"), "{:?}", day.calls());
+    serve(&mut day, 18, 300);
+    assert_eq!((calls(&day), why(&day)), (vec!["web=4".to_owned()], "kept_during"), "{:?}", day.calls());
+    let said = day.timeline().into_iter().find(|line| line.contains("from 2 to 4")).unwrap();
+    assert!(said.contains("at least 4 during Mon 11:10-11:20 Europe/Berlin"), "{said}");
+    serve(&mut day, 55, 60);
+    assert_eq!(day.web().0, 6, "more is given where it is needed: {:?}", day.calls());
+    serve(&mut day, 18, 720);
+    assert_eq!(calls(&day)[1..].iter().filter(|call| *call == "web=3").count(), 1, "{:?}", day.calls());
+    assert_eq!((day.web().0, why(&day)), (2, "enough"), "{:?}", day.calls());
+}
+
+#[test]
+fn a_floor_needs_no_data_and_starts_nothing_that_somebody_set_to_0() {
+    let mut day = Scenario::of(twice()).file(BUSY.to_owned() + &reaction("enough web", FLOOR)).begin();
+    day.pass(secs(620));
+    assert_eq!((calls(&day), why(&day)), (vec!["web=4".to_owned()], "load_unknown"), "{:?}", day.calls());
+    day.happens(AppEvent::Scale { process: "web".to_owned(), quantity: 0 });
+    day.pass(secs(60));
+    assert_eq!((day.web().0, why(&day)), (0, "from_zero"), "{:?}", day.calls());
+}

@@ -27,6 +27,7 @@ impl fmt::Display for Because {
             }
             Self::Paused { scope, until: None } => write!(f, "{scope} is paused until somebody resumes it"),
             Self::Paused { scope, until: Some(until) } => write!(f, "{scope} is paused until {until}"),
+            Self::OutsideHours { opens, .. } => write!(f, "outside its hours until {opens}"),
             Self::CoolingDown { until } => write!(f, "cooling down until {until}"),
             Self::Undone { step, times, of, within, until } => {
                 let which = if *step == Rank::Down { "down" } else { "in" };
@@ -93,6 +94,10 @@ impl fmt::Display for Because {
             Self::FastForLong { long } => write!(f, "the delay was needlessly short for {}", duration::print(*long)),
             Self::LeastWithoutData { least } => {
                 write!(f, "the load is not known, and there are to be {} at least then", dynos(*least))
+            }
+            Self::LeastDuring { least, during } => write!(f, "at least {least} during {during}"),
+            Self::KeptDuring { process_type, quantity, least, during } => {
+                write!(f, "{process_type} keeps {}: at least {least} during {during}", dynos(*quantity))
             }
             Self::Enough { process_type, quantity, load } => {
                 write!(f, "{process_type} has {}, which a load of {load} needs", dynos(*quantity))

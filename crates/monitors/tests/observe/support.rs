@@ -54,6 +54,7 @@ pub(crate) fn monitor(word: &str, settings: &str) -> Monitor {
         id: MonitorId::of(&name),
         name,
         every: Monitor::EVERY,
+        during: None,
         enabled: true,
         reactions: Vec::new(),
         kind: read(word, settings).unwrap(),

@@ -5,7 +5,9 @@ use super::kind::ReactionKind;
 use super::limit::Limit;
 use super::percent::Percent;
 use flyball_decide::{Aim, By, Known, KnownLoad, Planned, Stands, Target, Why, WithoutData, aim};
-use flyball_model::{AccountName, Amount, AppName, Because, Effect, ProcessType, Quantity, Rank, Sight, duration};
+use flyball_model::{
+    AccountName, Amount, AppName, Because, Effect, Hours, ProcessType, Quantity, Rank, Sight, Timestamp, duration,
+};
 use flyball_settings::{Bounds, Fields, Mistake, Node, Settings, Shape, Take, Value};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -20,6 +22,8 @@ pub struct ScaleTo {
     goes_by: GoesBy,
     min_quantity: Quantity,
     max_quantity: Quantity,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    floors: Vec<Floor>,
     slack: Percent,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_out: Option<Quantity>,
@@ -28,6 +32,13 @@ pub struct ScaleTo {
     boot: Duration,
     without_data: Without,
     from_zero: bool,
+}
+
+/// How many dynos there are to be at least at some hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Floor {
+    during: Hours,
+    min_quantity: Quantity,
 }
 
 /// By what it is told how many dynos there are to be.
@@ -50,6 +61,9 @@ impl ScaleTo {
     /// Looks that are further apart than this leave a gap, of whatever interval: three of the longest that makes sense.
     pub const LATE: Duration = Duration::from_secs(90);
 
+    /// So many floors at most: one for each hour of a day, and more than anybody reads. All are asked at each reading.
+    const FLOORS_MAX: usize = 24;
+
     /// A delay that is told over longer than this shows a step too late for the next to be decided by it.
     pub const DELAY_OVER_MAX: Duration = Duration::from_secs(30);
 
@@ -59,7 +73,13 @@ impl ScaleTo {
         matches!(self.goes_by, GoesBy::Between(_))
     }
 
-    fn target(&self) -> Target {
+    /// The floor that stands now: the highest of those whose hours it is, where that is above `min_quantity`.
+    fn floor(&self, now: Timestamp) -> Option<&Floor> {
+        let floors = self.floors.iter().filter(|floor| floor.min_quantity > self.min_quantity);
+        floors.filter(|floor| floor.during.contains(now)).max_by_key(|floor| floor.min_quantity)
+    }
+
+    fn target(&self, now: Timestamp) -> Target {
         let by = match self.goes_by {
             GoesBy::Between(Between { low, high }) => By::Delay {
                 low: Amount::time(low),
@@ -71,6 +91,7 @@ impl ScaleTo {
         Target {
             by,
             min: self.min_quantity.get(),
+            floor: self.floor(now).map(|floor| floor.min_quantity.get()),
             max: self.max_quantity.get(),
             max_out: self.max_out.map(Quantity::get),
             max_in: self.max_in.get(),
@@ -90,11 +111,11 @@ impl ScaleTo {
         };
         let KnownLoad { now, looks, added_at, acted_at } = load;
         let stands = Stands { now, quantity: process.quantity.get(), added_at, acted_at };
-        Ok((process.quantity, aim(&self.target(), looks, stands)))
+        Ok((process.quantity, aim(&self.target(now), looks, stands)))
     }
 
     /// Why it holds, or acts.
-    fn because(&self, why: Why, quantity: Quantity) -> Because {
+    fn because(&self, why: Why, quantity: Quantity, now: Timestamp) -> Because {
         let (process_type, max) = (self.process_type.clone(), self.max_quantity);
         match why {
             Why::Needed(needed, load) => Because::LoadNeeds { load, needed: Quantity::new(needed) },
@@ -112,6 +133,15 @@ impl ScaleTo {
             }
             Why::AtMost(needed) => Because::NeedsMore { process_type, quantity, needed: Quantity::new(needed), max },
             Why::AtLeast => Because::AtMinimum { process_type, quantity, min: self.min_quantity },
+            Why::Floor(least) => {
+                let least = Quantity::new(least);
+                let during = self.floor(now).map(|floor| floor.during.to_string()).unwrap_or_default();
+                if quantity < least {
+                    Because::LeastDuring { least, during }
+                } else {
+                    Because::KeptDuring { process_type, quantity, least, during }
+                }
+            }
             Why::StepComesUp(until) => Because::StepComesUp { until },
             Why::FewRequests => Because::FewRequests,
             Why::SetToZero => Because::FromZero { process_type },
@@ -154,7 +184,7 @@ impl ReactionKind for ScaleTo {
         let Some(load) = known.load else { return Planned::Hold(Because::LoadUnknown) };
         match self.aim(sight, load) {
             Err(because) => Planned::Hold(because),
-            Ok((quantity, Aim::Hold(why))) => Planned::Hold(self.because(why, quantity)),
+            Ok((quantity, Aim::Hold(why))) => Planned::Hold(self.because(why, quantity, load.now)),
             Ok((from, Aim::Set(to, _))) => Planned::Do(Effect::SetQuantity {
                 process_type: self.process_type.clone(),
                 from,
@@ -164,9 +194,10 @@ impl ReactionKind for ScaleTo {
     }
 
     fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
-        let (quantity, aim) = self.aim(sight, known.load?).ok()?;
+        let load = known.load?;
+        let (quantity, aim) = self.aim(sight, load).ok()?;
         let (Aim::Set(_, why) | Aim::Hold(why)) = aim;
-        Some(self.because(why, quantity))
+        Some(self.because(why, quantity, load.now))
     }
 
     fn may_have_planned(&self, effect: &Effect) -> bool {
@@ -191,6 +222,8 @@ impl Settings for ScaleTo {
         let between: Option<Option<Between>> = fields.optional("between", doc);
         let min_quantity: Option<Quantity> = fields.required("min_quantity", "it never sets fewer dynos");
         let max_quantity: Option<Quantity> = fields.required("max_quantity", "it never sets more dynos");
+        let doc = "more dynos at some hours: `min_quantity` of each, while it is its `during`. They need no data, and start nothing from 0";
+        let floors: Option<Vec<Floor>> = fields.or("floors", Vec::new(), "[]", doc);
         let slack =
             fields.or("slack", Percent::new(Self::SLACK), "\"10%\"", "it takes a dyno only where so much room is left");
         let doc = "dynos added in one step, at most (default: as many as there are, and at least 4; by a delay, 1)";
@@ -226,6 +259,21 @@ impl Settings for ScaleTo {
             fields.wrong("min_quantity", "`min_quantity` is above `max_quantity`", "expected at most that", None);
             return None;
         }
+        let floors = floors?;
+        if floors.len() > Self::FLOORS_MAX {
+            fields.wrong(
+                "floors",
+                format!("{} floors", floors.len()),
+                format!("expected {} at most", Self::FLOORS_MAX),
+                None,
+            );
+            return None;
+        }
+        if let Some(floor) = floors.iter().find(|floor| floor.min_quantity > max_quantity) {
+            let message = format!("a floor of {} is above `max_quantity`", floor.min_quantity);
+            fields.wrong("floors", message, format!("expected {max_quantity} at most"), None);
+            return None;
+        }
         for (name, quantity) in [("max_in", Some(max_in)), ("max_out", max_out?)] {
             if quantity == Some(Quantity::ZERO) {
                 fields.wrong(name, format!("`{name}`: no dyno at all"), "expected 1 or more", None);
@@ -239,6 +287,7 @@ impl Settings for ScaleTo {
             goes_by,
             min_quantity,
             max_quantity,
+            floors,
             slack: slack?,
             max_out: max_out?,
             max_in,
@@ -330,6 +379,31 @@ impl Take for Between {
     }
 }
 
+impl Settings for Floor {
+    const KIND: &str = "floor";
+    const SUMMARY: &str = "how many dynos there are to be at least at some hours";
+    const EXAMPLE: &str = r#"{ during = "Mon-Fri 08:00-20:00 Europe/Berlin", min_quantity = 4 }"#;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let during = fields.required("during", "at which hours");
+        let min_quantity = fields.required("min_quantity", "how many dynos at least");
+        Some(Self { during: during?, min_quantity: min_quantity? })
+    }
+}
+
+impl Take for Floor {
+    fn expected() -> String {
+        <Self as Settings>::EXAMPLE.to_owned()
+    }
+
+    fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        if let Value::Table(table) = &node.value {
+            return Self::from_table(table, node.span.clone(), mistakes);
+        }
+        or_refuse(None, node, format!("found {}", node.value.kind()), mistakes)
+    }
+}
+
 /// What it does while the load is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Without {
@@ -392,6 +466,32 @@ mod tests {
         assert_eq!(outcome(kind, &web(3)), "load_unknown", "asked by hand");
         let worker = kind.replace("app = \"shop\"", "app = \"shop\", process_type = \"clock\"");
         assert_eq!(outcome(&worker, &web(3).measured(60.0, Some(60.0))), "no_such_process_type");
+    }
+
+    #[test]
+    fn a_floor_stands_in_its_hours() {
+        // It is Tuesday, 22:13 in UTC.
+        let with = |floors: &str| {
+            format!(
+                "scale_to = {{ app = \"shop\", per_dyno = 25, min_quantity = 1, max_quantity = 8, floors = [{floors}] }}"
+            )
+        };
+        let day = r#"{ during = "Mon-Fri 08:00-20:00 UTC", min_quantity = 6 }"#;
+        let night = r#"{ during = "Tue 20:00-06:00 UTC", min_quantity = 3 }"#;
+        let later = r#"{ during = "Tue 22:00-23:00 UTC", min_quantity = 4 }"#;
+        let web = |quantity| shop().web(quantity, "standard-1x");
+        for (case, floors, quantity, load, expected) in [
+            ("outside its hours", vec![day], 2, Some(10.0), "enough"),
+            ("in its hours", vec![day, night], 2, Some(10.0), "web of shop from 2 to 3"),
+            ("the highest of two", vec![night, later, day], 2, Some(10.0), "web of shop from 2 to 4"),
+            ("without data", vec![night], 2, None, "web of shop from 2 to 3"),
+            ("kept", vec![night], 3, Some(10.0), "kept_during"),
+            ("nobody's zero", vec![night], 0, Some(10.0), "from_zero"),
+        ] {
+            let before = if expected == "enough" { 40.0 } else { 10.0 };
+            let load = if expected == "enough" { Some(40.0) } else { load };
+            assert_eq!(outcome(&with(&floors.join(", ")), &web(quantity).measured(before, load)), expected, "{case}");
+        }
     }
 
     #[test]

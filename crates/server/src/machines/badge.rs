@@ -58,12 +58,12 @@ fn drawn(name: &str, verdict: Option<Verdict>) -> String {
 
 fn of_monitor(status: &Status, name: &str) -> Option<Option<Verdict>> {
     let monitor = status.monitors.iter().find(|monitor| monitor.name.as_str() == name)?;
-    Some(monitor.verdict.filter(|_| monitor.enabled))
+    Some(monitor.verdict.filter(|_| monitor.looks_now()))
 }
 
 /// The worst of an app's monitors.
 fn of_app(status: &Status, name: &str) -> Option<Option<Verdict>> {
-    let is_of = |monitor: &&MonitorView| monitor.enabled && monitor.apps.iter().any(|app| app.as_str() == name);
+    let is_of = |monitor: &&MonitorView| monitor.looks_now() && monitor.apps.iter().any(|app| app.as_str() == name);
     let verdicts: Vec<Option<Verdict>> = status.monitors.iter().filter(is_of).map(|monitor| monitor.verdict).collect();
     let has = |verdict| verdicts.contains(&Some(verdict));
     let worst = [Verdict::Failing, Verdict::Unknown, Verdict::Passing].into_iter().find(|verdict| has(*verdict));

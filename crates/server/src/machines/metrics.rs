@@ -65,7 +65,7 @@ fn told(seen: &Seen<'_>) -> String {
     of_nodes(&mut told, seen.status);
     let beyond = |count: usize| count.saturating_sub(NAMED_MAX);
     let mut unnamed = told.gauge("flyball_unnamed", "Those that are too many to have series of their own.");
-    let enabled = seen.status.monitors.iter().filter(|monitor| monitor.enabled).count();
+    let enabled = seen.status.monitors.iter().filter(|monitor| monitor.looks_now()).count();
     unnamed.sample(&[("of", "monitors")], beyond(enabled));
     unnamed.sample(&[("of", "accounts")], beyond(seen.standings.len()));
     told.text()
@@ -99,7 +99,7 @@ const VERDICTS: [(Verdict, &str); 3] =
     [(Verdict::Passing, "passing"), (Verdict::Failing, "failing"), (Verdict::Unknown, "unknown")];
 
 fn of_monitors(told: &mut Exposition, status: &Status) {
-    let enabled = || status.monitors.iter().filter(|monitor| monitor.enabled);
+    let enabled = || status.monitors.iter().filter(|monitor| monitor.looks_now());
     let mut sums = told.gauge("flyball_monitors", "Monitors that are switched on, by their present verdict.");
     for (verdict, word) in VERDICTS {
         sums.sample(&[("verdict", word)], enabled().filter(|monitor| monitor.verdict == Some(verdict)).count());

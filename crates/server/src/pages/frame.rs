@@ -66,7 +66,8 @@ impl Frame {
         status: &Status,
     ) -> Self {
         let may = |right| visitor.right.is_some_and(|own| own >= right);
-        let has = |verdict| status.monitors.iter().any(|monitor| monitor.enabled && monitor.verdict == Some(verdict));
+        let has =
+            |verdict| status.monitors.iter().any(|monitor| monitor.looks_now() && monitor.verdict == Some(verdict));
         let everything = status.pauses.iter().any(|pause| pause.scope == PauseScope::Everything);
         let tells = |reaction: &flyball_views::ReactionView| reaction.mode == Mode::DryRun;
         Self {

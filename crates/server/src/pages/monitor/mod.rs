@@ -296,7 +296,7 @@ fn checked_now(checked: Checked, names: &Names) -> CheckedNow {
 }
 
 fn tag_word(view: &MonitorView) -> String {
-    if view.enabled { verdict_word(view.verdict) } else { "switched off".to_owned() }
+    view.why_not().map_or_else(|| verdict_word(view.verdict), str::to_owned)
 }
 
 pub(super) fn told(part: &Part, names: &Names) -> Told {

@@ -225,7 +225,7 @@ impl<'s> Grouped<'s> {
 /// How bad it is: what fails before what cannot be seen before what was not looked at.
 fn badness(monitor: &MonitorView) -> u8 {
     match monitor.verdict {
-        _ if !monitor.enabled => 0,
+        _ if !monitor.looks_now() => 0,
         Some(Verdict::Failing) => 4,
         Some(Verdict::Unknown) => 3,
         None => 2,
@@ -265,10 +265,10 @@ pub(super) fn row(
     let is_well = monitor.verdict == Some(Verdict::Passing);
     let said = monitor.last.as_ref().filter(|_| !is_well).map(|last| names.told(last.words.as_str()));
     let called = status.reactions.iter().filter(|reaction| monitor.reactions.contains(&reaction.name));
-    let word = if monitor.enabled { verdict_word(monitor.verdict) } else { "switched off".to_owned() };
+    let word = monitor.why_not().map_or_else(|| verdict_word(monitor.verdict), str::to_owned);
     MonitorRow {
         link: format!("/monitors/{}", in_path(&name)),
-        class: if monitor.enabled { class(monitor.verdict) } else { "none" },
+        class: if monitor.looks_now() { class(monitor.verdict) } else { "none" },
         word,
         bar,
         read: if uptime.is_empty() { took } else { format!("{uptime} · {took}") },
