@@ -4,6 +4,7 @@
 //! The targets are processes of their own, so that their work is not counted as ours. Nothing leaves the machine.
 
 mod course;
+mod drain;
 mod effects;
 mod face;
 #[cfg(unix)]
@@ -60,6 +61,8 @@ enum What {
     Floor(Many),
     /// Many apps whose pages fail, one after another: how long from an answer to the call that it leads to?
     Effects(Effects),
+    /// Router lines that an app's log drain sends: how many are taken, counted and written in a second of a core?
+    Drain(drain::Drain),
     /// Many pages that take the connection and never answer, beside a healthy one: is it still looked at?
     Outage(Outage),
     /// A store that days of readings go through in fast time: its size, and how long it lets others wait
@@ -77,6 +80,9 @@ enum What {
         #[command(flatten)]
         wanted: listeners::Listening,
     },
+    /// Who sends lines while it is measured
+    #[command(hide = true)]
+    Pour(drain::Pouring),
     /// What they look at
     #[command(hide = true)]
     Target {
@@ -87,7 +93,7 @@ enum What {
 }
 
 /// Runs a bench. The answer is no when checks that were due were not made, when the healthy page was not looked
-/// at, when an effect was not made, when a page was late or large, and when what an engine left was not looked at in time.
+/// at, when an effect was not made, when a line was neither counted nor told as lost, when a page was late or large, and when what an engine left was not looked at in time.
 ///
 /// # Errors
 ///
@@ -109,6 +115,11 @@ pub(crate) async fn run(
         }
         What::Listen { address, wanted } => {
             listeners::listen(address, &wanted).await.map(|()| Exit::GOOD).map_err(cannot("listen to the timeline"))
+        }
+        What::Pour(wanted) => drain::pour(&wanted, &clock).await.map(|()| Exit::GOOD).map_err(cannot("send lines")),
+        What::Drain(wanted) => {
+            let report = wanted.on.measured(async |place| drain::measure(place, &wanted, clock, ids).await).await?;
+            told(format, &machine, &report, drain::table, report.is_good())
         }
         What::Monitors(wanted) => {
             let report = monitors::measured(&wanted, &clock, &ids).await?;
