@@ -6,6 +6,7 @@
 //! token yet; and what is read where no engine runs.
 
 #[cfg(test)]
+mod adapters;
 mod beginning;
 #[cfg(test)]
 mod browser;
