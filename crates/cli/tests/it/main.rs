@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod adapters;
+#[cfg(test)]
 mod beginning;
 #[cfg(test)]
 mod browser;
