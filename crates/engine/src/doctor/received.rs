@@ -141,7 +141,11 @@ mod tests {
 
         let adapted = "[receive.apps.shop]\njudoscale = true\n";
         let reports = (good, "the adapter of shop reports, last at 1970-01-01T00:00:00Z".to_owned());
-        assert_eq!(found(adapted, true, &["by adapter: shop"], None), [reports.clone()], "it need not send its logs");
+        assert_eq!(
+            found(adapted, true, &["by adapter: shop"], None),
+            vec![reports.clone()],
+            "it need not send its logs"
+        );
         let none = (bad, "no adapter of shop has reported within the last hour".to_owned());
         assert_eq!(found(adapted, true, &[], None), [none]);
         let both = format!(
