@@ -78,10 +78,11 @@ somebody has who should not is replaced with --new: give the new one at once to 
 
 Exit codes: 0 shown, 1 there is no such monitor, or nothing comes in for its kind.")]
     Hook(Hook),
-    /// Show where Heroku is to send the logs of an app, or have it do so.
+    /// Show where Heroku is to send the logs of an app, or have it do so; or what to set so that an adapter in it reports here.
     #[command(after_help = "\
 Whoever has the address can tell lines of this app, and nothing else. With --add a log drain is made at Heroku with this machine's token, \
-unless the app has one to this address: that is no release, and restarts nothing.
+unless the app has one to this address: that is no release, and restarts nothing. With --adapter the command is shown that sets the \
+config vars by which it reports here: that is a release, and restarts the app once.
 
 Exit codes: 0 shown, or Heroku sends them, 1 the logs of the app do not come in, or the address is none that Heroku takes, 75 Heroku \
 cannot be asked just now, 77 the token may not do this.")]
@@ -474,6 +475,18 @@ pub(crate) struct Drain {
     /// The Heroku account that does so; without it, that of a reaction or monitor on the app, or else the default one.
     #[arg(long, requires = "add")]
     pub(crate) account: Option<AccountName>,
+    /// Show what to set in the app so that this adapter in it reports here.
+    #[arg(long, value_enum, conflicts_with = "add")]
+    pub(crate) adapter: Option<Adapter>,
+}
+
+/// An adapter of another scaler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Adapter {
+    /// Judoscale's.
+    Judoscale,
+    /// HireFire's.
+    Hirefire,
 }
 
 /// `flyball react`

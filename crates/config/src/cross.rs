@@ -270,7 +270,14 @@ pub(crate) fn loads(
             let called = texts(&monitor_entry.common, "reactions");
             let Some((_, span)) = called.into_iter().find(|(name, _)| name == reaction.name.as_str()) else { continue };
             callers += 1;
+            // Of shares only this one is carried by dynos: more of them make no memory smaller.
+            let is_utilization = matches!(monitor.kind, flyball_monitors::Kind::Utilization(_));
             let wrong = match (monitor.kind.measures(), kind.goes_by_delay()) {
+                (Some(Unit::Percent), _) if is_utilization => (!kind.goes_by_share())
+                    .then_some(("it measures for which share of the time dynos are busy", "`per_dyno = \"70%\"`")),
+                (Some(Unit::Things | Unit::PerSecond), false) if kind.goes_by_share() => {
+                    Some(("it measures no share of a dyno's time", "`per_dyno` as a number"))
+                }
                 (Some(Unit::Millis), true) | (Some(Unit::Things | Unit::PerSecond), false) => None,
                 (None, _) => Some(("it measures nothing that dynos could carry", "a monitor such as `heroku_router`")),
                 (Some(Unit::Millis), false) => {

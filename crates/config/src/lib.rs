@@ -49,7 +49,7 @@ pub use forms::{Form, Typed, name_of_piece, written};
 pub use made::{LeftOut, file_of_piece, piece, read_with_made};
 pub use mistakes::{Colour, Located, Mistakes, Place, Severity};
 pub use network::Network;
-pub use receive::Received;
+pub use receive::{OfKey, Received, Told};
 pub use reference::reference;
 pub use sealed::seal;
 pub use server::Server;

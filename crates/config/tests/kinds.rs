@@ -7,7 +7,7 @@ use std::path::Path;
 /// A file with this kind of monitor or reaction in it, however it was made.
 fn file(monitor: &str, reaction: &str) -> String {
     // What is told by a drain wants one that comes in.
-    let receive = "[receive.apps.shop]\n\n";
+    let receive = "[receive.apps.shop]\njudoscale = true\n\n";
     format!(
         "{receive}[[monitor]]\nname = \"m\"\n{monitor}\nreactions = [\"r\"]\n\n[[reaction]]\nname = \"r\"\n{reaction}\n"
     )
@@ -77,7 +77,7 @@ fn every_kind_has_a_wrong_file_with_its_message() {
 #[test]
 fn a_table_in_one_line_and_a_section_of_its_own_say_the_same() {
     let short = file(MONITOR, REACTION);
-    let long = "[receive.apps.shop]\n[[reaction]]\nname = \"r\"\n[reaction.restart_all_dynos]\napp = \"shop\"\n\n\
+    let long = "[receive.apps.shop]\njudoscale = true\n[[reaction]]\nname = \"r\"\n[reaction.restart_all_dynos]\napp = \"shop\"\n\n\
         [[monitor]]\nname = \"m\"\nreactions = [\"r\"]\n[monitor.tcp]\naddress = \"db.example.com:5432\"\n";
     let [short, long] = [&short, long].map(|text| read("flyball.toml", text).unwrap());
     assert_eq!(short, long);

@@ -5,7 +5,7 @@
 //! What is missing is read in the way that does no harm: a dyno that tells nothing carries nothing where it is asked whether there are
 //! enough, and is full where it is asked whether there are too many; lines that were lost add dynos, and take none.
 
-use flyball_model::{Amount, Measured, Timestamp};
+use flyball_model::{Amount, Measured, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -37,9 +37,9 @@ pub enum WithoutData {
 /// By what it is told how many dynos there are to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum By {
-    /// A load: so many carry it.
+    /// A load: so many carry it. A share of dynos' time is the load of as many dynos as told it, each of which is 1.
     Load {
-        /// The load that one dyno carries: above 0.
+        /// The load that one dyno carries: above 0; of a share, 1 where one may be busy all the time.
         per_dyno: f64,
         /// What is left free where dynos are taken away: from 0 up to 1.
         slack: f64,
@@ -143,6 +143,18 @@ pub enum Why {
     TookOfLate(Timestamp),
 }
 
+/// The load that was told: a share is that of each dyno that told. The mean of shares is known to the thousandth of a hundredth, so their
+/// sum is to the thousandth: what is exactly enough for some dynos does not become more than that.
+fn load(told: &Measured) -> f64 {
+    match told.amount.unit {
+        Unit::Percent => {
+            let dynos = f64::from(told.dynos.unwrap_or(1));
+            (told.amount.number() * dynos * 10.0).round() / 1000.0
+        }
+        Unit::Things | Unit::PerSecond | Unit::Millis => told.amount.number(),
+    }
+}
+
 /// How many dynos a load needs where each carries so much; one more than anybody has where none could.
 fn need(load: f64, per_dyno: f64) -> u32 {
     let dynos = (load / per_dyno - NEARLY).ceil();
@@ -215,7 +227,7 @@ impl Carried<'_> {
         let needed = of_late.told.iter().map(|told| self.needs_in(told, quantity)).max().unwrap_or_default();
         let floor = needed.max(now_needed);
         if floor >= quantity {
-            let wanted = need(told.amount.number(), self.per_dyno);
+            let wanted = need(load(told), self.per_dyno);
             let is_kept = target.floor.filter(|least| *least >= quantity && self.raw_in(told, quantity) < quantity);
             return Aim::Hold(match (wanted > target.max, is_kept, now_needed >= quantity) {
                 (true, _, _) => Why::AtMost(wanted),
@@ -232,7 +244,7 @@ impl Carried<'_> {
 
     /// How many dynos are enough for now: what is silent carries nothing.
     fn needs_out(&self, told: &Measured) -> u32 {
-        self.within(need(told.amount.number(), self.per_dyno))
+        self.within(need(load(told), self.per_dyno))
     }
 
     /// How many must stay: what is silent is full, and some room is left.
@@ -244,7 +256,7 @@ impl Carried<'_> {
     fn raw_in(&self, told: &Measured, quantity: u32) -> u32 {
         let silent = told.dynos.map_or(0, |dynos| quantity.saturating_sub(dynos));
         let full = f64::from(silent) * self.per_dyno;
-        need(told.amount.number() + full, self.per_dyno * (1.0 - self.slack))
+        need(load(told) + full, self.per_dyno * (1.0 - self.slack))
     }
 
     fn within(&self, dynos: u32) -> u32 {
@@ -349,7 +361,6 @@ fn of_late(target: &Target, looks: &[LookedAt], now: Timestamp) -> OfLate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::Unit;
 
     const JOBS: Target = Target {
         by: By::Load { per_dyno: 25.0, slack: 0.1 },
@@ -581,6 +592,29 @@ mod tests {
                 Aim::Hold(_) => true,
             };
             assert!(within, "{load}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_the_load_of_the_dynos_that_told_it() {
+        let told = |percent: f64, dynos| {
+            let amount = Amount::new(percent, Unit::Percent);
+            Measured { amount, complete: true, few: false, dynos: Some(dynos) }
+        };
+        let needs = |told: Measured, quantity| match aim(&SHARE, &steady(Some(told), 310), stands(quantity)) {
+            Aim::Set(to, _) => to,
+            Aim::Hold(_) => quantity,
+        };
+        for (case, told, quantity, expected) in [
+            ("busy", told(90.0, 3), 3, 4),
+            ("exactly as busy as may be", told(70.0, 3), 3, 3),
+            ("exactly enough for two, of a mean that is rounded", told(140.0 / 3.0, 3), 2, 2),
+            ("one of three is silent, and full where dynos are taken", told(30.0, 2), 3, 3),
+            ("idle enough even so", told(17.5, 2), 3, 2),
+            ("two that are half busy", told(51.0, 2), 2, 2),
+            ("two that are idle", told(31.0, 2), 2, 1),
+        ] {
+            assert_eq!(needs(told, quantity), expected, "{case}");
         }
     }
 }

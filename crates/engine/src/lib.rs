@@ -44,7 +44,7 @@ pub use ports::{
     Accounts, Clock, Ids, NoReferences, NoWitness, NobodyIsTold, Observe, Ports, References, Tasks, Tell, Time, Tokio,
     Witness,
 };
-pub use receiving::Frame;
+pub use receiving::{Frame, Posted};
 pub use share::{Groups, go_by_the_stores_clock};
 pub use turn::Observed;
 pub use wiring::Wiring;

@@ -6,9 +6,9 @@
 use crate::engine::Engine;
 use crate::ports::Ports;
 use bytes::Bytes;
-use flyball_config::Definitions;
+use flyball_config::{Definitions, Told};
 use flyball_model::{AppName, NodeId, Timestamp};
-use flyball_signals::{Feed, Narrow};
+use flyball_signals::{Feed, Narrow, hirefire, judoscale};
 use flyball_store::StoredSlot;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,6 +32,40 @@ pub struct Frame {
     pub body: Bytes,
 }
 
+/// What an adapter in an app posted, as it came.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    /// Which app's it is.
+    pub app: AppName,
+    /// Whose adapter it is.
+    pub by: Told,
+    /// The report; nothing where it did not come whole.
+    pub body: Option<Bytes>,
+}
+
+/// What waits to be counted.
+#[derive(Debug)]
+enum Came {
+    Frame(Frame),
+    Posted(Posted),
+}
+
+impl Came {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.body.len(),
+            Self::Posted(posted) => posted.body.as_ref().map_or(0, Bytes::len),
+        }
+    }
+}
+
+/// What found no room.
+#[derive(Default)]
+struct Dropped {
+    messages: u64,
+    reports: u64,
+}
+
 /// What comes in.
 #[derive(Default)]
 pub(crate) struct Receiving {
@@ -43,21 +77,24 @@ pub(crate) struct Receiving {
 
 #[derive(Default)]
 struct Waiting {
-    frames: VecDeque<Frame>,
+    frames: VecDeque<Came>,
     bytes: usize,
     /// What found no room, by app.
-    dropped: HashMap<AppName, u64>,
+    dropped: HashMap<AppName, Dropped>,
 }
 
 impl Waiting {
-    fn take(&mut self, frame: Frame) {
-        let bytes = self.bytes + frame.body.len();
+    fn take(&mut self, came: Came) {
+        let bytes = self.bytes + came.bytes();
         if bytes > WAITING_MAX || self.frames.len() >= FRAMES_MAX {
-            *self.dropped.entry(frame.app).or_default() += frame.messages.max(1);
+            match came {
+                Came::Frame(frame) => self.dropped.entry(frame.app).or_default().messages += frame.messages.max(1),
+                Came::Posted(posted) => self.dropped.entry(posted.app).or_default().reports += 1,
+            }
             return;
         }
         self.bytes = bytes;
-        self.frames.push_back(frame);
+        self.frames.push_back(came);
     }
 
     fn is_empty(&self) -> bool {
@@ -109,19 +146,32 @@ impl Receiving {
         let (frame, dropped) = {
             let mut waiting = self.waiting();
             let frame = waiting.frames.pop_front();
-            waiting.bytes -= frame.as_ref().map_or(0, |frame| frame.body.len());
+            waiting.bytes -= frame.as_ref().map_or(0, Came::bytes);
             (frame, std::mem::take(&mut waiting.dropped))
         };
         let mut feeds = self.feeds();
-        for (app, messages) in dropped {
-            tracing::warn!(%app, messages, "more lines came from the drain of an app than could be counted, and some were dropped");
-            if let Some(feed) = feeds.get_mut(&app) {
+        for (app, Dropped { messages, reports }) in dropped {
+            tracing::warn!(%app, messages, reports, "more came from an app than could be counted, and some was dropped");
+            let Some(feed) = feeds.get_mut(&app) else { continue };
+            if messages > 0 {
                 feed.lose(messages, now);
             }
+            if reports > 0 {
+                feed.lose_report(now);
+            }
         }
-        let Some(Frame { app, id, body, .. }) = frame else { return false };
-        if let Some(feed) = feeds.get_mut(&app) {
-            feed.take(id.as_deref(), &body, now);
+        match frame {
+            None => return false,
+            Some(Came::Frame(Frame { app, id, body, .. })) => {
+                if let Some(feed) = feeds.get_mut(&app) {
+                    feed.take(id.as_deref(), &body, now);
+                }
+            }
+            Some(Came::Posted(posted)) => {
+                if let Some(feed) = feeds.get_mut(&posted.app) {
+                    posted.count(feed, now);
+                }
+            }
         }
         true
     }
@@ -149,10 +199,36 @@ impl Receiving {
     }
 }
 
+impl Posted {
+    fn count(&self, feed: &mut Feed, now: Timestamp) {
+        let report = self.body.as_deref().and_then(|body| match self.by {
+            Told::Drain => None,
+            Told::Judoscale => judoscale(body),
+            Told::Hirefire => hirefire(body),
+        });
+        match report {
+            Some(report) => feed.report(&report, now),
+            None => {
+                tracing::debug!(app = %self.app, by = self.by.word(), "a report of an app cannot be read");
+                feed.lose_report(now);
+            }
+        }
+    }
+}
+
 impl Engine {
     /// Takes a frame that came for an app. It is counted soon; nobody waits for that.
     pub fn take_frame(&self, frame: Frame) {
-        self.receiving.waiting().take(frame);
+        self.take(Came::Frame(frame));
+    }
+
+    /// Takes what an adapter in an app posted, in the same way.
+    pub fn take_report(&self, posted: Posted) {
+        self.take(Came::Posted(posted));
+    }
+
+    fn take(&self, came: Came) {
+        self.receiving.waiting().take(came);
         self.receiving.came.notify_one();
     }
 
@@ -166,8 +242,29 @@ impl Engine {
 mod tests {
     use super::*;
 
-    fn frame(bytes: usize) -> Frame {
-        Frame { app: "shop".parse().unwrap(), id: None, messages: 7, body: vec![b' '; bytes].into() }
+    fn frame(bytes: usize) -> Came {
+        Came::Frame(Frame { app: "shop".parse().unwrap(), id: None, messages: 7, body: vec![b' '; bytes].into() })
+    }
+
+    fn posted(body: Option<&'static str>) -> Came {
+        Came::Posted(Posted { app: "shop".parse().unwrap(), by: Told::Judoscale, body: body.map(Bytes::from) })
+    }
+
+    #[test]
+    fn reports_are_counted_and_what_is_none_is_lost_without_a_line_being_so() {
+        let receiving = Receiving::default();
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        receiving.feeds().insert("shop".parse().unwrap(), Feed::beginning(now));
+        for body in [Some(r#"{"container":"web.1","metrics":[[1800000000,7,"qt"]]}"#), Some("no report"), None] {
+            receiving.waiting().take(posted(body));
+        }
+        receiving.waiting().bytes = WAITING_MAX;
+        receiving.waiting().take(posted(Some("too much")));
+        receiving.waiting().bytes = 62;
+        while receiving.count_one(now) {}
+        let due = receiving.feeds().values_mut().flat_map(|feed| feed.due(now, true)).collect::<Vec<_>>();
+        let told = due[0].1.adapters.as_ref().unwrap();
+        assert_eq!((told.reports, told.waited.count(), told.lost, due[0].1.lost), (1, 1, 3, 0));
     }
 
     #[test]
@@ -180,7 +277,7 @@ mod tests {
         receiving.waiting().take(frame(10));
         let waits = |receiving: &Receiving| {
             let waiting = receiving.waiting();
-            (waiting.frames.len(), waiting.bytes, waiting.dropped.values().sum::<u64>())
+            (waiting.frames.len(), waiting.bytes, waiting.dropped.values().map(|dropped| dropped.messages).sum::<u64>())
         };
         assert_eq!(waits(&receiving), (2, WAITING_MAX, 7));
         while receiving.count_one(now) {}

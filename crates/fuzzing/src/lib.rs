@@ -12,6 +12,7 @@
 //! | [`page()`] | a page | a keyword is found exactly where a naive search of its text finds it |
 //! | [`hook()`] | what tells a monitor something | it says what a naive reader of its JSON finds; words can be shown |
 //! | [`frame()`] | what a log drain is sent | a frame that comes twice counts once; all that is counted is bounded |
+//! | [`report()`] | what adapters of other scalers post | all that is counted is bounded; of a queue the newest counts |
 //! | [`pattern()`] | a regular expression in a file | it is taken, or refused at its place |
 //! | [`netrc()`] | a `.netrc` | what is found is a word of it; the first entry wins |
 
@@ -23,6 +24,7 @@ mod netrc;
 mod page;
 mod pattern;
 mod platform;
+mod report;
 mod toml;
 mod wire;
 
@@ -34,6 +36,7 @@ pub use netrc::netrc;
 pub use page::page;
 pub use pattern::pattern;
 pub use platform::platform;
+pub use report::report;
 
 /// Bytes that are taken from the front, a piece for each thing that is to be drawn; what is not there is 0 or empty.
 struct Drawn<'a>(&'a [u8]);

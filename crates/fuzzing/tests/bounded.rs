@@ -142,3 +142,8 @@ fn hook() {
 fn frame() {
     run("frame", 3_000, flyball_fuzzing::frame);
 }
+
+#[test]
+fn report() {
+    run("report", 3_000, flyball_fuzzing::report);
+}

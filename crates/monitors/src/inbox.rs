@@ -21,7 +21,7 @@ pub trait Inbox: Send + Sync {
     /// What this monitor found last, in this process or another.
     async fn last_finding(&self, monitor: MonitorId) -> Result<Option<Finding>, String>;
 
-    /// What an app told by its drain since then, in the order of time, each slot once.
+    /// What an app told by its drain and its adapters since then, in the order of time, each slot once.
     async fn told(&self, app: &AppName, since: Timestamp) -> Result<Vec<(Timestamp, Slot)>, String>;
 
     /// Remembers that a sign is awaited from here on, whatever came before. Who only looks on does nothing.

@@ -4,6 +4,7 @@ use crate::answer::Problem;
 use crate::api::events::Tail;
 use crate::api::once::Answered;
 use crate::guard::{Secret, Throttle, random};
+use crate::machines::adapters::Leases;
 use crate::machines::drains::Drains;
 use crate::machines::hooks::Hooks;
 use crate::snapshot::Snapshot;
@@ -80,6 +81,7 @@ pub struct House {
     pub(crate) answered: Answered,
     pub(crate) hooks: Hooks,
     pub(crate) drains: Drains,
+    pub(crate) leases: Leases,
     /// What seals the secrets that are typed into forms.
     keys: Keys,
     /// By what the one-time link is known that makes the first administrator.
@@ -106,6 +108,7 @@ impl House {
             answered,
             hooks,
             drains,
+            leases: Leases::default(),
             keys,
             first,
         }

@@ -1,6 +1,6 @@
-//! What comes in from an app's drain, counted by slots as it comes.
+//! What comes in from an app's drain, and from the adapters in it, counted by slots as it comes.
 
-use crate::{Line, Lost, Narrow, SLOT, Said, Slot, messages, said};
+use crate::{Adapters, Line, Lost, Narrow, Report, SLOT, Said, Slot, messages, said};
 use flyball_model::Timestamp;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -128,6 +128,30 @@ impl Feed {
             Said::DynoError(error) => slot.trouble(error.code),
             Said::Lost(_) | Said::State(_) | Said::Exited(_) | Said::Other => {}
         }
+    }
+
+    /// Takes what an adapter reported now. Each value is counted into the slot of its own second: adapters that could not be heard keep
+    /// theirs for two minutes.
+    pub fn report(&mut self, report: &Report, now: Timestamp) {
+        self.adapters(now).heard(report);
+        for value in &report.values {
+            let at = Timestamp::from_millis(value.second.saturating_mul(1000));
+            let at = if at.since(now) > AHEAD_MAX { now } else { at };
+            if now.since(Slot::start_of(at)) >= SLOT * SLOTS_OPEN {
+                self.adapters(now).late += 1;
+            } else {
+                self.adapters(at).value(report, value);
+            }
+        }
+    }
+
+    /// A report did not come whole, could not be read, or found no room.
+    pub fn lose_report(&mut self, now: Timestamp) {
+        self.adapters(now).lost += 1;
+    }
+
+    fn adapters(&mut self, at: Timestamp) -> &mut Adapters {
+        self.slot(at).adapters.get_or_insert_default()
     }
 
     fn slot(&mut self, at: Timestamp) -> &mut Slot {

@@ -1,6 +1,6 @@
 //! What ten seconds of an app's lines come to.
 
-use crate::{Class, Code, Request, Runtime, Times};
+use crate::{Adapters, Class, Code, Request, Runtime, Times};
 use flyball_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,8 +10,10 @@ use std::time::Duration;
 pub const SLOT: Duration = Duration::from_secs(10);
 /// An app with more dynos than this is told as one: Heroku allows 100 of a process type unless asked.
 const DYNOS_MAX: usize = 256;
-/// One form of the bytes; another gets another number.
+/// The form of the bytes of what a drain told; another gets another number.
 const FORM: u8 = 1;
+/// That form, and behind it what adapters told. Where they told nothing, the first is written, which older versions read too.
+const FORM_ADAPTED: u8 = 2;
 
 /// What ten seconds come to. The default is that of an app that said nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub struct Slot {
     pub dynos: BTreeMap<String, OfDyno>,
     /// Troubles of dynos, by Heroku's codes.
     pub troubles: BTreeMap<Code, u32>,
+    /// What adapters in the app told, where they told anything.
+    #[serde(skip)]
+    pub adapters: Option<Box<Adapters>>,
 }
 
 /// Requests.
@@ -129,19 +134,37 @@ impl Slot {
             dyno.memory = told.memory.or(dyno.memory);
         }
         add_up(&mut self.troubles, &other.troubles);
+        if let Some(told) = &other.adapters {
+            self.adapters.get_or_insert_default().merge(told);
+        }
     }
 
     /// As it is stored.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![FORM]).expect("numbers and names serialise, and a vector takes them all")
+        let form = if self.adapters.is_some() { FORM_ADAPTED } else { FORM };
+        let bytes =
+            postcard::to_extend(self, vec![form]).expect("numbers and names serialise, and a vector takes them all");
+        match &self.adapters {
+            Some(adapters) => {
+                postcard::to_extend(adapters, bytes).expect("numbers and names serialise, and a vector takes them all")
+            }
+            None => bytes,
+        }
     }
 
     /// As it was stored; nothing where these bytes are of something else, or of a newer version.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let (form, rest) = bytes.split_first()?;
-        (*form == FORM).then(|| postcard::from_bytes(rest).ok()).flatten()
+        match *form {
+            FORM => postcard::from_bytes(rest).ok(),
+            FORM_ADAPTED => {
+                let (slot, rest): (Self, _) = postcard::take_from_bytes(rest).ok()?;
+                Some(Self { adapters: Some(postcard::from_bytes(rest).ok()?), ..slot })
+            }
+            _ => None,
+        }
     }
 }
 

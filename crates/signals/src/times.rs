@@ -25,6 +25,11 @@ impl Times {
         self.0.saturating_record(u64::try_from(time.as_millis()).unwrap_or(MAX_MS));
     }
 
+    /// So many more of the same.
+    pub fn add_many(&mut self, time: Duration, count: u32) {
+        self.0.saturating_record_n(u64::try_from(time.as_millis()).unwrap_or(MAX_MS), count);
+    }
+
     /// Those of another, too.
     pub fn merge(&mut self, other: &Self) {
         for bin in other.0.iter_recorded() {

@@ -17,8 +17,10 @@ pub struct Window {
     pub until: Timestamp,
     /// Everything that was told.
     pub slot: Slot,
-    /// Whether nothing of it was lost, and somebody listened from its beginning on.
+    /// Whether no line of it was lost, and somebody listened from its beginning on.
     pub complete: bool,
+    /// The same of what adapters told: no report was lost.
+    pub complete_of_adapters: bool,
 }
 
 impl Window {
@@ -38,7 +40,8 @@ impl Window {
         let mut slot = Slot::default();
         within(from).for_each(|(_, of)| slot.merge(of));
         let complete = began.is_none() && slot.lost == 0;
-        Some(Self { from, until, slot, complete })
+        let complete_of_adapters = began.is_none() && slot.adapters.as_ref().is_none_or(|told| told.lost == 0);
+        Some(Self { from, until, slot, complete, complete_of_adapters })
     }
 
     /// The requests of a series.

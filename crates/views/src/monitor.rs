@@ -128,6 +128,12 @@ pub struct DrainView {
     /// the path alone.
     #[schema(example = "https://flyball.example.com/drain/00112233445566778899aabbccddeeff")]
     pub url: String,
+    /// The config vars by which Judoscale's adapter in the app reports here, where it is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judoscale: Option<String>,
+    /// The same of HireFire's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hirefire: Option<String>,
 }
 
 /// Where others tell a monitor something.

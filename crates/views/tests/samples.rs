@@ -452,7 +452,7 @@ fn samples_are_what_is_written_and_are_read_back() {
     let url = "https://flyball.example.com/api/v1/hooks/00112233445566778899aabbccddeeff".to_owned();
     pinned(all, "hook", &HookView { monitor: of("nightly"), url });
     let url = "https://flyball.example.com/drain/00112233445566778899aabbccddeeff".to_owned();
-    pinned(all, "drain", &DrainView { app: of("shop"), url });
+    pinned(all, "drain", &DrainView { app: of("shop"), url, judoscale: None, hirefire: None });
     let paused = Paused { scope: of("everything"), until: at("06:00:00"), by: "ann".to_owned() };
     pinned(all, "pause_told", &PauseTold { paused, taken: taken() });
     let resumed =

@@ -26,7 +26,8 @@ async fn here(wiring: &Wiring, asked: &Check) -> Result<Checked, Failure> {
     };
     let accounts = wiring.accounts(Access::ReadOnly, &definitions)?;
     let mut observer = wiring.observer(&accounts);
-    if monitor.kind.ear().is_some() || monitor.kind.drained().is_some() {
+    let is_told = monitor.kind.drained().is_some() || monitor.kind.adapted().is_some();
+    if monitor.kind.ear().is_some() || is_told {
         let store = wiring.store(Exit::NO).await?;
         observer = observer.with_inbox(Arc::new(StoreInbox::looking_on(store)), wiring.now());
     }

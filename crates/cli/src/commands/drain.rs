@@ -1,9 +1,10 @@
 //! `flyball drain`: where Heroku is to send the logs of an app, and with `--add` that it does. The address goes to stdout alone, so that a
-//! script takes it as it is; who has it added need not see it.
+//! script takes it as it is; who has it added need not see it. With `--adapter` what to set in the app instead, so that an adapter in it
+//! reports here.
 
 use super::face;
 use super::reading::Desk;
-use crate::arguments::Drain;
+use crate::arguments::{Adapter, Drain};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -28,6 +29,9 @@ pub(super) async fn drain(wiring: &Wiring, asked: &Drain) -> Result<Exit, Failur
         }
         None => here(wiring, &asked.app).await?,
     };
+    if let Some(adapter) = asked.adapter {
+        return set(wiring, asked, adapter, &drain);
+    }
     let added = if asked.add { Some(add(wiring, asked, &definitions, &drain).await?) } else { None };
     match (wiring.format, added) {
         (Format::Json, _) => output::json(&drain)?,
@@ -36,6 +40,30 @@ pub(super) async fn drain(wiring: &Wiring, asked: &Drain) -> Result<Exit, Failur
     }
     if drain.url.starts_with('/') {
         output::say(&format!("by which name Flyball is asked is not known here, so this is the path alone: {NAMES}"));
+    }
+    Ok(Exit::GOOD)
+}
+
+/// Shows what to set in the app.
+fn set(wiring: &Wiring, asked: &Drain, adapter: Adapter, drain: &DrainView) -> Result<Exit, Failure> {
+    let app = &asked.app;
+    let (word, vars) = match adapter {
+        Adapter::Judoscale => ("judoscale", &drain.judoscale),
+        Adapter::Hirefire => ("hirefire", &drain.hirefire),
+    };
+    let Some(vars) = vars else {
+        return Err(Failure::new(Exit::NO, format!("no reports of this adapter in {app} are taken"))
+            .because(format!("`[receive.apps.{app}]` has no `{word}`"))
+            .hint(format!("write `{word} = true` there")));
+    };
+    match wiring.format {
+        Format::Json => output::json(drain)?,
+        Format::Text => output::data(&format!("heroku config:set {vars} -a {app}"))?,
+    }
+    if drain.url.starts_with('/') {
+        output::say(&format!(
+            "by which name Flyball is asked is not known here, and is to stand before the path: {NAMES}"
+        ));
     }
     Ok(Exit::GOOD)
 }

@@ -6,6 +6,8 @@
 //! token yet; and what is read where no engine runs.
 
 #[cfg(test)]
+mod adapters;
+#[cfg(test)]
 mod beginning;
 #[cfg(test)]
 mod browser;

@@ -31,6 +31,7 @@ pub fn ways(
             // Heroku's API has its own way, name servers are asked directly, and what comes in comes by itself.
             Kind::HerokuDynos(_) | Kind::Dns(_) => continue,
             Kind::HerokuRouter(_) | Kind::HerokuMetrics(_) | Kind::Heartbeat(_) | Kind::Hook(_) => continue,
+            Kind::QueueTime(_) | Kind::Utilization(_) | Kind::Jobs(_) => continue,
             Kind::Http(http) => to_page(http, definitions, environment, variable),
             Kind::Certificate(certificate) => {
                 let proxy = certificate.proxy.as_ref().unwrap_or(&definitions.network.proxy);

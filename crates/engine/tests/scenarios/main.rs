@@ -54,6 +54,8 @@
 //! | one budget: monitors leave enough for effects | `fifty_monitors_on_a_bucket_of_thirty_…` |
 
 #[cfg(test)]
+mod adapted;
+#[cfg(test)]
 mod after;
 #[cfg(test)]
 mod between;

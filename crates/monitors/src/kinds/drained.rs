@@ -1,4 +1,4 @@
-//! What kinds share that are told by an app's log drain: how one looks.
+//! What kinds share that are told by an app's log drain, or by an adapter in it: how one looks.
 
 use super::heartbeat::NOBODY_LISTENS;
 use super::levels::Levels;

@@ -72,6 +72,11 @@ pub(super) trait MonitorKind: Settings {
         None
     }
 
+    /// The app whose adapters it is told by, where it is told by one.
+    fn adapted(&self) -> Option<&AppName> {
+        None
+    }
+
     /// What it makes of what comes in by its monitor's key, where something may.
     fn ear(&self) -> Option<&dyn Ear> {
         None
@@ -254,6 +259,14 @@ macro_rules! kinds {
             pub fn drained(&self) -> Option<(&AppName, Narrow)> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::drained(&**kind), )+
+                }
+            }
+
+            /// The app whose adapters it is told by, where it is told by one.
+            #[must_use]
+            pub fn adapted(&self) -> Option<&AppName> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::adapted(&**kind), )+
                 }
             }
 

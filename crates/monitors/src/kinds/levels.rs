@@ -125,10 +125,27 @@ impl Span {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let bounds = Bounds { least: Duration::from_secs(10), most: Duration::from_secs(3600), words: "10s to 1h" };
         let over = fields.within("over", Self::OVER, "\"30s\"", &bounds, "the time that it looks back over");
-        let doc = "after such a silence of the source nothing is known";
-        let late = fields.within("late", Self::LATE, "\"1m\"", &bounds, doc);
+        let late = late(fields, &bounds);
         Some(Self { over: over?, late: late? })
     }
+
+    /// The same, told by adapters: they report every ten seconds, so that less than twenty may have nothing of what happened in it.
+    pub(super) fn read_of_adapters(fields: &mut Fields<'_>) -> Option<Self> {
+        let bounds = Bounds { least: Duration::from_secs(20), most: Duration::from_secs(3600), words: "20s to 1h" };
+        let over = fields.within("over", Self::OVER, "\"30s\"", &bounds, "the time that it looks back over");
+        let late = late(fields, &bounds);
+        Some(Self { over: over?, late: late? })
+    }
+
+    /// How long a source may be silent alone, where what it told last counts.
+    pub(super) fn late_of_adapters(fields: &mut Fields<'_>) -> Option<Duration> {
+        late(fields, &Bounds { least: Duration::from_secs(20), most: Duration::from_secs(3600), words: "20s to 1h" })
+    }
+}
+
+fn late(fields: &mut Fields<'_>, bounds: &Bounds<Duration>) -> Option<Duration> {
+    let doc = "after such a silence of the source nothing is known";
+    fields.within("late", Span::LATE, "\"1m\"", bounds, doc)
 }
 
 #[cfg(test)]

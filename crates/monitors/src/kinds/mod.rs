@@ -10,9 +10,12 @@ mod heroku_metrics;
 mod heroku_router;
 mod hook;
 mod http;
+mod jobs;
 mod kind;
 mod levels;
+mod queue_time;
 mod tcp;
+mod utilization;
 
 pub use certificate::Certificate;
 pub use dns::Dns;
@@ -22,9 +25,12 @@ pub use heroku_metrics::{DynoMeasure, HerokuMetrics};
 pub use heroku_router::{HerokuRouter, RouterMeasure};
 pub use hook::Hook;
 pub use http::{Exchange, Http, Json, JsonTest, JsonValue, JsonWanted, Page, Sought, SoughtText, Text};
+pub use jobs::{Jobs, JobsMeasure};
 pub use kind::Doubt;
 pub use levels::{Levels, Span as ToldSpan};
+pub use queue_time::QueueTime;
 pub use tcp::Tcp;
+pub use utilization::Utilization;
 
 use crate::ear::Ear;
 use crate::means::{Look, Means};
@@ -50,6 +56,12 @@ kinds! {
     HerokuRouter,
     /// What dynos tell of themselves.
     HerokuMetrics,
+    /// How long requests wait, as an adapter in the app tells.
+    QueueTime,
+    /// How busy processes are, as an adapter in the app tells.
+    Utilization,
+    /// Queues of jobs, as an adapter in the app tells.
+    Jobs,
     /// Signs of life that something else gives.
     Heartbeat,
     /// What somebody else's webhook says.

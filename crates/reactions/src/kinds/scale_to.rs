@@ -45,7 +45,7 @@ struct Floor {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum GoesBy {
-    PerDyno(f64),
+    PerDyno(PerDyno),
     Between(Between),
 }
 
@@ -73,6 +73,12 @@ impl ScaleTo {
         matches!(self.goes_by, GoesBy::Between(_))
     }
 
+    /// Whether it goes by a share of the time in which dynos are busy, and not by a load or a delay.
+    #[must_use]
+    pub const fn goes_by_share(&self) -> bool {
+        matches!(self.goes_by, GoesBy::PerDyno(PerDyno::Share(_)))
+    }
+
     /// The floor that stands now: the highest of those whose hours it is, where that is above `min_quantity`.
     fn floor(&self, now: Timestamp) -> Option<&Floor> {
         let floors = self.floors.iter().filter(|floor| floor.min_quantity > self.min_quantity);
@@ -86,7 +92,9 @@ impl ScaleTo {
                 high: Amount::time(high),
                 shows_after: self.boot + Self::DELAY_OVER_MAX,
             },
-            GoesBy::PerDyno(per_dyno) => By::Load { per_dyno, slack: f64::from(self.slack.get()) / 100.0 },
+            GoesBy::PerDyno(per_dyno) => {
+                By::Load { per_dyno: per_dyno.load(), slack: f64::from(self.slack.get()) / 100.0 }
+            }
         };
         Target {
             by,
@@ -215,8 +223,8 @@ impl Settings for ScaleTo {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let (app, account) = app_and_account(fields);
         let process_type = process_type(fields);
-        let doc = "the load that one dyno carries: requests at once, requests a second, or whatever its monitor measures; for a delay, \
-                   `between`";
+        let doc = "the load that one dyno carries: requests at once, requests a second, jobs, or whatever its monitor measures; of \
+                   `utilization`, for which share of the time it may be busy; for a delay, `between`";
         let per_dyno: Option<Option<PerDyno>> = fields.optional("per_dyno", doc);
         let doc = "the delay that is right, as two times: it adds a dyno where it is longer, and takes one where it is shorter";
         let between: Option<Option<Between>> = fields.optional("between", doc);
@@ -243,7 +251,7 @@ impl Settings for ScaleTo {
         let (per_dyno, between) = (per_dyno?, between?);
         let hint = || Some(format!("for example: {}", Self::EXAMPLE));
         let goes_by = match (per_dyno, between) {
-            (Some(PerDyno(per_dyno)), None) => GoesBy::PerDyno(per_dyno),
+            (Some(per_dyno), None) => GoesBy::PerDyno(per_dyno),
             (None, Some(between)) => GoesBy::Between(between),
             (None, None) => {
                 fields.wrong("per_dyno", "neither `per_dyno` nor `between`", "one of the two belongs here", hint());
@@ -314,11 +322,34 @@ fn or_refuse<T: Take>(
 
 /// The load that one dyno carries.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct PerDyno(f64);
+enum PerDyno {
+    /// So much.
+    Load(f64),
+    /// Being busy for so many hundredths of the time.
+    Share(u32),
+}
+
+impl PerDyno {
+    fn load(self) -> f64 {
+        match self {
+            Self::Load(load) => load,
+            Self::Share(percent) => f64::from(percent) / 100.0,
+        }
+    }
+}
+
+impl Serialize for PerDyno {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Load(load) => serializer.serialize_f64(*load),
+            Self::Share(percent) => serializer.serialize_str(&format!("{percent}%")),
+        }
+    }
+}
 
 impl Take for PerDyno {
     fn expected() -> String {
-        "a number above 0 such as 3.5".to_owned()
+        "a number above 0 such as 3.5, or of utilization a whole percentage from \"1%\" to \"100%\"".to_owned()
     }
 
     fn shape() -> Shape {
@@ -332,6 +363,11 @@ impl Take for PerDyno {
             #[expect(clippy::cast_precision_loss, reason = "beyond what a float has exactly it is beyond the bound")]
             Value::Integer(number) => number as f64,
             Value::Float(number) => number,
+            Value::Text(ref text) if text.trim().ends_with('%') => {
+                let percent = text.trim().strip_suffix('%').and_then(|number| number.trim_end().parse().ok());
+                let share = percent.filter(|percent| (1..=100).contains(percent)).map(Self::Share);
+                return or_refuse(share, node, "no share of a dyno's time", mistakes);
+            }
             Value::Text(_) => {
                 let message = "a delay does not halve when dynos double";
                 let hint = "where the monitor measures a time, say `between = [\"20ms\", \"150ms\"]`";
@@ -342,7 +378,7 @@ impl Take for PerDyno {
             }
             _ => f64::NAN,
         };
-        let number = (LEAST..=Amount::MAX).contains(&number).then_some(Self(number));
+        let number = (LEAST..=Amount::MAX).contains(&number).then_some(Self::Load(number));
         or_refuse(number, node, "no load that a dyno could carry", mistakes)
     }
 }

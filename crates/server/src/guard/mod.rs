@@ -14,7 +14,7 @@ pub(crate) use visitor::{SESSION_COOKIE, SESSION_LASTS, Visitor, Who, cookie_of}
 
 use crate::answer::Problem;
 use crate::house::House;
-use crate::machines::{drains, hooks};
+use crate::machines::{adapters, drains, hooks};
 use crate::serve::Peer;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -39,8 +39,10 @@ pub(crate) async fn enter(
     let admitted = async {
         host::check(&house.settings, &request)?;
         let origin = Origin::of(peer, request.headers(), &house.settings.trusted_proxies);
-        // Whoever has the key of a hook or a drain may have an authorization of somebody else's making beside it.
-        let by_key = [hooks::PREFIX, drains::PREFIX].into_iter().find(|way| request.uri().path().starts_with(way));
+        // Whoever has the key of a hook, a drain or an adapter may have an authorization of somebody else's making beside it.
+        let path = request.uri().path();
+        let by_key = [hooks::PREFIX, drains::PREFIX].into_iter().find(|way| path.starts_with(way));
+        let by_key = by_key.or_else(|| adapters::way(request.method(), path, request.headers()));
         let visitor = match by_key {
             Some(way) => {
                 // It has found its way already. Whoever notes what is asked for notes no key.

@@ -6,6 +6,7 @@
 //!
 //! Source: heroku/logplex, `logplex_http_drain.erl`; Private Spaces give a frame neither its id nor the drain's token.
 
+use super::adapters;
 use crate::answer::Problem;
 use crate::api::ask::Of;
 use crate::guard::{hash_of, random};
@@ -14,7 +15,7 @@ use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use flyball_config::{Definitions, Received};
+use flyball_config::{Definitions, OfKey, Received, Told};
 use flyball_engine::{Frame, InForce};
 use flyball_model::{AppName, SecretHash};
 use flyball_store::Store;
@@ -35,7 +36,7 @@ const ID_BYTES_MAX: usize = 64;
 #[derive(Default)]
 pub(crate) struct Drains(Mutex<Option<(Arc<InForce>, Keys)>>);
 
-type Keys = Arc<HashMap<SecretHash, AppName>>;
+type Keys = Arc<HashMap<(Told, SecretHash), AppName>>;
 
 pub(super) async fn frame(
     State(house): State<Arc<House>>,
@@ -43,7 +44,7 @@ pub(super) async fn frame(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let app = house.app_of(&key).await?.ok_or_else(|| {
+    let app = house.app_of(Told::Drain, &key).await?.ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "there is no such drain")
             .hint("`flyball drain APP` tells the address of an app's drain")
     })?;
@@ -58,7 +59,7 @@ pub(super) async fn frame(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Where an app's drain leads: the address that Heroku is given. `listen` is where the pages are served, for where the file has no name
+/// Where an app's drain leads, the address that Heroku is given; and which config vars its adapters are given. `listen` is where the pages are served, for where the file has no name
 /// for them.
 ///
 /// # Errors
@@ -71,20 +72,32 @@ pub async fn drain_of(
     variable: impl Fn(&str) -> Option<SecretString>,
     received: &Received,
 ) -> Result<DrainView, String> {
-    let key = key_of(&secret(store).await.map_err(|error| error.to_string())?, received, variable)?;
+    let secret = secret(store).await.map_err(|error| error.to_string())?;
     let base = super::base(definitions, listen);
-    Ok(DrainView { app: received.app.clone(), url: format!("{base}{PREFIX}{key}") })
+    let key =
+        |told: Told| received.key(told).map(|key| key_of(&secret, &received.app, told, key, &variable)).transpose();
+    let drain = key(Told::Drain)?.unwrap_or_default();
+    Ok(DrainView {
+        app: received.app.clone(),
+        url: format!("{base}{PREFIX}{drain}"),
+        judoscale: key(Told::Judoscale)?.map(|key| adapters::judoscale_vars(&base, &key)),
+        hirefire: key(Told::Hirefire)?.map(|key| adapters::hirefire_vars(&base, &key)),
+    })
 }
 
-/// The key of an app: somebody's own, or one that is made from its name.
+/// A key of an app: somebody's own, or one that is made from its name, and from what is told by it.
 fn key_of(
     secret: &hmac::Key,
-    received: &Received,
+    app: &AppName,
+    told: Told,
+    key: &OfKey,
     variable: impl Fn(&str) -> Option<SecretString>,
 ) -> Result<String, String> {
-    Ok(match received.own_key(variable)? {
-        Some(own) => own.expose_secret().to_owned(),
-        None => super::derived(secret, received.app.as_str()),
+    Ok(match (key.own(variable)?, told) {
+        (Some(own), _) => own.expose_secret().to_owned(),
+        (None, Told::Drain) => super::derived(secret, app.as_str()),
+        // No app has a blank in its name.
+        (None, Told::Judoscale | Told::Hirefire) => super::derived(secret, &format!("{} {app}", told.word())),
     })
 }
 
@@ -105,8 +118,8 @@ impl House {
         })
     }
 
-    /// Whose key this is.
-    async fn app_of(&self, key: &str) -> Result<Option<AppName>, Problem> {
+    /// Whose key this is, by which so much may be told.
+    pub(super) async fn app_of(&self, told: Told, key: &str) -> Result<Option<AppName>, Problem> {
         let in_force = self.in_force();
         let known = self.drains.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let keys = match known {
@@ -114,11 +127,14 @@ impl House {
             _ => {
                 let secret = secret(self.store()).await?;
                 let variable = |name: &str| self.engine.ports().accounts.variable(name);
-                let keys = in_force.definitions.receive.iter().filter_map(|received| {
-                    match key_of(&secret, received, variable) {
-                        Ok(key) => Some((hash_of(&key), received.app.clone())),
+                let all =
+                    in_force.definitions.receive.iter().flat_map(|received| Told::ALL.map(|told| (received, told)));
+                let keys = all.filter_map(|(received, told)| {
+                    match key_of(&secret, &received.app, told, received.key(told)?, variable) {
+                        Ok(key) => Some(((told, hash_of(&key)), received.app.clone())),
                         Err(why) => {
-                            tracing::warn!(app = %received.app, "the logs of an app cannot come in: {why}");
+                            let (app, by) = (&received.app, told.word());
+                            tracing::warn!(%app, by, "what an app tells cannot come in: {why}");
                             None
                         }
                     }
@@ -129,28 +145,29 @@ impl House {
                 keys
             }
         };
-        Ok(keys.get(&hash_of(key)).cloned())
+        Ok(keys.get(&(told, hash_of(key))).cloned())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
     fn a_key_is_made_or_somebody_s_own() {
         let secret = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-        let received =
-            |app: &str, drain: Option<&str>| Received { app: app.parse().unwrap(), drain: drain.map(str::to_owned) };
-        let key = |received: &Received, value: Option<&str>| {
+        let key = |app: &str, told: Told, of: &OfKey, value: Option<&str>| {
             let value = value.map(|value| SecretString::from(value.to_owned()));
-            key_of(&secret, received, |_| value.clone())
+            key_of(&secret, &app.parse().unwrap(), told, of, |_| value.clone())
         };
-        let made = key(&received("shop", None), None).unwrap();
-        assert!(made.len() == 32 && made.bytes().all(|digit| digit.is_ascii_hexdigit()), "{made}");
-        assert_ne!(key(&received("blog", None), None).unwrap(), made);
-        let own = received("shop", Some("SHOP_DRAIN"));
-        assert_eq!(key(&own, Some("0123456789abcdef\n")).as_deref(), Ok("0123456789abcdef"));
-        assert!(key(&own, Some("short")).unwrap_err().contains("SHOP_DRAIN"));
+        let made = |app: &str, told: Told| key(app, told, &OfKey::Made, None).unwrap();
+        let all: HashSet<String> =
+            ["shop", "blog"].into_iter().flat_map(|app| Told::ALL.map(|told| made(app, told))).collect();
+        assert_eq!(all.len(), 6, "each another");
+        assert!(all.iter().all(|key| key.len() == 32 && key.bytes().all(|digit| digit.is_ascii_hexdigit())));
+        let own = OfKey::Own("SHOP_DRAIN".to_owned());
+        assert_eq!(key("shop", Told::Hirefire, &own, Some("0123456789abcdef\n")).as_deref(), Ok("0123456789abcdef"));
+        assert!(key("shop", Told::Drain, &own, Some("short")).unwrap_err().contains("SHOP_DRAIN"));
     }
 }

@@ -1,5 +1,6 @@
 //! What machines ask: whether the process is there, whether it works, and its figures; and what they tell.
 
+pub(crate) mod adapters;
 mod badge;
 pub(crate) mod drains;
 mod exposition;
@@ -33,9 +34,18 @@ pub(crate) fn router() -> Router<Arc<House>> {
         .route("/badges/{key}/{folder}/{file}", get(badge::badge))
 }
 
-/// What Heroku sends of the logs of apps: frames are larger than anything that people send.
+/// What Heroku sends of the logs of apps, and what adapters in them post: it is larger than anything that people send.
 pub(crate) fn drains() -> Router<Arc<House>> {
-    Router::new().route("/drain/{key}", post(drains::frame))
+    Router::new()
+        .route("/drain/{key}", post(drains::frame))
+        .route("/judoscale/{key}", post(adapters::judoscale))
+        .route("/judoscale/{key}/{*behind}", post(adapters::judoscale_behind))
+        .route("/hirefire/{key}", post(adapters::hirefire))
+        .route("/hirefire/{key}/metrics/ingest", post(adapters::hirefire))
+        .route("/hirefire/{key}/metrics/lease", post(adapters::lease))
+        .route("/", post(adapters::hirefire_at_root))
+        .route("/metrics/ingest", post(adapters::hirefire_at_root))
+        .route("/metrics/lease", post(adapters::lease_at_root))
 }
 
 /// The key of what has this name, in hexadecimal digits: 128 bits, which nobody guesses.

@@ -97,7 +97,12 @@ impl Observe for Eyes {
         }
         match &monitor.kind {
             Kind::Http(http) => self.visit(http, begun_at),
-            Kind::HerokuDynos(_) | Kind::HerokuRouter(_) | Kind::HerokuMetrics(_) => {
+            Kind::HerokuDynos(_)
+            | Kind::HerokuRouter(_)
+            | Kind::HerokuMetrics(_)
+            | Kind::QueueTime(_)
+            | Kind::Utilization(_)
+            | Kind::Jobs(_) => {
                 let reading = self.observer().observe(monitor, begun_at).await;
                 // How long it really took is nothing that a stopped clock knows.
                 Reading { took: Duration::ZERO, ..reading }

@@ -44,7 +44,7 @@ const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
 const CAREFUL: &[(&str, &str)] = &[("mode", "dry_run"), ("trigger", "2"), ("cooldown", "10m")];
 const WEB: &[(&str, &str)] = &[("process_type", "web")];
 
-const SAMPLES: [Sample; 20] = [
+const SAMPLES: [Sample; 23] = [
     Sample { name: "HTTP GET: Status", family: Family::Monitor, kind: "http", common: EVERY, of_kind: &[] },
     Sample {
         name: "HTTP GET: Keyword",
@@ -73,6 +73,21 @@ const SAMPLES: [Sample; 20] = [
         kind: "heroku_metrics",
         common: OFTEN,
         of_kind: &[("measure", "memory"), ("above", "90%")],
+    },
+    Sample {
+        name: "Adapter: Queue Time",
+        family: Family::Monitor,
+        kind: "queue_time",
+        common: OFTEN,
+        of_kind: &[("above", "200ms")],
+    },
+    Sample { name: "Adapter: Utilization", family: Family::Monitor, kind: "utilization", common: OFTEN, of_kind: WEB },
+    Sample {
+        name: "Adapter: Jobs",
+        family: Family::Monitor,
+        kind: "jobs",
+        common: OFTEN,
+        of_kind: &[("measure", "work")],
     },
     Sample { name: "Scale Out Dynos", family: Family::Reaction, kind: "scale_out", common: CAREFUL, of_kind: WEB },
     Sample { name: "Scale In Dynos", family: Family::Reaction, kind: "scale_in", common: CAREFUL, of_kind: WEB },

@@ -1,0 +1,73 @@
+//! `scale_to` by what adapters of another scaler report: how busy dynos are, and how many jobs there are.
+
+use crate::support::{Day, Scenario, mins, reaction, secs};
+use flyball_config::Told;
+use flyball_engine::Posted;
+use flyball_heroku_sim::{AppSpec, Cycling};
+
+const BUSY: &str = "[receive.apps.shop]\njudoscale = true\n[[monitor]]\nname = \"told\"\nevery = \"10s\"\n\
+    utilization = { app = \"shop\" }\nreactions = [\"enough web\"]\n";
+const JOBS: &str = "[receive.apps.shop]\njudoscale = true\n[[monitor]]\nname = \"told\"\nevery = \"10s\"\n\
+    jobs = { app = \"shop\", measure = \"work\" }\nreactions = [\"enough web\"]\n";
+
+fn begin(monitor: &str, per_dyno: &str) -> Day {
+    let spec = AppSpec::new("shop").process("web", 2, "Standard-1X").deploys(3);
+    let twice = spec.mechanics(|mechanics| mechanics.cycling = Cycling::Never);
+    let kind = format!("scale_to = {{ app = \"shop\", per_dyno = {per_dyno}, min_quantity = 2, max_quantity = 10 }}");
+    Scenario::of(twice).file(monitor.to_owned() + &reaction("enough web", &kind)).begin()
+}
+
+/// A dyno reports; `@` stands for this second.
+fn report(day: &Day, dyno: u32, adapter: &str, metrics: &str) {
+    let metrics = metrics.replace('@', &(day.now().as_millis() / 1000).to_string());
+    let body = format!(
+        "{{\"container\":\"web.{dyno}\",\"pid\":2,\"adapters\":{{\"{adapter}\":{{}}}},\"metrics\":[{metrics}]}}"
+    );
+    let posted = Posted { app: "shop".parse().unwrap(), by: Told::Judoscale, body: Some(body.into()) };
+    day.engine().take_report(posted);
+}
+
+/// So many dynos report every ten seconds, for so long.
+fn tell(day: &mut Day, dynos: u32, adapter: &str, metrics: &str, seconds: u64) {
+    for _ in 0..seconds / 10 {
+        day.pass(secs(10));
+        (1..=dynos).for_each(|dyno| report(day, dyno, adapter, metrics));
+    }
+}
+
+/// What was called: `web=6`.
+fn calls(day: &Day) -> Vec<String> {
+    let after_the_time = |call: String| call.split_once(' ').map_or(call.clone(), |(_, what)| what.to_owned());
+    day.calls().into_iter().map(after_the_time).collect()
+}
+
+fn why(day: &Day) -> &'static str {
+    day.why_on("told", "enough web").0
+}
+
+#[test]
+fn dynos_follow_how_busy_they_are_and_one_that_is_silent_is_full_where_they_are_taken() {
+    let mut day = begin(BUSY, "\"70%\"");
+    let up = |percent: u32| format!("[@,{percent},\"up\"]");
+    tell(&mut day, 2, "judoscale-ruby", &up(50), 120);
+    assert_eq!((calls(&day).len(), why(&day)), (0, "enough"), "{:?}", day.calls());
+    tell(&mut day, 2, "judoscale-ruby", &up(95), 60);
+    assert_eq!(calls(&day), ["web=3"]);
+    tell(&mut day, 2, "judoscale-ruby", &up(30), 600);
+    assert_eq!((calls(&day).len(), why(&day)), (1, "enough"), "the third tells nothing");
+    tell(&mut day, 3, "judoscale-ruby", &up(30), 420);
+    assert_eq!(calls(&day), ["web=3", "web=2"]);
+    day.pass(mins(30));
+    assert_eq!((day.web().0, why(&day)), (2, "load_unknown"));
+}
+
+#[test]
+fn jobs_are_counted_once_whoever_tells_them_and_none_is_only_what_tells_of_jobs() {
+    let mut day = begin(JOBS, "25");
+    tell(&mut day, 2, "judoscale-sidekiq", "[@,60,\"qd\",\"default\"],[@,40,\"busy\",\"default\"]", 120);
+    assert_eq!((calls(&day), why(&day)), (vec!["web=4".to_owned()], "enough"));
+    tell(&mut day, 2, "judoscale-rack", "", 1800);
+    assert_eq!((day.web().0, why(&day)), (4, "load_unknown"), "who has no jobs in it says nothing of them");
+    tell(&mut day, 2, "judoscale-sidekiq", "", 720);
+    assert_eq!(calls(&day), ["web=4", "web=3", "web=2"], "one by one");
+}
