@@ -6,7 +6,7 @@ use super::report_table;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Args;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 use flyball_control::{Contest, Judged, Load, Played, Settings, contest, made};
 use flyball_model::duration;
 use serde::Serialize;
@@ -19,6 +19,7 @@ use std::time::Duration;
 const TRACE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Forty dynos serve 400 requests a second, and more than twice that is lost whatever one does.
 const PEAK_MAX: f64 = 1000.0;
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Args)]
 pub(super) struct Control {
@@ -41,10 +42,10 @@ pub(super) struct Control {
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=50))]
     slack: u8,
     /// Ours: `stabilize`
-    #[arg(long, default_value = "5m", value_parser = duration::parse)]
+    #[arg(long, default_value = "5m", value_parser = no_longer)]
     stabilize: Duration,
     /// Ours: the guard's `cooldown`
-    #[arg(long, default_value = "0s", value_parser = duration::parse)]
+    #[arg(long, default_value = "0s", value_parser = no_longer)]
     cooldown: Duration,
 }
 
@@ -54,6 +55,12 @@ fn peak(text: &str) -> Result<f64, String> {
 
 fn per_dyno(text: &str) -> Result<f64, String> {
     within(text, 0.1, 5.0)
+}
+
+/// A file takes no longer `stabilize` either, and looks that far back are all gone through at each.
+fn no_longer(text: &str) -> Result<Duration, String> {
+    let length = duration::parse(text).map_err(|error| error.to_string())?;
+    if length <= HOUR { Ok(length) } else { Err("expected an hour at most".to_owned()) }
 }
 
 fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
@@ -97,7 +104,8 @@ pub(super) fn play(wanted: &Control) -> Result<Report, Failure> {
 }
 
 fn read(file: &Path, day: Option<&str>) -> Result<Load, Failure> {
-    let unread = |error: io::Error| Failure::new(Exit::NO, format!("cannot read the trace {}", file.display())).because(error);
+    let unread =
+        |error: io::Error| Failure::new(Exit::NO, format!("cannot read the trace {}", file.display())).because(error);
     let text = text_of(file).map_err(unread)?;
     let name = file.file_name().map_or_else(|| "trace".into(), |name| name.to_string_lossy());
     let load = Load::read(&name, &text, day);
@@ -122,25 +130,17 @@ pub(super) fn table(report: &Report) -> Table {
     for contest in &report.contests {
         let Contest { load, seconds, peak, requests, played, judged } = contest;
         let lasts = duration::roughly(Duration::from_secs(*seconds));
-        let load = format!("{load}, {lasts}, {requests:.0} requests, {peak:.0} a second at most");
-        table.add_row([&load, "waited over 100 ms", "dyno-hours", "lost", "changes"]);
+        table.add_row([load, &format!("{lasts}, {requests:.0} requests, {peak:.0} a second at most")]);
         for Played { law, slow, lost, cost, changes, .. } in played {
-            let slow = format!("{:.2} %", slow * 100.0);
-            table.add_row([
-                &format!("  {law}"),
-                &slow,
-                &format!("× {cost:.2}"),
-                &format!("{lost:.0}"),
-                &changes.to_string(),
-            ]);
+            let slow = slow * 100.0;
+            let words = format!("{slow:>5.2} % slow  × {cost:.2} dyno-hours  {lost:>6.0} lost  {changes:>4} changes");
+            table.add_row([&format!("  {law}"), &words]);
         }
-        table.add_row([format!("  {}", words(judged))]);
-        table.add_row([""]);
+        table.add_row(["  judged", &words(judged)]);
     }
-    table.column_iter_mut().skip(1).for_each(|column| {
-        column.set_cell_alignment(CellAlignment::Right);
-    });
-    table.add_row(["All but ours are stand-ins, written from what their makers document, at settings of our choice."]);
+    table.add_row(["slow", "waited for longer than 100 ms"]);
+    table.add_row(["dyno-hours", "by those of who is clairvoyant"]);
+    table.add_row(["like …", "a stand-in, written from what its maker documents, at settings of our choice"]);
     table
 }
 

@@ -112,12 +112,16 @@ async fn laws_of_scaling_play_the_loads_that_are_made_and_those_of_a_file() {
     let of_file = ["bench", "control", "--trace", "trace.csv", "--peak", "50"];
     let played = ended(bare(folder.path(), &of_file)).await.stdout;
     assert!(played.contains("trace.csv") && played.contains("50 a second at most"), "{played}");
-    assert!(played.contains("like Heroku") && played.contains("stand-ins"), "{played}");
+    assert!(played.contains("like Heroku") && played.contains("a stand-in"), "{played}");
 
     trace.push_str("2026-05-04 01:05:00,5\n");
     std::fs::write(folder.path().join("trace.csv"), trace).unwrap();
     let gap = ended(bare(folder.path(), &of_file)).await;
     assert!(gap.code == Some(1) && gap.stderr.contains("line 61 is 360 s after"), "{gap:?}");
+    for wrong in [["--stabilize", "2h"], ["--per-dyno", "0"], ["--slack", "60"], ["--peak", "50"]] {
+        let ended = ended(bare(folder.path(), &[&["bench", "control"][..], &wrong].concat())).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+    }
     let none = ended(bare(folder.path(), &["bench", "control", "--trace", "none.csv"])).await;
     assert!(none.code == Some(1) && none.stderr.contains("cannot read the trace none.csv"), "{none:?}");
 }
