@@ -236,6 +236,10 @@ impl Carried<'_> {
                 (false, None, false) => Why::NeededOfLate(needed),
             });
         }
+        // Who added them saw what this load does not tell: that requests wait, say.
+        if stands.added_at.is_some_and(|at| at + target.stabilize > stands.now) {
+            return Aim::Hold(Why::NeededOfLate(quantity));
+        }
         match of_late.stands_in_the_way(told, stands) {
             Some(why) => Aim::Hold(why),
             None => Aim::Set(floor.max(quantity.saturating_sub(target.max_in)), Why::WereEnough(floor)),

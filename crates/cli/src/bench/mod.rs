@@ -1,8 +1,10 @@
 //! `flyball bench`: what observation and its history cost on this machine, and whether anybody starves, measured on the real
 //! loop and the real store.
 //!
-//! The targets are processes of their own, so that their work is not counted as ours. Nothing leaves the machine.
+//! The targets are processes of their own, so that their work is not counted as ours. Nothing leaves the machine. `control` alone measures
+//! nothing: it plays laws of scaling over a simulated app.
 
+mod control;
 mod course;
 mod drain;
 mod effects;
@@ -26,6 +28,7 @@ use crate::failure::Failure;
 use crate::output::{Format, data, json};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
+use control::Control;
 use effects::Effects;
 use flyball_config::Definitions;
 use flyball_engine::{Clock, Ids};
@@ -72,6 +75,8 @@ enum What {
     /// Two engines on one PostgreSQL, of which one is killed, again and again: when is its part looked at again?
     #[cfg(unix)]
     Failover(failover::Failover),
+    /// Laws of scaling side by side, over loads and a simulated app: ours, and stand-ins for others'
+    Control(Control),
     /// Those who listen while it is measured
     #[command(hide = true)]
     Listen {
@@ -93,7 +98,8 @@ enum What {
 }
 
 /// Runs a bench. The answer is no when checks that were due were not made, when the healthy page was not looked
-/// at, when an effect was not made, when a line was neither counted nor told as lost, when a page was late or large, and when what an engine left was not looked at in time.
+/// at, when an effect was not made, when a line was neither counted nor told as lost, when a page was late or large, when what an engine
+/// left was not looked at in time, and when our law of scaling is not the best over every load.
 ///
 /// # Errors
 ///
@@ -136,6 +142,10 @@ pub(crate) async fn run(
         What::Pages(wanted) => {
             let report = pages::measured(&wanted, clock, ids).await?;
             told(format, &machine, &report, pages::table, report.is_good())
+        }
+        What::Control(wanted) => {
+            let report = control::play(&wanted)?;
+            told(format, &machine, &report, control::table, report.is_good())
         }
         What::Store(wanted) => told(format, &machine, &store::measured(&wanted).await?, store::table, true),
         #[cfg(unix)]

@@ -92,6 +92,40 @@ async fn a_bench_tells_what_it_measured_on() {
     assert!(table.contains(" build of rustc 1.") && table.contains("kernel"), "{table}");
 }
 
+#[tokio::test]
+async fn laws_of_scaling_play_the_loads_that_are_made_and_those_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let how = ["--json", "bench", "control"];
+    let five = ended(bare(folder.path(), &how)).await;
+    let report: Value = serde_json::from_str(&five.stdout).unwrap_or_else(|error| panic!("{error}: {five:?}"));
+    let contests = report["contests"].as_array().unwrap();
+    let loads: Vec<&str> = contests.iter().map(|contest| contest["load"].as_str().unwrap()).collect();
+    assert_eq!(loads, ["day", "step", "bursts", "ramp", "heavier"]);
+    let best = contests
+        .iter()
+        .filter(|contest| contest["judged"]["behind"].is_null() && contest["judged"]["dearer"].is_null());
+    assert_eq!(five.code, Some(i32::from(best.count() < contests.len())), "{report}");
+
+    let minute = |nth: u32| format!("2026-05-04 00:{nth:02}:00,{}\n", 10 + nth);
+    let mut trace: String = (0..60).map(minute).collect();
+    std::fs::write(folder.path().join("trace.csv"), format!("timestamp,count\n{trace}")).unwrap();
+    let of_file = ["bench", "control", "--trace", "trace.csv", "--peak", "50"];
+    let played = ended(bare(folder.path(), &of_file)).await.stdout;
+    assert!(played.contains("trace.csv") && played.contains("50 a second at most"), "{played}");
+    assert!(played.contains("like Heroku") && played.contains("a stand-in"), "{played}");
+
+    trace.push_str("2026-05-04 01:05:00,5\n");
+    std::fs::write(folder.path().join("trace.csv"), trace).unwrap();
+    let gap = ended(bare(folder.path(), &of_file)).await;
+    assert!(gap.code == Some(1) && gap.stderr.contains("line 61 is 360 s after"), "{gap:?}");
+    for wrong in [["--stabilize", "2h"], ["--per-dyno", "0"], ["--slack", "60"], ["--peak", "50"]] {
+        let ended = ended(bare(folder.path(), &[&["bench", "control"][..], &wrong].concat())).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+    }
+    let none = ended(bare(folder.path(), &["bench", "control", "--trace", "none.csv"])).await;
+    assert!(none.code == Some(1) && none.stderr.contains("cannot read the trace none.csv"), "{none:?}");
+}
+
 /// Whoever may make databases on the server, and does nothing else there: what is left of them can be counted.
 struct Maker {
     server: PgConnection,
