@@ -25,8 +25,8 @@ pub use heroku_metrics::{DynoMeasure, HerokuMetrics};
 pub use heroku_router::{HerokuRouter, RouterMeasure};
 pub use hook::Hook;
 pub use http::{
-    Exchange, Exposed, Http, Json, JsonTest, JsonValue, JsonWanted, Labels, MetricName, Page, Series, Sought, SoughtText,
-    Text,
+    Exchange, Exposed, Http, Json, JsonTest, JsonValue, JsonWanted, Labels, MetricName, Page, Series, Sought,
+    SoughtText, Text,
 };
 pub use kind::Doubt;
 pub use levels::{Levels, Span as ToldSpan};

@@ -48,11 +48,9 @@ impl Number {
             Json::Value(JsonValue::Scalar(Scalar::Text(text))) => text.trim().parse().ok(),
             _ => None,
         };
-        match (number, json) {
-            (Some(number), _) if number.is_finite() => Ok((number, format!("at {at}"))),
-            (_, Json::Value(_)) => Err(format!("no number: {}", json.in_words(at))),
-            (_, Json::Unread | Json::Not(_) | Json::Nothing) => Err(format!("no number: {}", json.in_words(at))),
-        }
+        let number = number.filter(|number: &f64| number.is_finite());
+        let number = number.ok_or_else(|| format!("no number: {}", json.in_words(at)))?;
+        Ok((number, format!("at {at}")))
     }
 }
 
@@ -82,6 +80,10 @@ impl MonitorKind for Number {
 
     fn variables(&self) -> Vec<&str> {
         self.ask.variables()
+    }
+
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
     }
 
     fn measures(&self) -> Option<Unit> {

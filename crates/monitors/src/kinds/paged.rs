@@ -76,10 +76,11 @@ impl Ask {
         told: impl FnOnce(&Text) -> Told,
     ) -> (Finding, String, Evidence) {
         let unknown = |blind, words: String| (Finding::Unknown(blind), words, Evidence::None);
-        let (number, of) = match self.readable(exchange).and_then(|text| told(text).map_err(|why| (Blind::NotTold, why))) {
-            Ok(told) => told,
-            Err((blind, words)) => return unknown(blind, words),
-        };
+        let (number, of) =
+            match self.readable(exchange).and_then(|text| told(text).map_err(|why| (Blind::NotTold, why))) {
+                Ok(told) => told,
+                Err((blind, words)) => return unknown(blind, words),
+            };
         let number = number * counted_in.factor();
         if number.abs() > Amount::MAX {
             return unknown(Blind::NotTold, format!("{number:e} {of} is more than can be measured"));
@@ -181,7 +182,8 @@ words! {
 impl CountedIn {
     /// Reads it, and how far the number may go.
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<(Self, Levels)> {
-        let doc = "in what the page counts: things, things in a second, milliseconds, seconds, hundredths, or a share of 1";
+        let doc =
+            "in what the page counts: things, things in a second, milliseconds, seconds, hundredths, or a share of 1";
         let counted_in = fields.or("unit", Self::Count, "\"count\"", doc);
         let levels = Levels::read(fields, counted_in.map(Self::unit));
         Some((counted_in?, levels?))

@@ -100,6 +100,10 @@ impl MonitorKind for Prometheus {
         self.ask.variables()
     }
 
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
+    }
+
     fn measures(&self) -> Option<Unit> {
         Some(self.unit.unit())
     }

@@ -52,9 +52,23 @@ fn a_number_is_what_the_page_says_and_nothing_else_is_one() {
         &[
             (size, 200, JSON, PASSING, "143 at /queue/size", things(143.0)),
             (size, 204, JSON, PASSING, "143 at /queue/size", things(143.0)),
-            (r#"pointer = "/queue/size", above = 142"#, 200, JSON, ABOVE, "143 at /queue/size, more than 142", things(143.0)),
+            (
+                r#"pointer = "/queue/size", above = 142"#,
+                200,
+                JSON,
+                ABOVE,
+                "143 at /queue/size, more than 142",
+                things(143.0),
+            ),
             (r#"pointer = "/queue/size", above = 143"#, 200, JSON, PASSING, "143 at /queue/size", things(143.0)),
-            (r#"pointer = "/queue/size", below = 200"#, 200, JSON, BELOW, "143 at /queue/size, less than 200", things(143.0)),
+            (
+                r#"pointer = "/queue/size", below = 200"#,
+                200,
+                JSON,
+                BELOW,
+                "143 at /queue/size, less than 200",
+                things(143.0),
+            ),
             (r#"pointer = "/queue/text""#, 200, JSON, PASSING, "12.5 at /queue/text", things(12.5)),
             (r#"pointer = "/list/0""#, 200, JSON, PASSING, "0 at /list/0", things(0.0)),
             (r#"pointer = "/less", below = 0"#, 200, JSON, BELOW, "-3 at /less, less than 0", things(-3.0)),
@@ -184,12 +198,9 @@ fn a_sum_of_series_is_what_the_page_exposes_and_nothing_else_is_one() {
 fn what_fails_clears_where_it_is_said_to() {
     let setting = r#"{ url = "https://a.example/", pointer = "", above = 100, clears_at = 50 }"#;
     let kind = read("number", setting).unwrap();
-    for (number, before, finding) in [
-        ("101", None, ABOVE),
-        ("60", Some(ABOVE), ABOVE),
-        ("60", Some(PASSING), PASSING),
-        ("50", Some(ABOVE), PASSING),
-    ] {
+    for (number, before, finding) in
+        [("101", None, ABOVE), ("60", Some(ABOVE), ABOVE), ("60", Some(PASSING), PASSING), ("50", Some(ABOVE), PASSING)]
+    {
         assert_eq!(judged(&kind, 200, number, before).0, finding, "{number} after {before:?}");
     }
 }

@@ -35,10 +35,10 @@ impl Series {
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let labels: Vec<String> = self.labels.0.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-        match labels.is_empty() {
-            true => f.write_str(&self.metric.0),
-            false => write!(f, "{}{{{}}}", self.metric.0, labels.join(",")),
+        if labels.is_empty() {
+            return f.write_str(&self.metric.0);
         }
+        write!(f, "{}{{{}}}", self.metric.0, labels.join(","))
     }
 }
 
@@ -66,7 +66,8 @@ impl Take for MetricName {
     fn take(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let Value::Text(text) = &node.value else { return wrong_kind(node, mistakes) };
         if text.contains(['{', '}']) {
-            let mistake = Mistake::new(node.span.clone(), "a name with braces", format!("expected {}", Self::expected()));
+            let mistake =
+                Mistake::new(node.span.clone(), "a name with braces", format!("expected {}", Self::expected()));
             mistakes.push(mistake.hint("write `labels = { queue = \"default\" }` beside it"));
             return None;
         }
@@ -242,7 +243,8 @@ impl<'w> Met<'w> {
             };
             match rest.strip_prefix(b"=") {
                 Some(behind) => {
-                    let value = behind.trim_ascii_start().strip_prefix(b"\"").ok_or("a label has no value in quotes")?;
+                    let value =
+                        behind.trim_ascii_start().strip_prefix(b"\"").ok_or("a label has no value in quotes")?;
                     let (value, behind) = quoted(value).ok_or(OPEN)?;
                     self.note(&name, &value);
                     rest = behind.trim_ascii_start();

@@ -203,7 +203,9 @@ impl Http {
         let (found, excerpt) = match page.map(|page| &page.text) {
             Some(Text::Found(excerpt)) => (Some(true), Some(excerpt.clone())),
             Some(Text::NotFound(excerpt)) => (Some(false), Some(excerpt.clone())),
-            Some(Text::Unreadable(excerpt, _) | Text::Json(excerpt, _) | Text::Exposed(excerpt, _)) => (None, Some(excerpt.clone())),
+            Some(Text::Unreadable(excerpt, _) | Text::Json(excerpt, _) | Text::Exposed(excerpt, _)) => {
+                (None, Some(excerpt.clone()))
+            }
             None => (None, None),
         };
         // Of a page that broke off before the text was found it is not known whether it is there.
