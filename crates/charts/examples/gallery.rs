@@ -80,7 +80,7 @@ fn pictures() -> Vec<(&'static str, String)> {
         ("chart:formation", formation().both(clock)),
         (
             "chart:empty",
-            TimeChart { p50: vec![], band: vec![], spells: vec![], threshold: None, marks: vec![], ..four_hours() }
+            TimeChart { p50: vec![], band: vec![], spells: vec![], thresholds: vec![], marks: vec![], ..four_hours() }
                 .both(clock),
         ),
         ("lineage", lineage(&releases())),
@@ -149,7 +149,8 @@ fn four_hours() -> TimeChart {
             Spell { from: ago(102), until: ago(90), verdict: Verdict::Failing, label: "slow".to_owned() },
             Spell { from: ago(42), until: NOW, verdict: Verdict::Failing, label: "text".to_owned() },
         ],
-        threshold: Some((350.0, "slower_than 350 ms".to_owned())),
+        thresholds: vec![(350.0, "slower_than 350 ms".to_owned())],
+        incomplete: vec![],
         marks: vec![
             mark(186, MarkKind::Pause, "paused by ann"),
             mark(90, MarkKind::Effect, "web 3 → 4"),

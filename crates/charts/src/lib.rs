@@ -32,7 +32,7 @@ pub use bar::{SLOTS_MAX, Slot, uptime_bar};
 pub use formation::{FormationChart, PROCESS_ROWS_MAX, ProcessRow, SIZES_MAX};
 pub use lineage::{RELEASES_MAX, Release, lineage};
 pub use marks::{MARKS_MAX, Mark, MarkKind};
-pub use time::{Band, Point, SPELLS_MAX, Spell, TimeChart};
+pub use time::{Band, Point, SPELLS_MAX, Spell, THRESHOLDS_MAX, TimeChart};
 
 /// The design sheet: colours, type and spacing as variables, and everything that pages are made of.
 ///

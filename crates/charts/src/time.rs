@@ -8,6 +8,9 @@ use crate::{Verdict, Width};
 /// Spells of one chart. Those of one verdict that touch on the screen are merged first, so a bad year fits.
 pub const SPELLS_MAX: usize = 200;
 
+/// Thresholds of one chart: more lines across it are no help.
+pub const THRESHOLDS_MAX: usize = 4;
+
 /// How far above the line and the threshold the band may push the scale: one slow answer does not flatten the rest.
 const BAND_ROOM: f64 = 2.0;
 
@@ -61,11 +64,13 @@ pub struct TimeChart {
     pub band: Vec<Band>,
     /// Times of failing or unknown.
     pub spells: Vec<Spell>,
-    /// The value that calls a reaction, and what it is called.
-    pub threshold: Option<(f64, String)>,
+    /// Values beyond which something changes, and what each is called: the first [`THRESHOLDS_MAX`].
+    pub thresholds: Vec<(f64, String)>,
+    /// Readings of the line that are told from what had gaps.
+    pub incomplete: Vec<Point>,
     /// What happened meanwhile.
     pub marks: Vec<Mark>,
-    /// The unit of all values, as `ms`.
+    /// The unit of all values, as `ms`; empty where things are counted.
     pub unit: String,
 }
 
@@ -87,7 +92,12 @@ impl TimeChart {
             stretches(&axis, self.step, self.p50.iter().map(|point| (point.at, point.value, point.value, point.value)));
         let band_of =
             stretches(&axis, self.step, self.band.iter().map(|band| (band.at, band.low, band.low, band.high)));
-        let (low, high) = reach(&line_of, &band_of, self.threshold.as_ref().map(|(value, _)| *value));
+        let partial = stretches(
+            &axis,
+            self.step,
+            self.incomplete.iter().map(|point| (point.at, point.value, point.value, point.value)),
+        );
+        let (low, high) = reach(&line_of, &band_of, self.thresholds().map(|(value, _)| *value));
         let values = ValueAxis::new(low, high, 26.0, 26.0 + plot_height);
         let (marks, more_marks) = shown(&self.marks, &axis);
         let (spells, more_spells) = self.merged_spells(&axis);
@@ -97,7 +107,7 @@ impl TimeChart {
         let mut out = String::new();
         let nothing = line_of.is_empty() && band_of.is_empty();
         // A scale of nothing would claim to know one.
-        if !nothing || self.threshold.is_some() {
+        if !nothing || self.thresholds().next().is_some() {
             out += &grid(&values, &axis, &self.unit);
         }
         out += &time_ticks(&axis, layout, self.utc_offset, values.top, bottom, &said);
@@ -109,12 +119,22 @@ impl TimeChart {
             let path = line(stretch.iter().map(|column| (column.x(&axis), values.y(column.middle()))));
             out += &format!(r#"<path class="line" d="{path}"/>"#);
         }
-        if let Some((value, label)) = self.threshold.as_ref().filter(|(value, _)| !value.is_nan()) {
+        if !partial.is_empty() {
+            let places = partial.iter().flatten().map(|column| (column.x(&axis), values.y(column.middle())));
+            let dots: String = places.map(|(x, y)| format!("M{} {}l3 3-3 3-3-3z", at(x), at(y - 3.0))).collect();
+            out += &format!(r#"<g class="partial"><title>{PARTIAL}</title><path d="{dots}"/></g>"#);
+        }
+        let mut labelled: Vec<f64> = Vec::new();
+        for (value, label) in self.thresholds() {
             let y = values.y(within(*value));
             let above = if y - values.top > 18.0 { y - 5.0 } else { y + 14.0 };
             let (left, right, y) = (at(axis.left), at(axis.right), at(y));
             out += &format!(r#"<path class="threshold" d="M{left} {y}H{right}"/>"#);
-            out += &format!(r#"<g class="hold">{}</g>"#, text_from(axis.left + 6.0, above, label));
+            // Of two that lie on each other the first has its label; all are in the words of the picture.
+            if labelled.iter().all(|other| (other - above).abs() >= FONT) {
+                labelled.push(above);
+                out += &format!(r#"<g class="hold">{}</g>"#, text_from(axis.left + 6.0, above, label));
+            }
         }
         if nothing {
             let (x, y) = (f64::midpoint(axis.left, axis.right), f64::midpoint(values.top, values.bottom));
@@ -124,6 +144,16 @@ impl TimeChart {
         // Told to no reader: every value that it leads to is drawn.
         let picture = if nothing { out } else { self.scale(&axis, &values) + &out } + &lane.picture;
         framed(layout.class(), layout.units(), bottom + 24.0, &label, &picture, &lane.links)
+    }
+
+    fn thresholds(&self) -> impl Iterator<Item = &(f64, String)> {
+        self.thresholds.iter().filter(|(value, _)| !value.is_nan()).take(THRESHOLDS_MAX)
+    }
+
+    /// A value as it is read aloud.
+    fn in_unit(&self, value: f64) -> String {
+        let (value, unit) = (number(value), &self.unit);
+        if unit.is_empty() { value } else { format!("{value} {unit}") }
     }
 
     /// What a pointer is read by: the edges of the plot in the picture's units, and the times in milliseconds and values that they are.
@@ -175,14 +205,17 @@ impl TimeChart {
             Some(last) => {
                 let (low, high) =
                     (middles().fold(f64::INFINITY, f64::min), middles().fold(f64::NEG_INFINITY, f64::max));
-                text += &format!(": {} to {} {}, last {}.", number(low), number(high), self.unit, number(last));
+                text += &format!(": {} to {}, last {}.", number(low), self.in_unit(high), number(last));
                 if lines.len() > 1 {
                     text += &format!(" Nobody looked in {} gaps.", lines.len() - 1);
                 }
             }
         }
-        if let Some((value, label)) = &self.threshold {
-            text += &format!(" Threshold {} {}: {}.", number(within(*value)), self.unit, cut(label, LABEL_CHARS));
+        for (value, label) in self.thresholds() {
+            text += &format!(" Threshold {}: {}.", self.in_unit(within(*value)), cut(label, LABEL_CHARS));
+        }
+        if !self.incomplete.is_empty() {
+            text += &format!(" Incomplete: {}.", self.incomplete.len());
         }
         if !spells.is_empty() {
             let each = spells.iter().map(|spell| {
@@ -203,6 +236,9 @@ impl TimeChart {
     }
 }
 
+/// What a mark on the line means.
+const PARTIAL: &str = "told from what had gaps: it may have been more";
+
 pub(crate) fn earlier(more: usize) -> String {
     if more == 0 { String::new() } else { format!("; {more} earlier ones are left out") }
 }
@@ -215,9 +251,9 @@ fn titled(spell: &Spell) -> String {
 }
 
 /// The lowest and highest value that the axis has to have.
-fn reach(lines: &[Vec<Column>], bands: &[Vec<Column>], threshold: Option<f64>) -> (f64, f64) {
-    let values =
-        || lines.iter().flatten().map(Column::middle).chain(threshold.filter(|value| !value.is_nan()).map(within));
+fn reach(lines: &[Vec<Column>], bands: &[Vec<Column>], thresholds: impl Iterator<Item = f64>) -> (f64, f64) {
+    let thresholds: Vec<f64> = thresholds.map(within).collect();
+    let values = || lines.iter().flatten().map(Column::middle).chain(thresholds.iter().copied());
     let low = values().fold(0.0, f64::min);
     let high = values().fold(0.0, f64::max);
     let band = bands.iter().flatten().map(|column| column.high).fold(0.0, f64::max);
@@ -248,7 +284,7 @@ fn grid(values: &ValueAxis, axis: &TimeAxis, unit: &str) -> String {
     let last = values.ticks.len() - 1;
     let lines = values.ticks.iter().enumerate().map(|(n, tick)| {
         let y = values.y(*tick);
-        let words = if n == last { format!("{} {unit}", number(*tick)) } else { number(*tick) };
+        let words = if n == last && !unit.is_empty() { format!("{} {unit}", number(*tick)) } else { number(*tick) };
         // The top one has the unit, which is wider than the margin: it stands above its line.
         let words =
             if n == last { text_from(0.0, y - 6.0, &words) } else { text_until(axis.left - 8.0, y + 4.0, &words) };

@@ -40,7 +40,8 @@ fn empty() -> TimeChart {
         p50: vec![],
         band: vec![],
         spells: vec![],
-        threshold: None,
+        thresholds: vec![],
+        incomplete: vec![],
         marks: vec![],
         unit: "ms".to_owned(),
     }
@@ -85,7 +86,7 @@ fn readings_and_marks_share_an_axis() {
             verdict: Verdict::Failing,
             label: "text".to_owned(),
         }],
-        threshold: Some((80.0, "slower_than 80 ms".to_owned())),
+        thresholds: vec![(80.0, "slower_than 80 ms".to_owned())],
         marks: vec![
             mark(62, MarkKind::Effect, "rolled back to v6", Some("/runs/1")),
             mark(64, MarkKind::Foreign, "config of v8", None),
@@ -96,6 +97,33 @@ fn readings_and_marks_share_an_axis() {
     assert_snapshot!("time_wide", lines(&chart.svg(Width::Wide, clock)));
     assert_snapshot!("time_narrow", lines(&chart.svg(Width::Narrow, clock)));
     sound(&chart.both(clock));
+}
+
+#[test]
+fn numbers_have_their_thresholds_and_show_what_had_gaps() {
+    let at = |minute: i64, value: f64| Point { at: minute * MINUTE, value };
+    let chart = TimeChart {
+        p50: (0..30).map(|minute| at(minute, (minute % 7) as f64)).collect(),
+        band: (0..30).map(|minute| Band { at: minute * MINUTE, low: 0.0, high: 9.0 }).collect(),
+        thresholds: vec![
+            (8.0, "above 8".to_owned()),
+            (7.9, "scale".to_owned()),
+            (f64::NAN, "none".to_owned()),
+            (4.0, "clears_at 4".to_owned()),
+        ],
+        incomplete: vec![at(3, 3.0), at(10, 3.0)],
+        unit: String::new(),
+        ..empty()
+    };
+    let svg = chart.svg(Width::Narrow, clock);
+    sound(&svg);
+    assert_eq!(
+        (count(&svg, "class=\"threshold\""), count(&svg, "class=\"hold\""), count(&svg, "l3 3-3 3-3-3z")),
+        (3, 2, 2)
+    );
+    for said in ["0 to 6, last", "Threshold 8: above 8.", "Threshold 4: clears_at 4.", "Incomplete: 2."] {
+        assert!(svg.contains(said), "{said} in {svg}");
+    }
 }
 
 #[test]
@@ -119,7 +147,7 @@ fn values_that_are_none_and_values_beyond_everything_are_sound() {
         let chart = TimeChart {
             p50: vec![Point { at: 0, value }, Point { at: MINUTE, value: 3.0 }],
             band: vec![Band { at: 0, low: value, high: value }],
-            threshold: Some((value, "limit".to_owned())),
+            thresholds: vec![(value, "limit".to_owned())],
             ..empty()
         };
         sound(&chart.both(clock));
@@ -173,7 +201,8 @@ fn labels_from_outside_stay_text() {
     let chart = TimeChart {
         p50: vec![Point { at: 0, value: 1.0 }],
         spells: vec![Spell { from: 0, until: MINUTE, verdict: Verdict::Unknown, label: hostile() }],
-        threshold: Some((1.0, hostile())),
+        thresholds: vec![(1.0, hostile()); 9],
+        incomplete: vec![Point { at: 0, value: 1.0 }],
         marks: marks.clone(),
         unit: hostile(),
         ..empty()

@@ -52,6 +52,11 @@ impl Listening {
         Self { inbox, since, looked: Mutex::default() }
     }
 
+    /// What the monitor that looks found last.
+    pub(crate) async fn found_last(&self, look: Look) -> Result<Option<Finding>, String> {
+        self.inbox.last_finding(look.monitor).await
+    }
+
     /// What came in for the monitor that looks.
     pub(crate) async fn signals(&self, look: Look) -> Result<Vec<Signal>, String> {
         self.inbox.signals(look.monitor).await

@@ -22,6 +22,6 @@ pub use monitor::Monitor;
 pub use net::{Failure, NetworkRules, ProxyEnvironment, References, Trust, Way};
 pub use observer::Observer;
 pub use values::{
-    Address, ByteSize, CodeList, HeaderList, HostName, Keyword, Level, Method, NameServer, Networks, Number, PageUrl,
+    Address, ByteSize, CodeList, Figure, HeaderList, HostName, Keyword, Level, Method, NameServer, Networks, PageUrl,
     Pattern, Pointer, Proxy, ProxyServer, Record, RecordName, RecordType, Scalar, StatusList, Wanted,
 };

@@ -61,7 +61,7 @@ pub use place::Place;
 pub use plain::{Exposed, exposed, open_plain, tighten};
 pub use postgres::{Postgres, Server};
 pub use presence::{Glimpse, SeenSign, Sign};
-pub use rollup::{Rollup, Share, Sketch, Span, Spell, Step as StepTimes, holds_until};
+pub use rollup::{Amounts, Rollup, Share, Sketch, Span, Spell, Step as StepTimes, holds_until};
 pub use sizes::Sizes;
 pub use sqlite::{EngineLock, Sqlite};
 pub use telling::{ClaimedNotice, NewNotice, NoticeState, NoticesPage, StoredNotice, Tell, ToldSoFar, Tried};

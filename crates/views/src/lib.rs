@@ -38,7 +38,7 @@ pub use people::{Me, SessionView, TokenMade, TokenView, UserView};
 pub use reaction::{Answered, GateView, HoldingView, Next, ReactionView};
 pub use report::{MonitorReport, Outage, Outages, Percentiles, Report, Steps};
 pub use run::{RunView, WantedBy};
-pub use series::{MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
+pub use series::{MarkKind, SeriesLevel, SeriesMark, SeriesNumber, SeriesPoint, SeriesUnit, SeriesView, SpellView};
 pub use status::{Attention, EngineState, FileView, Headline, Need, PauseView, Status};
 pub use store::{KeptView, StoreView};
 pub use story::{

@@ -28,6 +28,8 @@ pub struct SeriesView {
     pub marks: Vec<SeriesMark>,
     /// The time in milliseconds from which on a reading fails for that alone; null where there is no such time.
     pub threshold_ms: Option<u64>,
+    /// In what its readings measure, and how far that may go; null where they tell no number.
+    pub measures: Option<SeriesUnit>,
     /// Whether anything is kept of the time before, as far as its hours are rolled up.
     pub has_earlier: bool,
 }
@@ -59,6 +61,41 @@ pub struct SeriesPoint {
     pub p50_ms: Option<f64>,
     /// 95 % did.
     pub p95_ms: Option<f64>,
+    /// What was measured; null where nothing was.
+    pub number: Option<SeriesNumber>,
+}
+
+/// What was measured in a step of time, or by one reading, in the unit of the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SeriesNumber {
+    /// The least.
+    pub least: f64,
+    /// The mean of the readings.
+    pub mean: f64,
+    /// The most.
+    pub most: f64,
+    /// So many of the readings were told from what had gaps, so that it may have been more.
+    pub incomplete: u64,
+}
+
+/// In what a monitor measures, and how far that may go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SeriesUnit {
+    /// What stands behind a number: `ms`, `%`, `/s`, or nothing where things are counted.
+    #[schema(example = "ms")]
+    pub unit: String,
+    /// `above`, `below` and `clears_at`, as far as they are said.
+    pub levels: Vec<SeriesLevel>,
+}
+
+/// A number that makes a reading fail, or pass again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SeriesLevel {
+    /// The number.
+    pub value: f64,
+    /// Its setting, and how it is written.
+    #[schema(example = "above 500ms")]
+    pub words: String,
 }
 
 /// A time in which a monitor was failing, or unknown, without a break.

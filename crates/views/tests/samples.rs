@@ -240,7 +240,10 @@ fn series() -> SeriesView {
         readings: 10,
         p50_ms: Some(120.5),
         p95_ms: Some(300.0),
+        number: Some(SeriesNumber { least: 3.0, mean: 8.125, most: 21.0, incomplete: 1 }),
     };
+    let measures =
+        SeriesUnit { unit: "/s".to_owned(), levels: vec![SeriesLevel { value: 20.0, words: "above 20/s".to_owned() }] };
     let mark = SeriesMark {
         at: at("05:00:02"),
         kind: MarkKind::Effect,
@@ -257,6 +260,7 @@ fn series() -> SeriesView {
         spells: vec![SpellView { verdict: of("failing"), spell: outage() }],
         marks: vec![mark],
         threshold_ms: Some(2000),
+        measures: Some(measures),
         has_earlier: true,
     }
 }

@@ -33,6 +33,8 @@ pub fn ways(
             Kind::HerokuRouter(_) | Kind::HerokuMetrics(_) | Kind::Heartbeat(_) | Kind::Hook(_) => continue,
             Kind::QueueTime(_) | Kind::Utilization(_) | Kind::Jobs(_) => continue,
             Kind::Http(http) => to_page(http, definitions, environment, variable),
+            Kind::Number(number) => to_page(number.ask.page(), definitions, environment, variable),
+            Kind::Prometheus(prometheus) => to_page(prometheus.ask.page(), definitions, environment, variable),
             Kind::Certificate(certificate) => {
                 let proxy = certificate.proxy.as_ref().unwrap_or(&definitions.network.proxy);
                 let way = environment.way(proxy, true, certificate.host.host(), variable);

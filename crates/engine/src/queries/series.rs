@@ -3,12 +3,17 @@
 use super::Reader;
 use super::report::outage;
 use super::told::took_effect;
-use flyball_model::{Event, ForeignChange, MonitorId, MonitorName, Reading, Timestamp, Verdict};
-use flyball_monitors::Monitor;
-use flyball_store::{
-    Error, ReadingsPage, Rolled, Rollup, RollupsPage, Span, SpellsPage, TimelineLine, TimelinePage, holds_until,
+use flyball_model::{
+    Amount, Event, Evidence, ForeignChange, Measured, MonitorId, MonitorName, Reading, Timestamp, Unit, Verdict,
 };
-use flyball_views::{HistoryLine, MarkKind, SeriesMark, SeriesPoint, SeriesView, SpellView};
+use flyball_monitors::{Level, Levels, Monitor};
+use flyball_store::{
+    Amounts, Error, ReadingsPage, Rolled, Rollup, RollupsPage, Span, SpellsPage, TimelineLine, TimelinePage,
+    holds_until,
+};
+use flyball_views::{
+    HistoryLine, MarkKind, SeriesLevel, SeriesMark, SeriesNumber, SeriesPoint, SeriesUnit, SeriesView, SpellView,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::try_join;
@@ -75,8 +80,9 @@ impl Reader<'_> {
             self.marks(monitor, since, until),
             self.has_before(monitor.id, since)
         )?;
-        let mut points = step.points(rolled);
-        points.extend(of_readings(&readings, monitor.every, until));
+        let unit = monitor.kind.measures();
+        let mut points = step.points(rolled, unit);
+        points.extend(of_readings(&readings, monitor.every, until, unit));
         let spell = |spell: &flyball_store::Spell| SpellView {
             verdict: spell.finding.verdict(),
             spell: outage(spell, since, until, self.now),
@@ -89,6 +95,7 @@ impl Reader<'_> {
             points,
             spells: spells.iter().rev().map(spell).collect(),
             marks,
+            measures: monitor.kind.measures().map(|unit| measures(unit, monitor.kind.levels())),
             threshold_ms: monitor.kind.slower_than().map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
             has_earlier,
         }))
@@ -179,16 +186,54 @@ impl Step {
     }
 
     /// Adds up what lies in the same step.
-    fn points(self, rolled: Vec<Rolled>) -> Vec<SeriesPoint> {
+    fn points(self, rolled: Vec<Rolled>, unit: Option<Unit>) -> Vec<SeriesPoint> {
         let mut steps: BTreeMap<Timestamp, Rollup> = BTreeMap::new();
         for Rolled { start, rollup } in rolled {
             steps.entry(self.start_of(start)).or_default().add(&rollup);
         }
-        steps.iter().map(|(at, rollup)| of_rollup(*at, rollup)).collect()
+        steps.iter().map(|(at, rollup)| of_rollup(*at, rollup, unit)).collect()
     }
 }
 
-fn of_rollup(at: Timestamp, rollup: &Rollup) -> SeriesPoint {
+/// In what a monitor measures, and how far that may go.
+fn measures(unit: Unit, levels: Option<&Levels>) -> SeriesUnit {
+    let level = |word: &str, level: Option<Level>| {
+        // Of things a second the file has the number alone.
+        let amount = Amount { unit, ..level?.0 };
+        Some(SeriesLevel { value: amount.number(), words: format!("{word} {amount}") })
+    };
+    let said = levels.map(|Levels { above, below, clears_at }| {
+        [level("above", *above), level("below", *below), level("clears_at", *clears_at)]
+    });
+    let unit = match unit {
+        Unit::Things => "",
+        Unit::PerSecond => "/s",
+        Unit::Millis => "ms",
+        Unit::Percent => "%",
+    };
+    SeriesUnit { unit: unit.to_owned(), levels: said.into_iter().flatten().flatten().collect() }
+}
+
+/// What was measured in a step, where it was in the unit in which the monitor measures now.
+fn number(amounts: &Amounts, unit: Option<Unit>) -> Option<SeriesNumber> {
+    let number = || SeriesNumber {
+        least: amounts.least().number(),
+        mean: amounts.mean().number(),
+        most: amounts.most().number(),
+        incomplete: amounts.incomplete.into(),
+    };
+    (unit == Some(amounts.unit())).then(number)
+}
+
+/// The same of one reading.
+fn number_of(reading: &Reading, unit: Option<Unit>) -> Option<SeriesNumber> {
+    let Evidence::Measured(Measured { amount, complete, .. }) = &reading.evidence else { return None };
+    let number = amount.number();
+    let incomplete = u64::from(!complete);
+    (unit == Some(amount.unit)).then_some(SeriesNumber { least: number, mean: number, most: number, incomplete })
+}
+
+fn of_rollup(at: Timestamp, rollup: &Rollup, unit: Option<Unit>) -> SeriesPoint {
     let seconds = |held_ms: u64| Duration::from_millis(held_ms).as_secs_f64();
     let took = |share| rollup.took.percentile(share).map(|took| took.as_secs_f64() * 1000.0);
     SeriesPoint {
@@ -199,11 +244,17 @@ fn of_rollup(at: Timestamp, rollup: &Rollup) -> SeriesPoint {
         readings: rollup.readings(),
         p50_ms: took(0.5),
         p95_ms: took(0.95),
+        number: rollup.amounts.as_ref().and_then(|amounts| number(amounts, unit)),
     }
 }
 
 /// One point for each of these readings, which are sorted by when they began.
-fn of_readings(readings: &[Reading], every: Duration, until: Timestamp) -> impl Iterator<Item = SeriesPoint> {
+fn of_readings(
+    readings: &[Reading],
+    every: Duration,
+    until: Timestamp,
+    unit: Option<Unit>,
+) -> impl Iterator<Item = SeriesPoint> {
     let nexts = readings.iter().skip(1).map(|next| Some(next.begun_at)).chain([None]);
     readings.iter().zip(nexts).map(move |(reading, next)| {
         let (at, verdict) = (reading.begun_at, reading.verdict());
@@ -218,6 +269,7 @@ fn of_readings(readings: &[Reading], every: Duration, until: Timestamp) -> impl 
             readings: 1,
             p50_ms: took,
             p95_ms: took,
+            number: number_of(reading, unit),
         }
     })
 }
@@ -237,7 +289,7 @@ fn mark(line: TimelineLine) -> Option<SeriesMark> {
 mod tests {
     use super::super::testing::{START, Watched};
     use super::*;
-    use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding};
+    use flyball_model::{Blind, Cause, Excerpt, Finding};
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::EPOCH + Duration::from_secs(seconds)
@@ -313,10 +365,41 @@ mod tests {
         };
         let step = Step { span: Span::Day, length: DAY * 2 };
         let hour = |nth: u64| Rolled { start: at(nth * 3600), rollup: passing(nth) };
-        let points = step.points(vec![hour(0), hour(47), hour(48), hour(100)]);
+        let points = step.points(vec![hour(0), hour(47), hour(48), hour(100)], None);
         let told: Vec<_> = points.iter().map(|point| (point.at, point.passing_s, point.readings)).collect();
         assert_eq!(told, [(at(0), 47.0, 4), (at(48 * 3600), 48.0, 2), (at(96 * 3600), 100.0, 2)]);
         assert_eq!(points[0].p50_ms, None);
+    }
+
+    #[test]
+    fn a_number_is_told_in_the_unit_in_which_it_is_measured_now() {
+        let measured = |number, unit, complete| Reading {
+            begun_at: at(0),
+            took: Duration::ZERO,
+            finding: Finding::Passing,
+            words: Excerpt::default(),
+            evidence: Evidence::Measured(Measured {
+                amount: Amount::new(number, unit),
+                complete,
+                few: false,
+                dynos: None,
+            }),
+        };
+        let told = |number, incomplete| Some(SeriesNumber { least: number, mean: number, most: number, incomplete });
+        for (reading, unit, expected) in [
+            (measured(3.5, Unit::Things, true), Some(Unit::Things), told(3.5, 0)),
+            (measured(3.5, Unit::Things, false), Some(Unit::Things), told(3.5, 1)),
+            (measured(3.5, Unit::Things, true), Some(Unit::Millis), None),
+            (measured(3.5, Unit::Things, true), None, None),
+        ] {
+            let point = of_readings(std::slice::from_ref(&reading), Duration::from_secs(30), at(30), unit).next();
+            assert_eq!(point.unwrap().number, expected, "{reading:?} in {unit:?}");
+        }
+        let level = |number, unit| Some(Level(Amount::new(number, unit)));
+        let levels = Levels { above: level(40.0, Unit::Things), below: None, clears_at: level(30.0, Unit::Things) };
+        let told = measures(Unit::PerSecond, Some(&levels));
+        let of_each: Vec<_> = told.levels.iter().map(|level| (level.value, level.words.as_str())).collect();
+        assert_eq!((told.unit.as_str(), of_each), ("/s", vec![(40.0, "above 40/s"), (30.0, "clears_at 30/s")]));
     }
 
     #[test]
@@ -335,7 +418,7 @@ mod tests {
             reading(60, blind),
             reading(2000, Finding::Passing),
         ];
-        let points = of_readings(&readings, Duration::from_secs(30), at(2010));
+        let points = of_readings(&readings, Duration::from_secs(30), at(2010), None);
         let told: Vec<_> =
             points.map(|point| (point.passing_s, point.failing_s, point.unknown_s, point.p95_ms)).collect();
         let took = Some(80.0);
@@ -343,6 +426,6 @@ mod tests {
             told,
             [(40.0, 0.0, 0.0, took), (0.0, 20.0, 0.0, took), (0.0, 0.0, 30.0, None), (10.0, 0.0, 0.0, took)]
         );
-        assert_eq!(of_readings(&[], Duration::from_secs(30), at(0)).count(), 0);
+        assert_eq!(of_readings(&[], Duration::from_secs(30), at(0), None).count(), 0);
     }
 }

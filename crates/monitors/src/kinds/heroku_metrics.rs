@@ -128,6 +128,10 @@ impl MonitorKind for HerokuMetrics {
         Some(&self.app)
     }
 
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
+    }
+
     fn measures(&self) -> Option<Unit> {
         Some(self.measure.unit())
     }

@@ -230,6 +230,10 @@ impl MonitorKind for HerokuRouter {
         Some(&self.app)
     }
 
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
+    }
+
     fn measures(&self) -> Option<Unit> {
         Some(self.measure.unit())
     }

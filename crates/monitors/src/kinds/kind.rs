@@ -1,6 +1,7 @@
 //! What a kind of monitor is: the trait that its file implements, and the macro that makes [`super::Kind`] from the
 //! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
+use super::levels::Levels;
 use crate::ear::Ear;
 use crate::means::{Look, Means};
 use flyball_model::{AccountName, AppName, Cause, Reading, Unit};
@@ -59,6 +60,11 @@ pub(super) trait MonitorKind: Settings {
 
     /// In which unit it measures, where its readings tell a number.
     fn measures(&self) -> Option<Unit> {
+        None
+    }
+
+    /// How far its number may go, where its readings tell one.
+    fn levels(&self) -> Option<&Levels> {
         None
     }
 
@@ -243,6 +249,14 @@ macro_rules! kinds {
             pub fn measures(&self) -> Option<Unit> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::measures(&**kind), )+
+                }
+            }
+
+            /// How far its number may go, where its readings tell one.
+            #[must_use]
+            pub fn levels(&self) -> Option<&Levels> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::levels(&**kind), )+
                 }
             }
 

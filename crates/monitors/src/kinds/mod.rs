@@ -13,6 +13,9 @@ mod http;
 mod jobs;
 mod kind;
 mod levels;
+mod number;
+mod paged;
+mod prometheus;
 mod queue_time;
 mod tcp;
 mod utilization;
@@ -24,10 +27,16 @@ pub use heroku_dynos::{HerokuDynos, Idle};
 pub use heroku_metrics::{DynoMeasure, HerokuMetrics};
 pub use heroku_router::{HerokuRouter, RouterMeasure};
 pub use hook::Hook;
-pub use http::{Exchange, Http, Json, JsonTest, JsonValue, JsonWanted, Page, Sought, SoughtText, Text};
+pub use http::{
+    Exchange, Exposed, Http, Json, JsonTest, JsonValue, JsonWanted, Labels, MetricName, Page, Series, Sought,
+    SoughtText, Text,
+};
 pub use jobs::{Jobs, JobsMeasure};
 pub use kind::Doubt;
 pub use levels::{Levels, Span as ToldSpan};
+pub use number::Number;
+pub use paged::{Ask, CountedIn};
+pub use prometheus::Prometheus;
 pub use queue_time::QueueTime;
 pub use tcp::Tcp;
 pub use utilization::Utilization;
@@ -50,6 +59,10 @@ kinds! {
     Certificate,
     /// What a name stands for.
     Dns,
+    /// A number that a page says.
+    Number,
+    /// A number that a page says for Prometheus.
+    Prometheus,
     /// The dynos of an app.
     HerokuDynos,
     /// What routers tell of an app's requests.

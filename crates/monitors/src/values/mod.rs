@@ -31,7 +31,7 @@ pub use pointer::Pointer;
 pub use proxy::{Proxy, ProxyServer};
 pub(crate) use record::WantedTexts;
 pub use record::{NameServer, Record, RecordName, RecordType, Wanted};
-pub use scalar::{Number, Scalar};
+pub use scalar::{Figure, Scalar};
 pub use status_list::StatusList;
 
 use flyball_model::{Excerpt, duration};
@@ -41,12 +41,12 @@ use std::time::Duration;
 use url::Host;
 
 /// Notes that a value of the wrong kind was written.
-fn wrong_kind<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<T> {
+pub(crate) fn wrong_kind<T: Take>(node: &Node, mistakes: &mut Vec<Mistake>) -> Option<T> {
     refused(node, format!("found {}", node.value.kind()), mistakes)
 }
 
 /// Notes that a value of the right kind is not what it should be.
-fn refused<T: Take>(node: &Node, refusal: impl Into<Refusal>, mistakes: &mut Vec<Mistake>) -> Option<T> {
+pub(crate) fn refused<T: Take>(node: &Node, refusal: impl Into<Refusal>, mistakes: &mut Vec<Mistake>) -> Option<T> {
     let Refusal { message, hint } = refusal.into();
     let mistake = Mistake::new(node.span.clone(), message, format!("expected {}", T::expected()));
     mistakes.push(match hint {
@@ -98,7 +98,7 @@ pub(crate) use words;
 
 /// Why a value is not taken, and what to do about it where that can be told.
 #[derive(Debug)]
-struct Refusal {
+pub(crate) struct Refusal {
     message: String,
     hint: Option<&'static str>,
 }
@@ -125,7 +125,7 @@ impl From<&str> for Refusal {
 }
 
 /// What was written, short enough for a message.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     Excerpt::of(text).to_string()
 }
 

@@ -8,22 +8,23 @@ use std::fmt;
 
 /// A number that can be compared: never one that is none, or without bounds.
 #[derive(Debug, Clone, Copy)]
-pub enum Number {
+pub enum Figure {
     /// A whole one: every one of 64 bits.
     Whole(i128),
     /// Any other, which is finite.
     Other(f64),
 }
 
-impl Number {
+impl Figure {
     /// This number, if it is one that can be compared.
     #[must_use]
     pub fn of(number: f64) -> Option<Self> {
         number.is_finite().then_some(Self::Other(number))
     }
 
+    /// The nearest float.
     #[expect(clippy::cast_precision_loss, reason = "beside a number with a fraction, nobody means the last of 64 bits")]
-    const fn as_f64(self) -> f64 {
+    pub(crate) const fn as_f64(self) -> f64 {
         match self {
             Self::Whole(number) => number as f64,
             Self::Other(number) => number,
@@ -31,13 +32,13 @@ impl Number {
     }
 }
 
-impl PartialEq for Number {
+impl PartialEq for Figure {
     fn eq(&self, other: &Self) -> bool {
         self.partial_cmp(other) == Some(Ordering::Equal)
     }
 }
 
-impl PartialOrd for Number {
+impl PartialOrd for Figure {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Whole(one), Self::Whole(other)) => Some(one.cmp(other)),
@@ -46,7 +47,7 @@ impl PartialOrd for Number {
     }
 }
 
-impl fmt::Display for Number {
+impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole(number) => number.fmt(f),
@@ -56,7 +57,7 @@ impl fmt::Display for Number {
     }
 }
 
-impl Serialize for Number {
+impl Serialize for Figure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Whole(number) => serializer.serialize_i128(*number),
@@ -65,7 +66,7 @@ impl Serialize for Number {
     }
 }
 
-impl Take for Number {
+impl Take for Figure {
     fn expected() -> String {
         "a number".to_owned()
     }
@@ -93,7 +94,7 @@ pub enum Scalar {
     /// A text, compared with case.
     Text(Box<str>),
     /// A number, whichever way it is written.
-    Number(Number),
+    Number(Figure),
     /// True or false.
     Truth(bool),
 }
@@ -135,7 +136,7 @@ impl Take for Scalar {
             }
             Value::Text(text) => Some(Self::Text(text.as_str().into())),
             Value::Boolean(truth) => Some(Self::Truth(*truth)),
-            Value::Integer(_) | Value::Float(_) => Number::take(node, mistakes).map(Self::Number),
+            Value::Integer(_) | Value::Float(_) => Figure::take(node, mistakes).map(Self::Number),
             Value::List(_) | Value::Table(_) | Value::Date => wrong_kind(node, mistakes),
         }
     }
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn numbers_are_compared_as_numbers_and_whole_ones_to_the_last_digit() {
-        let (whole, other) = (Number::Whole, Number::Other);
+        let (whole, other) = (Figure::Whole, Figure::Other);
         for (one, two, order) in [
             (whole(1), other(1.0), Ordering::Equal),
             (whole(1), other(1.5), Ordering::Less),
@@ -158,6 +159,6 @@ mod tests {
             assert_eq!(one.partial_cmp(&two), Some(order), "{one} {two}");
         }
         assert_eq!(other(1e300).to_string(), "1e300");
-        assert!(Number::of(f64::NAN).is_none() && Number::of(f64::INFINITY).is_none());
+        assert!(Figure::of(f64::NAN).is_none() && Figure::of(f64::INFINITY).is_none());
     }
 }

@@ -13,6 +13,7 @@ mod judge;
 mod name_server;
 mod names;
 mod networks;
+mod numbers;
 mod proxy;
 mod proxy_server;
 mod settings;

@@ -288,6 +288,7 @@ macro_rules! every_promise_is_kept_by {
                 retention {
                     hours_are_rolled_up_before_their_readings_go
                     the_present_hour_is_not_rolled_up
+                    what_was_measured_outlives_its_readings
                     history_goes_after_two_years_and_not_before
                     open_runs_and_the_lineage_never_go
                     reasons_of_a_reaction_that_is_gone_go_with_it

@@ -2,7 +2,9 @@
 
 use crate::Database;
 use crate::fixtures::*;
-use flyball_model::{Because, Blind, Cause, Entry, Excerpt, Finding, Reading, Timestamp};
+use flyball_model::{
+    Amount, Because, Blind, Cause, Entry, Evidence, Excerpt, Finding, Measured, Reading, Timestamp, Unit,
+};
 use flyball_store::{
     Batch, Definition, Holding, HoldingKey, Loop as _, Of, Origin, ReadingsPage, Retention as _, Rolled, RollupsPage,
     Runs as _, RunsPage, Span, Store, Timeline as _, TimelinePage,
@@ -90,6 +92,37 @@ pub(crate) async fn hours_are_rolled_up_before_their_readings_go<D: Database>(da
     assert_eq!(rolled(&*store, "front door", Span::Day).await.len(), 1);
     store.sweep(at(0) + DAY * 1830).await.unwrap();
     assert!(rolled(&*store, "front door", Span::Day).await.is_empty(), "kept for five years");
+}
+
+pub(crate) async fn what_was_measured_outlives_its_readings<D: Database>(database: &D) {
+    let store = database.open().await;
+    store.define(&[watched("front door", Duration::from_secs(60))], &[], at(0)).await.unwrap();
+    let measured = |second, number, complete| {
+        let amount = Amount::new(number, Unit::Things);
+        let evidence = Evidence::Measured(Measured { amount, complete, few: false, dynos: None });
+        (monitor("front door").0, Reading { evidence, ..reading(at(second), Finding::Passing) })
+    };
+    let unknown = (monitor("front door").0, reading(at(180), Finding::Unknown(Blind::NotTold)));
+    let seen = vec![measured(0, 4.0, true), measured(60, -1.5, true), unknown, measured(4000, 21.0, false)];
+    store.save(&Batch { readings: seen, ..Batch::default() }).await.unwrap();
+    store.sweep(at(0) + DAY * 8).await.unwrap();
+    assert_eq!(readings(&*store).await, 0);
+    let told = |rolled: &Rolled| {
+        let amounts = rolled.rollup.amounts?;
+        let numbers = [amounts.least(), amounts.mean(), amounts.most()].map(Amount::number);
+        Some((amounts.unit(), amounts.readings, amounts.incomplete, numbers))
+    };
+    let (first, later) = ((2, 0, [-1.5, 1.25, 4.0]), (1, 1, [21.0; 3]));
+    let things = |(readings, incomplete, numbers)| Some((Unit::Things, readings, incomplete, numbers));
+    for span in [Span::FiveMinutes, Span::Hour] {
+        let of_each: Vec<_> = rolled(&*store, "front door", span).await.iter().map(told).collect();
+        assert_eq!(of_each, [things(first), things(later)], "{span:?}");
+    }
+    let days = rolled(&*store, "front door", Span::Day).await;
+    assert_eq!(days.iter().map(told).collect::<Vec<_>>(), [things((3, 1, [-1.5, 7.833, 21.0]))]);
+    let page = monitor("front door").0;
+    let whole = store.rolled_up(&[page], at(0), at(0) + DAY).await.unwrap().remove(0);
+    assert_eq!(told(&Rolled { start: at(0), rollup: whole }), things((3, 1, [-1.5, 7.833, 21.0])));
 }
 
 pub(crate) async fn the_present_hour_is_not_rolled_up<D: Database>(database: &D) {

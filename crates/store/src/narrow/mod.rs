@@ -9,7 +9,7 @@ pub(crate) mod block;
 pub(crate) mod row;
 mod shape;
 
-pub(crate) use shape::Shape;
+pub(crate) use shape::{Seen, Shape};
 
 use flyball_model::{Amount, Evidence, HttpEvidence, Phases, Reading, Timestamp, Unit};
 use std::time::Duration;
@@ -89,7 +89,7 @@ impl Numbers {
     }
 
     /// What was measured.
-    fn amount(&self, unit: Unit) -> Amount {
+    pub(super) fn amount(&self, unit: Unit) -> Amount {
         Amount { thousandths: self.body_bytes().cast_signed(), unit }
     }
 

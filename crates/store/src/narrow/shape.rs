@@ -1,7 +1,7 @@
 //! What readings have in common: everything but their numbers.
 
 use super::Numbers;
-use flyball_model::{Amount, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading};
+use flyball_model::{Amount, Evidence, Excerpt, Finding, HttpEvidence, Phases, Reading, Unit};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -20,6 +20,29 @@ pub(crate) struct Shape {
     pub(crate) words: String,
     /// What was seen, with zeros for its numbers.
     pub(crate) seen: Evidence,
+}
+
+/// What readings of one shape found, and what they measured in, where they did; without their words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) finding: Finding,
+    /// In which unit, and whether nothing was lost of what it is told from.
+    measured_in: Option<(Unit, bool)>,
+}
+
+impl Seen {
+    pub(crate) const fn of(finding: Finding, evidence: &Evidence) -> Self {
+        let measured_in = match evidence {
+            Evidence::Measured(seen) => Some((seen.amount.unit, seen.complete)),
+            Evidence::Http(_) | Evidence::Tcp { .. } | Evidence::Dynos { .. } | Evidence::None => None,
+        };
+        Self { finding, measured_in }
+    }
+
+    /// What a reading with these numbers measured, and whether nothing was lost of what it is told from.
+    pub(crate) fn measured(&self, numbers: &Numbers) -> Option<(Amount, bool)> {
+        self.measured_in.map(|(unit, is_complete)| (numbers.amount(unit), is_complete))
+    }
 }
 
 impl Shape {

@@ -11,8 +11,8 @@ pub use sketch::Sketch;
 pub use spell::Spell;
 pub(crate) use spell::{Open, spells};
 
-use crate::narrow::Numbers;
-use flyball_model::{Finding, Timestamp, Verdict};
+use crate::narrow::{Numbers, Seen};
+use flyball_model::{Amount, Timestamp, Unit, Verdict};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -102,6 +102,69 @@ impl Step {
     }
 }
 
+/// What was measured in a span: how much at least, at most, and on the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amounts {
+    unit: Unit,
+    /// Of so many readings.
+    pub readings: u32,
+    /// So many of them were told from what had gaps.
+    pub incomplete: u32,
+    /// In thousandths, of which a year of readings has more than 64 bits.
+    sum: i128,
+    least: i64,
+    most: i64,
+}
+
+impl Amounts {
+    fn of(amount: Amount, is_complete: bool) -> Self {
+        let Amount { thousandths, unit } = amount;
+        let incomplete = u32::from(!is_complete);
+        Self { unit, readings: 1, incomplete, sum: thousandths.into(), least: thousandths, most: thousandths }
+    }
+
+    /// Puts those of another span into these. Of what was measured in two units, by a monitor that was changed, that counts which has
+    /// more readings.
+    fn add(&mut self, other: Self) {
+        match (self.unit == other.unit, self.readings >= other.readings) {
+            (true, _) => {
+                self.readings = self.readings.saturating_add(other.readings);
+                self.incomplete = self.incomplete.saturating_add(other.incomplete);
+                self.sum = self.sum.saturating_add(other.sum);
+                self.least = self.least.min(other.least);
+                self.most = self.most.max(other.most);
+            }
+            (false, true) => {}
+            (false, false) => *self = other,
+        }
+    }
+
+    /// In which unit it was measured.
+    #[must_use]
+    pub const fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// The least.
+    #[must_use]
+    pub const fn least(&self) -> Amount {
+        Amount { thousandths: self.least, unit: self.unit }
+    }
+
+    /// The most.
+    #[must_use]
+    pub const fn most(&self) -> Amount {
+        Amount { thousandths: self.most, unit: self.unit }
+    }
+
+    /// The mean of the readings, to the thousandth.
+    #[must_use]
+    pub fn mean(&self) -> Amount {
+        let mean = self.sum / i128::from(self.readings.max(1));
+        Amount { thousandths: i64::try_from(mean).unwrap_or(self.most), unit: self.unit }
+    }
+}
+
 /// What became of a span: how long each verdict held, and how long checks took. The rest of the span nobody looked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rollup {
@@ -121,6 +184,9 @@ pub struct Rollup {
     pub tls: Step,
     /// Waiting for the first byte of an answer.
     pub first_byte: Step,
+    /// What was measured, where something was. Stored behind all else: see `sql::packing`.
+    #[serde(skip)]
+    pub amounts: Option<Amounts>,
 }
 
 impl Rollup {
@@ -134,6 +200,15 @@ impl Rollup {
         self.connect.add(other.connect);
         self.tls.add(other.tls);
         self.first_byte.add(other.first_byte);
+        self.measure(other.amounts);
+    }
+
+    fn measure(&mut self, more: Option<Amounts>) {
+        match (&mut self.amounts, more) {
+            (Some(amounts), Some(more)) => amounts.add(more),
+            (none @ None, more) => *none = more,
+            (Some(_), None) => {}
+        }
     }
 
     /// How many readings there were.
@@ -173,23 +248,24 @@ pub(crate) fn roll_up(
     end: Timestamp,
     every: Duration,
     before: Option<Since>,
-    readings: &[(Finding, Numbers)],
+    readings: &[(Seen, Numbers)],
     after: Option<Timestamp>,
 ) -> Rollup {
     let mut rollup = Rollup {
-        took: Sketch::of(readings.iter().filter(|(finding, _)| is_known(*finding)).map(|(_, numbers)| numbers.took_us)),
+        took: Sketch::of(readings.iter().filter(|(found, _)| is_known(found)).map(|(_, numbers)| numbers.took_us)),
         name: Step::of(readings.iter().map(|(_, numbers)| numbers.phases().name_ms)),
         connect: Step::of(readings.iter().map(|(_, numbers)| numbers.phases().connect_ms)),
         tls: Step::of(readings.iter().map(|(_, numbers)| numbers.phases().tls_ms)),
         first_byte: Step::of(readings.iter().map(|(_, numbers)| numbers.phases().first_byte_ms)),
         ..Rollup::default()
     };
-    for (finding, _) in readings {
-        let share = rollup.share(finding.verdict());
+    for (found, numbers) in readings {
+        let share = rollup.share(found.finding.verdict());
         share.readings = share.readings.saturating_add(1);
+        rollup.measure(found.measured(numbers).map(|(amount, is_complete)| Amounts::of(amount, is_complete)));
     }
     let before = before.map(|since| (since.verdict, Timestamp::from_millis(since.begun_at_ms)));
-    let begun = readings.iter().map(|(finding, numbers)| (finding.verdict(), numbers.begun_at));
+    let begun = readings.iter().map(|(found, numbers)| (found.finding.verdict(), numbers.begun_at));
     let held: Vec<(Verdict, Timestamp)> = before.into_iter().chain(begun).collect();
     for (nth, (verdict, from)) in held.iter().enumerate() {
         let next = held.get(nth + 1).map(|(_, next)| *next).or(after);
@@ -211,14 +287,14 @@ fn is_no_gap(from: Timestamp, every: Duration, next: Timestamp) -> bool {
     next.since(from) <= (every * GAP_INTERVALS).max(GAP_MIN)
 }
 
-const fn is_known(finding: Finding) -> bool {
-    !matches!(finding.verdict(), Verdict::Unknown)
+const fn is_known(found: &Seen) -> bool {
+    !matches!(found.finding.verdict(), Verdict::Unknown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flyball_model::{Blind, Cause, Evidence, Excerpt, Reading};
+    use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, Measured, Reading};
     use proptest::prelude::*;
 
     const EVERY: Duration = Duration::from_secs(30);
@@ -227,10 +303,46 @@ mod tests {
         Timestamp::from_millis(seconds * 1000)
     }
 
-    pub(super) fn seen(seconds: i64, finding: Finding) -> (Finding, Numbers) {
-        let words = Excerpt::default();
-        let took = Duration::from_millis(7);
-        (finding, Numbers::of(&Reading { begun_at: at(seconds), took, finding, words, evidence: Evidence::None }))
+    pub(super) fn seen(seconds: i64, finding: Finding) -> (Seen, Numbers) {
+        read(seconds, finding, Evidence::None)
+    }
+
+    fn read(seconds: i64, finding: Finding, evidence: Evidence) -> (Seen, Numbers) {
+        let (words, took) = (Excerpt::default(), Duration::from_millis(7));
+        let reading = Reading { begun_at: at(seconds), took, finding, words, evidence };
+        (Seen::of(finding, &reading.evidence), Numbers::of(&reading))
+    }
+
+    /// A reading each second, of so many things; every third was incomplete.
+    fn measured(numbers: &[f64], unit: Unit) -> Vec<(Seen, Numbers)> {
+        let read = |(second, number): (i64, &f64)| {
+            let amount = Amount::new(*number, unit);
+            let measured = Measured { amount, complete: second % 3 > 0, few: false, dynos: None };
+            read(second, Finding::Passing, Evidence::Measured(measured))
+        };
+        (0..).zip(numbers).map(read).collect()
+    }
+
+    #[test]
+    fn what_was_measured_is_told_by_its_least_its_mean_and_its_most() {
+        let of = |numbers: &[f64], unit| roll_up(at(0), at(300), EVERY, None, &measured(numbers, unit), None);
+        let told = |rollup: &Rollup| {
+            let told = |amounts: Amounts| {
+                let of = [amounts.least(), amounts.mean(), amounts.most()].map(Amount::number);
+                (amounts.unit(), amounts.readings, amounts.incomplete, of)
+            };
+            rollup.amounts.map(told)
+        };
+        assert_eq!(told(&roll_up(at(0), at(300), EVERY, None, &[seen(0, Finding::Passing)], None)), None);
+        let things = of(&[4.0, -1.5, 0.0, 12.0], Unit::Things);
+        assert_eq!(told(&things), Some((Unit::Things, 4, 2, [-1.5, 3.625, 12.0])));
+        // A monitor that was changed, and measures something else now.
+        let (mut few, mut many) = (of(&[500.0, 700.0], Unit::Millis), things);
+        few.add(&many);
+        many.add(&of(&[500.0], Unit::Millis));
+        assert_eq!((told(&few), told(&many)), (told(&many), Some((Unit::Things, 4, 2, [-1.5, 3.625, 12.0]))));
+        let huge = of(&[1e12; 20], Unit::Things);
+        assert_eq!(told(&huge), Some((Unit::Things, 20, 7, [1e12; 3])));
     }
 
     /// Seconds that passing, failing and unknown held.
@@ -244,7 +356,7 @@ mod tests {
         const DOWN: Finding = Finding::Failing(Cause::Slow);
         const BLIND: Finding = Finding::Unknown(Blind::Network);
         let before = |seconds: i64, verdict| Some(Since { verdict, begun_at_ms: seconds * 1000 });
-        type Case<'a> = (&'a str, Option<Since>, &'a [(Finding, Numbers)], Option<i64>, [u64; 3]);
+        type Case<'a> = (&'a str, Option<Since>, &'a [(Seen, Numbers)], Option<i64>, [u64; 3]);
         let table: [Case<'_>; 7] = [
             ("nobody looked", None, &[], None, [0, 0, 0]),
             ("one look", None, &[seen(100, UP)], None, [30, 0, 0]),
@@ -266,14 +378,22 @@ mod tests {
         }
     }
 
-    fn any_day() -> impl Strategy<Value = Vec<(Finding, Numbers)>> {
+    fn any_day() -> impl Strategy<Value = Vec<(Seen, Numbers)>> {
         let finding = prop_oneof![
             4 => Just(Finding::Passing),
             2 => Just(Finding::Failing(Cause::Status)),
             1 => Just(Finding::Unknown(Blind::Network)),
         ];
-        proptest::collection::btree_map(0_i64..3600, finding, 0..60)
-            .prop_map(|readings| readings.into_iter().map(|(second, finding)| seen(second, finding)).collect())
+        let evidence = prop_oneof![
+            Just(Evidence::None),
+            (any::<i64>(), any::<bool>()).prop_map(|(thousandths, complete)| {
+                let amount = Amount { thousandths, unit: Unit::Things };
+                Evidence::Measured(Measured { amount, complete, few: false, dynos: None })
+            }),
+        ];
+        proptest::collection::btree_map(0_i64..3600, (finding, evidence), 0..60).prop_map(|readings| {
+            readings.into_iter().map(|(second, (finding, evidence))| read(second, finding, evidence)).collect()
+        })
     }
 
     proptest! {
@@ -281,8 +401,8 @@ mod tests {
         fn parts_add_up_to_the_whole_wherever_it_is_cut(readings in any_day(), cut in 0_i64..3600) {
             let whole = roll_up(at(0), at(3600), EVERY, None, &readings, None);
             let (early, late) = readings.split_at(readings.partition_point(|(_, numbers)| numbers.begun_at < at(cut)));
-            let before = early.last().map(|(finding, numbers)| Since {
-                verdict: finding.verdict(),
+            let before = early.last().map(|(found, numbers)| Since {
+                verdict: found.finding.verdict(),
                 begun_at_ms: numbers.begun_at.as_millis(),
             });
             let after = late.first().map(|(_, numbers)| numbers.begun_at);

@@ -110,7 +110,7 @@ mod tests {
     use super::super::tests::{at, seen};
     use super::super::{Since, roll_up};
     use super::*;
-    use crate::narrow::Numbers;
+    use crate::narrow::{Numbers, Seen};
     use flyball_model::{Blind, Cause};
     use proptest::prelude::*;
 
@@ -215,12 +215,12 @@ mod tests {
         ) {
             let (start, end) = (at(from), at(from + length));
             let spells = all(&readings);
-            let seen: Vec<(Finding, Numbers)> =
+            let seen: Vec<(Seen, Numbers)> =
                 readings.iter().map(|(begun, finding)| seen(begun.as_millis() / 1000, *finding)).collect();
             let (early, rest) = seen.split_at(seen.partition_point(|(_, numbers)| numbers.begun_at < start));
             let (within, late) = rest.split_at(rest.partition_point(|(_, numbers)| numbers.begun_at < end));
-            let before = early.last().map(|(finding, numbers)| Since {
-                verdict: finding.verdict(),
+            let before = early.last().map(|(found, numbers)| Since {
+                verdict: found.finding.verdict(),
                 begun_at_ms: numbers.begun_at.as_millis(),
             });
             let after = late.first().map(|(_, numbers)| numbers.begun_at);

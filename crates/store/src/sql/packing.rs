@@ -10,11 +10,11 @@ use super::readings::findings;
 use super::spells::{found, write_spells};
 use super::{query, query_as, query_scalar};
 use crate::error::Fault;
-use crate::narrow::{Numbers, block, row};
+use crate::narrow::{Numbers, Seen, block, row};
 use crate::pressed::{press, unpress};
 use crate::read::{at, hex, to_json};
-use crate::rollup::{Rollup, Since, Span, roll_up};
-use flyball_model::{Finding, Timestamp};
+use crate::rollup::{Amounts, Rollup, Since, Span, roll_up};
+use flyball_model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -253,14 +253,57 @@ pub(crate) struct RollupOut {
 }
 
 impl RollupOut {
-    pub(crate) fn new<T: Serialize>(monitor: i64, span: Span, start: i64, value: &T) -> Self {
+    pub(crate) fn new<T: Rolls>(monitor: i64, span: Span, start: i64, value: &T) -> Self {
         Self { monitor, span: number_of(span), start, packed: hex(&pack(value)) }
     }
 }
 
+/// What is stored of a rolled-up span, or of the parts of one.
+///
+/// What was measured stands behind all else, one for each roll-up, and is left out where nothing was: so what an earlier version wrote
+/// is read as it is, and an earlier version reads what this one writes.
+pub(crate) trait Rolls: Serialize + DeserializeOwned {
+    fn rollups(&mut self) -> Vec<&mut Rollup>;
+    fn amounts(&self) -> Vec<Option<Amounts>>;
+}
+
+impl Rolls for Rollup {
+    fn rollups(&mut self) -> Vec<&mut Rollup> {
+        vec![self]
+    }
+
+    fn amounts(&self) -> Vec<Option<Amounts>> {
+        vec![self.amounts]
+    }
+}
+
+impl Rolls for StoredHour {
+    fn rollups(&mut self) -> Vec<&mut Rollup> {
+        vec![&mut self.rollup]
+    }
+
+    fn amounts(&self) -> Vec<Option<Amounts>> {
+        vec![self.rollup.amounts]
+    }
+}
+
+impl Rolls for Parts {
+    fn rollups(&mut self) -> Vec<&mut Rollup> {
+        self.iter_mut().map(|(_, rollup)| rollup).collect()
+    }
+
+    fn amounts(&self) -> Vec<Option<Amounts>> {
+        self.iter().map(|(_, rollup)| rollup.amounts).collect()
+    }
+}
+
 /// A rolled-up span, or the parts of one, as bytes.
-fn pack<T: Serialize>(value: &T) -> Vec<u8> {
-    let bytes = postcard::to_stdvec(value).expect("numbers serialise");
+fn pack<T: Rolls>(value: &T) -> Vec<u8> {
+    let mut bytes = postcard::to_stdvec(value).expect("numbers serialise");
+    let amounts = value.amounts();
+    if amounts.iter().any(Option::is_some) {
+        bytes = postcard::to_extend(&amounts, bytes).expect("numbers serialise, and a vector takes them all");
+    }
     press(&bytes, LEVEL)
 }
 
@@ -268,9 +311,16 @@ fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 ///
 /// # Errors
 /// When these bytes are something else.
-pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn unpack<T: Rolls>(packed: &[u8]) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
     let bytes = unpress(packed, UNPACKED_MAX)?;
-    Ok(postcard::from_bytes(&bytes)?)
+    let (mut value, rest) = postcard::take_from_bytes::<T>(&bytes)?;
+    if !rest.is_empty() {
+        let amounts: Vec<Option<Amounts>> = postcard::from_bytes(rest)?;
+        for (rollup, amounts) in value.rollups().into_iter().zip(amounts) {
+            rollup.amounts = amounts;
+        }
+    }
+    Ok(value)
 }
 
 /// How a span is stored.
@@ -283,7 +333,7 @@ pub(crate) const fn number_of(span: Span) -> i64 {
 }
 
 /// What the shapes of these hours found.
-pub(crate) async fn findings_of(tx: &mut Connection, hours: &Hours) -> Result<HashMap<u32, Finding>, Fault> {
+pub(crate) async fn findings_of(tx: &mut Connection, hours: &Hours) -> Result<HashMap<u32, Seen>, Fault> {
     let shapes = hours.values().flat_map(|readings| readings.values().map(|(shape, _)| *shape)).collect();
     findings(tx, &shapes).await
 }
@@ -304,7 +354,7 @@ pub(crate) async fn intervals(tx: &mut Connection, hours: &Hours) -> Result<Hash
 async fn write_rollups(
     tx: &mut Connection,
     hours: &Hours,
-    findings: &HashMap<u32, Finding>,
+    findings: &HashMap<u32, Seen>,
     intervals: &HashMap<i64, i64>,
 ) -> Result<(), Fault> {
     let mut before = latest_before_each(tx, hours).await?;
@@ -314,15 +364,16 @@ async fn write_rollups(
     for ((monitor, hour), readings) in hours {
         let every = interval(intervals.get(monitor).copied());
         let start = at(*hour);
-        let readings: Vec<(Finding, Numbers)> =
+        let readings: Vec<(Seen, Numbers)> =
             readings.values().filter_map(|(shape, numbers)| Some((*findings.get(shape)?, *numbers))).collect();
         let carried = before.remove(&(*monitor, *hour));
         let next_hour = (*monitor, hour.saturating_add(HOUR_MS));
         let after = hours.get(&next_hour).and_then(|readings| readings.keys().next().copied());
         let after = after.or(next_row.get(&(*monitor, *hour)).copied());
-        let last = readings
-            .last()
-            .map(|(finding, numbers)| Since { verdict: finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
+        let last = readings.last().map(|(found, numbers)| Since {
+            verdict: found.finding.verdict(),
+            begun_at_ms: numbers.begun_at.as_millis(),
+        });
         let whole = roll_up(start, start + Span::Hour.length(), every, carried, &readings, after);
         let parts = five_minutes(start, every, carried, &readings, after);
         rows.push(RollupOut::new(*monitor, Span::FiveMinutes, *hour, &parts));
@@ -357,7 +408,7 @@ fn five_minutes(
     start: Timestamp,
     every: Duration,
     mut before: Option<Since>,
-    readings: &[(Finding, Numbers)],
+    readings: &[(Seen, Numbers)],
     after: Option<Timestamp>,
 ) -> Parts {
     let length = Span::FiveMinutes.length();
@@ -371,8 +422,8 @@ fn five_minutes(
         if rollup != Rollup::default() {
             parts.push((place, rollup));
         }
-        if let Some((finding, numbers)) = part.last() {
-            before = Some(Since { verdict: finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
+        if let Some((found, numbers)) = part.last() {
+            before = Some(Since { verdict: found.finding.verdict(), begun_at_ms: numbers.begun_at.as_millis() });
         }
         rest = behind;
     }

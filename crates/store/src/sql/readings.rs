@@ -5,10 +5,10 @@ use super::dialect::{Connection, bytes, each};
 use super::{of, query, query_as, query_scalar};
 use crate::error::Fault;
 use crate::known::Known;
-use crate::narrow::{Numbers, Shape, block, row};
+use crate::narrow::{Numbers, Seen, Shape, block, row};
 use crate::read::{at, bounded, from_json, from_text, hex, number, to_json};
 use crate::{Error, NewerReadings, Of, ReadingsPage};
-use flyball_model::{Finding, MonitorId, Reading, Timestamp};
+use flyball_model::{MonitorId, Reading, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -173,13 +173,13 @@ impl Database {
         let mut newer: Vec<NewerReadings> = Vec::new();
         let mut last = String::new();
         for (id, begun_at, shape) in read {
-            let Some(finding) = findings.get(&shape) else { continue };
+            let Some(seen) = findings.get(&shape) else { continue };
             if id != last {
                 let monitor = from_text(&id, || format!("monitor {id}"))?;
                 newer.push(NewerReadings { monitor, found: Vec::new() });
                 last = id;
             }
-            newer.last_mut().expect("the monitor was put there").found.push((begun_at, *finding));
+            newer.last_mut().expect("the monitor was put there").found.push((begun_at, seen.finding));
         }
         Ok(newer)
     }
@@ -294,9 +294,9 @@ fn left_out(row: &str, error: &dyn std::fmt::Display) {
 }
 
 /// What each of these shapes found. Those that cannot be read are left out.
-pub(crate) async fn findings(tx: &mut Connection, wanted: &BTreeSet<u32>) -> Result<HashMap<u32, Finding>, Fault> {
+pub(crate) async fn findings(tx: &mut Connection, wanted: &BTreeSet<u32>) -> Result<HashMap<u32, Seen>, Fault> {
     let shapes = shapes(tx, wanted).await?;
-    Ok(shapes.into_iter().map(|(number, shape)| (number, shape.finding)).collect())
+    Ok(shapes.into_iter().map(|(number, shape)| (number, Seen::of(shape.finding, &shape.seen))).collect())
 }
 
 /// The shapes that have these numbers. Those that cannot be read are left out.

@@ -6,11 +6,11 @@ use super::packing::{HOUR_MS, Parts, StoredHour, interval, number_of, unpack};
 use super::readings::findings;
 use super::{query_as, query_scalar};
 use crate::error::Fault;
-use crate::narrow::{Numbers, row};
+use crate::narrow::{Numbers, Seen, row};
 use crate::read::{at, to_json};
 use crate::rollup::{Rollup, Since, Span, roll_up};
 use crate::{Rolled, RollupsPage};
-use flyball_model::{Finding, MonitorId, Timestamp};
+use flyball_model::{MonitorId, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ pub(crate) async fn rows_since(
 pub(crate) async fn findings_of_rows(
     tx: &mut Connection,
     rows: &HashMap<usize, Vec<(u32, Numbers)>>,
-) -> Result<HashMap<u32, Finding>, Fault> {
+) -> Result<HashMap<u32, Seen>, Fault> {
     findings(tx, &rows.values().flatten().map(|(shape, _)| *shape).collect()).await
 }
 
@@ -241,7 +241,7 @@ async fn roll_up_rows(
     let before = latest_before(tx, asked, from).await?;
     let of_one = |asked: &Asked| {
         let rows = rows.get(&asked.place).into_iter().flatten();
-        let readings: Vec<(Finding, Numbers)> =
+        let readings: Vec<(Seen, Numbers)> =
             rows.filter_map(|(shape, numbers)| Some((*findings.get(shape)?, *numbers))).collect();
         let before = before.get(&asked.number).copied();
         (asked.place, roll_up(from, until, asked.every, before, &readings, None))

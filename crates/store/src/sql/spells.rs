@@ -12,7 +12,7 @@ use super::rollups::{Asked, findings_of_rows, numbered, rows_since};
 use super::{Placed, query, query_as, query_scalar};
 use crate::SpellsPage;
 use crate::error::Fault;
-use crate::narrow::Numbers;
+use crate::narrow::{Numbers, Seen};
 use crate::read::{at, bounded, from_json, hex, millis, number, readable, to_json, to_word};
 use crate::rollup::{Open, Spell, spells};
 use flyball_model::{Finding, MonitorId, Timestamp, Verdict};
@@ -112,9 +112,9 @@ async fn are_missing(tx: &mut Connection) -> Result<bool, Fault> {
 }
 
 /// What the readings of each hour found. Those whose shape cannot be read are left out.
-pub(crate) fn found(hours: &Hours, findings: &HashMap<u32, Finding>) -> Found {
+pub(crate) fn found(hours: &Hours, findings: &HashMap<u32, Seen>) -> Found {
     let of_hour = |readings: &BTreeMap<Timestamp, (u32, Numbers)>| {
-        readings.iter().filter_map(|(begun_at, (shape, _))| Some((*begun_at, *findings.get(shape)?))).collect()
+        readings.iter().filter_map(|(begun_at, (shape, _))| Some((*begun_at, findings.get(shape)?.finding))).collect()
     };
     hours.iter().map(|(place, readings)| (*place, of_hour(readings))).collect()
 }
@@ -450,7 +450,7 @@ async fn since_packed(tx: &mut Connection, asked: &[Asked]) -> Result<Vec<(usize
     for Asked { place, number, every } in asked.iter().copied() {
         let open = latest.get(&number).and_then(|(_, left_open)| unpacked(number, left_open.as_deref()?));
         let rows = rows.get(&place).into_iter().flatten();
-        let readings = rows.filter_map(|(shape, numbers)| Some((numbers.begun_at, *findings.get(shape)?)));
+        let readings = rows.filter_map(|(shape, numbers)| Some((numbers.begun_at, findings.get(shape)?.finding)));
         let (ended, open) = spells(open, every, readings);
         found.extend(ended.into_iter().chain(open.map(|open| open.ended(every, None))).map(|spell| (place, spell)));
     }

@@ -1,6 +1,7 @@
 //! Reading a page: its content encoding undone, and no further than is needed or allowed.
 
 use super::page_text::PageText;
+use super::search::Aim;
 use super::settings::Http;
 use crate::memory::Share;
 use crate::net::{Connection, Failure, Peer, Version, io_error, of_hyper};
@@ -72,7 +73,7 @@ impl Encoding {
 ///
 /// When the page breaks off, or its encoding is broken; what was read until then is in `page`.
 pub(super) async fn read_page(
-    http: &Http,
+    (http, aim): (&Http, Option<Aim<'_>>),
     connection: &mut Connection,
     answer: Response<Incoming>,
     page: &mut Partial,
@@ -89,7 +90,7 @@ pub(super) async fn read_page(
         Ok(None) => read_plain(connection, body, ends_with_connection, intake).await,
         Ok(Some(encoding)) => read_encoded(connection, body, encoding, intake).await,
         // Nothing is sought in it, so it does not matter how it is written.
-        Err(_) if http.aim().is_none() => read_plain(connection, body, ends_with_connection, intake).await,
+        Err(_) if aim.is_none() => read_plain(connection, body, ends_with_connection, intake).await,
         Err(failure) => Err(failure),
     }
 }

@@ -52,24 +52,35 @@ impl Seen {
 }
 
 /// What a page may take of the memory that all pages share: keywords are sought as it streams, and take nothing.
-async fn room(means: &Means, http: &Http) -> Option<Share> {
-    if http.aim().is_some_and(Aim::needs_whole) { Some(means.memory.room_for(http.max_body.get()).await) } else { None }
+async fn room(means: &Means, http: &Http, aim: Option<Aim<'_>>) -> Option<Share> {
+    if aim.is_some_and(Aim::needs_whole) { Some(means.memory.room_for(http.max_body.get()).await) } else { None }
 }
 
 /// Asks for the page, and judges it.
 pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begun_at: Timestamp) -> Reading {
     let mut stall = StallWatch::begin();
+    let exchange = ask(means, monitor, (http, http.aim()), &mut stall).await;
+    stall.judge(http.reading(&exchange, begun_at))
+}
+
+/// Asks for the page, and reads it for what is aimed at.
+pub(in crate::kinds) async fn ask(
+    means: &Means,
+    monitor: MonitorId,
+    (http, aim): (&Http, Option<Aim<'_>>),
+    stall: &mut StallWatch,
+) -> Exchange {
     let came = Instant::now();
-    let waited = stall.within(http.timeout, room(means, http)).await;
+    let waited = stall.within(http.timeout, room(means, http, aim)).await;
     // What was waited for room is no time of the page's: it counts from here on, and has what is left.
     let left = http.timeout.saturating_sub(came.elapsed());
     let mut seen = Seen { progress: Progress::begin(), redirected_to: None, page: None, room: None };
     let Some(room) = waited else {
-        return stall.judge(http.reading(&seen.without_page(no_room()), begun_at));
+        return seen.without_page(no_room());
     };
     let shortened = http.timeout - left >= SHORTENED_MIN;
     seen.room = room;
-    let asked = Asking { means, monitor, http };
+    let asked = Asking { means, monitor, http, aim };
     let failure = match Hop::first(http, |name| (means.secrets)(name)) {
         Err(failure) => Some(failure),
         Ok(first) => match stall.within(left, asked.follow(first, &mut seen)).await {
@@ -86,7 +97,7 @@ pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begu
             Err(worse) => (None, Some(worse)),
         },
     };
-    let exchange = Exchange {
+    Exchange {
         page,
         failure,
         address: seen.progress.address(),
@@ -94,8 +105,7 @@ pub(super) async fn observe(means: &Means, monitor: MonitorId, http: &Http, begu
         redirected_to: seen.redirected_to,
         phases: seen.progress.phases(),
         took,
-    };
-    stall.judge(http.reading(&exchange, begun_at))
+    }
 }
 
 /// Ends the search in a page.
@@ -134,6 +144,7 @@ struct Asking<'a> {
     means: &'a Means,
     monitor: MonitorId,
     http: &'a Http,
+    aim: Option<Aim<'a>>,
 }
 
 impl Asking<'_> {
@@ -236,7 +247,7 @@ impl Asking<'_> {
         method: Method,
         seen: &mut Seen,
     ) -> Result<bool, Failure> {
-        let text = PageText::new(answer.headers(), self.http.aim(), self.http.max_body);
+        let text = PageText::new(answer.headers(), self.aim, self.http.max_body);
         let status = answer.status().as_u16();
         let page = seen.page.insert(Partial {
             status,
@@ -248,6 +259,6 @@ impl Asking<'_> {
         if method == Method::Head {
             return Ok(true);
         }
-        read_page(self.http, connection, answer, page).await
+        read_page((self.http, self.aim), connection, answer, page).await
     }
 }

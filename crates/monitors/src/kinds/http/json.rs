@@ -3,7 +3,7 @@
 //! The page is walked, and only what stands at the place is kept: a value for all of it would take many times the page's own
 //! memory. What is read is what `serde_json` reads, nested no deeper than its limit.
 
-use crate::values::{Number, Pointer, Scalar};
+use crate::values::{Figure, Pointer, Scalar};
 use flyball_settings::{Fields, Mistake, Node, Settings, Shape, Take, Value};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -55,9 +55,9 @@ pub enum JsonTest {
     /// A number between the two, as far as they are said.
     Within {
         /// It is larger than this.
-        above: Option<Number>,
+        above: Option<Figure>,
         /// It is smaller than this.
-        below: Option<Number>,
+        below: Option<Figure>,
     },
 }
 
@@ -93,15 +93,21 @@ impl JsonWanted {
     /// What there was, for a sentence: `/queue/size is 143`.
     #[must_use]
     pub fn in_words(&self, json: &Json) -> String {
-        let at = &self.at;
-        match json {
-            Json::Unread => "the page was not read as JSON".to_owned(),
-            Json::Not(why) => format!("the page is no JSON that is read: {why}"),
-            Json::Nothing => format!("nothing stands at {at} of the page"),
-            Json::Value(JsonValue::Scalar(scalar)) => format!("{at} is {scalar}"),
-            Json::Value(JsonValue::Null) => format!("{at} is null"),
-            Json::Value(JsonValue::List) => format!("{at} is a list"),
-            Json::Value(JsonValue::Object) => format!("{at} is an object"),
+        json.in_words(&self.at)
+    }
+}
+
+impl Json {
+    /// What there was at this place, for a sentence: `/queue/size is 143`.
+    pub(in crate::kinds) fn in_words(&self, at: &Pointer) -> String {
+        match self {
+            Self::Unread => "the page was not read as JSON".to_owned(),
+            Self::Not(why) => format!("the page is no JSON that is read: {why}"),
+            Self::Nothing => format!("nothing stands at {at} of the page"),
+            Self::Value(JsonValue::Scalar(scalar)) => format!("{at} is {scalar}"),
+            Self::Value(JsonValue::Null) => format!("{at} is null"),
+            Self::Value(JsonValue::List) => format!("{at} is a list"),
+            Self::Value(JsonValue::Object) => format!("{at} is an object"),
         }
     }
 }
@@ -268,15 +274,15 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        self.scalar(|| Scalar::Number(Number::Whole(number.into())))
+        self.scalar(|| Scalar::Number(Figure::Whole(number.into())))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        self.scalar(|| Scalar::Number(Number::Whole(number.into())))
+        self.scalar(|| Scalar::Number(Figure::Whole(number.into())))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        match Number::of(number) {
+        match Figure::of(number) {
             Some(number) => self.scalar(|| Scalar::Number(number)),
             None => Err(E::custom("number out of range")),
         }
@@ -358,9 +364,9 @@ mod tests {
             serde_json::Value::Bool(truth) => JsonValue::Scalar(Scalar::Truth(*truth)),
             serde_json::Value::Number(number) => {
                 JsonValue::Scalar(Scalar::Number(match (number.as_i64(), number.as_u64()) {
-                    (Some(number), _) => Number::Whole(number.into()),
-                    (None, Some(number)) => Number::Whole(number.into()),
-                    (None, None) => Number::of(number.as_f64().unwrap()).unwrap(),
+                    (Some(number), _) => Figure::Whole(number.into()),
+                    (None, Some(number)) => Figure::Whole(number.into()),
+                    (None, None) => Figure::of(number.as_f64().unwrap()).unwrap(),
                 }))
             }
             serde_json::Value::String(text) => JsonValue::Scalar(cut(text)),

@@ -21,6 +21,7 @@ impl PageText {
             Some(Aim::Text(text)) => text.is_plain(),
             // What JSON is made of is ASCII; a text in it that lost a character is told as it is.
             Some(Aim::Json(_)) | None => true,
+            Some(Aim::Series(series)) => series.is_plain(),
         };
         Self { charset: Charset::of(head), search: Search::new(aim, max_body), is_plain, is_sought: aim.is_some() }
     }
@@ -54,7 +55,7 @@ impl PageText {
         charset.finish(|text| search.push(text));
         let trouble = charset.trouble().filter(|_| is_sought && (!is_plain || charset.is_opaque()));
         match (search.finish(), trouble) {
-            (Text::NotFound(beginning) | Text::Json(beginning, _), Some(trouble)) => {
+            (Text::NotFound(beginning) | Text::Json(beginning, _) | Text::Exposed(beginning, _), Some(trouble)) => {
                 Text::Unreadable(beginning, trouble)
             }
             (text, _) => text,

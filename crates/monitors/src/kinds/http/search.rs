@@ -1,6 +1,7 @@
 //! The search for a text in a page that arrives in pieces, as UTF-8.
 
 use super::charset::GROWTH;
+use super::exposition::{Exposed, Series, sum_of};
 use super::json::{Json, read_at};
 use super::settings::SoughtText;
 use crate::values::{ByteSize, Pointer};
@@ -25,21 +26,25 @@ pub enum Text {
     Unreadable(Excerpt, String),
     /// JSON was sought: the beginning of the page, and what there was.
     Json(Excerpt, Json),
+    /// A series was sought: the beginning of the page, and what there was.
+    Exposed(Excerpt, Exposed),
 }
 
 /// What a page is read for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Aim<'a> {
+pub(in crate::kinds) enum Aim<'a> {
     /// A text.
     Text(&'a SoughtText),
     /// What stands at a place of its JSON.
     Json(&'a Pointer),
+    /// What it exposes for Prometheus.
+    Series(&'a Series),
 }
 
 impl Aim<'_> {
     /// Whether the page has to be held whole.
     pub(super) const fn needs_whole(self) -> bool {
-        matches!(self, Self::Json(_) | Self::Text(SoughtText::Regex(_)))
+        matches!(self, Self::Json(_) | Self::Series(_) | Self::Text(SoughtText::Regex(_)))
     }
 }
 
@@ -64,6 +69,7 @@ enum How {
 enum By {
     Regex(Regex),
     Json(Pointer),
+    Series(Series),
 }
 
 impl Search {
@@ -81,6 +87,7 @@ impl Search {
             }
             Some(Aim::Text(SoughtText::Regex(pattern))) => whole(By::Regex(pattern.regex().clone())),
             Some(Aim::Json(at)) => whole(By::Json(at.clone())),
+            Some(Aim::Series(series)) => whole(By::Series(series.clone())),
         };
         Self { beginning: Vec::new(), found: None, how }
     }
@@ -137,6 +144,9 @@ impl Search {
             How::Not | How::Keyword { .. } => self.found,
             How::Whole { by: By::Json(at), page, .. } => {
                 return Text::Json(shown(&self.beginning), read_at(&page, &at));
+            }
+            How::Whole { by: By::Series(series), page, .. } => {
+                return Text::Exposed(shown(&self.beginning), sum_of(&page, &series));
             }
             How::Whole { by: By::Regex(regex), page, .. } => {
                 regex.find(&page).map(|hit| around(&page, hit.start(), hit.end()))

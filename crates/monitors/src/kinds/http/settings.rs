@@ -118,17 +118,8 @@ impl Http {
             "what the page should say, as JSON that is read whole: a number above or below another, a value that it is or is not",
         );
         let slower_than = fields.optional("slower_than", "a page that takes longer fails; less than `timeout`");
-        let host = fields.optional("host", "asks the URL's address for this host's page, TLS name included");
-        let proxy = fields.optional("proxy", "which way is taken to the page; without it, as `[network]` says");
-        let headers = fields.or("headers", HeaderList::default(), "none", "headers to send");
         let body = fields.optional("body", "what is sent with POST");
-        let timeout = fields.within("timeout", Self::TIMEOUT, "\"10s\"", &timeout_bounds(), "the time for all of it");
-        let redirects = Bounds { least: 0, most: Self::REDIRECTS_MAX, words: "0 to 20" };
-        let doc = "redirects to follow at most; 0 judges the redirect itself";
-        let follow_redirects = fields.within("follow_redirects", Self::REDIRECTS, "5", &redirects, doc);
-        let bodies = Bounds { least: ByteSize::new(1), most: ByteSize::new(64 << 20), words: "1 byte to 64 MiB" };
-        let max_body = fields.within("max_body", Self::BODY, "\"1MiB\"", &bodies, "how much of the page is read");
-        let reuse = fields.or("reuse", false, "false", "whether a connection serves more than one check");
+        let How { host, proxy, headers, timeout, follow_redirects, max_body, reuse } = How::read(fields);
         let sought = sought(fields, keyword?, regex?, present?);
         let is_json = fields.has("json");
         let texts = ["keyword", "regex"].into_iter().filter(|text| is_json && fields.has(text));
@@ -180,6 +171,28 @@ impl Http {
         })
     }
 
+    /// Reads how a page is asked for by GET, for kinds that make something else of it: none of its texts is sought.
+    pub(in crate::kinds) fn asked_by_get(fields: &mut Fields<'_>) -> Option<Self> {
+        let url = fields.required("url", "the page");
+        let How { host, proxy, headers, timeout, follow_redirects, max_body, reuse } = How::read(fields);
+        Some(Self {
+            url: url?,
+            method: Method::Get,
+            status: None,
+            sought: None,
+            json: None,
+            slower_than: None,
+            host: host?,
+            proxy: proxy?,
+            headers: headers?,
+            body: None,
+            timeout: timeout?,
+            follow_redirects: follow_redirects?,
+            max_body: max_body?,
+            reuse: reuse?,
+        })
+    }
+
     fn checked_body(fields: &mut Fields<'_>, method: Method, body: EnvValue) -> Option<EnvValue> {
         if method != Method::Post {
             let hint = Some("write `method = \"POST\"` beside it, or leave it out".to_owned());
@@ -191,6 +204,33 @@ impl Http {
             return None;
         }
         Some(body)
+    }
+}
+
+/// How a page is asked for, each as far as it could be read.
+struct How {
+    host: Option<Option<HostName>>,
+    proxy: Option<Option<Proxy>>,
+    headers: Option<HeaderList>,
+    timeout: Option<Duration>,
+    follow_redirects: Option<u32>,
+    max_body: Option<ByteSize>,
+    reuse: Option<bool>,
+}
+
+impl How {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let host = fields.optional("host", "asks the URL's address for this host's page, TLS name included");
+        let proxy = fields.optional("proxy", "which way is taken to the page; without it, as `[network]` says");
+        let headers = fields.or("headers", HeaderList::default(), "none", "headers to send");
+        let timeout = fields.within("timeout", Http::TIMEOUT, "\"10s\"", &timeout_bounds(), "the time for all of it");
+        let redirects = Bounds { least: 0, most: Http::REDIRECTS_MAX, words: "0 to 20" };
+        let doc = "redirects to follow at most; 0 judges the redirect itself";
+        let follow_redirects = fields.within("follow_redirects", Http::REDIRECTS, "5", &redirects, doc);
+        let bodies = Bounds { least: ByteSize::new(1), most: ByteSize::new(64 << 20), words: "1 byte to 64 MiB" };
+        let max_body = fields.within("max_body", Http::BODY, "\"1MiB\"", &bodies, "how much of the page is read");
+        let reuse = fields.or("reuse", false, "false", "whether a connection serves more than one check");
+        Self { host, proxy, headers, timeout, follow_redirects, max_body, reuse }
     }
 }
 

@@ -20,7 +20,7 @@
 
 use super::json::Json;
 use super::page_text::PageText;
-use super::search::Text;
+use super::search::{Aim, Text};
 use super::settings::{Http, Sought, SoughtText};
 use crate::net::Failure;
 use crate::values::StatusList;
@@ -65,16 +65,25 @@ impl Http {
     /// that does not say its charset. The same code that judges a page of the network.
     #[must_use]
     pub fn judge_page(&self, status: u16, body: &[u8], took: Duration, begun_at: Timestamp) -> Reading {
+        self.reading(&self.exchange_of(self.aim(), status, body, took), begun_at)
+    }
+
+    /// The exchange of a page that somebody else fetched, read for what is aimed at.
+    pub(in crate::kinds) fn exchange_of(
+        &self,
+        aim: Option<Aim<'_>>,
+        status: u16,
+        body: &[u8],
+        took: Duration,
+    ) -> Exchange {
         let limit = usize::try_from(self.max_body.get()).unwrap_or(usize::MAX);
         let read = &body[..body.len().min(limit)];
-        let mut text = PageText::new(&HeaderMap::new(), self.aim(), self.max_body);
+        let mut text = PageText::new(&HeaderMap::new(), aim, self.max_body);
         text.push(read);
         let page =
             Page { status, text: text.finish(), body_bytes: read.len() as u64, cut_short: read.len() < body.len() };
         let phases = Phases { total_ms: millis(took), ..Phases::default() };
-        let exchange =
-            Exchange { page: Some(page), failure: None, address: None, proxy: None, redirected_to: None, phases, took };
-        self.reading(&exchange, begun_at)
+        Exchange { page: Some(page), failure: None, address: None, proxy: None, redirected_to: None, phases, took }
     }
 
     /// The reading of an exchange that began at `begun_at`.
@@ -194,7 +203,9 @@ impl Http {
         let (found, excerpt) = match page.map(|page| &page.text) {
             Some(Text::Found(excerpt)) => (Some(true), Some(excerpt.clone())),
             Some(Text::NotFound(excerpt)) => (Some(false), Some(excerpt.clone())),
-            Some(Text::Unreadable(excerpt, _) | Text::Json(excerpt, _)) => (None, Some(excerpt.clone())),
+            Some(Text::Unreadable(excerpt, _) | Text::Json(excerpt, _) | Text::Exposed(excerpt, _)) => {
+                (None, Some(excerpt.clone()))
+            }
             None => (None, None),
         };
         // Of a page that broke off before the text was found it is not known whether it is there.
@@ -217,7 +228,7 @@ impl Http {
 const fn json_of(page: &Page) -> &Json {
     match &page.text {
         Text::Json(_, json) => json,
-        Text::Found(_) | Text::NotFound(_) | Text::Unreadable(..) => &Json::Unread,
+        Text::Found(_) | Text::NotFound(_) | Text::Unreadable(..) | Text::Exposed(..) => &Json::Unread,
     }
 }
 

@@ -44,7 +44,7 @@ const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
 const CAREFUL: &[(&str, &str)] = &[("mode", "dry_run"), ("trigger", "2"), ("cooldown", "10m")];
 const WEB: &[(&str, &str)] = &[("process_type", "web")];
 
-const SAMPLES: [Sample; 23] = [
+const SAMPLES: [Sample; 25] = [
     Sample { name: "HTTP GET: Status", family: Family::Monitor, kind: "http", common: EVERY, of_kind: &[] },
     Sample {
         name: "HTTP GET: Keyword",
@@ -54,6 +54,8 @@ const SAMPLES: [Sample; 23] = [
         of_kind: &[("present", "false")],
     },
     Sample { name: "HTTP GET: JSON", family: Family::Monitor, kind: "http", common: EVERY, of_kind: JSON },
+    Sample { name: "Number: JSON", family: Family::Monitor, kind: "number", common: OFTEN, of_kind: &[] },
+    Sample { name: "Number: Prometheus", family: Family::Monitor, kind: "prometheus", common: OFTEN, of_kind: &[] },
     Sample { name: "TCP: Port", family: Family::Monitor, kind: "tcp", common: EVERY, of_kind: &[] },
     Sample { name: "TLS: Certificate", family: Family::Monitor, kind: "certificate", common: DAILY, of_kind: &[] },
     Sample { name: "DNS: Records", family: Family::Monitor, kind: "dns", common: MINUTES, of_kind: &[] },

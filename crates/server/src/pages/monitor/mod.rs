@@ -17,8 +17,8 @@ use flyball_engine::queries::{ListOutages, UptimeOver};
 use flyball_model::duration::roughly;
 use flyball_model::{Timestamp, Verdict};
 use flyball_views::{
-    About, Checked, MarkKind, MonitorReport, MonitorView, Part, ReadingView, SeriesMark, SeriesView, SpellView,
-    UptimeView,
+    About, Checked, MarkKind, MonitorReport, MonitorView, Part, ReadingView, SeriesMark, SeriesNumber, SeriesPoint,
+    SeriesUnit, SeriesView, SpellView, UptimeView,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ struct MonitorPage {
     checked: Option<CheckedNow>,
     spans: Vec<SpanTab>,
     chart: Html,
+    drawn: &'static str,
     facts: Vec<(&'static str, String)>,
     spells: Vec<SpellRow>,
     marks: Vec<MarkRow>,
@@ -173,6 +174,7 @@ impl House {
             checked: checked.map(|checked| checked_now(checked, &names)),
             spans: SPANS.map(|(word, span, _)| SpanTab { word, asked: span, is_shown: span == asked }).into(),
             chart: Html::of(chart(&series)),
+            drawn: drawn(&series),
             badge: format!("/badges/{}/monitors/{}.svg", self.badge_key().await?, in_path(name)),
             facts: facts(uptime.as_ref(), day.monitors.first()),
             spells: series.spells.iter().rev().take(SPELLS_LISTED).map(|spell| spell_row(spell, now)).collect(),
@@ -211,6 +213,51 @@ fn facts(uptime: Option<&UptimeView>, day: Option<&MonitorReport>) -> Vec<(&'sta
     facts
 }
 
+/// What is drawn above the axis, and what that is.
+struct Plot {
+    line: Vec<Point>,
+    band: Vec<Band>,
+    thresholds: Vec<(f64, String)>,
+    incomplete: Vec<Point>,
+    unit: String,
+}
+
+/// What was measured, where something is; else how long checks took.
+fn plot(series: &SeriesView) -> Plot {
+    let at = Timestamp::as_millis;
+    let points = series.points.iter();
+    let Some(SeriesUnit { unit, levels }) = &series.measures else {
+        let threshold = series.threshold_ms.and_then(|ms| u32::try_from(ms).ok());
+        let band = |point: &SeriesPoint| Some(Band { at: at(point.at), low: point.p50_ms?, high: point.p95_ms? });
+        return Plot {
+            line: points.clone().filter_map(|point| Some(Point { at: at(point.at), value: point.p50_ms? })).collect(),
+            band: points.filter_map(band).collect(),
+            thresholds: threshold.map(|ms| (f64::from(ms), format!("slower_than {ms} ms"))).into_iter().collect(),
+            incomplete: Vec::new(),
+            unit: "ms".to_owned(),
+        };
+    };
+    let numbers: Vec<(i64, SeriesNumber)> = points.filter_map(|point| Some((at(point.at), point.number?))).collect();
+    let mean = |(at, number): &(i64, SeriesNumber)| Point { at: *at, value: number.mean };
+    Plot {
+        line: numbers.iter().map(mean).collect(),
+        band: numbers.iter().map(|(at, number)| Band { at: *at, low: number.least, high: number.most }).collect(),
+        thresholds: levels.iter().map(|level| (level.value, level.words.clone())).collect(),
+        incomplete: numbers.iter().filter(|(_, number)| number.incomplete > 0).map(mean).collect(),
+        unit: unit.clone(),
+    }
+}
+
+/// What the line and the band of a chart are, for the words below it.
+const fn drawn(series: &SeriesView) -> &'static str {
+    if series.measures.is_some() {
+        "what was measured, the mean as the line, from the least to the most as the band; a diamond on the line was told from what \
+         had gaps"
+    } else {
+        "response time, p50 as the line, up to p95 as the band"
+    }
+}
+
 /// Readings above, what was done below, on one axis.
 fn chart(series: &SeriesView) -> String {
     let at = Timestamp::as_millis;
@@ -219,11 +266,7 @@ fn chart(series: &SeriesView) -> String {
         Verdict::Failing => flyball_charts::Verdict::Failing,
         Verdict::Unknown => flyball_charts::Verdict::Unknown,
     };
-    let p50 = series.points.iter().filter_map(|point| Some(Point { at: at(point.at), value: point.p50_ms? }));
-    let band = series
-        .points
-        .iter()
-        .filter_map(|point| Some(Band { at: at(point.at), low: point.p50_ms?, high: point.p95_ms? }));
+    let plot = plot(series);
     let spells = series.spells.iter().map(|spell| Spell {
         from: at(spell.spell.began_at),
         until: spell.spell.ended_at.map_or(at(series.until), at),
@@ -244,18 +287,18 @@ fn chart(series: &SeriesView) -> String {
         label: mark.words.clone(),
         href: mark.run.map(|run| format!("/runs/{run}")),
     });
-    let threshold = series.threshold_ms.and_then(|ms| u32::try_from(ms).ok());
     let chart = TimeChart {
         from: at(series.since),
         until: at(series.until),
         step: i64::try_from(series.step_s).unwrap_or(0) * 1000,
         utc_offset: 0,
-        p50: p50.collect(),
-        band: band.collect(),
+        p50: plot.line,
+        band: plot.band,
         spells: spells.collect(),
-        threshold: threshold.map(|ms| (f64::from(ms), format!("slower_than {ms} ms"))),
+        thresholds: plot.thresholds,
+        incomplete: plot.incomplete,
         marks: marks.collect(),
-        unit: "ms".to_owned(),
+        unit: plot.unit,
     };
     let is_long = series.until.since(series.since) > Duration::from_secs(2 * 24 * 3600);
     chart.both(|at| tick(Timestamp::from_millis(at), is_long))
