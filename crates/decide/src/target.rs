@@ -481,6 +481,20 @@ mod tests {
                 Aim::Hold(Why::TookOfLate(at(630))),
             ),
             (
+                "added of late, by whoever saw what no load tells",
+                JOBS,
+                long(told(0.0)),
+                Stands { added_at: Some(at(301)), ..stands(6) },
+                Aim::Hold(Why::NeededOfLate(6)),
+            ),
+            (
+                "added before that",
+                JOBS,
+                long(told(0.0)),
+                Stands { added_at: Some(at(300)), ..stands(6) },
+                Aim::Set(5, Why::WereEnough(1)),
+            ),
+            (
                 "a gap",
                 JOBS,
                 long(told(0.0)).into_iter().filter(|look| look.at < at(380) || look.at > at(480)).collect(),

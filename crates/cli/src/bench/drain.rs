@@ -280,11 +280,11 @@ impl Frame {
             let seed = nth * 7919 + frame.lines * 104_729;
             let mut line = format!("<158>1 {time} host heroku router - ");
             let before_time = "<158>1 ".len();
-            write!(
+            writeln!(
                 line,
                 "at=info method=GET path=\"/orders/{}?page={}\" host=shop.example.com \
                  request_id={seed:08x}-b79b-ec27-03c8-b8f64d8d8792 fwd=\"138.68.186.89\" dyno=web.{} connect={}ms \
-                 service={}ms status=200 bytes={} protocol=http2.0 tls=true tls_version=tls1.3\n",
+                 service={}ms status=200 bytes={} protocol=http2.0 tls=true tls_version=tls1.3",
                 seed % PATHS,
                 seed % 9,
                 seed % 12 + 1,
