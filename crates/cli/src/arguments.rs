@@ -164,8 +164,8 @@ Exit codes: 0 the channel took it (with --dry-run: shown), 1 it never will, 75 n
     Notify(Notify),
     /// See whether everything is as it should be: token, apps, sizes, clock, quota, database.
     Doctor,
-    /// Play a day at a small shop, in about a minute: the stand-in for Heroku, Flyball, and all eight reactions.
-    #[command(after_help = "Exit codes: 0 all eight reactions did what they should, 1 one of them did not.")]
+    /// Play a day at a small shop, in about a minute and a half: the stand-in for Heroku, Flyball, and all nine reactions.
+    #[command(after_help = "Exit codes: 0 all nine reactions did what they should, 1 one of them did not.")]
     Demo(crate::demo::Arguments),
     /// A stand-in for Heroku on this machine, to try things out on.
     HerokuSim(HerokuSim),

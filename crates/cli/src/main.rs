@@ -8,6 +8,7 @@ mod commands;
 mod demo;
 mod environment;
 mod exit;
+mod face;
 mod failure;
 mod moment;
 mod output;

@@ -1,13 +1,14 @@
-//! `flyball demo` as a person runs it: the real binary, the whole day. Nine days at once, so that it takes the time of
-//! one: all eight reactions, and each of them left out.
+//! `flyball demo` as a person runs it: the real binary, the whole day. Ten days at once, so that it takes the time of
+//! one: all nine reactions, and each of them left out.
 
 use std::process::{Child, Command, Output, Stdio};
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "scale_out",
     "scale_up",
     "scale_in",
     "scale_down",
+    "scale_to",
     "restart_dyno",
     "rollback_release",
     "create_one_off_dyno",
@@ -53,7 +54,7 @@ fn missed(judgement: &serde_json::Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_day_ends_well_with_all_eight_and_names_whichever_is_left_out() {
+fn the_day_ends_well_with_all_nine_and_names_whichever_is_left_out() {
     let whole = demo(&[]);
     let lacking: Vec<_> = KINDS.iter().map(|kind| (*kind, demo(&["--json", "--without", *kind]))).collect();
 
@@ -69,6 +70,7 @@ fn the_day_ends_well_with_all_eight_and_names_whichever_is_left_out() {
     for words in ["at most 4 are allowed", "at least 2 are wanted", "as v9", "as v10"] {
         assert!(text.contains(words), "`{words}` is missing: {text}");
     }
+    assert!(text.contains("web dynos, second by second"), "both hours are drawn: {text}");
     assert!(!text.contains("person "), "nobody had to lend a hand: {text}");
     assert_eq!(String::from_utf8_lossy(&whole.stderr), "");
 
@@ -77,6 +79,9 @@ fn the_day_ends_well_with_all_eight_and_names_whichever_is_left_out() {
         let judgement = judgement(day);
         assert_eq!(missed(&judgement), [*kind], "without {kind}: {}", told(day));
         assert_eq!(judgement["good"], false);
+        for hour in ["surge", "newsletter"] {
+            assert!(judgement["hours"][hour][0]["dynos"] == 2, "without {kind}: {judgement}");
+        }
     }
 }
 
@@ -102,7 +107,7 @@ fn ctrl_c_ends_the_day_within_seconds_and_nothing_is_judged() {
 }
 
 #[test]
-fn a_kind_that_does_not_exist_is_refused_with_the_eight_that_do() {
+fn a_kind_that_does_not_exist_is_refused_with_the_nine_that_do() {
     let refused = demo(&["--without", "scale_sideways"]).wait_with_output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
     let words = told(&refused);

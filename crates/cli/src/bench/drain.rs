@@ -2,10 +2,10 @@
 //! counted and written, and what comes out is held against what was sent.
 
 use super::course::{Course, Outside};
-use super::face::Face;
 use super::place::{On, Place};
 use super::process::Usage;
 use super::{cannot, definitions, millis, report_table, words};
+use crate::face::Face;
 use crate::failure::Failure;
 use clap::Args;
 use comfy_table::Table;
@@ -101,7 +101,7 @@ pub(super) async fn measure(
         is_asked: true,
     };
     let course = Course::begin_with(place, &definitions, outside, Arc::clone(&clock), ids).await?;
-    let face = Face::open(&course).await?;
+    let face = Face::open(&course.engine, &course.store, "bench").await?;
     let received = &definitions.receive[0];
     let drain = drain_of(&*course.store, &definitions, Some(face.address), |_| None, received).await;
     let drain = drain.map_err(|why| cannot("tell the app's drain")(Error::other(why)))?;

@@ -8,7 +8,6 @@ mod control;
 mod course;
 mod drain;
 mod effects;
-mod face;
 #[cfg(unix)]
 mod failover;
 mod floor;

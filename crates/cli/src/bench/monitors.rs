@@ -1,12 +1,12 @@
 //! What many monitors of a page cost.
 
 use super::course::{Course, Ended, NoAccounts, Outside};
-use super::face::Face;
 use super::listeners::{Listeners, Listening};
 use super::place::{On, Place};
 use super::store::{Noise, flipped, name};
 use super::target::Target;
 use super::{cannot, definitions, millis, ms, optional, page_monitor, report_table, unknown, words};
+use crate::face::Face;
 use crate::failure::Failure;
 use clap::Args;
 use comfy_table::Table;
@@ -187,7 +187,7 @@ async fn measure(
         Some(listening) => {
             // The first look at each monitor is a line of the timeline, and no other is as long as nothing changes.
             tokio::time::sleep(many.every + FIRST_LOOKS).await;
-            let face = Face::open(&course).await?;
+            let face = Face::open(&course.engine, &course.store, "bench").await?;
             course.measure_from_here();
             let listeners = Listeners::open(face.address, listening).await;
             Some((face, listeners.map_err(cannot("listen to the timeline"))?))

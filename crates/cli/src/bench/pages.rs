@@ -2,11 +2,11 @@
 //! from the first byte of the question to the last of the answer.
 
 use super::course::{Course, Outside};
-use super::face::Face;
 use super::place::{FILE, Place};
 use super::target::Target;
 use super::{cannot, definitions_of, micros, millis, ms, past, report_table, store, words};
 use crate::exit::Exit;
+use crate::face::Face;
 use crate::failure::Failure;
 use crate::wiring::{OneAccount, stand_in};
 use clap::Args;
@@ -166,7 +166,7 @@ async fn measure(place: &Place, wanted: &Pages, clock: Arc<dyn Clock>, ids: Arc<
         |store| Outside { store, accounts, observe: super::observer(), tell: Arc::new(NobodyIsTold), is_asked: true };
     let definitions = definitions_of(apps.files(wanted.every, target.page_address()));
     let course = Course::begin_with(place, &definitions, outside, clock, ids).await?;
-    let face = Face::open(&course).await?;
+    let face = Face::open(&course.engine, &course.store, "bench").await?;
     settled(&course, wanted).await;
 
     let browser = Browser::of(face.address)?;

@@ -1,9 +1,12 @@
 //! The file of the demo: what somebody who runs this shop could have written, with the waits of a short day.
 
 use super::kind::Kind;
-use super::shop::{APP, CLEAN_UP, LARGEST, OLDEST_RELEASE, QUANTITY_MAX, QUANTITY_MIN, SMALLEST};
+use super::shop::{
+    APP, BLOG, BLOG_MAX, BLOG_MIN, BLOG_PER_DYNO, CLEAN_UP, LARGEST, OLDEST_RELEASE, QUANTITY_MAX, QUANTITY_MIN,
+    SMALLEST,
+};
 
-/// One monitor: its name, what else its page is judged by, and the reactions attached to it.
+/// One monitor of the shop's page: its name, what else the page is judged by, and the reactions attached to it.
 struct Watched {
     name: &'static str,
     judged_by: &'static str,
@@ -45,6 +48,7 @@ pub(super) const fn name(kind: Kind) -> &'static str {
         Kind::ScaleUp => "bigger dynos",
         Kind::ScaleIn => "fewer dynos",
         Kind::ScaleDown => "smaller dynos",
+        Kind::ScaleTo => "enough for the blog",
         Kind::RestartDyno => "restart the first dyno",
         Kind::RollbackRelease => "roll back",
         Kind::CreateOneOffDyno => "clean up",
@@ -56,8 +60,8 @@ pub(super) const fn name(kind: Kind) -> &'static str {
 pub(super) fn text(page: &str, without: Option<Kind>) -> String {
     let there = |kind: &&Kind| Some(**kind) != without;
     let mut text = String::from(
-        "# One app, five monitors, eight reactions. The waits (settle, stabilize, cooldown, give_way) are those of a day\n\
-         # that takes a minute: leave them out, and they are minutes.\n",
+        "# Two apps, six monitors, nine reactions. The waits (settle, stabilize, cooldown, give_way) are those of a day\n\
+         # that takes a minute and a half: leave them out, and they are minutes.\n",
     );
     for Watched { name: monitor, judged_by, kinds } in &MONITORS {
         let attached: Vec<String> = kinds.iter().filter(there).map(|kind| format!("\"{}\"", name(*kind))).collect();
@@ -67,6 +71,14 @@ pub(super) fn text(page: &str, without: Option<Kind>) -> String {
         if !attached.is_empty() {
             text.push_str(&format!("reactions = [{}]\n", attached.join(", ")));
         }
+    }
+    text.push_str(&format!(
+        "\n# The blog's log drain: Heroku's routers tell every request, and those of ten seconds are a load.\n\
+         [receive.apps.{BLOG}]\n\n[[monitor]]\nname = \"readers of the blog\"\nevery = \"1s\"\n\
+         heroku_router = {{ app = \"{BLOG}\", measure = \"requests\", over = \"10s\" }}\n"
+    ));
+    if there(&&Kind::ScaleTo) {
+        text.push_str(&format!("reactions = [\"{}\"]\n", name(Kind::ScaleTo)));
     }
     for kind in Kind::ALL.iter().filter(there) {
         let (comment, settings) = reaction(*kind);
@@ -105,6 +117,13 @@ fn reaction(kind: Kind) -> (&'static str, String) {
                 SMALLEST.to_ascii_lowercase()
             ),
         ),
+        Kind::ScaleTo => (
+            "As many dynos as the readers need, in one step. They are taken one by one, and only after five minutes.",
+            format!(
+                "scale_to = {{ app = \"{BLOG}\", per_dyno = {BLOG_PER_DYNO}, min_quantity = {BLOG_MIN}, \
+                 max_quantity = {BLOG_MAX} }}"
+            ),
+        ),
         Kind::RestartDyno => (
             "web.1 is the one that leaks.",
             format!("causes = [\"text\"]\nsettle = \"10s\"\nrestart_dyno = {{ app = \"{APP}\", dyno = \"web.1\" }}"),
@@ -138,12 +157,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn the_file_is_valid_with_all_eight_and_without_any_one_of_them() {
+    fn the_file_is_valid_with_all_nine_and_without_any_one_of_them() {
         for without in [None].into_iter().chain(Kind::ALL.map(Some)) {
             let text = text("http://127.0.0.1:5000/_apps/shop/", without);
             let definitions = flyball_config::read("shop.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
             assert!(definitions.warnings.is_empty(), "{}", definitions.warnings);
-            assert_eq!(definitions.monitors.len(), 5);
+            assert_eq!(definitions.monitors.len(), 6);
             let words: BTreeSet<&str> = definitions.reactions.iter().map(|reaction| reaction.kind.word()).collect();
             let wanted = Kind::ALL.into_iter().filter(|kind| Some(*kind) != without).map(Kind::word);
             assert_eq!(words, wanted.collect());

@@ -1,10 +1,10 @@
-//! The judgement: whether each of the eight reactions did what it should, by what the stand-in's world shows. Nothing
+//! The judgement: whether each of the nine reactions did what it should, by what the stand-in's world shows. Nothing
 //! of what Flyball remembers or says counts here.
 
 use super::kind::Kind;
 use super::mark::Marked;
 use super::scene::Scene;
-use super::shop::{CLEAN_UP, LARGEST, QUANTITY_MAX, QUANTITY_MIN, SIZES, SMALLEST, shop};
+use super::shop::{APP, BLOG, BLOG_NEEDS, CLEAN_UP, LARGEST, QUANTITY_MAX, QUANTITY_MIN, SIZES, SMALLEST, shop};
 use flyball_heroku_sim::{Ending, ReceivedCall, Took, World};
 use serde::Serialize;
 use serde_json::Value;
@@ -37,7 +37,7 @@ enum Call {
 
 /// One verdict for each reaction, in the order of the day. A scene that was not played has done nothing.
 pub(super) fn verdicts(world: &World, marked: &BTreeMap<Scene, Marked>) -> Vec<Verdict> {
-    let calls: Vec<Call> = world.effects().filter_map(call).collect();
+    let calls = world.effects().filter_map(|received| call(received, APP)).collect();
     let evidence = Evidence { world, marked, calls };
     Kind::ALL.into_iter().map(|kind| evidence.verdict(kind)).collect()
 }
@@ -45,7 +45,7 @@ pub(super) fn verdicts(world: &World, marked: &BTreeMap<Scene, Marked>) -> Vec<V
 struct Evidence<'a> {
     world: &'a World,
     marked: &'a BTreeMap<Scene, Marked>,
-    /// Of the whole day: what happened at the wrong time counts against a reaction too.
+    /// Of the whole day, to the shop: what happened at the wrong time counts against a reaction too.
     calls: Vec<Call>,
 }
 
@@ -59,6 +59,7 @@ impl Evidence<'_> {
             Kind::ScaleUp => (Scene::Surge, format!("up to {LARGEST}, rung by rung")),
             Kind::ScaleIn => (Scene::Ebb, format!("back to {QUANTITY_MIN} dynos, one at a time, never fewer")),
             Kind::ScaleDown => (Scene::Ebb, format!("back to {SMALLEST}, rung by rung")),
+            Kind::ScaleTo => (Scene::Newsletter, format!("the blog to {BLOG_NEEDS} dynos at once, as its load needs")),
             Kind::RestartDyno => (Scene::Leak, "web.1 anew, once, and no other dyno".to_owned()),
             Kind::RollbackRelease => (Scene::Release, "two steps back, past the failed one, page well".to_owned()),
             Kind::CreateOneOffDyno => (Scene::Database, "one clean-up runs to its end, database well".to_owned()),
@@ -77,6 +78,7 @@ impl Evidence<'_> {
             Kind::ScaleIn => self.scaled(marked, QUANTITY_MIN, |from, to| to + 1 == from),
             Kind::ScaleUp => self.resized(marked, LARGEST, |from, to| to == from + 1),
             Kind::ScaleDown => self.resized(marked, SMALLEST, |from, to| to + 1 == from),
+            Kind::ScaleTo => self.scaled_to(marked),
             Kind::RestartDyno => self.restarted_one(marked, "web.1"),
             Kind::RollbackRelease => self.rolled_back(marked),
             Kind::CreateOneOffDyno => self.cleaned_up(marked),
@@ -84,10 +86,10 @@ impl Evidence<'_> {
         }
     }
 
-    /// The calls of a scene.
+    /// The calls of a scene, to the shop.
     fn calls_of(&self, marked: &Marked) -> impl Iterator<Item = Call> {
         let (from, until) = (marked.before.calls, marked.after.calls);
-        self.world.effects().skip(from).take(until - from).filter_map(call)
+        self.world.effects().skip(from).take(until - from).filter_map(|received| call(received, APP))
     }
 
     fn count(&self, wanted: impl Fn(&Call) -> bool) -> usize {
@@ -130,6 +132,23 @@ impl Evidence<'_> {
         (shows, good)
     }
 
+    /// The quantity of the blog went to what its load needs in one step, in its scene, and nothing else was asked of it
+    /// in the whole day: neither more nor less, before or after.
+    fn scaled_to(&self, marked: &Marked) -> Finding {
+        let of_the_day: Vec<Call> = self.world.effects().filter_map(|received| call(received, BLOG)).collect();
+        let asked = of_the_day.iter().filter_map(|call| match call {
+            Call::Quantity(quantity) => Some(*quantity),
+            _ => None,
+        });
+        let quantities: Vec<u32> = std::iter::once(marked.before.blog_quantity).chain(asked).collect();
+        let good = of_the_day == [Call::Quantity(BLOG_NEEDS)] && marked.after.blog_quantity == BLOG_NEEDS;
+        let shows = match quantities.as_slice() {
+            [still] => format!("{still} dynos all the time"),
+            _ => format!("{} dynos", path(&quantities)),
+        };
+        (shows, good)
+    }
+
     /// One dyno has another id, and no other dyno has; and it was asked for once in the whole day.
     fn restarted_one(&self, marked: &Marked, name: &str) -> Finding {
         let anew = renewed(marked);
@@ -146,8 +165,8 @@ impl Evidence<'_> {
         (shows, anew == all && asked == 1 && marked.after.well && !marked.after.wedged)
     }
 
-    /// The good content runs again, reached by content: first what came before the config var, then what came before the
-    /// bad deploy, and never the failed release.
+    /// The good content runs again, reached by content: first what came before the config var, then what came before
+    /// the bad deploy, and never the failed release.
     fn rolled_back(&self, marked: &Marked) -> Finding {
         let shop = shop(self.world);
         let good_version = marked.before.current;
@@ -187,12 +206,15 @@ impl Evidence<'_> {
     }
 }
 
-/// What a changing call did, if it took effect.
-fn call(received: &ReceivedCall) -> Option<Call> {
+/// What a changing call did to the app, if it took effect. That it has a log drain changes nothing.
+fn call(received: &ReceivedCall, app: &str) -> Option<Call> {
     if received.took != Took::Effect {
         return None;
     }
     let path: Vec<&str> = received.path.split('/').filter(|part| !part.is_empty()).collect();
+    if path.get(1) != Some(&app) || path.get(2) == Some(&"log-drains") {
+        return None;
+    }
     let body: Value = serde_json::from_str(&received.body).unwrap_or(Value::Null);
     Some(match (received.method.as_str(), path.as_slice()) {
         ("PATCH", ["apps", _, "formation"]) => body["updates"].get(0).map_or(Call::Other, formation_change),

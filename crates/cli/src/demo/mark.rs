@@ -1,6 +1,6 @@
 //! Marks: what the world was like at a moment. Taken from the stand-in, and from nothing that Flyball says.
 
-use super::shop::{is_well, shop};
+use super::shop::{blog, is_well, shop};
 use flyball_heroku_sim::{Content, World};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -12,7 +12,9 @@ pub(super) struct Mark {
     pub(super) calls: usize,
     /// How many web dynos there should be.
     pub(super) quantity: u32,
-    /// Their size.
+    /// How many the blog should have.
+    pub(super) blog_quantity: u32,
+    /// The size of the shop's.
     pub(super) size: &'static str,
     /// Every dyno of the formation, by name.
     pub(super) dynos: BTreeMap<String, Uuid>,
@@ -37,6 +39,7 @@ impl Mark {
         Self {
             calls: world.effects().len(),
             quantity: shop.quantity("web"),
+            blog_quantity: blog(world).quantity("web"),
             size: shop.size("web"),
             dynos: shop.formation_dynos().map(|dyno| (dyno.name.clone(), dyno.id)).collect(),
             newest: shop.releases().next_back().map_or(0, |release| release.version),

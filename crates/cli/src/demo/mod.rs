@@ -1,10 +1,11 @@
-//! `flyball demo`: a day at a small shop, in about a minute, in front of a person.
+//! `flyball demo`: a day at a small shop, in about a minute and a half, in front of a person.
 //!
 //! The stand-in for Heroku and the real engine run side by side in this process and speak HTTP, as they would over the
-//! network. The engine knows nothing of the play: it has a file that anybody could have written, and real time. Only the
-//! shop's world is fast. The play goes from scene to scene as the *world* comes to each scene's end, so that a slow
+//! network. The engine knows nothing of the play: it has a file that anybody could have written, and real time. Only
+//! the shop's world is fast. The play goes from scene to scene as the *world* comes to each scene's end, so that a slow
 //! machine plays a longer day and not another one; and the judgement at the end looks at nothing but the world.
 
+mod curve;
 mod file;
 mod judge;
 mod kind;
@@ -42,7 +43,8 @@ use told::Teller;
 const TICK: Duration = Duration::from_millis(100);
 /// Ticks between two redraws of the bottom line.
 const TICKS_A_STATUS: u32 = 5;
-/// Quiet readings are written down within a quarter of a second; this is how long the last lines of the day are waited for.
+/// Quiet readings are written down within a quarter of a second; this is how long the last lines of the day are waited
+/// for.
 const LAST_LINES: Duration = Duration::from_millis(400);
 
 /// `flyball demo`
@@ -56,7 +58,7 @@ pub(crate) struct Arguments {
     keep: bool,
 }
 
-/// Plays the day. Good only if all eight reactions did what they should.
+/// Plays the day. Good only if all nine reactions did what they should.
 ///
 /// # Errors
 ///
@@ -114,7 +116,7 @@ async fn day(show: &mut Show, stage: &mut Stage, screen: &mut Screen) -> Result<
     tokio::time::sleep(LAST_LINES).await;
     show.go_on(stage, screen).await?;
     let verdicts = verdicts(&stage.world(), show.play.marked());
-    screen.verdicts(&verdicts)?;
+    screen.verdicts(&verdicts, show.play.curves())?;
     Ok(verdicts)
 }
 
@@ -166,7 +168,7 @@ impl Show {
     }
 
     fn status(&self, stage: &Stage, screen: &mut Screen) -> Result<(), Failure> {
-        let (load, capacity, words) = standing(&stage.world());
+        let (load, capacity, words) = standing(&stage.world(), self.play.scene());
         screen.status(&self.play.time_of_day(stage.now()), load, capacity, &words)
     }
 }

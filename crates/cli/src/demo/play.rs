@@ -1,10 +1,11 @@
 //! The play: goes from scene to scene as the world comes to their ends, or as their time is up. Pure: it is handed the
 //! world and the time, and says what is to be told.
 
+use super::curve::{Curve, Moment};
 use super::mark::{Mark, Marked};
 use super::scene::Scene;
-use super::shop::{is_up, is_well, shop};
-use flyball_heroku_sim::World;
+use super::shop::{blog, is_up, is_well, shop};
+use flyball_heroku_sim::{App, World};
 use flyball_model::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,12 +45,13 @@ pub(super) struct Play {
     stand: Option<Stand>,
     began_at: Vec<Timestamp>,
     marked: BTreeMap<Scene, Marked>,
+    curves: BTreeMap<Scene, Curve>,
 }
 
 impl Play {
     /// A day that has not begun.
     pub(super) const fn new() -> Self {
-        Self { scene: 0, stand: None, began_at: Vec::new(), marked: BTreeMap::new() }
+        Self { scene: 0, stand: None, began_at: Vec::new(), marked: BTreeMap::new(), curves: BTreeMap::new() }
     }
 
     /// Whether the day is over.
@@ -65,6 +67,11 @@ impl Play {
     /// What the world was like at the beginning and the end of each scene that was played.
     pub(super) fn marked(&self) -> &BTreeMap<Scene, Marked> {
         &self.marked
+    }
+
+    /// Dynos and load of the scenes that are drawn, and were played.
+    pub(super) fn curves(&self) -> &BTreeMap<Scene, Curve> {
+        &self.curves
     }
 
     /// Lets the play go on; says what happened, in order.
@@ -92,6 +99,11 @@ impl Play {
 
     fn play(&mut self, scene: Scene, before: Mark, over_since: Option<Timestamp>, world: &mut World) -> Vec<Told> {
         let now = world.now();
+        if scene.is_drawn(world) {
+            let app = the_app(world, Some(scene));
+            let moment = Moment { dynos: app.quantity("web"), load: app.load(now) };
+            self.curves.entry(scene).or_default().note(now, moment);
+        }
         let began_at = self.began_at.last().copied().unwrap_or(now);
         let time = scene.time();
         let over_since = scene.is_over(world, &before).then(|| over_since.unwrap_or(now));
@@ -135,10 +147,15 @@ fn clock(minutes: u32) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// How the shop stands, for a line that is redrawn.
-pub(super) fn standing(world: &World) -> (f64, f64, String) {
-    let shop = shop(world);
-    let (load, capacity) = (shop.load(world.now()), shop.capacity(world.now()));
-    let booting = if is_up(shop) { "" } else { ", booting" };
-    (load, capacity, format!("web {} × {}{booting}", shop.quantity("web"), shop.size("web")))
+/// How the app of the scene stands, for a line that is redrawn.
+pub(super) fn standing(world: &World, scene: Option<Scene>) -> (f64, f64, String) {
+    let app = the_app(world, scene);
+    let (load, capacity) = (app.load(world.now()), app.capacity(world.now()));
+    let booting = if is_up(app) { "" } else { ", booting" };
+    (load, capacity, format!("web {} × {}{booting}", app.quantity("web"), app.size("web")))
+}
+
+/// Which app a scene is about.
+fn the_app(world: &World, scene: Option<Scene>) -> &App {
+    if scene == Some(Scene::Newsletter) { blog(world) } else { shop(world) }
 }

@@ -3,9 +3,12 @@
 
 use super::mark::Mark;
 use super::shop::{
-    APP, LARGEST, QUANTITY_MAX, QUANTITY_MIN, QUIET, RUSH, SMALLEST, bad_releases, is_up, is_well, leak, shop,
+    APP, BLOG, BLOG_NEEDS, BLOG_RUSH, LARGEST, QUANTITY_MAX, QUANTITY_MIN, QUIET, RUSH, SMALLEST, bad_releases, blog,
+    is_up, is_well, leak, shop,
 };
 use flyball_heroku_sim::{AppEvent, Event, Refusal, World};
+use flyball_model::Timestamp;
+use flyball_signals::{SLOT, Slot};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -15,6 +18,12 @@ const FIRST_VISITS: u64 = 20;
 
 /// A page that takes no longer is quick, for whoever tells his friends: well below what the file calls slow.
 const QUICK_MS: u64 = 250;
+
+/// A newsletter goes out so long before a slot begins: two seconds of it come to 18 requests a second with what else
+/// comes in that slot, and two dynos carry 20. The world takes up to a second of it to begin.
+const UNTIL: Duration = Duration::from_millis(2_100);
+/// And at the latest so long before. A busy machine that misses all of it waits for the next.
+const FROM: Duration = Duration::from_millis(1_300);
 
 /// One scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +35,8 @@ pub(super) enum Scene {
     Surge,
     /// They leave.
     Ebb,
+    /// A newsletter sends readers to the blog, all at once.
+    Newsletter,
     /// One dyno leaks.
     Leak,
     /// Three releases in a hurry, all of them bad.
@@ -46,7 +57,7 @@ pub(super) struct Time {
     /// How long it usually takes.
     pub(super) usual: Duration,
     /// How long it may take: several times as long, so that a busy machine is no reason to fail. All of them together
-    /// stay below two and a half minutes.
+    /// stay below three and a half minutes.
     pub(super) bound: Duration,
     /// How long its end must have lasted, so that the monitors see it too, and have their say.
     pub(super) lasting: Duration,
@@ -59,8 +70,16 @@ const fn time(from: u32, until: u32, usual_ms: u64, bound_ms: u64, lasting_ms: u
 
 impl Scene {
     /// The day.
-    pub(super) const DAY: [Self; 7] =
-        [Self::Morning, Self::Surge, Self::Ebb, Self::Leak, Self::Release, Self::Database, Self::Hiccup];
+    pub(super) const DAY: [Self; 8] = [
+        Self::Morning,
+        Self::Surge,
+        Self::Ebb,
+        Self::Newsletter,
+        Self::Leak,
+        Self::Release,
+        Self::Database,
+        Self::Hiccup,
+    ];
 
     /// When it is, and how long it takes.
     pub(super) const fn time(self) -> Time {
@@ -69,8 +88,11 @@ impl Scene {
             // What is at its limit says so a few readings after the last dyno came up.
             Self::Surge => time(8, 12, 20_000, 36_000, 4_000),
             Self::Ebb => time(12, 15, 16_000, 33_000, 4_500),
-            Self::Leak => time(15, 16, 5_000, 14_000, 2_000),
-            Self::Release => time(16, 19, 12_000, 24_000, 2_000),
+            // Up to a slot until the newsletter goes out, a slot that is counted, and what is waited for its last
+            // lines.
+            Self::Newsletter => time(15, 16, 22_000, 50_000, 3_000),
+            Self::Leak => time(16, 17, 5_000, 14_000, 2_000),
+            Self::Release => time(17, 19, 12_000, 24_000, 2_000),
             Self::Database => time(19, 20, 8_000, 18_000, 2_000),
             Self::Hiccup => time(20, 22, 6_000, 14_000, 2_000),
         }
@@ -85,11 +107,15 @@ impl Scene {
             }
             Self::Surge => {
                 let load = more(world);
-                format!("the newsletter is out, and visitors pour in: {load:.0} requests a second")
+                format!("the shop is in the news, and visitors pour in: {load:.0} requests a second")
             }
             Self::Ebb => {
                 happen(world, AppEvent::Load(QUIET));
                 format!("the rush is over: {QUIET} requests a second")
+            }
+            Self::Newsletter => {
+                let (quantity, load) = (blog(world).quantity("web"), blog(world).load(world.now()));
+                format!("the blog has {quantity} web dynos, {load:.0} requests a second, and a newsletter to send")
             }
             Self::Leak => {
                 happen(world, leak("web.1"));
@@ -106,19 +132,30 @@ impl Scene {
                 "the database is in trouble".to_owned()
             }
             Self::Hiccup => {
-                told(world.apply(Event::HiccupEverywhere));
-                "the platform hiccups, and every dyno hangs".to_owned()
+                happen(world, AppEvent::Hiccup);
+                "the platform hiccups, and every dyno of the shop hangs".to_owned()
             }
         }
     }
 
     /// What happens while it lasts; in words, if anything does.
     pub(super) fn go_on(self, world: &mut World) -> Option<String> {
-        if self != Self::Surge || !is_quick(world) {
-            return None;
+        match self {
+            Self::Surge if is_quick(world) => {
+                let load = more(world);
+                Some(format!("the page is quick, word spreads, and more come: {load:.0} requests a second"))
+            }
+            Self::Newsletter if !is_out(world) && is_just_before_a_slot(world.now()) => {
+                told(world.apply(Event::app(BLOG, AppEvent::Load(BLOG_RUSH))));
+                Some(format!("the newsletter is out, and all read it at once: {BLOG_RUSH:.0} requests a second"))
+            }
+            _ => None,
         }
-        let load = more(world);
-        Some(format!("the page is quick, word spreads, and more come: {load:.0} requests a second"))
+    }
+
+    /// Whether its visitors have come: from then on dynos and load are drawn.
+    pub(super) fn is_drawn(self, world: &World) -> bool {
+        self == Self::Surge || self == Self::Newsletter && is_out(world)
     }
 
     /// Whether it has come to its end, which began as `before`.
@@ -129,6 +166,7 @@ impl Scene {
             Self::Morning => world.traffic().visits >= FIRST_VISITS,
             Self::Surge => quantity == QUANTITY_MAX && size == LARGEST && is_up(shop),
             Self::Ebb => quantity == QUANTITY_MIN && size == SMALLEST && is_up(shop),
+            Self::Newsletter => is_out(world) && blog(world).quantity("web") == BLOG_NEEDS && is_up(blog(world)),
             Self::Leak => {
                 let id = shop.dyno("web.1").map(|dyno| dyno.id);
                 id != before.dynos.get("web.1").copied() && is_well(world)
@@ -153,6 +191,11 @@ impl Scene {
                 happen(world, AppEvent::Resize { process: "web".to_owned(), size: SMALLEST.to_owned() });
                 format!("sets web to {QUANTITY_MIN} dynos on {SMALLEST}")
             }
+            Self::Newsletter => {
+                let scale = AppEvent::Scale { process: "web".to_owned(), quantity: BLOG_NEEDS };
+                told(world.apply(Event::app(BLOG, scale)));
+                format!("sets web of the blog to {BLOG_NEEDS} dynos")
+            }
             Self::Leak => {
                 happen(world, AppEvent::Restart("web.1".to_owned()));
                 "restarts web.1".to_owned()
@@ -172,6 +215,19 @@ impl Scene {
         };
         Some(words)
     }
+}
+
+/// Whether the newsletter is out.
+fn is_out(world: &World) -> bool {
+    blog(world).load(world.now()) >= BLOG_RUSH
+}
+
+/// Whether a slot, over which a drain is counted, begins in one or two seconds. What comes in them is too little to
+/// need another dyno, and the slot has the lines of all its requests, also of those that wait: so the first number that
+/// is told of the newsletter is all of it.
+fn is_just_before_a_slot(now: Timestamp) -> bool {
+    let left = SLOT.saturating_sub(now.since(Slot::start_of(now)));
+    (FROM..=UNTIL).contains(&left)
 }
 
 /// Whether the shop has caught up with its visitors.

@@ -1,6 +1,8 @@
 //! The screen: lines for people or for programs, and on a terminal one line at the bottom that is redrawn.
 
+use super::curve::{Curve, plot};
 use super::judge::Verdict as Judged;
+use super::scene::Scene;
 use super::told::{Line, What};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -8,7 +10,7 @@ use crate::output::{self, BAD, FAINT, Format, GOOD, ODD, STRONG, Screen as Seen,
 use clap::builder::styling::Style;
 use flyball_model::Verdict;
 use serde::Serialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
 
 /// Moments that the little curve shows: with one in half a second, the last six seconds.
@@ -34,6 +36,8 @@ pub(super) struct Screen {
 struct Judgement<'a> {
     good: bool,
     reactions: &'a [Judged],
+    /// Dynos and load, second by second, of the hours in which dynos were added.
+    hours: &'a BTreeMap<Scene, Curve>,
 }
 
 impl Screen {
@@ -54,7 +58,7 @@ impl Screen {
         let coloured: Vec<String> = file.lines().map(coloured).collect();
         output::data(&format!(
             "{}\n\n{}\n\n{}",
-            paint(STRONG, "A day at a small shop, in about a minute. This is the file:"),
+            paint(STRONG, "A day at a small shop, in about a minute and a half. This is the file:"),
             indented(&coloured),
             paint(STRONG, format!("And this is the day. Heroku's stand-in is at {url}, the shop at {page}"))
         ))
@@ -104,12 +108,15 @@ impl Screen {
     }
 
     /// Shows what the day came to.
-    pub(super) fn verdicts(&mut self, verdicts: &[Judged]) -> Result<(), Failure> {
+    pub(super) fn verdicts(&mut self, verdicts: &[Judged], hours: &BTreeMap<Scene, Curve>) -> Result<(), Failure> {
         let good = verdicts.iter().all(|verdict| verdict.good);
         if self.format == Format::Json {
-            return output::json_line(&Judgement { good, reactions: verdicts });
+            return output::json_line(&Judgement { good, reactions: verdicts, hours });
         }
         self.clear()?;
+        if let (Some(steps), Some(step)) = (hours.get(&Scene::Surge), hours.get(&Scene::Newsletter)) {
+            output::data(&format!("\n{}", plot(steps, step)))?;
+        }
         output::data(&format!("\n{}", table(verdicts)))
     }
 
@@ -179,7 +186,7 @@ fn in_words(line: &Line) -> String {
     }
 }
 
-/// The eight reactions, and what became of them.
+/// The nine reactions, and what became of them.
 fn table(verdicts: &[Judged]) -> String {
     let width = |of: fn(&Judged) -> &str| verdicts.iter().map(|verdict| of(verdict).chars().count()).max().unwrap_or(0);
     let (reaction, should) = (width(|verdict| verdict.reaction.word()), width(|verdict| &verdict.should));
@@ -194,7 +201,7 @@ fn table(verdicts: &[Judged]) -> String {
     let failed: Vec<&str> =
         verdicts.iter().filter(|verdict| !verdict.good).map(|verdict| verdict.reaction.word()).collect();
     lines.push(match failed.as_slice() {
-        [] => paint(GOOD, "  All eight did what they should, by what the stand-in's world shows."),
+        [] => paint(GOOD, "  All nine did what they should, by what the stand-in's world shows."),
         failed => paint(BAD, format!("  Not as it should be: {}", failed.join(", "))),
     });
     lines.join("\n")

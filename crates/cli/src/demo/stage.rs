@@ -4,15 +4,17 @@ use super::file;
 use super::kind::Kind;
 use super::shop::{APP, TOKEN, world};
 use crate::exit::Exit;
+use crate::face::Face;
 use crate::failure::Failure;
 use crate::wiring::{Descriptors, OneAccount, stand_in};
 use flyball_engine::live::Live;
-use flyball_engine::{Clock, Engine, Ids, NoReferences, NoWitness, NobodyIsTold, Ports, Tokio};
+use flyball_engine::{Clock, Engine, Ids, NoReferences, NoWitness, NobodyIsTold, Ports, StoreInbox, Tokio};
 use flyball_heroku::Heroku;
 use flyball_heroku_sim::{Server, World};
 use flyball_model::{AccountName, Mode, NodeId, Timestamp};
 use flyball_monitors::{Observer, Trust};
-use flyball_store::{Sqlite, Timeline as _, TimelineLine, TimelinePage};
+use flyball_server::drain_of;
+use flyball_store::{Sqlite, Store, Timeline as _, TimelineLine, TimelinePage};
 use secrecy::SecretString;
 use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,6 +29,8 @@ pub(super) struct Stage {
     clock: Arc<dyn Clock>,
     store: Sqlite,
     live: Live,
+    /// Where the blog's lines come in.
+    face: Face,
     stop: CancellationToken,
     /// The number of the last line of the timeline that was read.
     read_until: i64,
@@ -56,14 +60,19 @@ impl Stage {
         let watching: Arc<dyn Heroku> = Arc::new(heroku.for_monitors());
         let accounts = Arc::new(OneAccount::of(&server, &heroku));
         let runtime = Tokio::new();
+        let keeps: Arc<dyn Store> = Arc::new(store.clone());
+        let inbox = Arc::new(StoreInbox::of(Arc::clone(&keeps)));
         let ports = Ports {
-            store: Arc::new(store.clone()),
+            store: Arc::clone(&keeps),
             accounts,
-            observe: Arc::new(Observer::new(
-                Arc::new(|_: &str| None::<SecretString>),
-                Arc::new(move |_: &AccountName| Some(Arc::clone(&watching))),
-                Trust::System,
-            )),
+            observe: Arc::new(
+                Observer::new(
+                    Arc::new(|_: &str| None::<SecretString>),
+                    Arc::new(move |_: &AccountName| Some(Arc::clone(&watching))),
+                    Trust::System,
+                )
+                .with_inbox(inbox, now),
+            ),
             // Everything here is on this machine.
             references: Arc::new(NoReferences),
             clock: Arc::clone(&clock),
@@ -75,11 +84,18 @@ impl Stage {
         };
         let file = file::text(&server.page_url(APP), without);
         let definitions = flyball_config::read("shop.toml", &file)?;
-        let engine = Arc::new(Engine::new(ports, NodeId(ids.run(now).0), Mode::Act));
+        let engine = Arc::new(Engine::new(ports, NodeId(ids.run(now).0), Mode::Act).answering());
         engine.start(&definitions).await?;
         let stop = CancellationToken::new();
-        let live = Live::start(engine, Descriptors::raise().checks_at_once(), stop.clone());
-        Ok(Self { server, shared, clock, store, live, stop, read_until: 0, file, _folder: folder })
+        let live = Live::start(Arc::clone(&engine), Descriptors::raise().checks_at_once(), stop.clone());
+        let face = Face::open(&engine, &keeps, "demo").await?;
+        // As `flyball drain blog --add` does.
+        for received in &definitions.receive {
+            let drain = drain_of(&*keeps, &definitions, Some(face.address), |_| None, received).await;
+            let drain = drain.map_err(|why| cannot("tell where the blog's lines are to be sent", why))?;
+            heroku.add_drain(&received.app, &SecretString::from(drain.url)).await?;
+        }
+        Ok(Self { server, shared, clock, store, live, face, stop, read_until: 0, file, _folder: folder })
     }
 
     /// The world, brought to the present. Not to be held across an await.
@@ -120,6 +136,7 @@ impl Stage {
     pub(super) async fn strike(self) {
         self.stop.cancel();
         self.live.stopped().await;
+        self.face.close().await;
         self.server.stop().await;
         self.store.close().await;
     }

@@ -120,7 +120,10 @@ fn held_words(because: &Because, at: Timestamp) -> Option<String> {
             Some(format!("{dyno} does not run {release} yet, and is waited for"))
         }
         Because::Preboot { dyno, .. } => Some(format!("the old {dyno} still answers, and is waited out")),
-        Because::NotCalledOn { .. }
+        // These have a number in them that changes with every reading.
+        Because::Enough { .. }
+        | Because::LoadUnknown
+        | Because::NotCalledOn { .. }
         | Because::BelowTrigger { .. }
         | Because::TooFewSince { .. }
         | Because::OtherCause { .. }
