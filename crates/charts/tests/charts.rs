@@ -314,7 +314,7 @@ fn a_badge_and_an_icon_stand_by_themselves() {
 
 #[test]
 fn the_sheet_is_small_and_stands_by_itself() {
-    assert!(SHEET.len() <= 24 * 1024, "{} bytes", SHEET.len());
+    assert!(SHEET.len() <= 25 * 1024, "{} bytes", SHEET.len());
     for outside in ["@import", "url(", "@font-face", "http:"] {
         assert!(!SHEET.contains(outside), "{outside}");
     }
