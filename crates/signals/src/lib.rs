@@ -29,4 +29,4 @@ pub use pairs::{Pairs, pairs};
 pub use said::{DynoError, Exited, Lost, Request, Runtime, Said, StateChange, said};
 pub use slot::{OfDyno, SLOT, Slot, Tally};
 pub use times::Times;
-pub use window::{USUAL_OVER, Window, foremost, told_until, usual_service, whose};
+pub use window::{USUAL_OVER, Window, foremost, told_until, usual_of, usual_service, whose};
