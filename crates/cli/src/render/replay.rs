@@ -28,7 +28,10 @@ pub(crate) fn replay(replay: &Replay, face: &Clockface) -> String {
             .holds
             .iter()
             .map(|hold| format!("  {:>7} ×  {}", hold.readings, face.sentence(&hold.because, replay.until)));
-        blocks.push(format!("Called, it would have held:\n{}", holds.collect::<Vec<_>>().join("\n")));
+        blocks.push(format!(
+            "Called, it would have held, for this reason the last time:\n{}",
+            holds.collect::<Vec<_>>().join("\n")
+        ));
     }
     if !replay.differences.is_empty() {
         let lines = replay.differences.iter().map(|of| difference(of, face)).collect();

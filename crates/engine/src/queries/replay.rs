@@ -375,22 +375,18 @@ pub(super) fn cost(would: &Outlay, did: &Outlay, process_type: Option<&ProcessTy
         None => format!("{hours:.0} dyno-hours"),
     };
     let (would_be, was) = (priced(hours, would.usd), priced(had, did.usd));
-    let mut told = vec![format!("It would have had {would_be} of {process_type}; there were {was}.")];
+    let mut told = vec![format!("Of {process_type} there would have been {would_be}; there were {was}.")];
     if let (Some(short), Some(was), Some(known)) = (would.short_minutes, did.short_minutes, would.known_minutes) {
-        let long = |minutes: f64| {
-            let length = Duration::from_secs_f64((minutes * 60.0).clamp(0.0, 1e9)).as_secs();
-            if length == 0 {
-                "never".to_owned()
-            } else {
-                format!("for {}", duration::roughly(Duration::from_secs(length)))
-            }
+        let length = |minutes: f64| Duration::from_secs_f64((minutes * 60.0).clamp(0.0, 1e9).floor());
+        let needed = match length(short) {
+            Duration::ZERO => "The load would never have needed more dynos than there were".to_owned(),
+            short => format!("The load would have needed more dynos than there were for {}", duration::roughly(short)),
         };
-        told.push(format!(
-            "The load would have needed more than there is {}, and did {}, of {} in which it is known.",
-            long(short),
-            long(was),
-            duration::roughly(Duration::from_secs_f64((known * 60.0).clamp(0.0, 1e9).floor()))
-        ));
+        let did = match length(was) {
+            Duration::ZERO => "as it never did".to_owned(),
+            was => format!("and did for {}", duration::roughly(was)),
+        };
+        told.push(format!("{needed}, {did}, of {} in which it is known.", duration::roughly(length(known))));
     }
     told
 }
