@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::moment::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flyball_config::Alteration;
 use flyball_model::{AccountName, AppName, ChannelName, MonitorName, ReactionName, Right, RunId, duration};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -118,6 +119,20 @@ Exit codes: 0 it is as others made it, or nothing is known of it, 1 it is not.")
     Incident(Incident),
     /// Uptime and times of monitors over days and months: for how long each was down, and how long its checks took.
     Report(Report),
+    /// Say how much load each dyno of an app carries without requests waiting, from what was recorded. Changes nothing.
+    #[command(after_help = "\
+The monitor is a `heroku_router` that measures `busy` or `requests`. What each dyno carries is the `per_dyno` of a `scale_to`, which is \
+printed as it can stand in the file.
+
+Exit codes: 0 it is suggested, 1 nothing can be said yet, or there is no such monitor.")]
+    Suggest(Suggest),
+    /// Play a reaction anew over what was recorded, as it is or with other settings: what it would have done, and what it did.
+    #[command(after_help = "\
+A load does not depend on how many dynos there are, so that `scale_to` with `per_dyno` is played as it would have been. Everything else is \
+played as it was: its readings are those of what ran then. Changes nothing.
+
+Exit codes: 0 it was played, 1 there is no such reaction, or nothing is recorded, 78 the settings are wrong.")]
+    Replay(Replay),
     /// Stop effects; looking goes on.
     #[command(after_help = "Without --app and --reaction, everything is paused.")]
     Pause(Pause),
@@ -585,6 +600,29 @@ pub(crate) struct Report {
     /// Also list each outage: when it began, how long it lasted, and why its first reading failed.
     #[arg(short, long)]
     pub(crate) outages: bool,
+}
+
+/// `flyball suggest`
+#[derive(Debug, Args)]
+pub(crate) struct Suggest {
+    /// The monitor's name.
+    pub(crate) monitor: MonitorName,
+    /// From what was recorded since then: 3d, 2026-01-02, "2026-01-02 03:04"; in the zone that is shown. The default is 30d.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) since: Option<Moment>,
+}
+
+/// `flyball replay`
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The reaction's name.
+    pub(crate) reaction: ReactionName,
+    /// Over what was recorded since then: 3d, 2026-01-02, "2026-01-02 03:04"; in the zone that is shown. The default is 30d.
+    #[arg(short, long, value_name = "AGO|TIME")]
+    pub(crate) since: Option<Moment>,
+    /// With other settings than it has, as they stand in the file: max_quantity=6 stabilize=10m
+    #[arg(short, long, value_name = "FIELD=VALUE", num_args = 1..)]
+    pub(crate) with: Vec<Alteration>,
 }
 
 /// `flyball history`

@@ -47,7 +47,7 @@ enum Meant {
 }
 
 /// Two words for one setting: who says one of them says the other.
-const SAME: [[&str; 2]; 1] = [["cooldown", "frequency"]];
+pub(crate) const SAME: [[&str; 2]; 1] = [["cooldown", "frequency"]];
 
 impl Entry<'_> {
     /// Has what it does not say itself be as the defaults say.

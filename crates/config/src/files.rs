@@ -29,6 +29,15 @@ pub struct Files {
     pub(crate) doubtful: Vec<Mistake>,
     /// What is made in pages, and is read with them: reactions and then monitors.
     pub(crate) made: Vec<MadeFile>,
+    /// Settings that one reaction is to have in place of its own, where it is only asked what would be.
+    pub(crate) altered: Option<Altered>,
+}
+
+/// Settings in place of those of one reaction, as a file of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Altered {
+    pub(crate) reaction: String,
+    pub(crate) file: File,
 }
 
 /// One monitor or reaction that is made in pages, as a file of its own.
@@ -53,7 +62,7 @@ impl Files {
     #[must_use]
     pub fn one(name: &str, text: &str) -> Self {
         let main = File { name: name.to_owned(), text: text.to_owned() };
-        Self { main, included: Vec::new(), unread: Vec::new(), doubtful: Vec::new(), made: Vec::new() }
+        Self { main, included: Vec::new(), unread: Vec::new(), doubtful: Vec::new(), made: Vec::new(), altered: None }
     }
 
     /// What the main file is called.
@@ -126,7 +135,9 @@ impl Files {
     pub(crate) fn joined(&self) -> Joined<'_> {
         let mut parts = vec![Part { name: &self.main.name, span: 0..self.main.text.len() }];
         let mut text = Cow::Borrowed(self.main.text.as_str());
-        for file in self.included.iter().chain(self.made.iter().map(|made| &made.file)) {
+        let made = self.made.iter().map(|made| &made.file);
+        let altered = self.altered.iter().map(|altered| &altered.file);
+        for file in self.included.iter().chain(made).chain(altered) {
             let text = text.to_mut();
             // The end of one file and the beginning of the next are two places.
             text.push('\n');

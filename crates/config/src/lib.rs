@@ -8,6 +8,7 @@
 //! Nothing is told that only follows from something else: a line that is no TOML is told, and not also that its block
 //! lacks a name.
 
+mod altered;
 mod channel;
 mod cost;
 mod cross;
@@ -39,6 +40,7 @@ mod server;
 mod starting;
 mod starting_apps;
 
+pub use altered::{Alteration, NotAltered};
 pub use cost::{AccountCost, Cost, cost};
 pub use defined::Defined;
 pub use definitions::{Account, Definitions, Instance};
@@ -111,18 +113,22 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
     let mut damage = Damage::default();
     let mut found_by_parser = Vec::new();
     let documents = parts.iter().map(|part| document(&text[part.span.clone()], part.span.start));
-    let roots: Vec<Table> = documents
+    let mut roots: Vec<Table> = documents
         .map(|document| {
             damage.join(document.damage);
             found_by_parser.extend(document.found);
             document.root
         })
         .collect();
+    if let Some(altered) = &files.altered {
+        altered::alter(&mut roots, &altered.reaction, &reaction::family());
+    }
     let roots: Vec<&Table> = roots.iter().collect();
     let (of_files, of_made) = roots.split_at(1 + files.included.len());
+    let of_made = &of_made[..files.made.len()];
     let (of_main, included) = of_files.split_at(1);
     let main = of_main[0];
-    let made_parts = &parts[of_files.len()..];
+    let made_parts = &parts[of_files.len()..][..of_made.len()];
     let mut found = Vec::new();
 
     let settings = sections::instance(main, &mut found);

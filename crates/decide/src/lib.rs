@@ -45,7 +45,7 @@ pub use incident::{Asked, IncidentStep, Watched, incident};
 pub use lineage::{BackLimits, NoStep, StepBack, origin_of, pending_above, step_back};
 pub use seen::Seen;
 pub use situation::{After, Call, Caller, FRESH, PATIENCE_MAX, Reacts, Scene, Sending, Situation, View, Wish};
-pub use target::{Aim, By, LookedAt, Stands, Target, Why, WithoutData, aim};
+pub use target::{Aim, By, LookedAt, Stands, Target, Why, WithoutData, aim, dynos_for};
 pub use undo::{Undoing, is_way_back_open, undoable, way_back};
 
 use flyball_model::{Because, DynoId, Effect, ReleaseVersion, RunId, Timestamp};

@@ -156,7 +156,8 @@ fn load(told: &Measured) -> f64 {
 }
 
 /// How many dynos a load needs where each carries so much; one more than anybody has where none could.
-fn need(load: f64, per_dyno: f64) -> u32 {
+#[must_use]
+pub fn dynos_for(load: f64, per_dyno: f64) -> u32 {
     let dynos = (load / per_dyno - NEARLY).ceil();
     if dynos.is_nan() || dynos >= f64::from(u32::MAX) {
         return u32::MAX;
@@ -227,7 +228,7 @@ impl Carried<'_> {
         let needed = of_late.told.iter().map(|told| self.needs_in(told, quantity)).max().unwrap_or_default();
         let floor = needed.max(now_needed);
         if floor >= quantity {
-            let wanted = need(load(told), self.per_dyno);
+            let wanted = dynos_for(load(told), self.per_dyno);
             let is_kept = target.floor.filter(|least| *least >= quantity && self.raw_in(told, quantity) < quantity);
             return Aim::Hold(match (wanted > target.max, is_kept, now_needed >= quantity) {
                 (true, _, _) => Why::AtMost(wanted),
@@ -248,7 +249,7 @@ impl Carried<'_> {
 
     /// How many dynos are enough for now: what is silent carries nothing.
     fn needs_out(&self, told: &Measured) -> u32 {
-        self.within(need(load(told), self.per_dyno))
+        self.within(dynos_for(load(told), self.per_dyno))
     }
 
     /// How many must stay: what is silent is full, and some room is left.
@@ -260,7 +261,7 @@ impl Carried<'_> {
     fn raw_in(&self, told: &Measured, quantity: u32) -> u32 {
         let silent = told.dynos.map_or(0, |dynos| quantity.saturating_sub(dynos));
         let full = f64::from(silent) * self.per_dyno;
-        need(load(told) + full, self.per_dyno * (1.0 - self.slack))
+        dynos_for(load(told) + full, self.per_dyno * (1.0 - self.slack))
     }
 
     fn within(&self, dynos: u32) -> u32 {

@@ -169,7 +169,7 @@ async fn take_up(
     files: &Arc<Files>,
     asked: bool,
 ) -> Result<Vec<FileEvent>, Error> {
-    let Joined { read, made } = engine.joined(files).await?;
+    let Joined { read, made, .. } = engine.joined(files).await?;
     let definitions = match read {
         Ok(definitions) => definitions,
         Err(mistakes) => {

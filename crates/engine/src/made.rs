@@ -19,6 +19,8 @@ pub struct Joined {
     pub read: Result<Definitions, Mistakes>,
     /// What is made.
     pub made: MadeText,
+    /// The files, with what is made.
+    pub files: Files,
 }
 
 impl Joined {
@@ -29,7 +31,8 @@ impl Joined {
     /// When the store does not answer.
     pub async fn of(files: &Files, store: &dyn Store) -> Result<Self, Error> {
         let made = store.made().await?;
-        Ok(Self { read: read_with_made(&with(files, &made)), made })
+        let files = with(files, &made);
+        Ok(Self { read: read_with_made(&files), made, files })
     }
 }
 
@@ -57,7 +60,7 @@ impl Engine {
     /// When the store does not answer: what is in force goes on, and the next look tries again.
     pub(crate) async fn go_by_made(&self, live: &Live, file: &mut OneFile) -> Result<Vec<FileEvent>, Error> {
         let Some(files) = file.in_force_beside(self.ports.store.made_version().await?) else { return Ok(Vec::new()) };
-        let Joined { read, made } = self.joined(&files).await?;
+        let Joined { read, made, .. } = self.joined(&files).await?;
         let definitions = match read {
             Ok(definitions) => definitions,
             Err(mistakes) => {

@@ -122,7 +122,7 @@ impl Change {
     /// Of a node that goes over to the newest text, which was kept so.
     fn to(me: &OwnText, newest: &OwnText, files: Arc<Files>, is_own: bool, joined: Joined) -> Self {
         let (node, newer, since) = (name(me), name(newest), newest.since);
-        let Joined { read, made } = joined;
+        let Joined { read, made, .. } = joined;
         let told = match &read {
             Ok(_) if is_own => FileEvent::OwnAgain { node },
             Ok(_) => FileEvent::Outdated { node, newer, since },

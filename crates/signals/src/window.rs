@@ -78,7 +78,13 @@ pub fn usual_service(slots: &[(Timestamp, Slot)], series: &str, until: Timestamp
         *requests += tally.requests;
         *service_ms += tally.service_ms;
     }
-    let means = minutes.values().filter(|(requests, _)| *requests > 0);
+    usual_of(minutes.into_values())
+}
+
+/// The same, of the requests of each minute and the milliseconds in which all of them were served.
+#[must_use]
+pub fn usual_of(minutes: impl IntoIterator<Item = (u64, u64)>) -> Option<Duration> {
+    let means = minutes.into_iter().filter(|(requests, _)| *requests > 0);
     // Microseconds, whole: the same numbers come to the same median on every machine.
     let mut means: Vec<u64> = means.map(|(requests, service_ms)| service_ms * 1000 / requests).collect();
     means.sort_unstable();

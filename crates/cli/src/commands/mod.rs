@@ -25,12 +25,14 @@ mod pause;
 mod plan;
 mod react;
 mod reading;
+mod replay;
 mod report;
 mod resume;
 mod secret;
 mod settle;
 mod status;
 mod store;
+mod suggest;
 mod token;
 mod up;
 mod user;
@@ -97,6 +99,8 @@ pub(crate) async fn run(arguments: Arguments, face: Clockface, environment: Envi
         Command::Incidents(asked) => incidents::incidents(&wiring, &asked).await,
         Command::Incident(asked) => incidents::incident(&wiring, &asked).await,
         Command::Report(report) => report::report(&wiring, &report).await,
+        Command::Suggest(asked) => suggest::suggest(&wiring, &asked).await,
+        Command::Replay(asked) => replay::replay(&wiring, &asked).await,
         Command::Pause(pause) => pause::pause(&wiring, pause).await,
         Command::Resume(resume) => resume::resume(&wiring, resume).await,
         Command::Settle(settle) => settle::settle(&wiring, &settle).await,
@@ -145,6 +149,8 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Validate(_) => Some("validate"),
         Command::Plan => Some("plan"),
         Command::Export(_) => Some("export"),
+        Command::Suggest(_) => Some("suggest"),
+        Command::Replay(_) => Some("replay"),
         Command::Store(_) => Some("store"),
         Command::Secret(_) => Some("secret"),
         Command::InstallService(_) => Some("install-service"),

@@ -6,10 +6,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::remote::{Refused, Remote};
 use crate::wiring::Wiring;
-use flyball_config::{Definitions, Files, read_files};
+use flyball_config::{Alteration, Definitions, Files, NotAltered, read_files};
 use flyball_engine::made::Joined;
 use flyball_engine::queries::{Reader, SeenEngine};
-use flyball_model::{ApiHost, AppName, FileEvent};
+use flyball_model::{ApiHost, AppName, FileEvent, ReactionName};
 use flyball_store::{Address, EngineLock, Place, SeenSign, Sign, Store};
 use flyball_views::{EngineState, FileView, Status};
 use std::sync::Arc;
@@ -60,6 +60,8 @@ impl Source {
 /// Everything that a reader borrows.
 pub(super) struct Desk {
     pub(super) definitions: Definitions,
+    /// What the definitions were read from.
+    files: Files,
     pub(super) store: Arc<dyn Store>,
     host: ApiHost,
 }
@@ -77,10 +79,10 @@ impl Desk {
             Err(failure) => return Err(files.and_then(|files| Ok(read_files(&files)?)).err().unwrap_or(failure)),
         };
         let of_file = match files {
-            Ok(files) => Joined::of(&files, &*store).await?.read.map_err(Failure::from),
+            Ok(files) => read(Joined::of(&files, &*store).await?),
             Err(failure) => Err(failure),
         };
-        let definitions = match SeenEngine::on(&*store, wiring.now()).await? {
+        let (definitions, files) = match SeenEngine::on(&*store, wiring.now()).await? {
             // Nothing is read twice where the file is what is in force, as it mostly is.
             SeenEngine { state: EngineState::Running, seen: Some(seen) }
                 if kept.as_ref() != Some(&seen.sign.in_force) =>
@@ -89,13 +91,26 @@ impl Desk {
             }
             SeenEngine { .. } => of_file?,
         };
-        Ok(Self { definitions, store, host: wiring.base()?.host().clone() })
+        Ok(Self { definitions, files, store, host: wiring.base()?.host().clone() })
     }
 
     /// Opens what is there, for what needs no file: what happened stays readable while the file is broken.
     pub(super) async fn open_without_file(wiring: &Wiring) -> Result<Self, Failure> {
-        let definitions = flyball_config::read("", "")?;
-        Ok(Self { definitions, store: wiring.store(Exit::NO).await?, host: ApiHost::default() })
+        let files = Files::one("", "");
+        let definitions = read_files(&files)?;
+        Ok(Self { definitions, files, store: wiring.store(Exit::NO).await?, host: ApiHost::default() })
+    }
+
+    /// The same with other settings of one reaction.
+    pub(super) fn altered(self, reaction: &ReactionName, with: &[Alteration]) -> Result<Self, Failure> {
+        if with.is_empty() {
+            return Ok(self);
+        }
+        let definitions = self.files.altered(reaction, with).map_err(|not| match not {
+            NotAltered::Given(what) => Failure::new(Exit::USAGE, "cannot take what is given by --with").because(what),
+            NotAltered::Mistakes(mistakes) => Failure::Mistakes(mistakes),
+        })?;
+        Ok(Self { definitions, ..self })
     }
 
     /// A reader, as of now.
@@ -116,15 +131,19 @@ impl Desk {
     }
 }
 
+fn read(Joined { read, files, .. }: Joined) -> Result<(Definitions, Files), Failure> {
+    Ok((read?, files))
+}
+
 /// What is in force, by the engine's own word. What is wrong with the file meanwhile is told.
 async fn in_force(
     wiring: &Wiring,
     store: &dyn Store,
     sign: &Sign,
-    of_file: Result<Definitions, Failure>,
-) -> Result<Definitions, Failure> {
+    of_file: Result<(Definitions, Files), Failure>,
+) -> Result<(Definitions, Files), Failure> {
     let kept = Files::of_kept(&wiring.config().display().to_string(), &sign.in_force);
-    let in_force = Joined::of(&kept, store).await?.read.map_err(Failure::from);
+    let in_force = read(Joined::of(&kept, store).await?);
     let Err(failure) = &of_file else { return in_force.or(of_file) };
     if in_force.is_ok() {
         failure.render().iter().for_each(|words| output::say(words));

@@ -72,7 +72,7 @@ pub(super) async fn up(wiring: &Wiring, asked: &Up) -> Result<Exit, Failure> {
     for exposed in database.place().file().map(exposed).into_iter().flatten() {
         output::say(&format!("{}\n    {}", exposed.words(), exposed.hint()));
     }
-    let Joined { read, made } = Joined::of(&files, &*store).await?;
+    let Joined { read, made, .. } = Joined::of(&files, &*store).await?;
     let definitions = read?;
     warn(&definitions.warnings);
     let accounts = Arc::new(wiring.accounts(Access::Full, &definitions)?);

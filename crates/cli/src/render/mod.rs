@@ -5,6 +5,7 @@ pub(crate) mod incident;
 pub(crate) mod notice;
 pub(crate) mod people;
 pub(crate) mod reading;
+pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod status;
 pub(crate) mod store;

@@ -56,6 +56,8 @@ mod refused;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
+mod replaying;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod reporting;

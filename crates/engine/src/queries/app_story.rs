@@ -20,6 +20,16 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// So many runs are read for the rollbacks among them: more than an app has in a bad week.
 const RUNS_READ: u32 = 200;
 
+/// What a process type ran with.
+pub(super) struct Ran {
+    /// From each time on so many, oldest first.
+    pub(super) quantities: Vec<(Timestamp, u32)>,
+    /// Those of them that others set.
+    pub(super) others: Vec<(Timestamp, u32)>,
+    /// What was last seen of the app.
+    pub(super) sighting: Option<Sighting>,
+}
+
 impl Reader<'_> {
     /// What is known of an app of the file; none where the file does not name it. Steps of its formation are those between two times.
     ///
@@ -79,6 +89,25 @@ impl Reader<'_> {
         let last = sighting.formation_at.map(|at| (sighting.formation.as_slice(), at));
         let steps = steps(&told.lines, last, told.since);
         Ok(Some(cost_in_words(&hours(&steps, &sighting.formation, told.since, self.now))))
+    }
+
+    /// The quantities that a process type had since then, as far as that is known, and which of them others set.
+    pub(super) async fn ran(&self, app: &AppName, process_type: &ProcessType, since: Timestamp) -> Result<Ran, Error> {
+        let lines = TimelinePage { app: Some(app.clone()), ..TimelinePage::default() };
+        let (mut known, told) = try_join!(self.known([app]), self.told(since, lines))?;
+        let sighting = known.remove(app).unwrap_or_default().sighting;
+        let last = sighting.as_ref().and_then(|of| Some((of.formation.as_slice(), of.formation_at?)));
+        let mut steps = all_steps(&told.lines, last, told.since);
+        steps.retain(|step| step.process_type == *process_type);
+        let seen = last.and_then(|(formation, _)| formation.iter().find(|of| of.process_type == *process_type));
+        let mut quantities: Vec<_> = steps.iter().map(|step| (step.at, step.quantity.get())).collect();
+        if let Some(seen) = seen.filter(|_| quantities.is_empty()) {
+            // What has never changed had what it has now.
+            quantities.push((told.since, seen.quantity.get()));
+        }
+        let of_others = steps.iter().filter(|step| step.by == StepBy::Others);
+        let others = of_others.map(|step| (step.at, step.quantity.get())).collect();
+        Ok(Ran { quantities, others, sighting })
     }
 
     /// How far the reactions on an app go.
@@ -157,8 +186,18 @@ fn foreign(sighting: &Sighting) -> Vec<ForeignView> {
 }
 
 /// The quantities of process types over time: from what each had at the beginning, over what we and others set, to what was seen
-/// last, if that was in this time.
+/// last, if that was in this time. The latest of them.
 fn steps(
+    lines: &[TimelineLine],
+    last: Option<(&[ProcessFormation], Timestamp)>,
+    since: Timestamp,
+) -> Vec<FormationStep> {
+    let mut all = all_steps(lines, last, since);
+    all.split_off(all.len().saturating_sub(AppStory::STEPS_MAX))
+}
+
+/// All of them.
+fn all_steps(
     lines: &[TimelineLine],
     last: Option<(&[ProcessFormation], Timestamp)>,
     since: Timestamp,
@@ -199,7 +238,7 @@ fn steps(
     });
     let mut all: Vec<FormationStep> = first.chain(steps).collect();
     all.sort_by_key(|step| step.at);
-    all.split_off(all.len().saturating_sub(AppStory::STEPS_MAX))
+    all
 }
 
 /// What each process type of a formation had between two times: by its steps, and what has none had what it has now.

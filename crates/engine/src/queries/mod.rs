@@ -22,11 +22,13 @@ mod nodes;
 mod notices;
 mod presence;
 mod reaction;
+mod replay;
 mod report;
 mod series;
 mod status;
 mod store;
 mod story;
+mod suggest;
 #[cfg(test)]
 mod testing;
 mod told;
@@ -43,6 +45,7 @@ pub use presence::SeenEngine;
 pub use reaction::UndoneSteps;
 pub use report::ListOutages;
 pub use store::store_view;
+pub use suggest::NoSuggestion;
 pub use uptime::UptimeOver;
 pub use why::NotKnown;
 

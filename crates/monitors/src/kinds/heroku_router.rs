@@ -106,8 +106,24 @@ impl HerokuRouter {
         Narrow { path: self.path.clone(), codes: self.codes.0.clone() }
     }
 
+    /// What it would have found at this time, after what it had found before: from what the app told since [`HerokuRouter::since`], in the
+    /// order of time.
+    #[must_use]
+    pub fn found(
+        &self,
+        slots: &[(Timestamp, Slot)],
+        before: Option<Finding>,
+        now: Timestamp,
+    ) -> (Finding, Option<Measured>) {
+        match self.judge(slots, before, now) {
+            (finding, _, Evidence::Measured(measured)) => (finding, Some(measured)),
+            (finding, ..) => (finding, None),
+        }
+    }
+
     /// Since when it must be known what the app told.
-    fn since(&self, now: Timestamp) -> Timestamp {
+    #[must_use]
+    pub fn since(&self, now: Timestamp) -> Timestamp {
         let usual = if self.measure == RouterMeasure::Busy { USUAL_OVER } else { Duration::ZERO };
         told_until(now) - usual.max(self.span.over).max(self.span.late)
     }

@@ -79,6 +79,15 @@ impl ScaleTo {
         matches!(self.goes_by, GoesBy::PerDyno(PerDyno::Share(_)))
     }
 
+    /// The load that one dyno carries, where it goes by a load.
+    #[must_use]
+    pub const fn per_dyno(&self) -> Option<f64> {
+        match self.goes_by {
+            GoesBy::PerDyno(PerDyno::Load(per_dyno)) => Some(per_dyno),
+            GoesBy::PerDyno(PerDyno::Share(_)) | GoesBy::Between(_) => None,
+        }
+    }
+
     /// The floor that stands now: the highest of those whose hours it is, where that is above `min_quantity`.
     fn floor(&self, now: Timestamp) -> Option<&Floor> {
         let floors = self.floors.iter().filter(|floor| floor.min_quantity > self.min_quantity);
