@@ -39,4 +39,4 @@ pub use report::{Gauge, Report, Said as Reported, Value};
 pub use said::{DynoError, Exited, Lost, Request, Runtime, Said, StateChange, said};
 pub use slot::{OfDyno, SLOT, Slot, Tally};
 pub use times::Times;
-pub use window::{USUAL_OVER, Window, foremost, told_until, usual_of, usual_service, whose};
+pub use window::{STEADY_OVER, USUAL_OVER, Window, foremost, is_one_dynos, told_until, usual_of, usual_service, whose};

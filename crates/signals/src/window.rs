@@ -8,6 +8,16 @@ use std::time::Duration;
 /// The usual time of service is that of so long.
 pub const USUAL_OVER: Duration = Duration::from_secs(3600);
 
+/// A drain that told so many lines in each of some slots does not fall silent by itself: of requests that come independently of each
+/// other, one of twenty thousand such slots has none.
+const STEADY_LINES: u64 = 10;
+/// In so many slots, one after the other: who writes a lot now and then has pauses.
+const STEADY_SLOTS: u32 = 3;
+/// So much before a silence is looked at: those slots, and the one in which it begins.
+pub const STEADY_OVER: Duration = Duration::from_secs(SLOT.as_secs() * (STEADY_SLOTS as u64 + 1));
+/// Of so many lines one may come late: less than that makes no difference to what is told.
+const LATE_ONE_OF: u64 = 20;
+
 /// What an app told over a time of whole slots.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
@@ -17,7 +27,8 @@ pub struct Window {
     pub until: Timestamp,
     /// Everything that was told.
     pub slot: Slot,
-    /// Whether no line of it was lost, and somebody listened from its beginning on.
+    /// Whether no line of it was lost, nearly none came late, the drain did not fall silent, and somebody listened from its beginning
+    /// on.
     pub complete: bool,
     /// The same of what adapters told: no report was lost.
     pub complete_of_adapters: bool,
@@ -39,7 +50,8 @@ impl Window {
         }
         let mut slot = Slot::default();
         within(from).for_each(|(_, of)| slot.merge(of));
-        let complete = began.is_none() && slot.lost == 0;
+        let is_late = slot.late > slot.lines / LATE_ONE_OF;
+        let complete = began.is_none() && slot.lost == 0 && !is_late && !fell_silent(slots, from, until);
         let complete_of_adapters = began.is_none() && slot.adapters.as_ref().is_none_or(|told| told.lost == 0);
         Some(Self { from, until, slot, complete, complete_of_adapters })
     }
@@ -55,6 +67,32 @@ impl Window {
     pub fn seconds(&self) -> f64 {
         self.until.since(self.from).as_secs_f64()
     }
+}
+
+/// Whether there is a slot without any line in this time, in a silence that came upon a steady flow of lines. Until such a silence has
+/// lasted long enough to be unknown, what was told in it looks like requests that never came; lines that are late, or whose clock is
+/// behind, look like that as well.
+fn fell_silent(slots: &[(Timestamp, Slot)], from: Timestamp, until: Timestamp) -> bool {
+    let lines = |at: Timestamp| {
+        let found = slots.binary_search_by_key(&at, |(at, _)| *at);
+        found.map_or(0, |nth| slots[nth].1.lines)
+    };
+    let Some(first) = slots.first().map(|(at, _)| *at) else { return false };
+    let is_steady_before = |at: Timestamp| (1..=STEADY_SLOTS).all(|nth| lines(at - SLOT * nth) >= STEADY_LINES);
+    // A silence begins in the middle of a slot.
+    let fell = |at: Timestamp| is_steady_before(at) || (lines(at - SLOT) > 0 && is_steady_before(at - SLOT));
+    // Each silence is looked at once, at its beginning; the first may have begun before.
+    let mut begins = from;
+    while lines(from) == 0 && begins > first && lines(begins - SLOT) == 0 {
+        begins = begins - SLOT;
+    }
+    while begins < until {
+        if lines(begins) == 0 && fell(begins) {
+            return true;
+        }
+        begins = begins + SLOT;
+    }
+    false
 }
 
 /// The last slot that is over, and of which everything has come that comes in time.
@@ -110,6 +148,22 @@ pub fn whose(tally: &Tally) -> Option<Class> {
     all.into_iter().filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count).map(|(class, _)| class)
 }
 
+/// With fewer failures chance may have them all at one dyno.
+const FAILED_AT_LEAST: u64 = 12;
+
+/// Whether nine of ten failures are one dyno's, and others serve as well as ever: routers pick dynos by chance, so that where there are too
+/// few, all of them fail alike.
+#[must_use]
+pub fn is_one_dynos(slot: &Slot) -> bool {
+    let failed: u64 = slot.dynos.values().map(|dyno| u64::from(dyno.errors)).sum();
+    let Some(worst) = slot.dynos.values().max_by_key(|dyno| dyno.errors) else { return false };
+    let asked: u64 = slot.dynos.values().map(|dyno| u64::from(dyno.requests)).sum();
+    let of_others = asked - u64::from(worst.requests);
+    failed >= FAILED_AT_LEAST
+        && u64::from(worst.errors) * 10 >= failed * 9
+        && of_others * 2 >= u64::from(worst.requests)
+}
+
 /// The codes of these requests, those with the most of them first.
 #[must_use]
 pub fn foremost(codes: &BTreeMap<Code, u32>) -> Vec<(Code, u32)> {
@@ -121,6 +175,7 @@ pub fn foremost(codes: &BTreeMap<Code, u32>) -> Vec<(Code, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OfDyno;
 
     fn at(second: u64) -> Timestamp {
         Timestamp::from_millis(1_800_000_000_000) + Duration::from_secs(second)
@@ -147,6 +202,11 @@ mod tests {
             let lost = |(at, slot)| (at, Slot { lost: u64::from(at == second), ..slot });
             plain().into_iter().map(lost).collect::<Vec<_>>()
         };
+        let flow = |lines: &[u64]| (0..).zip(lines).map(|(nth, lines)| (nth * 10, slot(*lines, 0))).collect::<Vec<_>>();
+        let late = |late: u64| {
+            let late = |second: u64| (second, Slot { late, ..slot(20, 0) });
+            [0, 10, 20, 30].map(late).to_vec()
+        };
         for (case, slots, over, now, expected) in [
             ("all of it", plain(), 30, 42, Some((10, 14, true))),
             ("what is not over is left out", plain(), 30, 41, Some((0, 7, true))),
@@ -157,6 +217,14 @@ mod tests {
             ("somebody began before", began(0), 30, 42, Some((10, 14, true))),
             ("lines were lost", lost(20), 30, 42, Some((10, 14, false))),
             ("lines were lost before", lost(0), 30, 42, Some((10, 14, true))),
+            ("it fell silent", flow(&[10, 10, 10, 0, 10, 10]), 30, 62, Some((30, 20, false))),
+            ("in the middle of a slot", flow(&[10, 10, 10, 1, 0, 10, 10]), 30, 72, Some((40, 20, false))),
+            ("it has been silent", flow(&[10, 10, 10]), 30, 72, Some((40, 0, false))),
+            ("it was silent before", flow(&[10, 10, 10, 0, 10, 10, 10]), 30, 72, Some((40, 30, true))),
+            ("few lines come", flow(&[10, 9, 10, 0, 10, 10]), 30, 62, Some((30, 20, true))),
+            ("many come now and then", flow(&[99, 99, 0, 0, 0, 99]), 30, 62, Some((30, 99, true))),
+            ("many are late", late(2), 30, 42, Some((10, 60, false))),
+            ("one of twenty is late", late(1), 30, 42, Some((10, 60, true))),
         ] {
             let until = told_until(at(now));
             let window = Window::of(&counted(slots), Duration::from_secs(over), until);
@@ -183,6 +251,24 @@ mod tests {
         ] {
             let usual = usual_service(&counted(slots), "", at(91 * 60 + 60));
             assert_eq!(usual, expected.map(Duration::from_millis), "{case}");
+        }
+    }
+
+    #[test]
+    fn one_dyno_of_several_fails_alone() {
+        for (case, dynos, expected) in [
+            ("nobody", &[][..], false),
+            ("one of three", &[(40, 30), (40, 1), (40, 0)], true),
+            ("one that is given little, since it is slow", &[(15, 15), (60, 0)], true),
+            ("all alike", &[(40, 15), (40, 12), (40, 14)], false),
+            ("the only one", &[(40, 30)], false),
+            ("the others are gone", &[(40, 30), (2, 0)], false),
+            ("too few to tell", &[(40, 11), (40, 0)], false),
+        ] {
+            let dyno =
+                |(requests, errors): &(u32, u32)| OfDyno { requests: *requests, errors: *errors, ..OfDyno::default() };
+            let dynos = (1..).zip(dynos).map(|(nth, counts)| (format!("web.{nth}"), dyno(counts))).collect();
+            assert_eq!(is_one_dynos(&Slot { dynos, ..Slot::default() }), expected, "{case}");
         }
     }
 

@@ -47,6 +47,8 @@
 //! | blast radius, giving up, the global pause | [`spending`] |
 //! | foreign hands, giving way, config vars that go back | [`foreign_hands`] |
 //! | not acting on ourselves | [`home`] |
+//! | a feed that is broken takes nothing | [`broken_feed`], by seeds |
+//! | the cure follows whose doing it is | [`diagnosis`] |
 //! | hours of monitors and reactions; floors | [`hours`], `a_floor_…` in [`scaling_to`] |
 //! | one incident for one outage, which always ends | [`incidents`] |
 //! | an hour without Heroku's API, a disk that is full | [`outage`] |
@@ -60,9 +62,13 @@ mod after;
 #[cfg(test)]
 mod between;
 #[cfg(test)]
+mod broken_feed;
+#[cfg(test)]
 mod by_hand;
 #[cfg(test)]
 mod cut_off;
+#[cfg(test)]
+mod diagnosis;
 #[cfg(test)]
 mod foreign_hands;
 #[cfg(test)]

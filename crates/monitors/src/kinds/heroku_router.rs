@@ -10,7 +10,10 @@ use crate::means::{Look, Means};
 use crate::values::{CodeList, words};
 use flyball_model::{Amount, AppName, Blind, Cause, Evidence, Finding, Measured, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Bounds, Fields, Settings};
-use flyball_signals::{Class, Narrow, Slot, Tally, USUAL_OVER, Window, foremost, told_until, usual_service, whose};
+use flyball_signals::{
+    Class, Narrow, STEADY_OVER, Slot, Tally, USUAL_OVER, Window, foremost, is_one_dynos, told_until, usual_service,
+    whose,
+};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -125,7 +128,8 @@ impl HerokuRouter {
     #[must_use]
     pub fn since(&self, now: Timestamp) -> Timestamp {
         let usual = if self.measure == RouterMeasure::Busy { USUAL_OVER } else { Duration::ZERO };
-        told_until(now) - usual.max(self.span.over).max(self.span.late)
+        // A silence that is not unknown yet may reach beyond what is looked back over, and what came before it is looked at.
+        told_until(now) - usual.max(self.span.over + self.span.late + STEADY_OVER)
     }
 
     /// The verdict on what the app told, and on what this monitor found last. Pure.
@@ -159,7 +163,7 @@ impl HerokuRouter {
         let (finding, beyond) = self.levels.judge(&measured, before);
         let mut words = format!("{amount} {}{beyond}", self.measure.in_words());
         let finding = match (self.measure, finding) {
-            (RouterMeasure::Errors, Finding::Failing(Cause::Above)) => Finding::Failing(cause_of(&tally)),
+            (RouterMeasure::Errors, Finding::Failing(Cause::Above)) => Finding::Failing(cause_of(&tally, &window.slot)),
             (_, finding) => finding,
         };
         if self.measure == RouterMeasure::Errors && tally.errors > 0 {
@@ -192,9 +196,10 @@ impl HerokuRouter {
     }
 }
 
-/// Whose doing the failures are.
-fn cause_of(tally: &Tally) -> Cause {
+/// Whose doing the failures are. What fails at one dyno of several is the app's, whatever its codes: more dynos leave it there.
+fn cause_of(tally: &Tally, told: &Slot) -> Cause {
     match whose(tally) {
+        Some(Class::Capacity) if is_one_dynos(told) => Cause::App,
         Some(Class::Capacity) => Cause::Capacity,
         Some(Class::Platform) => Cause::Platform,
         Some(Class::App | Class::Client | Class::SetSo) | None => Cause::App,
@@ -310,6 +315,9 @@ impl Settings for HerokuRouter {
         })
     }
 }
+
+#[cfg(test)]
+mod stories;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,51 @@
+//! The cure follows the diagnosis: one monitor of failing requests, one reaction for too few dynos, and one for a bad release.
+
+use super::broken_feed::send;
+use crate::support::{Day, Scenario, monitor, reaction, secs};
+use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, Cycling, DeploySpec, DrainSpec, Serving};
+use flyball_testing::Numbers;
+use std::time::Duration;
+
+/// Two dynos that carry ten requests a second, of which half come; a tenth of the clients go away.
+fn begin() -> Day {
+    let serving = Serving { threads: 1, service: Duration::from_millis(200), broken_off: 0.1 };
+    let spec = AppSpec::new("shop").process("web", 2, "Standard-1X").deploys(3);
+    let spec = spec.drain(DrainSpec::new("https://flyball.example.com/drain/shop")).mechanics(|mechanics| {
+        (mechanics.cycling, mechanics.serving) = (Cycling::Never, Some(serving));
+        mechanics.router_timeout = secs(10);
+    });
+    let lines = "every = \"10s\"\nheroku_router = { app = \"shop\", measure = \"errors\", above = \"5%\" }";
+    let file = "[receive.apps.shop]\n".to_owned()
+        + &monitor("fails", lines, &["more web", "back"])
+        + &reaction("more web", "causes = [\"capacity\"]\nscale_out = { app = \"shop\", max_quantity = 4 }")
+        + &reaction("back", "causes = [\"app\"]\ntrigger = 2\nrollback_release = { app = \"shop\", max_steps = 1 }");
+    let mut day = Scenario::of(spec).file(file).begin();
+    day.happens(AppEvent::Load(5.0));
+    goes_on(&mut day, 120);
+    assert_eq!(day.effects(), Vec::<String>::new(), "clients that go away are no failures");
+    day
+}
+
+fn goes_on(day: &mut Day, seconds: u64) {
+    let mut numbers = Numbers::new(1);
+    for _ in 0..seconds / 2 {
+        day.pass(secs(2));
+        send(day, None, &mut numbers);
+    }
+}
+
+#[test]
+fn too_few_dynos_get_more_and_no_other_release() {
+    let mut day = begin();
+    day.happens(AppEvent::Load(18.0));
+    goes_on(&mut day, 240);
+    assert_eq!(day.effects(), ["web=3", "web=4"], "{:?}", day.timeline());
+}
+
+#[test]
+fn a_bad_release_is_rolled_back_and_gets_no_dynos() {
+    let mut day = begin();
+    day.happens(AppEvent::Deploy(DeploySpec::new("bad").behaviour(Behaviour::SomeErrors(0.4))));
+    goes_on(&mut day, 240);
+    assert_eq!(day.effects(), ["back to v5"], "{:?}", day.timeline());
+}
