@@ -242,7 +242,10 @@ mod tests {
         /// How many of so many are bad, each by this chance: by the gaps between them.
         fn share(&mut self, requests: u64, chance: f64) -> Share {
             let (mut bad, mut at) = (0, 0.0);
-            while chance > 0.0 {
+            if chance <= 0.0 {
+                return Share { requests, bad };
+            }
+            loop {
                 at += (self.unit().ln() / (1.0 - chance).ln()).floor() + 1.0;
                 if at > requests as f64 {
                     break;
