@@ -173,6 +173,7 @@ fn read_as(files: &Files, extent: Extent) -> Result<Definitions, Mistakes> {
         cross::reaction_names(&monitor_entries, &reaction_entries, &damage, &mut found);
         cross::after(&read_reactions, &damage, &mut found);
         receive::missing(&read_monitors, &receive, &damage, &mut found);
+        receive::untold_jobs(&read_reactions, &receive, &damage, &mut warnings);
         cross::account_names(&monitor_entries, &accounts, &damage, &mut found);
         cross::account_names(&reaction_entries, &accounts, &damage, &mut found);
     }

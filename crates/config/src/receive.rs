@@ -6,6 +6,7 @@ use crate::found::Found;
 use crate::sections::table;
 use flyball_model::AppName;
 use flyball_monitors::Monitor;
+use flyball_reactions::Reaction;
 use flyball_settings::{Fields, Key, Mistake, Node, Settings, Shape, Span, Table, Take, Value, Variable};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -224,6 +225,36 @@ pub(crate) fn missing(
                 .hint(format!("write `[receive.apps.{app}]`, and then `flyball drain {app} --add`"))
         };
         found.push(mistake.into());
+    }
+}
+
+/// Warns of reactions that wait for jobs of an app of which nobody tells whether any run, though something of it comes in here.
+pub(crate) fn untold_jobs(
+    reactions: &[(&Entry<'_>, &Option<Reaction>)],
+    received: &[Received],
+    damage: &Damage,
+    warnings: &mut Vec<Found>,
+) {
+    if damage.touches("receive") {
+        return;
+    }
+    for (entry, reaction) in reactions {
+        let Some(reaction) = reaction else { continue };
+        let app = reaction.kind.app();
+        let Some(process_type) = reaction.kind.process_type().filter(|_| reaction.kind.waits_for_jobs().is_some())
+        else {
+            continue;
+        };
+        if !received.iter().any(|received| received.app == *app && !received.has_adapter()) {
+            continue;
+        }
+        let written = entry.kind.as_ref().and_then(|(_, settings, _)| settings.get("process_type"));
+        let place = written.map_or_else(|| entry.span.clone(), |(_, node)| node.span.clone());
+        let message = format!("nothing tells whether jobs run on {process_type} of {app}");
+        let hint = "where the app has such an adapter, write `judoscale = true` or `hirefire = true` in";
+        let mistake = Mistake::new(place, message, "its dynos are taken away whatever they do")
+            .hint(format!("{hint} `[receive.apps.{app}]`; `may_kill_jobs = true` says that it is meant so"));
+        warnings.push(mistake.into());
     }
 }
 

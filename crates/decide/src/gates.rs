@@ -91,7 +91,7 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 35] = [
+pub static GATES: [Gate; 36] = [
     gate("own database", "the database is still this engine's own", &[BeforeLooking, BeforeSending], Holds, |asked| {
         asked.scene.store_loss.map_or(Ok(()), |loss| Err(Because::StoreLost { loss }))
     }),
@@ -223,6 +223,13 @@ pub static GATES: [Gate; 35] = [
         let gone = asked.scene.sending.as_ref().and_then(|sending| sending.gone.clone());
         gone.map_or(Ok(()), |what| Err(Because::BasisGone { what }))
     }),
+    gate(
+        "jobs",
+        "no job runs on what it takes away, or `drain_max` is over",
+        &[AfterLooking, BeforeSending],
+        Waived,
+        no_job_is_killed,
+    ),
     gate("cut off", "it is not we who are cut off", &[AfterLooking, BeforeSending], Waived, is_not_cut_off),
     gate(
         "ladder",
@@ -311,6 +318,9 @@ impl<'a> Question<'a> {
 
     /// Why it acts, or would: as its kind knows it, or else as its caller does.
     pub(crate) fn reason(&self) -> Because {
+        if let Some(because) = self.waits_for_jobs().and_then(|drain_max| self.call.jobs.killed(drain_max)) {
+            return because;
+        }
         let own = self.knowing(|sight, known| self.reaction.reason(sight, known)).flatten();
         own.unwrap_or_else(|| self.call.caller.because())
     }
@@ -342,6 +352,17 @@ impl<'a> Question<'a> {
         let run = self.scene.facts.last_effect.get(&self.reaction.id())?;
         let adds = matches!(&run.plan.effect, Effect::SetQuantity { from, to, .. } if to > from);
         run.took_effect_at().filter(|_| adds)
+    }
+
+    /// How long it waits for jobs at most, where a monitor has it take dynos away on which some may run.
+    fn waits_for_jobs(&self) -> Option<Duration> {
+        let takes = |effect: &Effect| matches!(effect, Effect::SetQuantity { from, to, .. } if to < from);
+        let drain_max = self.reaction.waits_for_jobs().filter(|_| self.call.caller.monitor().is_some())?;
+        let takes = match &self.scene.sending {
+            Some(sending) => takes(&sending.effect),
+            None => self.effect().is_ok_and(|effect| takes(&effect)),
+        };
+        takes.then_some(drain_max)
     }
 
     /// Whether it scales to what a load needs, and that is fewer dynos than there are. Asked while it is planned: before the call the
@@ -564,6 +585,15 @@ fn kind_plans(asked: &Question<'_>) -> Result<(), Because> {
         return Ok(());
     }
     asked.effect().map(|_| ())
+}
+
+/// Right before the call it is asked anew: a job may have begun since. What was decided though jobs ran has waited for them.
+fn no_job_is_killed(asked: &Question<'_>) -> Result<(), Because> {
+    if asked.scene.sending.as_ref().is_some_and(|sending| sending.jobs_waited_for) {
+        return Ok(());
+    }
+    let Some(drain_max) = asked.waits_for_jobs() else { return Ok(()) };
+    asked.call.jobs.may_be_killed(drain_max, asked.scene.now)
 }
 
 fn no_refusal(asked: &Question<'_>) -> Result<(), Because> {

@@ -5,7 +5,7 @@
 
 use crate::facts::{AppFacts, Sighting};
 use crate::seen::Seen;
-use crate::{Adder, Home, Known, LookedAt, Planned, StartedOneOff};
+use crate::{Adder, Home, Jobs, Known, LookedAt, Planned, StartedOneOff};
 use flyball_model::{
     AccountName, AppLimits, AppName, Because, Cause, Changed, Effect, Finding, Foreign, Mode, MonitorId, MonitorName,
     Needs, Outcome, Policy, ProcessType, Rank, ReactionId, ReactionName, Reference, Run, RunState, Sight, Standing,
@@ -45,6 +45,10 @@ pub trait Reacts {
     fn variables(&self) -> Vec<&str>;
     /// How long it must be known what a load was, where it scales to one.
     fn looks_back(&self) -> Option<Duration> {
+        None
+    }
+    /// How long it waits at most for jobs that run before it takes dynos away, where it waits for them.
+    fn waits_for_jobs(&self) -> Option<Duration> {
         None
     }
     /// Why it does what it does about what is seen, where it knows more of it than whoever calls it.
@@ -100,6 +104,10 @@ impl<R: Reacts + ?Sized> Reacts for Arc<R> {
 
     fn looks_back(&self) -> Option<Duration> {
         (**self).looks_back()
+    }
+
+    fn waits_for_jobs(&self) -> Option<Duration> {
+        (**self).waits_for_jobs()
     }
 
     fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
@@ -163,6 +171,9 @@ pub struct Call {
     /// What the monitor has measured of late, oldest first, where the reaction scales to a load.
     #[serde(default)]
     pub looks: Option<Vec<LookedAt>>,
+    /// What is known of the app's jobs, where the reaction waits for them.
+    #[serde(default)]
+    pub jobs: Jobs,
     /// How old a sight of the app may be that it is judged on. More than [`FRESH`] where it stood at its limit.
     pub patience: Duration,
 }
@@ -307,6 +318,9 @@ pub struct Sending {
     pub effect: Effect,
     /// What of its basis does not hold any more.
     pub gone: Option<Changed>,
+    /// Whether it was decided though jobs ran: they were waited for as long as they may be.
+    #[serde(default)]
+    pub jobs_waited_for: bool,
 }
 
 /// A sight is shared by everybody who asks within this time: the run looks again before its call anyway.

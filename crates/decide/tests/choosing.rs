@@ -120,6 +120,7 @@ fn called_by(monitor: &str, reaction: Plain) -> Wish<Plain> {
         after: None,
         shared_interval: None,
         looks: None,
+        jobs: flyball_decide::Jobs::default(),
         would_have_acted: None,
         patience: FRESH,
     };
@@ -689,8 +690,13 @@ fn of_two_that_do_the_same_neither_is_a_rung_above_the_other() {
 
 #[test]
 fn before_a_call_the_gates_are_asked_once_more_on_what_is_known_then() {
-    let sending =
-        || Sending { queued_at: ago(2), attached: true, effect: Effect::RestartAll { ids: Vec::new() }, gone: None };
+    let sending = || Sending {
+        queued_at: ago(2),
+        attached: true,
+        effect: Effect::RestartAll { ids: Vec::new() },
+        gone: None,
+        jobs_waited_for: false,
+    };
     let about_to_send = |change: Change| {
         let mut situation = one();
         situation.scene.sending = Some(sending());
@@ -741,8 +747,13 @@ fn before_a_one_off_dyno_starts_those_that_there_are_by_then_are_counted() {
         let mut situation = one();
         situation.wishes[0].reaction.rank = Rank::OneOff;
         situation.wishes[0].reaction.plans = Planned::Do(starts_one_off());
-        situation.scene.sending =
-            Some(Sending { queued_at: ago(2), attached: true, effect: starts_one_off(), gone: None });
+        situation.scene.sending = Some(Sending {
+            queued_at: ago(2),
+            attached: true,
+            effect: starts_one_off(),
+            gone: None,
+            jobs_waited_for: false,
+        });
         change(&mut situation);
         may_send(&situation).map_err(|closed| (closed.gate, closed.because.code()))
     };

@@ -4,12 +4,13 @@ use crate::attend::entry_of;
 use crate::desk::Glance;
 use crate::effects;
 use crate::engine::Engine;
+use crate::inbox::told;
 use crate::look::{look, look_further, trouble};
 use crate::looks::Looks;
 use crate::memory::Memory;
 use crate::turn::Called;
 use flyball_decide::{
-    After, AppFacts, Call, Caller, Reacts, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler,
+    After, AppFacts, Call, Caller, Jobs, Reacts, Scene, Sighting, Situation, Unseen, View, Wish, looks_like_autoscaler,
     unseen,
 };
 use flyball_heroku::{Error as HerokuError, Heroku};
@@ -19,10 +20,15 @@ use flyball_model::{
 };
 use flyball_monitors::Monitor;
 use flyball_reactions::Reaction;
+use flyball_signals::{Adapters, told_until};
 use flyball_store::{Batch, Error, ReadingsPage};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What adapters told of jobs counts for so long, as it does where it is measured unless the file says otherwise: they report every ten
+/// seconds. After that nobody tells.
+const JOBS_TOLD: Duration = Duration::from_secs(60);
 
 /// A situation, and what came of gathering it.
 #[derive(Debug)]
@@ -86,7 +92,11 @@ impl Engine {
         let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
         self.recall_looks(askers).await?;
-        let situation = self.situation(subject, askers, facts).with_reactions(reacts);
+        let mut situation = self.situation(subject, askers, facts);
+        for (asker, wish) in askers.iter().zip(&mut situation.wishes) {
+            wish.call.jobs.running = self.running_jobs(asker).await?;
+        }
+        let situation = situation.with_reactions(reacts);
         let mut gathered = Gathered { situation, failed: None, looked: false, looked_further: false, news: Vec::new() };
         // Ends: every look adds something, and releases are bounded.
         while let Some(missing) = unseen(&gathered.situation) {
@@ -128,6 +138,27 @@ impl Engine {
             sending: None,
         };
         Situation { wishes, scene }
+    }
+
+    /// How many jobs run where a reaction waits for them, as adapters told of late: of the queues of the monitor that calls it, or of all
+    /// where that looks at none.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub(crate) async fn running_jobs(&self, asker: &Asker) -> Result<Option<u64>, Error> {
+        let Asker::Monitor(Called { monitor, reaction }) = asker else { return Ok(None) };
+        let app = reaction.kind.app();
+        if reaction.kind.waits_for_jobs().is_none() {
+            return Ok(None);
+        }
+        // Queues that it looks at in another app say nothing of this one.
+        let queues = monitor.kind.queues().filter(|_| monitor.kind.adapted() == Some(app)).unwrap_or_default();
+        let until = told_until(self.ports.clock.now());
+        let slots = told(&*self.ports.store, app, until - JOBS_TOLD, Timestamp::FAR_FUTURE).await?;
+        let mut adapters = Adapters::default();
+        slots.iter().filter_map(|(_, slot)| slot.adapters.as_ref()).for_each(|told| adapters.merge(told));
+        Ok(adapters.running(queues))
     }
 
     /// Looks at what is missing.
@@ -310,6 +341,10 @@ impl Memory {
             rungs_below: self.rungs_below(asker),
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: self.would(reaction.id).map(|would| would.at),
+            jobs: match asker {
+                Asker::Monitor(called) => Jobs { running: None, waited: self.waited(called.monitor.id, reaction.id) },
+                Asker::Person(_) => Jobs::default(),
+            },
             looks: match (asker, reaction.kind.looks_back()) {
                 (Asker::Monitor(called), Some(back)) => Some(self.looks.since(called.monitor.id, now - back)),
                 (Asker::Person(_), _) | (_, None) => None,

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::looks::Looks;
 use crate::wiring::Wiring;
-use flyball_decide::{Adder, called, fold};
+use flyball_decide::{Adder, Waited, called, fold};
 use flyball_model::{
     AccountName, AppName, Armed, Because, Cause, EngineEvent, Entry, Event, Finding, Incident, IncidentOf, Mode,
     MonitorId, MonitorState, PlanSummary, Rank, ReactionId, RunId, Standing, SubjectKey, Timestamp,
@@ -29,6 +29,8 @@ pub(crate) struct Memory {
     reaches: HashMap<MonitorId, Reach>,
     watched: HashMap<MonitorId, String>,
     holdings: HashMap<HoldingKey, Holding>,
+    /// Since when reactions wait for jobs.
+    waited: HashMap<HoldingKey, Waited>,
     sightings: HashMap<SubjectKey, Sighting>,
     /// What monitors measured of late, where a reaction goes by that.
     pub(crate) looks: Looks,
@@ -116,7 +118,10 @@ impl Memory {
             self.watched.insert(row.monitor, row.watched);
             self.states.insert(row.monitor, row.state);
         }
-        self.holdings.extend(holdings.into_iter().map(|holding| (holding.key, holding)));
+        for holding in holdings {
+            self.waited.extend(Waited::of(&holding.because, holding.last_at).map(|waited| (holding.key, waited)));
+            self.holdings.insert(holding.key, holding);
+        }
     }
 
     /// Folds in what the store has of each monitor that came since its state was saved.
@@ -261,6 +266,7 @@ impl Memory {
         self.watched = watched;
         let wired = |key: &HoldingKey| wiring.attached(key.monitor).iter().any(|reaction| reaction.id == key.reaction);
         self.holdings.retain(|key, _| wired(key));
+        self.waited.retain(|key, _| wired(key));
         self.desks.values_mut().for_each(|desk| desk.rewire(&wiring));
         self.desks.retain(|subject, desk| !desk.is_empty() || wiring.acting_on(subject).next().is_some());
         self.wiring = Arc::new(wiring);
@@ -306,6 +312,10 @@ impl Memory {
     ) {
         let key = HoldingKey { monitor: monitor.id, reaction: reaction.id };
         let before = self.holdings.get(&key);
+        match Waited::after(self.waited.get(&key).copied(), &because, now) {
+            Some(waited) => self.waited.insert(key, waited),
+            None => self.waited.remove(&key),
+        };
         let same = before.is_some_and(|holding| is_same_reason(&holding.because, &because));
         // A monitor that has just been set up is not called on: that is no news.
         let is_first_calm = before.is_none() && matches!(because, Because::NotCalledOn { .. });
@@ -331,6 +341,11 @@ impl Memory {
             batch.holdings.push(holding.clone());
         }
         self.holdings.insert(key, holding);
+    }
+
+    /// Since when a reaction waits for jobs, as this monitor calls it.
+    pub(crate) fn waited(&self, monitor: MonitorId, reaction: ReactionId) -> Option<Waited> {
+        self.waited.get(&HoldingKey { monitor, reaction }).copied()
     }
 
     /// The reactions that add to a process type of this app and have their condition met.

@@ -153,7 +153,12 @@ impl Engine {
             facts.open.retain(|other| other.id < run.id);
         }
         let gone = effects::check(effect, &sight).err();
-        let mut situation = self.about_to_send(run, facts)?.with_reactions(&reacts);
+        let mut situation = self.about_to_send(run, facts)?;
+        // Since it was planned, a job may have begun.
+        for wish in &mut situation.wishes {
+            wish.call.jobs.running = self.jobs_of(run, &wish.reaction).await?;
+        }
+        let mut situation = situation.with_reactions(&reacts);
         situation.scene.view = View::Seen { sight: Box::new(sight), parts: effect.needs(), no_further: None };
         if let Some(sending) = &mut situation.scene.sending {
             sending.gone = gone;
@@ -166,6 +171,14 @@ impl Engine {
             may_send(&situation).map_err(superseded)?;
         }
         Ok(())
+    }
+
+    /// How many jobs run on what this run takes away, where its reaction waits for them.
+    async fn jobs_of(&self, run: &Run, reaction: &Arc<Reaction>) -> Result<Option<u64>, Outcome> {
+        let Actor::Engine { monitor, .. } = &run.actor else { return Ok(None) };
+        let Some(monitor) = self.wiring().monitor(*monitor).cloned() else { return Ok(None) };
+        let asker = Asker::Monitor(Called { monitor, reaction: Arc::clone(reaction) });
+        self.running_jobs(&asker).await.map_err(|error| store_failed(&error))
     }
 
     /// Looks whether the store is still our own, for the gate that asks it.
@@ -190,7 +203,14 @@ impl Engine {
             }
         };
         let mut situation = self.situation(&run.plan.subject, &[asker], facts);
-        let sending = Sending { queued_at: run.queued_at, attached, effect: run.plan.effect.clone(), gone: None };
+        let jobs_waited_for = matches!(run.because, Because::JobsWaitedFor { .. });
+        let sending = Sending {
+            queued_at: run.queued_at,
+            attached,
+            effect: run.plan.effect.clone(),
+            gone: None,
+            jobs_waited_for,
+        };
         situation.scene.sending = Some(sending);
         // What others saw a moment ago is not good enough for a call.
         situation.scene.view = View::NotYet;

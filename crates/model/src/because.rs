@@ -147,6 +147,14 @@ reasons! {
         during: String,
     }
 
+    /// Jobs still run, and were waited for as long as they may be.
+    JobsWaitedFor = "jobs_waited_for", Acts {
+        /// How many run.
+        jobs: u64,
+        /// How long they were waited for.
+        long: Duration,
+    }
+
     /// The reaction is switched off in the file.
     Disabled = "disabled", NotCalled;
     /// The reading does not have the verdict that the reaction is called on.
@@ -377,6 +385,15 @@ reasons! {
     /// Dynos were taken away too short a time ago.
     TookOfLate = "took_of_late", Rests {
         /// When it may take more.
+        until: Timestamp,
+    }
+    /// Jobs run, and would be killed with the dynos that are to be taken away.
+    JobsRun = "jobs_run", Holds {
+        /// How many run.
+        jobs: u64,
+        /// Since when dynos are to be taken away.
+        since: Timestamp,
+        /// When they are taken away whatever runs.
         until: Timestamp,
     }
     /// As many dynos are kept as there are to be at this time.

@@ -67,6 +67,10 @@ impl Reacts for Reaction {
         self.kind.looks_back()
     }
 
+    fn waits_for_jobs(&self) -> Option<Duration> {
+        self.kind.waits_for_jobs()
+    }
+
     fn reason(&self, sight: &Sight, known: &Known<'_>) -> Option<Because> {
         self.kind.reason(sight, known)
     }

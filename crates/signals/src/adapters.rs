@@ -113,6 +113,14 @@ impl Adapters {
         }
     }
 
+    /// How many jobs are being done, in these queues or, where none is named, in all; nothing where it is told of none of them. Of a queue
+    /// of which only something else is told it counts what is known.
+    #[must_use]
+    pub fn running(&self, queues: &[String]) -> Option<u64> {
+        let meant = self.queues.iter().filter(|(name, _)| queues.is_empty() || queues.contains(name));
+        meant.filter_map(|(_, queue)| queue.running).map(|running| running.number).reduce(u64::saturating_add)
+    }
+
     /// Whether a process of this type told anything.
     #[must_use]
     pub fn has(&self, process_type: &str) -> bool {
@@ -231,6 +239,22 @@ mod tests {
         assert_eq!(told.queues["a"], Queue { waiting, running, latency });
         assert_eq!(told.queues["b"], Queue { waiting: latest(3, 0), ..Queue::default() });
         assert!(told.tells_jobs && told.has("web") && told.has("worker") && told.reports == 4, "{told:?}");
+    }
+
+    #[test]
+    fn jobs_that_are_being_done_are_those_that_are_told_of() {
+        let latest = |number: u64| Some(Latest { second: 1, number });
+        let queue = |running| Queue { running, waiting: latest(70), ..Queue::default() };
+        let queues = [("a", queue(latest(4))), ("b", queue(latest(0))), ("c", queue(None))];
+        let queues = queues.into_iter().map(|(name, queue)| (name.to_owned(), queue)).collect();
+        let told = Adapters { queues, ..Adapters::default() };
+        for (named, expected) in
+            [(&[][..], Some(4)), (&["a", "b"], Some(4)), (&["b"], Some(0)), (&["c"], None), (&["d"], None)]
+        {
+            let named: Vec<String> = named.iter().map(|name: &&str| (*name).to_owned()).collect();
+            assert_eq!(told.running(&named), expected, "{named:?}");
+        }
+        assert_eq!(Adapters::default().running(&[]), None);
     }
 
     #[test]

@@ -43,6 +43,14 @@ impl Times {
         self.0.len()
     }
 
+    /// How many took longer than this, to the digits that are kept.
+    #[must_use]
+    pub fn above(&self, time: Duration) -> u64 {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(MAX_MS);
+        let bins = self.0.iter_recorded().filter(|bin| self.0.lowest_equivalent(bin.value_iterated_to()) > millis);
+        bins.map(|bin| u64::from(bin.count_at_value())).sum()
+    }
+
     /// That which so many of a hundred are not above; nothing where there are none.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Option<Duration> {

@@ -3,7 +3,8 @@
 use super::next::{Gate, next};
 use super::{Reader, Recalled, ago, names, readings};
 use flyball_decide::{
-    After, Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Scene, Situation, View, Wish, answers, waits_for,
+    After, Answer, Answered, AppFacts, Call, Caller, FRESH, Home, Jobs, Scene, Situation, View, Wish, answers,
+    waits_for,
 };
 use flyball_model::{AppName, Because, CallOn, Finding, Mode, ReactionId, ReactionName, Standing, Timestamp, duration};
 use flyball_reactions::Reaction;
@@ -124,6 +125,7 @@ impl Reader<'_> {
             shared_interval: self.wiring.shared_interval(reaction.id),
             would_have_acted: None,
             looks: None,
+            jobs: Jobs::default(),
             patience: FRESH,
         };
         let scene = Scene {

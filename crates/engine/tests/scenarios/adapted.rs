@@ -71,3 +71,66 @@ fn jobs_are_counted_once_whoever_tells_them_and_none_is_only_what_tells_of_jobs(
     tell(&mut day, 2, "judoscale-sidekiq", "", 720);
     assert_eq!(calls(&day), ["web=4", "web=3", "web=2"], "one by one");
 }
+
+/// Three workers are too many for as few jobs as there are, and one job goes on on them.
+fn workers(kind: &str) -> Day {
+    let spec = AppSpec::new("shop").process("web", 2, "Standard-1X").process("worker", 3, "Standard-1X").deploys(3);
+    let shop = spec.mechanics(|mechanics| mechanics.cycling = Cycling::Never);
+    let kind = format!(
+        "scale_to = {{ app = \"shop\", process_type = \"worker\", per_dyno = 25, min_quantity = 1, max_quantity = 10{kind} }}"
+    );
+    let mut day = Scenario::of(shop).file(JOBS.to_owned() + &reaction("enough web", &kind)).begin();
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 420);
+    day
+}
+
+const BUSY_ONE: &str = "[@,0,\"qd\",\"default\"],[@,1,\"busy\",\"default\"]";
+const BUSY_NONE: &str = "[@,0,\"qd\",\"default\"],[@,0,\"busy\",\"default\"]";
+
+fn taken(day: &Day) -> Vec<String> {
+    calls(day).into_iter().filter(|call| call.starts_with("worker")).collect()
+}
+
+#[test]
+fn no_dyno_is_taken_away_while_a_job_runs_and_one_is_as_soon_as_none_does() {
+    let mut day = workers("");
+    let (code, words) = day.why_on("told", "enough web");
+    assert_eq!((taken(&day).len(), code), (0, "jobs_run"), "{words}");
+    assert!(words.starts_with("1 job is running: dynos are taken away at "), "{words}");
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 600);
+    let later = day.why_on("told", "enough web").1;
+    assert_eq!((taken(&day).len(), &later), (0, &words), "it stays with the time that it named");
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_NONE, 40);
+    assert_eq!(taken(&day), ["worker=2"]);
+}
+
+#[test]
+fn a_job_that_never_ends_is_waited_for_as_long_as_the_file_says_and_a_restart_begins_nothing_anew() {
+    let mut day = workers(", drain_max = \"15m\"");
+    let words = day.why_on("told", "enough web").1;
+    day.kill(secs(5));
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 100);
+    assert_ne!(why(&day), "jobs_run", "it is not known for long enough");
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 400);
+    let again = day.why_on("told", "enough web").1;
+    assert_eq!((taken(&day).len(), again), (0, words), "what it had waited counts");
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 440);
+    assert_eq!(taken(&day), ["worker=2"], "{:?}", day.calls());
+    let said = day.timeline().into_iter().find(|line| line.contains("from 3 to 2")).unwrap();
+    assert!(said.contains("1 job is still running after 15m, and dynos are taken away all the same"), "{said}");
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 120);
+    assert_eq!((taken(&day).len(), why(&day)), (1, "jobs_run"), "the next step waits anew");
+}
+
+#[test]
+fn jobs_may_be_killed_where_the_file_says_so_or_nobody_tells_of_them() {
+    assert_eq!(taken(&workers(", may_kill_jobs = true"))[0], "worker=2");
+    let spec = AppSpec::new("shop").process("worker", 3, "Standard-1X").deploys(3);
+    let shop = spec.mechanics(|mechanics| mechanics.cycling = Cycling::Never);
+    let kind =
+        "scale_to = { app = \"shop\", process_type = \"worker\", per_dyno = 25, min_quantity = 1, max_quantity = 10 }";
+    let monitor = JOBS.replace("\"work\"", "\"waiting\"");
+    let mut day = Scenario::of(shop).file(monitor + &reaction("enough web", kind)).begin();
+    tell(&mut day, 1, "judoscale-sidekiq", "[@,0,\"qd\",\"default\"]", 420);
+    assert_eq!(taken(&day)[0], "worker=2");
+}

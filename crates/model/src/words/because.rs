@@ -96,6 +96,13 @@ impl fmt::Display for Because {
                 write!(f, "the load is not known, and there are to be {} at least then", dynos(*least))
             }
             Self::LeastDuring { least, during } => write!(f, "at least {least} during {during}"),
+            Self::JobsRun { jobs, until, .. } => {
+                write!(f, "{} running: dynos are taken away at {until} at the latest", jobs_are(*jobs))
+            }
+            Self::JobsWaitedFor { jobs, long } => {
+                let long = duration::print(*long);
+                write!(f, "{} still running after {long}, and dynos are taken away all the same", jobs_are(*jobs))
+            }
             Self::KeptDuring { process_type, quantity, least, during } => {
                 write!(f, "{process_type} keeps {}: at least {least} during {during}", dynos(*quantity))
             }
@@ -210,4 +217,9 @@ impl fmt::Display for Because {
             Self::BasisGone { what } => what.fmt(f),
         }
     }
+}
+
+/// `1 job is`, `2 jobs are`.
+fn jobs_are(jobs: u64) -> String {
+    if jobs == 1 { "1 job is".to_owned() } else { format!("{jobs} jobs are") }
 }

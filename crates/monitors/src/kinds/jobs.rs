@@ -177,6 +177,10 @@ impl MonitorKind for Jobs {
         Some(&self.app)
     }
 
+    fn queues(&self) -> Option<&[String]> {
+        Some(&self.queues)
+    }
+
     fn can_fail_for(&self, cause: Cause) -> bool {
         self.levels.can_fail_for(cause)
     }

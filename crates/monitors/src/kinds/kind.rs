@@ -83,6 +83,11 @@ pub(super) trait MonitorKind: Settings {
         None
     }
 
+    /// The queues of jobs that it looks at, where it looks at some: all of its app where none is named.
+    fn queues(&self) -> Option<&[String]> {
+        None
+    }
+
     /// What it makes of what comes in by its monitor's key, where something may.
     fn ear(&self) -> Option<&dyn Ear> {
         None
@@ -281,6 +286,14 @@ macro_rules! kinds {
             pub fn adapted(&self) -> Option<&AppName> {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::adapted(&**kind), )+
+                }
+            }
+
+            /// The queues of jobs that it looks at, where it looks at some: all of its app where none is named.
+            #[must_use]
+            pub fn queues(&self) -> Option<&[String]> {
+                match self {
+                    $( Self::$kind(kind) => MonitorKind::queues(&**kind), )+
                 }
             }
 

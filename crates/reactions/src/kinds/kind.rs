@@ -39,6 +39,11 @@ pub(super) trait ReactionKind: Settings {
         None
     }
 
+    /// How long it waits at most for jobs that run before it takes dynos away, where it waits for them.
+    fn waits_for_jobs(&self) -> Option<Duration> {
+        None
+    }
+
     /// What it does about what is seen. Pure: the same sight gives the same plan.
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned;
 
@@ -153,6 +158,14 @@ macro_rules! kinds {
             pub fn looks_back(&self) -> Option<Duration> {
                 match self {
                     $( Self::$kind(kind) => ReactionKind::looks_back(kind), )+
+                }
+            }
+
+            /// How long it waits at most for jobs that run before it takes dynos away, where it waits for them.
+            #[must_use]
+            pub fn waits_for_jobs(&self) -> Option<Duration> {
+                match self {
+                    $( Self::$kind(kind) => ReactionKind::waits_for_jobs(kind), )+
                 }
             }
 

@@ -2,6 +2,7 @@
 //! itself is in `kind`.
 
 mod create_one_off_dyno;
+mod drain;
 mod fields;
 mod kind;
 mod limit;

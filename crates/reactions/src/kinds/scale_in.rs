@@ -1,5 +1,6 @@
 //! `scale_in`: one dyno fewer, until `min_quantity`.
 
+use super::drain::Drain;
 use super::fields::{app_and_account, process_type};
 use super::kind::ReactionKind;
 use super::limit::Limit;
@@ -21,6 +22,8 @@ pub struct ScaleIn {
     process_type: ProcessType,
     min_quantity: Quantity,
     stabilize: Duration,
+    #[serde(flatten)]
+    drain: Drain,
 }
 
 impl Settings for ScaleIn {
@@ -33,12 +36,14 @@ impl Settings for ScaleIn {
         let process_type = process_type(fields);
         let min_quantity = fields.required("min_quantity", "the quantity at which it stops");
         let stabilize = fields.or("stabilize", STABILIZE, "\"5m\"", "how long it waits after dynos were added");
+        let drain = Drain::read(fields);
         Some(Self {
             app: app?,
             account: account?,
             process_type: process_type?,
             min_quantity: min_quantity?,
             stabilize: stabilize?,
+            drain: drain?,
         })
     }
 }
@@ -60,6 +65,10 @@ impl ReactionKind for ScaleIn {
 
     fn limit(&self) -> Option<Limit<'_>> {
         Some(Limit::MinQuantity(self.min_quantity))
+    }
+
+    fn waits_for_jobs(&self) -> Option<Duration> {
+        self.drain.of(&self.process_type)
     }
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {

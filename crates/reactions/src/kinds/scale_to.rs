@@ -1,5 +1,6 @@
 //! `scale_to`: as many dynos as a load needs, at once; or one after another until a delay is right.
 
+use super::drain::Drain;
 use super::fields::{app_and_account, process_type};
 use super::kind::ReactionKind;
 use super::limit::Limit;
@@ -32,6 +33,8 @@ pub struct ScaleTo {
     boot: Duration,
     without_data: Without,
     from_zero: bool,
+    #[serde(flatten)]
+    drain: Drain,
 }
 
 /// How many dynos there are to be at least at some hours.
@@ -196,6 +199,10 @@ impl ReactionKind for ScaleTo {
         Some(self.stabilize + Self::LATE)
     }
 
+    fn waits_for_jobs(&self) -> Option<Duration> {
+        self.drain.of(&self.process_type)
+    }
+
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         // Asked by hand, no monitor has told anything.
         let Some(load) = known.load else { return Planned::Hold(Because::LoadUnknown) };
@@ -256,6 +263,7 @@ impl Settings for ScaleTo {
         let doc = "what it does while the load is unknown: nothing, or `{ at_least = 4 }`";
         let without_data = fields.or("without_data", Without::Hold, "\"hold\"", doc);
         let from_zero = fields.or("from_zero", false, "false", "whether it starts what somebody set to 0");
+        let drain = Drain::read(fields);
 
         let (per_dyno, between) = (per_dyno?, between?);
         let hint = || Some(format!("for example: {}", Self::EXAMPLE));
@@ -312,6 +320,7 @@ impl Settings for ScaleTo {
             boot: boot?,
             without_data: without_data?,
             from_zero: from_zero?,
+            drain: drain?,
         })
     }
 }

@@ -262,6 +262,8 @@ enums! {
         LinesLost,
         LoadNotKnownForLong { long },
         TookOfLate { until },
+        JobsRun { jobs, since, until },
+        JobsWaitedFor { jobs, long },
         KeptDuring { process_type, quantity, least, during },
         OffLadder { process_type, size },
         NoSuchProcessType { process_type },
