@@ -7,7 +7,9 @@
 
 use crate::Quantities;
 use crate::free::{DYNO, Free};
-use flyball_decide::{AppFacts, Call, Caller, Choice, Home, LookedAt, Reacts, Scene, Situation, Step, View, Wish};
+use flyball_decide::{
+    AppFacts, Call, Caller, Choice, Home, Jobs, LookedAt, Reacts, Scene, Situation, Step, View, Wish,
+};
 use flyball_decide::{choose, fold, reason};
 use flyball_model::{
     Actor, App, AppLimits, Because, Dyno, DynoId, DynoState, Effect, Evidence, Finding, Foreign, ForeignChange, Look,
@@ -166,6 +168,8 @@ impl<'a, R: Reacts> World<'a, R> {
             shared_interval: stage.shared_interval,
             would_have_acted: None,
             looks: None,
+            // What nobody recorded is taken to be free.
+            jobs: Jobs::default(),
             patience: Duration::MAX,
         };
         let process_type = reaction.process_type().cloned();
