@@ -388,6 +388,11 @@ fn of_sqlite(error: &sqlx::Error) -> Kind {
     }
 }
 
+/// Whether another process has SQLite's lock.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    of_sqlite(error) == Kind::Busy
+}
+
 /// Source of the codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 fn of_postgres(error: &sqlx::Error) -> Kind {
     let Some(code) = error.as_database_error().and_then(|error| error.code()) else {

@@ -553,7 +553,6 @@ impl Table {
             ("PUT", "/api/v1/users"),
             ("GET", "/api/v1/pauses/resume"),
             ("TRACE", "/"),
-            ("POST", "/"),
             ("GET", "/sign-out"),
             ("POST", "/healthz"),
         ] {

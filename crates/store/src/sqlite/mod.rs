@@ -22,7 +22,7 @@ pub use lock::EngineLock;
 use Sqlite as Database;
 
 use crate::copy::{Schema, Side as _};
-use crate::error::Fault;
+use crate::error::{Fault, is_busy};
 use crate::known::Known;
 use crate::plain::{is_of_ours, ours};
 use crate::{Error, Place, Sizes, Store, open_plain};
@@ -35,10 +35,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a statement waits for another process's lock: more than the longest transaction (a sweep's, well under a
 /// second), less than a person's patience.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How soon a file is opened anew within that, where it was busy at once.
+const OPENED_ANEW: Duration = Duration::from_millis(20);
 
 /// How long a task waits for the one writer, or for a reader: behind a disk that hangs, an error after this long is
 /// better than a queue without end.
@@ -170,7 +173,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("journal_size_limit", WAL_BYTES_KEPT);
-        let writer = pool(1).connect_with(writing).await.map_err(told)?;
+        let writer = opened(&writing).await.map_err(told)?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true));
         let store = Self {
             writer,
@@ -218,6 +221,18 @@ impl Sqlite {
     /// Tells what went wrong inside in the outside's words.
     fn told<'a>(&'a self, doing: &'a str) -> impl FnOnce(Fault) -> Error + 'a {
         move |fault| fault.told(doing, &self.place)
+    }
+}
+
+/// Opens a file to write. Of several who open a new one, one begins its log, and SQLite has the others not wait for that as they wait
+/// for a write: it tells them at once that it is busy.
+async fn opened(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let began = Instant::now();
+    loop {
+        match pool(1).connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => tokio::time::sleep(OPENED_ANEW).await,
+            opened => return opened,
+        }
     }
 }
 
