@@ -112,6 +112,8 @@ causes! {
     App = "app", Reached;
     /// Requests fail by Heroku's doing.
     Platform = "platform", Reached;
+    /// Requests fare worse since a release than before it.
+    Worse = "worse", Reached;
 }
 
 impl Cause {

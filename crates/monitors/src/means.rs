@@ -4,9 +4,10 @@ use crate::inbox::Listening;
 use crate::memory::PageMemory;
 use crate::net::{IdleConnections, Network, Tls};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, MonitorId, Timestamp};
+use flyball_model::{AccountName, MonitorId, ReleaseId, Timestamp};
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Gives the value of an environment variable, for `{ env = "NAME" }` in settings; `None` if it is not set.
@@ -29,6 +30,25 @@ pub(crate) struct Means {
     pub(crate) accounts: AccountLookup,
     /// What came in, where something can.
     pub(crate) listening: Option<Listening>,
+    /// When releases were up.
+    pub(crate) releases_up: ReleasesUp,
+}
+
+/// When the last web dyno of a release was up, by the monitor that watches it: of each the release that it saw last.
+#[derive(Debug, Default)]
+pub(crate) struct ReleasesUp(Mutex<HashMap<MonitorId, (ReleaseId, Timestamp)>>);
+
+impl ReleasesUp {
+    /// When this release was up, if that was seen.
+    pub(crate) fn of(&self, monitor: MonitorId, release: &ReleaseId) -> Option<Timestamp> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(&monitor).filter(|(of, _)| of == release).map(|(_, at)| *at)
+    }
+
+    /// Remembers when this release was up.
+    pub(crate) fn remember(&self, monitor: MonitorId, release: &ReleaseId, at: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(monitor, (release.clone(), at));
+    }
 }
 
 /// One look.

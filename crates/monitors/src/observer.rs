@@ -1,7 +1,7 @@
 //! The one who looks: holds what checks share, and makes one reading at a time of any monitor.
 
 use crate::inbox::{Inbox, Listening};
-use crate::means::{AccountLookup, Look, Means, SecretLookup};
+use crate::means::{AccountLookup, Look, Means, ReleasesUp, SecretLookup};
 use crate::memory::{PAGES_BYTES, PageMemory};
 use crate::monitor::Monitor;
 use crate::net::{IdleConnections, Network, NetworkRules, ProxyEnvironment, References, Tls, Trust};
@@ -24,7 +24,8 @@ impl Observer {
     pub fn new(secrets: SecretLookup, accounts: AccountLookup, trust: Trust) -> Self {
         let (network, tls, idle) = (Network::system(), Tls::new(trust), IdleConnections::default());
         let memory = PageMemory::of(PAGES_BYTES);
-        Self { means: Means { network, tls, idle, memory, secrets, accounts, listening: None } }
+        let releases_up = ReleasesUp::default();
+        Self { means: Means { network, tls, idle, memory, secrets, accounts, listening: None, releases_up } }
     }
 
     /// The same, with names looked up at these servers instead of the system's.

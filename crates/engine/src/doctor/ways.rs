@@ -29,7 +29,7 @@ pub fn ways(
                 continue;
             }
             // Heroku's API has its own way, name servers are asked directly, and what comes in comes by itself.
-            Kind::HerokuDynos(_) | Kind::Dns(_) => continue,
+            Kind::HerokuDynos(_) | Kind::Release(_) | Kind::Dns(_) => continue,
             Kind::HerokuRouter(_) | Kind::HerokuMetrics(_) | Kind::Heartbeat(_) | Kind::Hook(_) => continue,
             Kind::QueueTime(_) | Kind::Utilization(_) | Kind::Jobs(_) => continue,
             Kind::Http(http) => to_page(http, definitions, environment, variable),

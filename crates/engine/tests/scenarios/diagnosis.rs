@@ -1,8 +1,10 @@
-//! The cure follows the diagnosis: one monitor of failing requests, one reaction for too few dynos, and one for a bad release.
+//! The cure follows the diagnosis: one monitor of failing requests, one reaction for too few dynos, and one for a bad release; and one
+//! that goes back where requests fare worse since a release.
 
 use super::broken_feed::send;
 use crate::support::{Day, Scenario, monitor, reaction, secs};
 use flyball_heroku_sim::{AppEvent, AppSpec, Behaviour, Cycling, DeploySpec, DrainSpec, Serving};
+use flyball_model::Verdict;
 use flyball_testing::Numbers;
 use std::time::Duration;
 
@@ -48,4 +50,52 @@ fn a_bad_release_is_rolled_back_and_gets_no_dynos() {
     day.happens(AppEvent::Deploy(DeploySpec::new("bad").behaviour(Behaviour::SomeErrors(0.4))));
     goes_on(&mut day, 240);
     assert_eq!(day.effects(), ["back to v5"], "{:?}", day.timeline());
+}
+
+/// Two dynos with ten requests a second, of which one in fifty fails, for as long as a release is compared with.
+fn begin_to_compare() -> Day {
+    let serving = Serving { threads: 5, service: Duration::from_millis(100), broken_off: 0.0 };
+    let spec = AppSpec::new("shop").process("web", 2, "Standard-1X");
+    let spec = spec.deploy_with(DeploySpec::new("good").behaviour(Behaviour::SomeErrors(0.02)));
+    let spec = spec.drain(DrainSpec::new("https://flyball.example.com/drain/shop"));
+    let spec = spec.mechanics(|mechanics| (mechanics.cycling, mechanics.serving) = (Cycling::Never, Some(serving)));
+    let lines =
+        "every = \"10s\"\nrelease = { app = \"shop\", measure = \"errors\", compared_with = \"10m\", watch = \"5m\" }";
+    let file = "[receive.apps.shop]\n".to_owned()
+        + &monitor("fares", lines, &["back"])
+        + &reaction("back", "causes = [\"worse\"]\nrollback_release = { app = \"shop\", max_steps = 1 }");
+    let mut day = Scenario::of(spec).file(file).begin();
+    day.happens(AppEvent::Load(10.0));
+    goes_on(&mut day, 660);
+    day
+}
+
+#[test]
+fn a_release_with_more_failures_is_rolled_back_and_what_it_went_back_to_is_not() {
+    let mut day = begin_to_compare();
+    day.happens(AppEvent::Deploy(DeploySpec::new("bad").behaviour(Behaviour::SomeErrors(0.1))));
+    goes_on(&mut day, 120);
+    assert_eq!(day.effects(), ["back to v3"], "{:?}", day.timeline());
+    goes_on(&mut day, 480);
+    assert_eq!(day.effects(), ["back to v3"], "{:?}", day.timeline());
+}
+
+#[test]
+fn a_release_that_is_as_good_stays_and_what_was_not_heard_of_it_is_unknown() {
+    let mut day = begin_to_compare();
+    day.happens(AppEvent::Deploy(DeploySpec::new("as good").behaviour(Behaviour::SomeErrors(0.02))));
+    let last = |day: &Day| {
+        let status = day.asks_reader(async |reader| reader.status(None).await);
+        let last = status.monitors[0].last.clone().expect("it has looked");
+        (last.verdict, last.words.to_string())
+    };
+    goes_on(&mut day, 180);
+    let (verdict, words) = last(&day);
+    assert!(verdict == Verdict::Passing && words.contains("requests fail since v4 is up"), "{words}");
+    day.kill(secs(5));
+    goes_on(&mut day, 60);
+    assert_eq!(last(&day), (Verdict::Unknown, "not every line of shop since v4 came in".to_owned()));
+    goes_on(&mut day, 180);
+    assert_eq!(last(&day), (Verdict::Passing, "v4, the last release of shop, is watched no longer".to_owned()));
+    assert_eq!(day.effects(), Vec::<String>::new(), "{:?}", day.timeline());
 }

@@ -48,7 +48,7 @@
 //! | foreign hands, giving way, config vars that go back | [`foreign_hands`] |
 //! | not acting on ourselves | [`home`] |
 //! | a feed that is broken takes nothing | [`broken_feed`], by seeds |
-//! | the cure follows whose doing it is | [`diagnosis`] |
+//! | the cure follows whose doing it is, and what a release brought | [`diagnosis`] |
 //! | hours of monitors and reactions; floors | [`hours`], `a_floor_…` in [`scaling_to`] |
 //! | one incident for one outage, which always ends | [`incidents`] |
 //! | an hour without Heroku's API, a disk that is full | [`outage`] |

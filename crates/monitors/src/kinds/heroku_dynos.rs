@@ -178,11 +178,7 @@ impl HerokuDynos {
                 self.judge(&formation.value, &dynos.value, now)
             }
             (Err(error), _) | (_, Err(error)) => {
-                let words = match error.hint() {
-                    Some(hint) => format!("cannot {}: {}; {hint}", error.call(), error.kind()),
-                    None => format!("cannot {error}"),
-                };
-                (Finding::Unknown(Blind::Heroku), words, Evidence::None)
+                (Finding::Unknown(Blind::Heroku), not_told_by_heroku(&error), Evidence::None)
             }
         }
     }
@@ -286,6 +282,14 @@ impl HerokuDynos {
             (DynoState::Starting | DynoState::Other(_), _) if lasts < self.boot => Standing::Booting,
             (DynoState::Starting | DynoState::Other(_), _) => Standing::NotUp(lasts),
         }
+    }
+}
+
+/// Why Heroku's API did not tell, and what to do about it where that is known.
+pub(super) fn not_told_by_heroku(error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("cannot {}: {}; {hint}", error.call(), error.kind()),
+        None => format!("cannot {error}"),
     }
 }
 

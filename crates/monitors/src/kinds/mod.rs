@@ -17,6 +17,7 @@ mod number;
 mod paged;
 mod prometheus;
 mod queue_time;
+mod release;
 mod tcp;
 mod utilization;
 
@@ -38,6 +39,7 @@ pub use number::Number;
 pub use paged::{Ask, CountedIn};
 pub use prometheus::Prometheus;
 pub use queue_time::QueueTime;
+pub use release::{Release, ReleaseMeasure};
 pub use tcp::Tcp;
 pub use utilization::Utilization;
 
@@ -69,6 +71,8 @@ kinds! {
     HerokuRouter,
     /// What dynos tell of themselves.
     HerokuMetrics,
+    /// Whether requests fare worse since a release.
+    Release,
     /// How long requests wait, as an adapter in the app tells.
     QueueTime,
     /// How busy processes are, as an adapter in the app tells.

@@ -409,7 +409,7 @@ enums! {
     Finding { Passing, Failing(it), Unknown(it) }
     Cause {
         Status, Text, Slow, TimeOut, Refused, Reset, Tls, Name, Unreachable, Redirects, Protocol, Dyno, Json, Certificate, Dns,
-        Silent, Signal, Above, Below, Capacity, App, Platform,
+        Silent, Signal, Above, Below, Capacity, App, Platform, Worse,
     }
     Blind { Resolver, Network, Overload, Heroku, Nothing, Booting, Settings, Forbidden, Unreadable, NotTold }
     Unit { Things, PerSecond, Millis, Percent }

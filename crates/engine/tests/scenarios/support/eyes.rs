@@ -100,6 +100,7 @@ impl Observe for Eyes {
             Kind::HerokuDynos(_)
             | Kind::HerokuRouter(_)
             | Kind::HerokuMetrics(_)
+            | Kind::Release(_)
             | Kind::QueueTime(_)
             | Kind::Utilization(_)
             | Kind::Jobs(_) => {

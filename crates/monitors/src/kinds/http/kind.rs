@@ -59,7 +59,7 @@ impl MonitorKind for Http {
             | Cause::Unreachable
             | Cause::Protocol => true,
             Cause::Dyno | Cause::Certificate | Cause::Dns | Cause::Silent | Cause::Signal => false,
-            Cause::Above | Cause::Below | Cause::Capacity | Cause::App | Cause::Platform => false,
+            Cause::Above | Cause::Below | Cause::Capacity | Cause::App | Cause::Platform | Cause::Worse => false,
         }
     }
 

@@ -44,7 +44,7 @@ const JSON: &[(&str, &str)] = &[("json", "at: /status\nis: ok")];
 const CAREFUL: &[(&str, &str)] = &[("mode", "dry_run"), ("trigger", "2"), ("cooldown", "10m")];
 const WEB: &[(&str, &str)] = &[("process_type", "web")];
 
-const SAMPLES: [Sample; 25] = [
+const SAMPLES: [Sample; 26] = [
     Sample { name: "HTTP GET: Status", family: Family::Monitor, kind: "http", common: EVERY, of_kind: &[] },
     Sample {
         name: "HTTP GET: Keyword",
@@ -75,6 +75,13 @@ const SAMPLES: [Sample; 25] = [
         kind: "heroku_metrics",
         common: OFTEN,
         of_kind: &[("measure", "memory"), ("above", "90%")],
+    },
+    Sample {
+        name: "Heroku: Release",
+        family: Family::Monitor,
+        kind: "release",
+        common: EVERY,
+        of_kind: &[("measure", "errors")],
     },
     Sample {
         name: "Adapter: Queue Time",
