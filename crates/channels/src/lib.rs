@@ -5,7 +5,7 @@
 //! function too. Nothing here repeats anything or remembers anything: [`next_try`] says when to try again, [`Rules`] says whom an event
 //! concerns, [`telling()`] says what is told to whom, and whoever calls keeps what is owed.
 
-mod endpoint;
+mod ask;
 mod kinds;
 mod notice;
 mod outcome;
@@ -16,7 +16,8 @@ mod transport;
 mod wire;
 pub mod words;
 
-pub use endpoint::Endpoint;
+pub use ask::Ask;
+pub use flyball_settings::Endpoint;
 pub use kinds::*;
 pub use notice::{About, Done, Next, Notice, Text};
 pub use outcome::{Handle, Outcome};

@@ -118,6 +118,11 @@ pub fn reason<R: Reacts>(situation: &Situation<R>, wish: &Wish<R>) -> Because {
     ask(situation, wish).reason()
 }
 
+/// What the kind of a wish would do about what is seen, whatever holds it; nothing where nothing is seen, or to be done.
+pub fn would_do<R: Reacts>(situation: &Situation<R>, wish: &Wish<R>) -> Option<Effect> {
+    ask(situation, wish).effect().ok()
+}
+
 /// Whether a run that was decided may still be sent, on what is known and seen now. The situation has the one wish.
 ///
 /// # Errors

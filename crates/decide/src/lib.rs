@@ -35,7 +35,9 @@ mod undone;
 
 pub use arbitrate::Adder;
 pub use called::called;
-pub use choose::{Answer, Answered, Choice, Unseen, answers, choose, may_send, must_doubt, reason, unseen, waits_for};
+pub use choose::{
+    Answer, Answered, Choice, Unseen, answers, choose, may_send, must_doubt, reason, unseen, waits_for, would_do,
+};
 pub use due::{due_at_or_after, first_due};
 pub use facts::{AppFacts, Pause, Resumed, SeenOneOff, Sighting, Step, Unsettled};
 pub use fold::{Folded, Spell, fold};

@@ -4,13 +4,24 @@
 use crate::engine::Engine;
 use crate::gather::Asker;
 use crate::memory::Would;
+use crate::quiet::asked;
 use crate::turn::Called;
+use flyball_channels::Ask;
 use flyball_decide::{Caller, Choice, Scene, choose, reason};
 use flyball_model::{
     Actor, Because, Effect, Entry, Event, Excerpt, Plan, Run, RunId, RunState, Subject, SubjectKey, Timestamp,
 };
 use flyball_reactions::Reaction;
 use flyball_store::{Batch, Error};
+
+/// What came of a choice, once it is written.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// The runs that are to be performed.
+    pub(crate) runs: Vec<RunId>,
+    /// What workers are to be asked.
+    pub(crate) asks: Vec<Ask>,
+}
 
 /// Somebody attends to a subject, until this is dropped.
 pub(crate) struct Attending<'a> {
@@ -30,26 +41,28 @@ impl<'a> Attending<'a> {
         Self { engine, subject }
     }
 
-    /// Makes one choice about those who wait, and writes it together with what led to it. Returns the runs that are to be
-    /// performed.
+    /// Makes one choice about those who wait, and writes it together with what led to it.
     ///
     /// # Errors
     ///
     /// When the store did not take it: nothing was decided then, and the next reading decides anew.
-    pub(crate) async fn choose(&self, mut batch: Batch) -> Result<Vec<RunId>, Error> {
+    pub(crate) async fn choose(&self, mut batch: Batch) -> Result<Chosen, Error> {
         let called = self.engine.memory().desk(self.subject).take();
         let chosen = match called.first().map(|called| self.engine.wiring().subject(&called.reaction)) {
             Some(subject) => self.engine.choose(&subject, called, &mut batch).await,
-            None => Ok(()),
+            None => Ok(Vec::new()),
         };
         self.engine.memory().bring_up_to_date(&mut batch);
         let runs = batch.runs.iter().map(|run| run.id).collect();
-        if let Err(error) = chosen {
-            self.engine.memory().owe(batch);
-            return Err(error);
-        }
+        let asks = match chosen {
+            Ok(asks) => asks,
+            Err(error) => {
+                self.engine.memory().owe(batch);
+                return Err(error);
+            }
+        };
         self.engine.save(batch).await?;
-        Ok(runs)
+        Ok(Chosen { runs, asks })
     }
 
     /// Whether somebody came meanwhile and waits.
@@ -59,18 +72,20 @@ impl<'a> Attending<'a> {
 }
 
 impl Engine {
-    /// Makes the choice about one app for those who are called.
-    async fn choose(&self, subject: &Subject, called: Vec<Called>, batch: &mut Batch) -> Result<(), Error> {
+    /// Makes the choice about one app for those who are called. Returns what workers are to be asked.
+    async fn choose(&self, subject: &Subject, called: Vec<Called>, batch: &mut Batch) -> Result<Vec<Ask>, Error> {
         let askers: Vec<Asker> = called.iter().cloned().map(Asker::Monitor).collect();
         let gathered = self.gather(subject, &askers).await?;
         let choices = choose(&gathered.situation);
         self.ports.witness.chosen(&gathered.situation, &choices);
         self.remember_sight(&gathered, batch);
+        let mut asks = Vec::new();
         for ((called, choice), wish) in called.into_iter().zip(choices).zip(&gathered.situation.wishes) {
+            asks.extend(asked(&called, &choice, &gathered.situation, wish));
             let because = reason(&gathered.situation, wish);
             self.follow(called, choice, (&wish.call.caller, because), &gathered.situation.scene, batch).await;
         }
-        Ok(())
+        Ok(asks)
     }
 
     /// Does what was chosen: notes why it holds, tells what it would do, or queues a run.

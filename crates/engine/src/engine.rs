@@ -44,6 +44,8 @@ pub struct Engine {
     pub(crate) counting: Counting,
     /// The checks that are under way, each since it was due.
     pub(crate) checking: Busy<MonitorId>,
+    /// The reactions that ask workers to take no more jobs, each since then.
+    pub(crate) asking: Busy<ReactionId>,
     /// The monitors that are to look at once.
     pub(crate) wanted: Wanted,
     pub(crate) turning: Turning,
@@ -72,6 +74,7 @@ impl Engine {
             reached: Reached::default(),
             counting: Counting::new(),
             checking: Busy::new(),
+            asking: Busy::new(),
             wanted: Wanted::default(),
             turning: Turning::new(),
             receiving: Receiving::default(),

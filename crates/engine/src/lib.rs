@@ -27,6 +27,7 @@ pub mod one_file;
 mod perform;
 mod ports;
 pub mod queries;
+mod quiet;
 mod receiving;
 mod references;
 mod rounds;

@@ -1,7 +1,7 @@
 //! The ports: everything outside that the engine speaks to. Built in `main`, or by a test that plays the outside.
 
 use async_trait::async_trait;
-use flyball_channels::{Channel, Handle, Notice, Outcome};
+use flyball_channels::{Ask, Channel, Handle, Notice, Outcome};
 use flyball_decide::{Choice, Situation};
 use flyball_heroku::{Heroku, Standing};
 use flyball_model::{AccountName, ApiHost, Reading, Reference, RunId, Timestamp};
@@ -164,6 +164,9 @@ pub trait Tell: Send + Sync {
     /// Tells it once, by this channel. `handle` is by what the service knows the first notice of the thread.
     async fn tell(&self, channel: &Channel, notice: &Notice, handle: Option<&Handle>, now: Timestamp) -> Outcome;
 
+    /// Asks an app's workers once to take no more jobs. Whoever calls waits a few seconds at most.
+    async fn ask(&self, ask: &Ask, now: Timestamp) -> Outcome;
+
     /// Goes over to the network rules of other definitions. Whoever connects to nothing need not listen.
     fn define(&self, _network: &flyball_config::Network) {}
 }
@@ -176,6 +179,10 @@ pub struct NobodyIsTold;
 impl Tell for NobodyIsTold {
     async fn tell(&self, _: &Channel, _: &Notice, _: Option<&Handle>, _: Timestamp) -> Outcome {
         Outcome::Never { why: "nobody is told anything here".to_owned() }
+    }
+
+    async fn ask(&self, _: &Ask, _: Timestamp) -> Outcome {
+        Outcome::Never { why: "nobody is asked anything here".to_owned() }
     }
 }
 

@@ -24,12 +24,14 @@
 //!
 //! Every field is read before the first `?`, so that all mistakes are found at once.
 
+mod endpoint;
 mod fields;
 mod mistake;
 mod shape;
 mod take;
 mod tree;
 
+pub use endpoint::{Endpoint, is_loopback_host};
 pub use fields::{FieldDescription, Fields, KindDescription, Need, Settings, describe};
 pub use mistake::{Mistake, did_you_mean};
 pub use shape::Shape;

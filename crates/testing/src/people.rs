@@ -2,7 +2,7 @@
 
 use crate::{StoppedTime, lock};
 use async_trait::async_trait;
-use flyball_channels::{About, Channel, Handle, Notice, Outcome};
+use flyball_channels::{About, Ask, Channel, Handle, Notice, Outcome};
 use flyball_engine::Tell;
 use flyball_model::{ChannelName, ThreadKey, Timestamp};
 use std::collections::HashMap;
@@ -45,13 +45,14 @@ pub struct People {
     time: StoppedTime,
     manners: Arc<Mutex<HashMap<String, Manner>>>,
     told: Arc<Mutex<Vec<ToldNotice>>>,
+    asked: Arc<Mutex<Vec<Ask>>>,
 }
 
 impl People {
     /// People whose channels take everything.
     #[must_use]
     pub fn new(time: StoppedTime) -> Self {
-        Self { time, manners: Arc::default(), told: Arc::default() }
+        Self { time, manners: Arc::default(), told: Arc::default(), asked: Arc::default() }
     }
 
     /// From now on a channel is of this manner.
@@ -78,6 +79,12 @@ impl People {
         });
         told
     }
+
+    /// What workers were asked so far. They are of the manner of their host.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Ask> {
+        lock(&self.asked).clone()
+    }
 }
 
 #[async_trait]
@@ -98,6 +105,21 @@ impl Tell for People {
                 let (channel, ts) = ("C1".to_owned(), format!("{}.0", self.time.now().as_millis()));
                 Outcome::Sent { handle: Some(Handle::Slack { channel, ts }) }
             }
+            Manner::Takes => Outcome::Sent { handle: None },
+            Manner::TakesInSilence | Manner::Later => Outcome::Later { after: None, why: "it answered 503".to_owned() },
+            Manner::Refuses => Outcome::Never { why: "it answered 400".to_owned() },
+            Manner::Gone => Outcome::Gone { why: "it answered 410".to_owned() },
+            Manner::Hangs => {
+                flyball_engine::Time::wait(&self.time, Duration::from_secs(86_400)).await;
+                Outcome::Later { after: None, why: "no answer".to_owned() }
+            }
+        }
+    }
+
+    async fn ask(&self, ask: &Ask, _: Timestamp) -> Outcome {
+        lock(&self.asked).push(ask.clone());
+        let manner = lock(&self.manners).get(ask.url.host()).copied().unwrap_or(Manner::Takes);
+        match manner {
             Manner::Takes => Outcome::Sent { handle: None },
             Manner::TakesInSilence | Manner::Later => Outcome::Later { after: None, why: "it answered 503".to_owned() },
             Manner::Refuses => Outcome::Never { why: "it answered 400".to_owned() },

@@ -3,11 +3,10 @@
 //! Source: RFC 5321 (SMTP), RFC 5322, section 3.6.4 (`Message-ID`, `In-Reply-To`, `References`), RFC 8314 (ports and TLS).
 
 use super::{Exchange, Means};
-use crate::endpoint::is_loopback_host;
 use crate::{Answer, Handle, Letter, Notice, Outcome, Security, SmtpServer, words};
 use bytes::Bytes;
 use flyball_model::{Excerpt, Timestamp};
-use flyball_settings::{Fields, Mistake, Node, Secret, Settings, Shape, Take};
+use flyball_settings::{Fields, Mistake, Node, Secret, Settings, Shape, Take, is_loopback_host};
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::{Address, Message};

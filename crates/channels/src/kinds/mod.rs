@@ -13,6 +13,7 @@ pub use ntfy::Ntfy;
 pub use pagerduty::PagerDuty;
 pub use slack::Slack;
 pub use webhook::Webhook;
+pub(crate) use webhook::signed;
 
 use crate::outcome::of_lost;
 use crate::{Answer, Endpoint, Handle, Letter, Lost, Notice, Outcome, Request, SecretLookup, SmtpServer, Transport};

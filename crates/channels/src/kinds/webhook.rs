@@ -4,7 +4,7 @@
 
 use super::{Exchange, Means, json};
 use crate::outcome::of_status;
-use crate::{Answer, Endpoint, Handle, Notice, Outcome, words};
+use crate::{Answer, Endpoint, Handle, Notice, Outcome, Request, words};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use flyball_model::Timestamp;
 use flyball_settings::{Fields, Secret, Settings};
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The specification recommends less than 20 KB, so that receivers need not take more; a notice at its bounds has 6.
 #[cfg(test)]
@@ -70,28 +70,41 @@ impl Webhook {
                 "stop_command": stop_command,
             },
         });
-        let mut request = json(self.url.clone(), &body);
         // A receiver takes an id once: each notice has its own, which is the same in every try.
         let id = format!("{key}-{sequence}");
-        let seconds = means.now.as_millis().div_euclid(1000);
-        let mut signatures = Vec::new();
-        for secret in self.secrets() {
-            signatures.push(signature(&means.secret(secret)?, &id, seconds, &request.body)?);
-        }
-        for (name, value) in [
-            ("webhook-id", id),
-            ("webhook-timestamp", seconds.to_string()),
-            ("webhook-signature", signatures.join(" ")),
-        ] {
-            let value = HeaderValue::try_from(value).expect("keys, numbers and base64 are texts for headers");
-            request.headers.insert(name, value);
-        }
-        Ok(Exchange::Http(vec![request]))
+        Ok(Exchange::Http(vec![signed(&self.url, &body, id, &self.secrets(), means)?]))
     }
 
     pub(super) fn outcome(&self, _: &Notice, _: Option<&Handle>, answer: &Answer, now: Timestamp) -> Outcome {
         of_status(answer, now)
     }
+}
+
+/// A request whose body is JSON, signed with each of these secrets. The id is a text for a header: a key and a number.
+///
+/// # Errors
+///
+/// What keeps it from being signed.
+pub(crate) fn signed(
+    to: &Endpoint,
+    body: &Value,
+    id: String,
+    secrets: &[&Secret],
+    means: &Means<'_>,
+) -> Result<Request, Outcome> {
+    let mut request = json(to.clone(), body);
+    let seconds = means.now.as_millis().div_euclid(1000);
+    let mut signatures = Vec::new();
+    for secret in secrets {
+        signatures.push(signature(&means.secret(secret)?, &id, seconds, &request.body)?);
+    }
+    for (name, value) in
+        [("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signatures.join(" "))]
+    {
+        let value = HeaderValue::try_from(value).expect("keys, numbers and base64 are texts for headers");
+        request.headers.insert(name, value);
+    }
+    Ok(request)
 }
 
 /// A signature as the header has it: HMAC-SHA256 over the id, the time and the body, with full stops between them.

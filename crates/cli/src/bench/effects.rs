@@ -12,7 +12,7 @@ use crate::wiring::{OneAccount, stand_in};
 use async_trait::async_trait;
 use clap::Args;
 use comfy_table::Table;
-use flyball_channels::{Channel, Handle, Means, Notice, Outcome, TIME_LIMIT, Wire};
+use flyball_channels::{Ask, Channel, Handle, Means, Notice, Outcome, TIME_LIMIT, Wire};
 use flyball_config::Network;
 use flyball_engine::{Clock, Ids, Observe, Tell};
 use flyball_heroku_sim::{AppSpec, Cycling, Server, World, WorldFile};
@@ -168,6 +168,11 @@ impl Tell for Hung {
     async fn tell(&self, channel: &Channel, notice: &Notice, handle: Option<&Handle>, now: Timestamp) -> Outcome {
         let secrets = |_: &str| Some(SecretString::from("flyball-bench"));
         channel.send(&self.0, &Means { secrets: &secrets, now }, notice, handle).await
+    }
+
+    async fn ask(&self, ask: &Ask, now: Timestamp) -> Outcome {
+        let secrets = |_: &str| Some(SecretString::from("flyball-bench"));
+        ask.send(&self.0, &Means { secrets: &secrets, now }).await
     }
 }
 

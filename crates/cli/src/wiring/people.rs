@@ -2,7 +2,7 @@
 
 use crate::environment::Environment;
 use async_trait::async_trait;
-use flyball_channels::{Channel, Handle, Means, Notice, Outcome, TIME_LIMIT, Wire};
+use flyball_channels::{Ask, Channel, Handle, Means, Notice, Outcome, TIME_LIMIT, Wire};
 use flyball_config::Network;
 use flyball_engine::Tell;
 use flyball_model::Timestamp;
@@ -42,6 +42,15 @@ impl Tell for People {
         let means = Means { secrets: &variable, now };
         match &self.wire {
             Ok(wire) => channel.send(wire, &means, notice, handle).await,
+            Err(why) => Outcome::Later { after: None, why: why.clone() },
+        }
+    }
+
+    async fn ask(&self, ask: &Ask, now: Timestamp) -> Outcome {
+        let variable = |name: &str| self.environment.variable(name);
+        let means = Means { secrets: &variable, now };
+        match &self.wire {
+            Ok(wire) => ask.send(wire, &means).await,
             Err(why) => Outcome::Later { after: None, why: why.clone() },
         }
     }

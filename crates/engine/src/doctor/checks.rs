@@ -49,9 +49,12 @@ pub fn file(file: &str, definitions: &Definitions, is_set: &dyn Fn(&str) -> bool
     }));
     let by_monitors = definitions.monitors.iter().flat_map(|monitor| monitor.kind.variables());
     let by_reactions = definitions.reactions.iter().flat_map(|reaction| reaction.kind.variables());
+    let by_quiet = definitions.reactions.iter().filter_map(|reaction| reaction.kind.quiet());
+    let by_quiet = by_quiet.map(|quiet| quiet.secret.0.as_str());
     let by_channels = definitions.channels.iter().flat_map(flyball_channels::Channel::variables);
     let proxy = definitions.network.proxy.variable();
-    let named: BTreeSet<&str> = by_monitors.chain(by_reactions).chain(by_channels).chain(proxy).collect();
+    let named: BTreeSet<&str> =
+        by_monitors.chain(by_reactions).chain(by_quiet).chain(by_channels).chain(proxy).collect();
     findings.extend(named.into_iter().filter(|name| !is_set(name)).map(|name| {
         Finding::bad(
             "environment",

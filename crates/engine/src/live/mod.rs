@@ -17,6 +17,7 @@ mod spread;
 mod turning;
 mod wanted;
 
+use crate::attend::Chosen;
 use crate::engine::Engine;
 use crate::ports::Time;
 use crate::telling::{Gone, Sending, Teller};
@@ -24,6 +25,7 @@ use crate::turn::{Observed, Turn};
 pub(crate) use busy::Busy;
 pub(crate) use figures::Counting;
 pub use figures::{Counted, Figures};
+use flyball_channels::Ask;
 use flyball_model::{Blind, Evidence, Excerpt, Finding, MonitorId, Reading, Run, RunId, SubjectKey, Timestamp};
 use flyball_monitors::Monitor;
 use flyball_store::{Batch, StoredNotice};
@@ -373,8 +375,12 @@ async fn attend(shared: Arc<Shared>, subject: SubjectKey, batch: Batch) {
     let mut batch = Some(batch);
     loop {
         match attending.choose(batch.take().unwrap_or_default()).await {
-            Ok(runs) if runs.is_empty() => {}
-            Ok(_) => shared.work.notify_one(),
+            Ok(Chosen { runs, asks }) => {
+                if !runs.is_empty() {
+                    shared.work.notify_one();
+                }
+                asks.into_iter().for_each(|ask| begin_to_ask(&shared, ask));
+            }
             Err(error) => {
                 tracing::error!(error = %error.in_full(), "a choice could not be recorded, so nothing is done");
             }
@@ -383,6 +389,12 @@ async fn attend(shared: Arc<Shared>, subject: SubjectKey, batch: Batch) {
             return;
         }
     }
+}
+
+/// Asks workers to take no more jobs, whatever else goes on.
+fn begin_to_ask(shared: &Arc<Shared>, ask: Ask) {
+    let engine = Arc::clone(&shared.engine);
+    shared.start(async move { engine.ask(ask).await });
 }
 
 /// Writes quiet readings together.

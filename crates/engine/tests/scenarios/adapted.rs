@@ -4,6 +4,8 @@ use crate::support::{Day, Scenario, mins, reaction, secs};
 use flyball_config::Told;
 use flyball_engine::Posted;
 use flyball_heroku_sim::{AppSpec, Cycling};
+use flyball_model::PauseScope;
+use flyball_testing::Manner;
 
 const BUSY: &str = "[receive.apps.shop]\njudoscale = true\n[[monitor]]\nname = \"told\"\nevery = \"10s\"\n\
     utilization = { app = \"shop\" }\nreactions = [\"enough web\"]\n";
@@ -74,14 +76,18 @@ fn jobs_are_counted_once_whoever_tells_them_and_none_is_only_what_tells_of_jobs(
 
 /// Three workers are too many for as few jobs as there are, and one job goes on on them.
 fn workers(kind: &str) -> Day {
+    let mut day = of_workers("", kind).begin();
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 420);
+    day
+}
+
+fn of_workers(policy: &str, kind: &str) -> Scenario {
     let spec = AppSpec::new("shop").process("web", 2, "Standard-1X").process("worker", 3, "Standard-1X").deploys(3);
     let shop = spec.mechanics(|mechanics| mechanics.cycling = Cycling::Never);
     let kind = format!(
-        "scale_to = {{ app = \"shop\", process_type = \"worker\", per_dyno = 25, min_quantity = 1, max_quantity = 10{kind} }}"
+        "{policy}scale_to = {{ app = \"shop\", process_type = \"worker\", per_dyno = 25, min_quantity = 1, max_quantity = 10{kind} }}"
     );
-    let mut day = Scenario::of(shop).file(JOBS.to_owned() + &reaction("enough web", &kind)).begin();
-    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 420);
-    day
+    Scenario::of(shop).file(JOBS.to_owned() + &reaction("enough web", &kind))
 }
 
 const BUSY_ONE: &str = "[@,0,\"qd\",\"default\"],[@,1,\"busy\",\"default\"]";
@@ -133,4 +139,55 @@ fn jobs_may_be_killed_where_the_file_says_so_or_nobody_tells_of_them() {
     let mut day = Scenario::of(shop).file(monitor + &reaction("enough web", kind)).begin();
     tell(&mut day, 1, "judoscale-sidekiq", "[@,0,\"qd\",\"default\"]", 420);
     assert_eq!(taken(&day)[0], "worker=2");
+}
+
+/// Who is asked that workers take no more jobs.
+const ASKS: &str = ", quiet = { url = \"https://quiet.example.com/\", secret = { env = \"QUIET\" } }";
+
+/// What was asked: how many dynos there are, how many are wanted, and how many jobs run.
+fn asked(day: &Day) -> Vec<(u32, u32, u64)> {
+    day.people().asked().iter().map(|ask| (ask.quantity.get(), ask.wants.get(), ask.jobs)).collect()
+}
+
+#[test]
+fn workers_are_asked_to_take_no_more_jobs_once_each_time_that_these_are_waited_for() {
+    let mut day = workers(ASKS);
+    assert_eq!((asked(&day), why(&day)), (vec![(3, 2, 1)], "jobs_run"));
+    let ask = day.people().asked().remove(0);
+    assert_eq!((ask.app.as_str(), ask.process_type.as_str(), ask.until.since(ask.since)), ("shop", "worker", mins(30)));
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 300);
+    day.kill(secs(5));
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 500);
+    assert_eq!((asked(&day).len(), why(&day)), (1, "jobs_run"), "also over a restart");
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_NONE, 40);
+    assert_eq!(taken(&day), ["worker=2"]);
+    tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 120);
+    assert_eq!((asked(&day), why(&day)), (vec![(3, 2, 1), (2, 1, 1)], "jobs_run"), "and anew for the next step");
+}
+
+#[test]
+fn whoever_does_not_answer_or_refuses_delays_nothing() {
+    for manner in [Manner::Hangs, Manner::Later, Manner::Refuses, Manner::Gone] {
+        let mut day = of_workers("", ASKS).begin();
+        day.people().behave("quiet.example.com", manner);
+        tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 420);
+        assert_eq!((asked(&day).len(), why(&day)), (1, "jobs_run"), "{manner:?}");
+        tell(&mut day, 1, "judoscale-sidekiq", BUSY_NONE, 40);
+        assert_eq!(taken(&day), ["worker=2"], "{manner:?}");
+        tell(&mut day, 1, "judoscale-sidekiq", BUSY_ONE, 120);
+        assert_eq!((asked(&day).len(), why(&day)), (2, "jobs_run"), "{manner:?}: what hung has ended");
+    }
+}
+
+#[test]
+fn a_dry_run_and_a_paused_reaction_ask_nobody() {
+    for dry in [of_workers("mode = \"dry_run\"\n", ASKS), of_workers("", ASKS).dry_run()] {
+        let mut dry = dry.begin();
+        tell(&mut dry, 1, "judoscale-sidekiq", BUSY_ONE, 420);
+        assert_eq!((asked(&dry).len(), why(&dry)), (0, "jobs_run"), "it tells what it would wait for");
+    }
+    let mut paused = of_workers("", ASKS).begin();
+    paused.pause(PauseScope::Everything, None);
+    tell(&mut paused, 1, "judoscale-sidekiq", BUSY_ONE, 420);
+    assert_eq!(asked(&paused).len(), 0);
 }

@@ -1,6 +1,7 @@
 //! What a kind of reaction is: the trait that its file implements, and the macro that makes [`super::Kind`] from the
 //! list of all kinds. Nothing outside a kind's own file knows what sets it apart.
 
+use super::drain::Quiet;
 use super::limit::Limit;
 use flyball_decide::{Known, Planned};
 use flyball_model::{AccountName, AppName, Because, Effect, ProcessType, Rank, Sight};
@@ -41,6 +42,11 @@ pub(super) trait ReactionKind: Settings {
 
     /// How long it waits at most for jobs that run before it takes dynos away, where it waits for them.
     fn waits_for_jobs(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Who is asked that workers take no more jobs, once it begins to wait for those that run.
+    fn quiet(&self) -> Option<&Quiet> {
         None
     }
 
@@ -166,6 +172,14 @@ macro_rules! kinds {
             pub fn waits_for_jobs(&self) -> Option<Duration> {
                 match self {
                     $( Self::$kind(kind) => ReactionKind::waits_for_jobs(kind), )+
+                }
+            }
+
+            /// Who is asked that workers take no more jobs, once it begins to wait for those that run.
+            #[must_use]
+            pub fn quiet(&self) -> Option<&Quiet> {
+                match self {
+                    $( Self::$kind(kind) => ReactionKind::quiet(kind), )+
                 }
             }
 

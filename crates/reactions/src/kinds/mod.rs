@@ -20,6 +20,7 @@ mod size_limit;
 mod testing;
 
 pub use create_one_off_dyno::{CreateOneOffDyno, InDoubt};
+pub use drain::Quiet;
 pub use limit::Limit;
 pub use restart_all_dynos::RestartAllDynos;
 pub use restart_dyno::RestartDyno;

@@ -1,6 +1,6 @@
 //! `scale_in`: one dyno fewer, until `min_quantity`.
 
-use super::drain::Drain;
+use super::drain::{Drain, Quiet};
 use super::fields::{app_and_account, process_type};
 use super::kind::ReactionKind;
 use super::limit::Limit;
@@ -36,7 +36,7 @@ impl Settings for ScaleIn {
         let process_type = process_type(fields);
         let min_quantity = fields.required("min_quantity", "the quantity at which it stops");
         let stabilize = fields.or("stabilize", STABILIZE, "\"5m\"", "how long it waits after dynos were added");
-        let drain = Drain::read(fields);
+        let drain = Drain::read(fields, process_type.as_ref());
         Some(Self {
             app: app?,
             account: account?,
@@ -69,6 +69,10 @@ impl ReactionKind for ScaleIn {
 
     fn waits_for_jobs(&self) -> Option<Duration> {
         self.drain.of(&self.process_type)
+    }
+
+    fn quiet(&self) -> Option<&Quiet> {
+        self.drain.quiet()
     }
 
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {

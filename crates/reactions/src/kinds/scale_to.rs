@@ -1,6 +1,6 @@
 //! `scale_to`: as many dynos as a load needs, at once; or one after another until a delay is right.
 
-use super::drain::Drain;
+use super::drain::{Drain, Quiet};
 use super::fields::{app_and_account, process_type};
 use super::kind::ReactionKind;
 use super::limit::Limit;
@@ -203,6 +203,10 @@ impl ReactionKind for ScaleTo {
         self.drain.of(&self.process_type)
     }
 
+    fn quiet(&self) -> Option<&Quiet> {
+        self.drain.quiet()
+    }
+
     fn plan(&self, sight: &Sight, known: &Known<'_>) -> Planned {
         // Asked by hand, no monitor has told anything.
         let Some(load) = known.load else { return Planned::Hold(Because::LoadUnknown) };
@@ -263,7 +267,7 @@ impl Settings for ScaleTo {
         let doc = "what it does while the load is unknown: nothing, or `{ at_least = 4 }`";
         let without_data = fields.or("without_data", Without::Hold, "\"hold\"", doc);
         let from_zero = fields.or("from_zero", false, "false", "whether it starts what somebody set to 0");
-        let drain = Drain::read(fields);
+        let drain = Drain::read(fields, process_type.as_ref());
 
         let (per_dyno, between) = (per_dyno?, between?);
         let hint = || Some(format!("for example: {}", Self::EXAMPLE));

@@ -1,6 +1,6 @@
 //! Where requests go: https anywhere, and http on this machine.
 
-use flyball_settings::{Mistake, Node, Take};
+use crate::{Mistake, Node, Take};
 use std::fmt;
 use std::net::IpAddr;
 use url::{Host, Url};
@@ -35,7 +35,8 @@ impl Endpoint {
     }
 
     /// Its host where that is an address already.
-    pub(crate) fn address(&self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
         match self.0.host()? {
             Host::Ipv4(address) => Some(address.into()),
             Host::Ipv6(address) => Some(address.into()),
@@ -44,12 +45,14 @@ impl Endpoint {
     }
 
     /// Whether it is on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         self.0.host().is_some_and(|host| is_loopback(&host))
     }
 
     /// This path below it.
-    pub(crate) fn at(&self, path: &str) -> Self {
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
         let mut url = self.0.clone();
         url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
         Self(url)
@@ -71,8 +74,9 @@ fn is_loopback<T: AsRef<str>>(host: &Host<T>) -> bool {
     }
 }
 
-/// The same of a host as it is written.
-pub(crate) fn is_loopback_host(host: &str) -> bool {
+/// Whether a host, as it is written, is this machine, whatever a name server says.
+#[must_use]
+pub fn is_loopback_host(host: &str) -> bool {
     Host::parse(host).is_ok_and(|host| is_loopback(&host))
 }
 
