@@ -150,7 +150,7 @@ fn judge(story: &Story, record: &Record) -> Vec<String> {
         let is_unknowable = |spell: &&Spell| {
             matches!(spell.broken, Broken::Cut(_)) && spell.from < *at && spell.until + STABILIZE > *at
         };
-        if story.spells.iter().any(|spell| is_unknowable(&&*spell)) {
+        if story.spells.iter().any(|spell| is_unknowable(&spell)) {
             continue;
         }
         for minute in &record.minutes {
