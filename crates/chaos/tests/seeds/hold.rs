@@ -1,4 +1,4 @@
-//! Sixty seeds of everything, some that aim at lost calls, and sixty with several machines, shared out over tests that
+//! Sixty seeds of everything, some that aim at lost calls, and thirty with several machines, shared out over tests that
 //! run side by side.
 
 use flyball_chaos::{Aim, Between, attempt, generate, minimise, tell};
@@ -35,9 +35,9 @@ hold! {
     the_second_twenty_seeds_hold: 21..=40, Aim::Everything;
     the_third_twenty_seeds_hold: 41..=60, Aim::Everything;
     no_effect_is_there_twice_when_most_calls_are_lost: 1..=20, Aim::LostCalls;
-    several_machines_share_the_work_in_the_first_twenty_seeds: 1..=20, Aim::Nodes;
-    several_machines_share_the_work_in_the_second_twenty_seeds: 21..=40, Aim::Nodes;
-    several_machines_share_the_work_in_the_third_twenty_seeds: 41..=60, Aim::Nodes;
+    several_machines_share_the_work_in_the_first_ten_seeds: 1..=10, Aim::Nodes;
+    several_machines_share_the_work_in_the_second_ten_seeds: 11..=20, Aim::Nodes;
+    several_machines_share_the_work_in_the_third_ten_seeds: 21..=30, Aim::Nodes;
     people_are_told_once_in_order_and_of_everything: 1..=8, Aim::Telling;
     a_pause_holds_on_a_machine_whose_clock_is_minutes_ahead: 353..=353, Aim::Nodes;
 }
