@@ -246,3 +246,25 @@ async fn what_stands_in_the_way_is_told() {
         assert!(told.code == Some(code) && said.contains(words), "{arguments:?}: {told:?}");
     }
 }
+
+#[tokio::test]
+async fn what_acts_on_what_was_never_seen_is_not_played() {
+    let stage = Stage::new().await;
+    stage.write(FILE);
+    stage.make_database().await;
+    let store = Sqlite::open(&stage.path("flyball.db")).await.unwrap();
+    let measured = Measured { amount: Amount::new(40.0, Unit::PerSecond), complete: true, few: false, dynos: None };
+    let busy = Reading {
+        begun_at: now(),
+        took: Duration::from_millis(3),
+        finding: Finding::Passing,
+        words: Excerpt::default(),
+        evidence: Evidence::Measured(measured),
+    };
+    let id = MonitorId::of(&"shop is busy".parse::<MonitorName>().unwrap());
+    store.save(&Batch { readings: vec![(id, busy)], ..Batch::default() }).await.unwrap();
+    store.close().await;
+    let told = stage.run(&["replay", "enough web"]).await;
+    let said = "cannot be played: how many dynos its app had was never seen.";
+    assert!(told.code == Some(1) && told.stdout.contains(said), "{told:?}");
+}

@@ -69,7 +69,9 @@ impl Reader<'_> {
             })
             .collect();
         let stage = stage(self, reaction, &ran, begins, &ran.others);
-        let played = play(&**reaction, &stage, &tracks, begins);
+        // Of what was never seen nobody knows what would have become of it.
+        let is_seen = process_type.is_none_or(|of| stage.formation.iter().any(|process| process.process_type == *of));
+        let played = play(&**reaction, &stage, if is_seen { &tracks } else { &[] }, begins);
 
         let per_dyno = per_dyno(reaction);
         let every = callers.iter().map(|monitor| monitor.every).min().unwrap_or(Monitor::EVERY);
@@ -89,7 +91,7 @@ impl Reader<'_> {
             process_type: process_type.cloned(),
             since,
             until: self.now,
-            from: first,
+            from: first.filter(|_| is_seen),
             readings: played.readings,
             from_slots: recorded.iter().map(|of| count_of(of.from_slots)).sum(),
             exact: is_exact,
@@ -101,7 +103,12 @@ impl Reader<'_> {
             differences: differing.iter().take(Replay::DIFFERENCES_MAX).map(|of| difference(of, &on_app)).collect(),
             sentences: Vec::new(),
         };
-        let sentences = sentences(&replay, reaction, self.wiring.mode(reaction), callers.len());
+        let lacks = match (callers.len(), is_seen || first.is_none()) {
+            (0, _) => "no monitor calls it, so that nothing was recorded that it would go by",
+            (_, true) => "nothing is recorded of its monitors in that time; readings are kept for a week",
+            (_, false) => "how many dynos its app had was never seen",
+        };
+        let sentences = sentences(&replay, reaction, self.wiring.mode(reaction), lacks);
         Ok(Some(Replay { sentences, ..replay }))
     }
 
@@ -314,14 +321,10 @@ fn difference(of: &Difference<'_>, on_app: &impl Fn(&Effect) -> String) -> Repla
 }
 
 /// All of it, and what was taken for granted.
-fn sentences(replay: &Replay, reaction: &Reaction, mode: Mode, monitors: usize) -> Vec<String> {
+fn sentences(replay: &Replay, reaction: &Reaction, mode: Mode, lacks: &str) -> Vec<String> {
     let Replay { reaction: name, would, did, .. } = replay;
     let Some(from) = replay.from else {
-        let why = match monitors {
-            0 => "no monitor calls it, so that nothing was recorded that it would go by",
-            _ => "nothing is recorded of its monitors in that time; readings are kept for a week",
-        };
-        return vec![format!("\"{name}\" cannot be played: {why}.")];
+        return vec![format!("\"{name}\" cannot be played: {lacks}.")];
     };
     let mut told = vec![format!(
         "\"{name}\" was played over {} since {from}{}.",
