@@ -250,7 +250,7 @@ pub(crate) fn causes(
     }
 }
 
-/// What scales to a load: its monitor measures one, it is the only one on its process type, and nothing else takes dynos there.
+/// What scales to a load: its monitor measures one, and nothing that goes by no load takes dynos on its process type.
 pub(crate) fn loads(
     monitors: &[(&Entry<'_>, &Option<Monitor>)],
     reactions: &[(&Entry<'_>, &Option<Reaction>)],
@@ -302,18 +302,9 @@ pub(crate) fn loads(
         let of = |reaction: &Reaction| (reaction.kind.app().clone(), reaction.kind.process_type().cloned());
         let rivals = reactions.iter().filter_map(|(entry, other)| Some((*entry, other.as_ref()?)));
         for (there, other) in rivals.filter(|(_, other)| other.id != reaction.id && of(other) == of(reaction)) {
-            let (message, hint) = match &other.kind {
-                Kind::ScaleIn(_) => (
-                    format!("\"{}\" takes dynos where \"{}\" scales to a load", other.name, reaction.name),
-                    "two hands on one brake: leave one of them out",
-                ),
-                // Told once of the two.
-                Kind::ScaleTo(_) if entry.span.start < there.span.start => (
-                    format!("\"{}\" scales the same process type as \"{}\"", other.name, reaction.name),
-                    "each would undo what the other does: leave one of them out",
-                ),
-                _ => continue,
-            };
+            let Kind::ScaleIn(_) = &other.kind else { continue };
+            let message = format!("\"{}\" takes dynos where \"{}\" scales to a load", other.name, reaction.name);
+            let hint = "two hands on one brake: leave one of them out";
             let mistake = Mistake::new(there.span.clone(), message, "on the same process type").hint(hint);
             found.push(Found::from(mistake).also(entry.span.clone(), "it stands here"));
         }

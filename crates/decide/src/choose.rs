@@ -198,7 +198,14 @@ impl From<Closed> for Choice {
 }
 
 fn ask<'a, R: Reacts>(situation: &'a Situation<R>, wish: &'a Wish<R>) -> Question<'a> {
-    Question::new(&situation.scene, &wish.reaction, &wish.call)
+    let asked = |wish: &'a Wish<R>| Question::new(&situation.scene, &wish.reaction, &wish.call);
+    let of = |wish: &Wish<R>| (wish.reaction.id(), wish.reaction.process_type().cloned());
+    let (id, process_type) = of(wish);
+    let beside = situation.beside.iter().filter(|other| {
+        let (other_id, scales) = of(other);
+        other_id != id && scales == process_type
+    });
+    Question { beside: beside.map(asked).collect(), ..asked(wish) }
 }
 
 fn may_look<'a, R: Reacts>(situation: &'a Situation<R>, wish: &'a Wish<R>) -> Result<Question<'a>, Closed> {

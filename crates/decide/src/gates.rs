@@ -91,7 +91,7 @@ use ByHand::{Holds, Waived};
 use Stage::{AfterLooking, BeforeLooking, BeforeSending, Together};
 
 /// Every gate, in the order in which they are asked.
-pub static GATES: [Gate; 36] = [
+pub static GATES: [Gate; 37] = [
     gate("own database", "the database is still this engine's own", &[BeforeLooking, BeforeSending], Holds, |asked| {
         asked.scene.store_loss.map_or(Ok(()), |loss| Err(Because::StoreLost { loss }))
     }),
@@ -210,6 +210,13 @@ pub static GATES: [Gate; 36] = [
         evidence_is_enough,
     ),
     gate(PLAN, "it is not at its limit, and its kind can plan", &[AfterLooking, BeforeSending], Holds, kind_plans),
+    gate(
+        "others' needs",
+        "nothing else that scales it to a load needs what it takes away",
+        &[AfterLooking],
+        Waived,
+        no_other_needs_it,
+    ),
     gate("others' changes", "`give_way` to what others changed is over", &[AfterLooking], Waived, |asked| {
         let reaction = asked.reaction;
         // What a load needs it is given, whoever set something else.
@@ -268,6 +275,8 @@ pub(crate) struct Question<'a> {
     pub(crate) scene: &'a Scene,
     pub(crate) reaction: &'a dyn Reacts,
     pub(crate) call: &'a Call,
+    /// The others that scale its process type to a load.
+    pub(crate) beside: Vec<Self>,
     pub(crate) among: Among<'a>,
 }
 
@@ -296,7 +305,7 @@ pub(crate) struct Rung {
 
 impl<'a> Question<'a> {
     pub(crate) fn new(scene: &'a Scene, reaction: &'a dyn Reacts, call: &'a Call) -> Self {
-        Self { scene, reaction, call, among: Among::default() }
+        Self { scene, reaction, call, beside: Vec::new(), among: Among::default() }
     }
 
     /// Goes through the gates of a stage.
@@ -585,6 +594,28 @@ fn kind_plans(asked: &Question<'_>) -> Result<(), Because> {
         return Ok(());
     }
     asked.effect().map(|_| ())
+}
+
+/// Of several that scale a process type to a load, the one that needs most takes dynos away, and only what none of the others keeps: so
+/// the largest need counts, one that is not known keeps everything, and each step is as long after the last as one alone makes it.
+fn no_other_needs_it(asked: &Question<'_>) -> Result<(), Because> {
+    if !asked.takes_for_a_load() {
+        return Ok(());
+    }
+    let leaves = |asked: &Question<'_>| match asked.effect() {
+        Ok(Effect::SetQuantity { from, to, .. }) if to < from => Some(to),
+        Ok(_) | Err(_) => None,
+    };
+    let ours = leaves(asked);
+    // What only tells keeps nothing from what acts.
+    let counts = |other: &&Question<'_>| {
+        let is_on = is_enabled(other).is_ok() && is_within_hours(other).is_ok();
+        is_on && (other.call.mode == Mode::Act || asked.call.mode == Mode::DryRun)
+    };
+    match asked.beside.iter().filter(counts).find(|other| leaves(other).is_none_or(|theirs| Some(theirs) > ours)) {
+        Some(other) => Err(Because::NeededBy { reaction: other.reaction.name().clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Right before the call it is asked anew: a job may have begun since. What was decided though jobs ran has waited for them.

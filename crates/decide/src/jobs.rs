@@ -37,6 +37,7 @@ impl Waited {
             because if because.acts() || !because.is_while_called() || because.is_limit() => None,
             Because::Enough { .. }
             | Because::NeededOfLate { .. }
+            | Because::NeededBy { .. }
             | Because::BetweenDelays { .. }
             | Because::StepComesUp { .. }
             | Because::StandsBack { .. }

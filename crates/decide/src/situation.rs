@@ -128,6 +128,9 @@ impl<R: Reacts + ?Sized> Reacts for Arc<R> {
 pub struct Situation<R> {
     /// Those who would act on it.
     pub wishes: Vec<Wish<R>>,
+    /// The others that scale a process type of theirs to a load, as each of their monitors told last: they wish for nothing now, and are
+    /// asked what they need.
+    pub beside: Vec<Wish<R>>,
     /// What is the same for all of them.
     pub scene: Scene,
 }
@@ -136,8 +139,10 @@ impl<R> Situation<R> {
     /// The same with other words for the reactions: their ids where it is recorded, what they are where it is chosen again.
     #[must_use]
     pub fn with_reactions<S>(self, mut of: impl FnMut(R) -> S) -> Situation<S> {
-        let wishes = self.wishes.into_iter().map(|Wish { reaction, call }| Wish { reaction: of(reaction), call });
-        Situation { wishes: wishes.collect(), scene: self.scene }
+        let mut with = |Wish { reaction, call }| Wish { reaction: of(reaction), call };
+        let wishes = self.wishes.into_iter().map(&mut with).collect();
+        let beside = self.beside.into_iter().map(with).collect();
+        Situation { wishes, beside, scene: self.scene }
     }
 }
 

@@ -63,12 +63,12 @@ impl Reacts for Plain {
     }
 
     fn boots_anew(&self) -> bool {
-        !matches!(self.rank, Rank::Out | Rank::In | Rank::OneOff)
+        !matches!(self.rank, Rank::Out | Rank::In | Rank::To | Rank::OneOff)
     }
 
     fn process_type(&self) -> Option<&ProcessType> {
         static WEB: LazyLock<ProcessType> = LazyLock::new(ProcessType::web);
-        matches!(self.rank, Rank::Out | Rank::In | Rank::Up | Rank::Down).then_some(&*WEB)
+        matches!(self.rank, Rank::Out | Rank::In | Rank::To | Rank::Up | Rank::Down).then_some(&*WEB)
     }
 
     fn variables(&self) -> Vec<&str> {
@@ -153,7 +153,7 @@ fn situation(wishes: Vec<Wish<Plain>>) -> Situation<Plain> {
         references: reached(true),
         sending: None,
     };
-    Situation { wishes, scene }
+    Situation { wishes, beside: Vec::new(), scene }
 }
 
 /// Two references that are both reached, or neither of them.
@@ -289,6 +289,17 @@ fn at_limit() -> Planned {
     Planned::Hold(Because::AtMaximum { process_type: ProcessType::web(), quantity: max, max })
 }
 
+/// A kind that sets a quantity.
+fn sets(from: u32, to: u32) -> Planned {
+    let (from, to) = (Quantity::new(from), Quantity::new(to));
+    Planned::Do(Effect::SetQuantity { process_type: ProcessType::web(), from, to })
+}
+
+/// What scales to a load.
+fn scales_to(name: &str, plans: Planned) -> Plain {
+    Plain { rank: Rank::To, plans, ..restarts(name) }
+}
+
 /// A kind that starts a one-off dyno.
 fn starts_one_off() -> Effect {
     Effect::RunOneOff {
@@ -314,6 +325,49 @@ fn held(situation: &Situation<Plain>) -> Vec<(&'static str, &'static str)> {
         Choice::Hold { gate, because } => (*gate, because.code()),
     };
     choose(situation).iter().map(told).collect()
+}
+
+#[test]
+fn of_several_that_scale_to_a_load_the_largest_need_counts() {
+    let of = |ours: Planned, theirs: Planned, change: Change| {
+        let mut situation = situation(vec![called_by("busy", scales_to("enough", ours))]);
+        situation.beside = vec![called_by("jobs", scales_to("enough for jobs", theirs))];
+        change(&mut situation);
+        held(&situation)[0].1
+    };
+    let unchanged: Change = |_| {};
+    let cases: [(&str, Planned, Planned, Change, &str); 10] = [
+        ("more is given at once", sets(6, 9), at_limit(), unchanged, "act"),
+        ("the other holds", sets(6, 5), at_limit(), unchanged, "needed_by"),
+        ("the other adds", sets(6, 5), sets(6, 9), unchanged, "needed_by"),
+        ("both would take as many", sets(6, 5), sets(6, 5), unchanged, "act"),
+        ("the other would take more", sets(6, 5), sets(6, 3), unchanged, "act"),
+        ("the other would leave more", sets(6, 3), sets(6, 5), unchanged, "needed_by"),
+        ("the other is off", sets(6, 5), at_limit(), |it| it.beside[0].reaction.policy.enabled = false, "act"),
+        (
+            "the other is outside its hours",
+            sets(6, 5),
+            at_limit(),
+            |it| it.beside[0].reaction.policy.during = Some("Tue 08:00-22:13 UTC".parse().expect("hours")),
+            "act",
+        ),
+        ("the other only tells", sets(6, 5), at_limit(), |it| it.beside[0].call.mode = Mode::DryRun, "act"),
+        (
+            "both only tell",
+            sets(6, 5),
+            at_limit(),
+            |it| (it.wishes[0].call.mode, it.beside[0].call.mode) = (Mode::DryRun, Mode::DryRun),
+            "needed_by",
+        ),
+    ];
+    for (case, ours, theirs, change, expected) in cases {
+        assert_eq!(of(ours, theirs, change), expected, "{case}");
+    }
+    // Another process type, and what takes for a reading, are none of it.
+    let scales_in = Plain { rank: Rank::In, plans: sets(6, 5), ..restarts("fewer") };
+    let mut situation = situation(vec![called_by("idle", scales_in)]);
+    situation.beside = vec![called_by("jobs", scales_to("enough for jobs", at_limit()))];
+    assert_eq!(held(&situation)[0].1, "act");
 }
 
 #[test]

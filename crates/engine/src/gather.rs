@@ -82,16 +82,17 @@ impl Engine {
         askers: &[Asker],
         reacts: impl FnMut(Arc<Reaction>) -> R,
     ) -> Result<Gathered<R>, Error> {
+        let beside = self.memory().beside(askers, subject);
         let reactions: Vec<ReactionId> = {
             let memory = self.memory();
-            let asked = askers.iter().map(|asker| asker.reaction().id);
+            let asked = askers.iter().chain(&beside).map(|asker| asker.reaction().id);
             let below = askers.iter().flat_map(|asker| memory.rungs_below(asker));
             let named = askers.iter().filter_map(|asker| asker.reaction().policy.after.as_ref()).map(ReactionId::of);
             asked.chain(below).chain(named).collect::<BTreeSet<_>>().into_iter().collect()
         };
         let facts = self.facts(subject, &reactions).await?;
         self.recall_sighting(subject).await?;
-        self.recall_looks(askers).await?;
+        self.recall_looks(askers.iter().chain(&beside)).await?;
         let mut situation = self.situation(subject, askers, facts);
         for (asker, wish) in askers.iter().zip(&mut situation.wishes) {
             wish.call.jobs.running = self.running_jobs(asker).await?;
@@ -111,7 +112,10 @@ impl Engine {
         // After the facts were read: a pause that ended until then has ended for this turn as well.
         let now = self.ports.clock.now();
         let mut memory = self.memory();
-        let wishes: Vec<Wish<Arc<Reaction>>> = askers.iter().map(|asker| memory.wish(asker, subject, now)).collect();
+        let beside = memory.beside(askers, subject);
+        let mut wish = |asker: &Asker| memory.wish(asker, subject, now);
+        let wishes: Vec<Wish<Arc<Reaction>>> = askers.iter().map(&mut wish).collect();
+        let beside = beside.iter().map(wish).collect();
         let key = subject.key();
         let latest = memory.desk(&key).latest(now).cloned();
         let view = latest.map_or(View::NotYet, |glance| View::Seen {
@@ -137,7 +141,7 @@ impl Engine {
             references: None,
             sending: None,
         };
-        Situation { wishes, scene }
+        Situation { wishes, beside, scene }
     }
 
     /// How many jobs run where a reaction waits for them, as adapters told of late: of the queues of the monitor that calls it, or of all
@@ -223,7 +227,7 @@ impl Engine {
     }
 
     /// Takes up what monitors measured before this process began, where a reaction goes by that.
-    async fn recall_looks(&self, askers: &[Asker]) -> Result<(), Error> {
+    async fn recall_looks(&self, askers: impl Iterator<Item = &Asker>) -> Result<(), Error> {
         for asker in askers {
             let Asker::Monitor(Called { monitor, reaction }) = asker else { continue };
             if reaction.kind.looks_back().is_none() || self.memory().looks.is_recalled(monitor.id) {
@@ -352,6 +356,23 @@ impl Memory {
             patience,
         };
         Wish { reaction, call }
+    }
+
+    /// Whoever else scales a process type of the asked ones to a load, as its monitor calls it.
+    fn beside(&self, askers: &[Asker], subject: &Subject) -> Vec<Asker> {
+        let scaled =
+            |reaction: &Reaction| reaction.kind.looks_back().and_then(|_| reaction.kind.process_type().cloned());
+        let key = subject.key();
+        let others = self.wiring.acting_on(&key).filter(|other| {
+            let Some(process_type) = scaled(other) else { return false };
+            let asked = askers.iter().map(Asker::reaction).filter(|asked| asked.id != other.id);
+            asked.filter_map(|asked| scaled(asked)).any(|of| of == process_type)
+        });
+        let called = others.filter_map(|other| {
+            let monitor = Arc::clone(self.wiring.watched_by(other.id).first()?);
+            Some(Asker::Monitor(Called { monitor, reaction: Arc::clone(other) }))
+        });
+        called.collect()
     }
 
     /// The reaction that an asked one comes after.

@@ -346,6 +346,11 @@ reasons! {
         /// Within what time.
         within: Duration,
     }
+    /// Another reaction that scales the same process type to a load does not give up what this one would take.
+    NeededBy = "needed_by", Rests {
+        /// Which.
+        reaction: ReactionName,
+    }
     /// The load needs more dynos than there may be.
     NeedsMore = "needs_more", Limit {
         /// Of which process type.

@@ -191,7 +191,7 @@ impl<'a, R: Reacts> World<'a, R> {
             sending: None,
         };
         Self {
-            situation: Situation { wishes: vec![Wish { reaction: Free(reaction), call }], scene },
+            situation: Situation { wishes: vec![Wish { reaction: Free(reaction), call }], beside: Vec::new(), scene },
             process_type,
             remember: reaction.policy().trigger.get(),
             states: vec![MonitorState::default(); tracks],

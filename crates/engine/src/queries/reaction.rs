@@ -143,7 +143,7 @@ impl Reader<'_> {
             references: None,
             sending: None,
         };
-        Some(Situation { wishes: vec![Wish { reaction: Arc::clone(reaction), call }], scene })
+        Some(Situation { wishes: vec![Wish { reaction: Arc::clone(reaction), call }], beside: Vec::new(), scene })
     }
 }
 

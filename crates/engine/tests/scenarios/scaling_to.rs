@@ -187,3 +187,38 @@ fn a_floor_needs_no_data_and_starts_nothing_that_somebody_set_to_0() {
     day.pass(secs(60));
     assert_eq!((day.web().0, why(&day)), (0, "from_zero"), "{:?}", day.calls());
 }
+
+const TWO_NEEDS: &str = "[receive.apps.shop]\n[receive.apps.jobs]\n\
+    [[monitor]]\nname = \"busy\"\nevery = \"10s\"\nheroku_router = { app = \"shop\", measure = \"requests\" }\n\
+    reactions = [\"enough web\", \"roomy web\"]\n\
+    [[monitor]]\nname = \"deep\"\nevery = \"10s\"\nheroku_router = { app = \"jobs\", measure = \"requests\" }\n\
+    reactions = [\"web for jobs\"]\n";
+const FOR_JOBS: &str = "scale_to = { app = \"shop\", per_dyno = 10, min_quantity = 1, max_quantity = 10, without_data = { at_least = 5 } }";
+
+#[test]
+fn of_two_loads_on_one_process_type_the_larger_need_counts() {
+    let roomy = ENOUGH.replace("per_dyno = 10", "per_dyno = 5");
+    let file = TWO_NEEDS.to_owned() + &reaction("enough web", ENOUGH) + &reaction("roomy web", &roomy);
+    let mut day = Scenario::of(twice()).file(file.replace("\"web for jobs\"", "")).begin();
+    serve(&mut day, 18, 1200);
+    assert_eq!(calls(&day), ["web=4"], "{:?}", day.calls());
+    assert_eq!((why(&day), day.why_on("busy", "roomy web").0), ("needed_by", "enough"));
+    // What neither needs goes one by one, a minute apart, however many there are who would take it.
+    serve(&mut day, 38, 60);
+    serve(&mut day, 4, 900);
+    assert_eq!(calls(&day)[4..], ["web=7", "web=6", "web=5", "web=4", "web=3", "web=2"], "{:?}", day.calls());
+    let minutes: Vec<u64> =
+        day.calls()[4..].iter().map(|call| call.split(':').next().unwrap().parse().unwrap()).collect();
+    assert!(minutes.windows(2).all(|two| two[1] > two[0]), "a minute apart: {:?}", day.calls());
+}
+
+#[test]
+fn a_need_that_is_not_known_keeps_what_there_is() {
+    let file = TWO_NEEDS.to_owned() + &reaction("enough web", ENOUGH) + &reaction("web for jobs", FOR_JOBS);
+    let mut day = Scenario::of(twice()).file(file.replace(", \"roomy web\"", "")).begin();
+    serve(&mut day, 18, 1200);
+    assert_eq!(calls(&day), ["web=5"], "{:?}", day.calls());
+    assert_eq!((why(&day), day.why_on("deep", "web for jobs").0), ("needed_by", "load_unknown"));
+    let words = day.why_on("busy", "enough web").1;
+    assert_eq!(words, "fewer dynos would do for its own load, and \"web for jobs\" keeps them");
+}

@@ -113,6 +113,9 @@ impl fmt::Display for Because {
                 write!(f, "{process_type} keeps {}: {needed} needed within the last ", dynos(*quantity))?;
                 write!(f, "{}", duration::print(*within))
             }
+            Self::NeededBy { reaction } => {
+                write!(f, "fewer dynos would do for its own load, and \"{reaction}\" keeps them")
+            }
             Self::NeedsMore { process_type, quantity, needed, max } => {
                 write!(
                     f,

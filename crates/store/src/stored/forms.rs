@@ -254,6 +254,7 @@ enums! {
         LeastDuring { least, during },
         Enough { process_type, quantity, load },
         NeededOfLate { process_type, quantity, needed, within },
+        NeededBy { reaction },
         NeedsMore { process_type, quantity, needed, max },
         BetweenDelays { process_type, quantity, delay },
         StepComesUp { until },
