@@ -5,11 +5,13 @@
 //!
 //! - **It is exact** (Fisher's, one-sided): of all that failed, before and since, as many since as there are, or more, were drawn by chance
 //!   into so many requests. It needs no normal approximation, which is wrong just where failures are few, and not the true share.
-//! - **It spends a bounded chance** (alpha spending): it is made at [`LOOKS_MAX`] sizes of the sample at most, each a quarter larger than the
-//!   one before, and each with an equal part of [`ALPHA`]. By the union bound a release that is as good as the one before is taken for a
-//!   worse one with at most that chance, however the looks hang together. A quarter costs at most a quarter of the time to a verdict; equal
-//!   parts keep it nearly as quick for many requests as for few. A mixture of likelihood ratios would allow a look at each request, and
-//!   asks for a prior on shares that nobody has; a bound that is spent on a hundred looks of equal distance costs more power.
+//! - **It spends a bounded chance** (alpha spending): it is made at a few moments of the watch, each half as far again from its beginning as
+//!   the one before, and each with an equal part of [`ALPHA`]: eleven of a quarter of an hour. By the union bound a release that is as good as
+//!   the one before is taken for a worse one with at most that chance, however the looks hang together. A mixture of likelihood ratios
+//!   would allow a look at each request, and asks for a prior on shares that nobody has; looks of equal distance, or at each quarter more of
+//!   the requests, are many more, and each then needs more to find anything.
+//! - **It leaves out what is not whole**: ten seconds of which lines were lost, before or since, say nothing of shares, since it may be just the
+//!   failing ones that are missing.
 //! - **It does not take requests for independent** where they were not: failures come in bursts. The variance of the minutes before, over
 //!   that of independent requests, divides both samples. So bursts, and a share that wanders by itself, make it slower and not louder.
 //!
@@ -23,8 +25,6 @@ use std::time::Duration;
 
 /// The chance with which a release that is as good as the one before is found worse, over its whole watch.
 const ALPHA: f64 = 0.001;
-/// So many sizes of the sample are looked at: from a hundred requests on, the last is of a hundred million.
-const LOOKS_MAX: u32 = 64;
 /// What a service time is compared with: that which so many of a hundred requests did not exceed before.
 const USUAL_PERCENTILE: f64 = 95.0;
 /// Terms of a tail that are summed up; where more would count, nothing is found.
@@ -70,6 +70,10 @@ pub struct Comparison {
     pub since: Share,
     /// Above this a request took longer than usual, where that is compared.
     pub usual: Option<Duration>,
+    /// How much of the time before was left out, since lines of it are missing,
+    pub left_out_before: Duration,
+    /// and how much of that since.
+    pub left_out_since: Duration,
 }
 
 /// The times of a release.
@@ -82,7 +86,9 @@ pub struct Moments {
     /// When its last dyno was up. What lies between is neither.
     pub up_at: Timestamp,
     /// Up to when it is watched.
-    pub until: Timestamp,
+    pub watched_until: Timestamp,
+    /// Up to when it is known what came.
+    pub told_until: Timestamp,
 }
 
 impl Share {
@@ -115,12 +121,13 @@ impl Share {
 #[must_use]
 pub fn compare(slots: &[(Timestamp, Slot)], moments: &Moments, of: Compared, at_least: u64) -> Comparison {
     let all = |slot: &Slot| slot.series.get("").cloned().unwrap_or_default();
-    let is_before = |at: Timestamp| at >= moments.compared_from && at + SLOT <= moments.released_at;
-    let is_since = |at: Timestamp| at >= moments.up_at && at < moments.until;
+    let told_until = moments.told_until.min(moments.watched_until);
+    let before = Part::of(slots, |at| at >= moments.compared_from && at + SLOT <= moments.released_at);
+    let since = Part::of(slots, |at| at >= moments.up_at && at < told_until);
     let usual = (of == Compared::Service).then(|| {
-        let mut before = Tally::default();
-        slots.iter().filter(|(at, _)| is_before(*at)).for_each(|(_, slot)| before.merge(&all(slot)));
-        before.service.percentile(USUAL_PERCENTILE).unwrap_or_default()
+        let mut tally = Tally::default();
+        before.whole.iter().for_each(|(_, slot)| tally.merge(&all(slot)));
+        tally.service.percentile(USUAL_PERCENTILE).unwrap_or_default()
     });
     let share = |slot: &Slot| {
         let tally = all(slot);
@@ -130,37 +137,74 @@ pub fn compare(slots: &[(Timestamp, Slot)], moments: &Moments, of: Compared, at_
         }
     };
     let mut minutes: BTreeMap<i64, Share> = BTreeMap::new();
-    for (at, slot) in slots.iter().filter(|(at, _)| is_before(*at)) {
+    for (at, slot) in &before.whole {
         minutes.entry(at.as_millis().div_euclid(60_000)).or_default().add(share(slot));
     }
     let minutes: Vec<Share> = minutes.into_values().collect();
-    let since = slots.iter().filter(|(at, _)| is_since(*at)).map(|(_, slot)| share(slot));
-    let (comes_to, before, since) = judge(&minutes, since, at_least);
-    Comparison { comes_to, before, since, usual }
+    let slots_since_up = |until: Timestamp| whole_slots(until.since(moments.up_at));
+    let looks = looks(slots_since_up(moments.watched_until));
+    let pieces: Vec<(u32, Share)> = since.whole.iter().map(|(at, slot)| (slots_since_up(*at), share(slot))).collect();
+    let (left_out_before, left_out_since) = (before.left_out, since.left_out);
+    let (comes_to, before, since) = judge(&minutes, &pieces, slots_since_up(told_until), &looks, at_least);
+    Comparison { comes_to, before, since, usual, left_out_before, left_out_since }
 }
 
-/// The judge: the minutes before a release, and what came since it, piece by piece.
-fn judge(minutes: &[Share], since: impl Iterator<Item = Share>, at_least: u64) -> (Compares, Share, Share) {
+/// The slots of a time of which no line is missing, and how long the others are together.
+struct Part<'a> {
+    whole: Vec<&'a (Timestamp, Slot)>,
+    left_out: Duration,
+}
+
+impl<'a> Part<'a> {
+    fn of(slots: &'a [(Timestamp, Slot)], is_in_it: impl Fn(Timestamp) -> bool) -> Self {
+        // Lines that are told as lost after a slot may have been in it.
+        let is_whole = |nth: usize| {
+            let next = slots.get(nth + 1).filter(|(at, _)| *at == slots[nth].0 + SLOT);
+            slots[nth].1.is_whole() && next.is_none_or(|(_, next)| next.lost == 0)
+        };
+        let (whole, others): (Vec<usize>, Vec<usize>) =
+            (0..slots.len()).filter(|nth| is_in_it(slots[*nth].0)).partition(|nth| is_whole(*nth));
+        let left_out = SLOT * u32::try_from(others.len()).unwrap_or(u32::MAX);
+        Self { whole: whole.into_iter().map(|nth| &slots[nth]).collect(), left_out }
+    }
+}
+
+fn whole_slots(time: Duration) -> u32 {
+    u32::try_from(time.as_secs() / SLOT.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// After how many slots a watch of so many looks whether it is worse: after the first, and each time after half as many again.
+fn looks(watched: u32) -> Vec<u32> {
+    let after = std::iter::successors(Some(1_u32), |slots| Some(slots + slots.div_ceil(2)));
+    after.take_while(|slots| *slots < watched).chain([watched]).collect()
+}
+
+/// The judge: the minutes before a release, and what came in each slot since it, of which so many are told.
+fn judge(
+    minutes: &[Share],
+    since: &[(u32, Share)],
+    told: u32,
+    looks: &[u32],
+    at_least: u64,
+) -> (Compares, Share, Share) {
     let mut before = Share::default();
     minutes.iter().for_each(|minute| before.add(*minute));
-    let at_least = at_least.max(1);
+    let up_to = |slots: u32| {
+        let mut so_far = Share::default();
+        since.iter().filter(|(nth, _)| *nth < slots).for_each(|(_, piece)| so_far.add(*piece));
+        so_far
+    };
+    let is_enough = |so_far: Share| before.requests >= at_least.max(1) && so_far.requests >= at_least.max(1);
     let dispersion = dispersion(minutes, before);
     let known = before.divided(dispersion, f64::ceil);
-    let level = ALPHA / f64::from(LOOKS_MAX);
-    let (mut so_far, mut next, mut looks) = (Share::default(), at_least, 0);
-    for piece in since {
-        so_far.add(piece);
-        if before.requests < at_least || so_far.requests < next || looks >= LOOKS_MAX {
-            continue;
-        }
-        looks += 1;
-        next = so_far.requests + (so_far.requests / 4).max(1);
-        if by_chance(known, so_far.divided(dispersion, f64::floor)) < level {
+    let level = ALPHA / float(looks.len() as u64);
+    for so_far in looks.iter().filter(|slots| **slots <= told).map(|slots| up_to(*slots)) {
+        if is_enough(so_far) && by_chance(known, so_far.divided(dispersion, f64::floor)) < level {
             return (Compares::Worse, before, so_far);
         }
     }
-    let is_enough = before.requests >= at_least && so_far.requests >= at_least;
-    (if is_enough { Compares::NotWorse } else { Compares::TooFew }, before, so_far)
+    let since = up_to(told);
+    (if is_enough(since) { Compares::NotWorse } else { Compares::TooFew }, before, since)
 }
 
 /// How many times the variance of independent requests that of these minutes is; 1 at least.
@@ -273,9 +317,11 @@ mod tests {
                 let chance = minute(self, since);
                 slots.extend((0..6).map(|_| self.share(per_slot, chance)));
             }
-            let mut seen = 0;
-            let (comes_to, ..) = judge(&hour, slots.into_iter().inspect(|_| seen += 10), 100);
-            (comes_to, seen)
+            let slots: Vec<(u32, Share)> = (0..).zip(slots).collect();
+            let looks = looks(90);
+            let comes_to = |told| judge(&hour, &slots, told, &looks, 100).0;
+            let found = looks.iter().find(|told| comes_to(**told) == Compares::Worse);
+            (comes_to(90), u64::from(*found.unwrap_or(&90)) * 10)
         }
     }
 
@@ -300,19 +346,23 @@ mod tests {
     #[test]
     fn twice_the_failures_are_found_within_three_minutes() {
         let mut draws = Draws(11);
-        // Ten requests a second. How many of a hundred are found, and within how many seconds half of them are.
-        for (before, since, found_min, median_max) in
-            [(0.02, 0.04, 995, 180), (0.01, 0.02, 900, 420), (0.0, 0.02, 1000, 80), (0.02, 0.5, 1000, 10)]
-        {
-            let mut times: Vec<u64> = (0..1000)
+        // Ten requests a second. How many of a thousand are found at all, and how many within three minutes.
+        for (before, since, found_min, soon_min) in [
+            (0.05, 0.10, 1000, 999),
+            (0.03, 0.06, 1000, 970),
+            (0.02, 0.04, 999, 850),
+            (0.01, 0.02, 900, 300),
+            (0.0, 0.02, 1000, 1000),
+            (0.02, 0.5, 1000, 1000),
+        ] {
+            let times: Vec<u64> = (0..1000)
                 .filter_map(|_| {
                     let (comes_to, seconds) = draws.release(100, before, since, false);
                     (comes_to == Compares::Worse).then_some(seconds)
                 })
                 .collect();
-            times.sort_unstable();
-            let (found, median) = (times.len(), times.get(500).copied().unwrap_or(u64::MAX));
-            assert!(found >= found_min && median <= median_max, "{before} to {since}: {found} of 1000, {median} s");
+            let (found, soon) = (times.len(), times.iter().filter(|seconds| **seconds <= 180).count());
+            assert!(found >= found_min && soon >= soon_min, "{before} to {since}: {found} of 1000, {soon} soon");
         }
     }
 
@@ -320,7 +370,10 @@ mod tests {
     fn of_too_few_nothing_is_said_and_what_was_found_stays_found() {
         let (bad, good) = (Share { requests: 50, bad: 50 }, Share { requests: 50, bad: 0 });
         let hour = |requests| [Share { requests, bad: 0 }];
-        let of = |hour: &[Share], since: &[Share]| judge(hour, since.iter().copied(), 100).0;
+        let of = |hour: &[Share], since: &[Share]| {
+            let since: Vec<(u32, Share)> = (0..).zip(since.iter().copied()).collect();
+            judge(hour, &since, u32::try_from(since.len()).unwrap(), &looks(600), 100).0
+        };
         assert_eq!(of(&hour(1000), &[bad]), Compares::TooFew);
         assert_eq!(of(&hour(99), &[bad, bad, bad]), Compares::TooFew);
         assert_eq!(of(&[], &[]), Compares::TooFew);
@@ -328,6 +381,12 @@ mod tests {
         assert_eq!(of(&hour(1000), &[bad, bad]), Compares::Worse);
         let later = [vec![bad, bad], vec![good; 500]].concat();
         assert_eq!(of(&hour(1000), &later), Compares::Worse);
+    }
+
+    #[test]
+    fn it_looks_ever_more_seldom_and_at_the_end() {
+        assert_eq!(looks(90), [1, 2, 3, 5, 8, 12, 18, 27, 41, 62, 90]);
+        assert_eq!((looks(1), looks(2), looks(2160).len()), (vec![1], vec![1, 2], 19));
     }
 
     #[test]
@@ -352,7 +411,8 @@ mod tests {
             tally.service.add_many(Duration::from_millis(millis), 100);
             (at(second), Slot { lines: 100, series: [(String::new(), tally)].into(), ..Slot::default() })
         };
-        let moments = Moments { compared_from: at(0), released_at: at(605), up_at: at(645), until: at(1000) };
+        let (compared_from, released_at, up_at) = (at(0), at(605), at(645));
+        let moments = Moments { compared_from, released_at, up_at, watched_until: at(1000), told_until: at(1200) };
         let day = |bad: u64, millis: u64| -> Vec<(Timestamp, Slot)> {
             let slots = (0..120).map(|nth| match nth {
                 0..60 => slot(nth * 10, 1, 50),

@@ -70,6 +70,15 @@ pub struct OfDyno {
 }
 
 impl Slot {
+    /// Of so many lines one may come late: less than that makes no difference to what is told.
+    const LATE_ONE_OF: u64 = 20;
+
+    /// Whether no line of it was lost, nearly none came late, and somebody listened from its beginning on.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        !self.began && self.lost == 0 && self.late <= self.lines / Self::LATE_ONE_OF
+    }
+
     /// The beginning of the slot with this moment in it.
     #[must_use]
     pub fn start_of(at: Timestamp) -> Timestamp {

@@ -15,8 +15,6 @@ const STEADY_LINES: u64 = 10;
 const STEADY_SLOTS: u32 = 3;
 /// So much before a silence is looked at: those slots, and the one in which it begins.
 pub const STEADY_OVER: Duration = Duration::from_secs(SLOT.as_secs() * (STEADY_SLOTS as u64 + 1));
-/// Of so many lines one may come late: less than that makes no difference to what is told.
-const LATE_ONE_OF: u64 = 20;
 
 /// What an app told over a time of whole slots.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +48,7 @@ impl Window {
         }
         let mut slot = Slot::default();
         within(from).for_each(|(_, of)| slot.merge(of));
-        let is_late = slot.late > slot.lines / LATE_ONE_OF;
-        let complete = began.is_none() && slot.lost == 0 && !is_late && !fell_silent(slots, from, until);
+        let complete = began.is_none() && slot.is_whole() && !fell_silent(slots, from, until);
         let complete_of_adapters = began.is_none() && slot.adapters.as_ref().is_none_or(|told| told.lost == 0);
         Some(Self { from, until, slot, complete, complete_of_adapters })
     }

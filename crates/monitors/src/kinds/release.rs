@@ -3,7 +3,7 @@
 //! Looks from when the release's last web dyno is up, and for as long as is watched. What it compares with ends when the release was
 //! made; what lies between belongs to neither. When that dyno was up is remembered in the process, since a later restart moves what
 //! Heroku tells of it. After a restart of ours it is what Heroku tells then: the same, or later, so that fewer requests count and no
-//! wrong ones. Where lines are missing, and where too few requests came, it is unknown.
+//! wrong ones. What lines are missing of is left out; where too few requests are left, it is unknown.
 
 use super::heartbeat::NOBODY_LISTENS;
 use super::heroku_dynos::not_told_by_heroku;
@@ -14,12 +14,10 @@ use crate::values::words;
 use flyball_heroku::Heroku;
 use flyball_model::{
     AccountName, Amount, AppName, Blind, Cause, Dyno, DynoState, Evidence, Excerpt, Finding, ProcessFormation,
-    ProcessType, Reading, Release as Released, Timestamp, Unit,
+    ProcessType, Reading, Release as Released, Timestamp, Unit, duration,
 };
 use flyball_settings::{Bounds, Fields, Settings};
-use flyball_signals::{
-    Compared, Compares, Comparison, Moments, Narrow, STEADY_OVER, Share, Slot, Window, compare, told_until,
-};
+use flyball_signals::{Compared, Compares, Comparison, Moments, Narrow, Share, Slot, compare, told_until};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -74,6 +72,8 @@ impl Release {
     const WATCH: Duration = Duration::from_secs(15 * 60);
     /// Default: fewer say nothing of one failure in a hundred.
     const AT_LEAST: u32 = 100;
+    /// A drain that tells nothing for so long is silent, as for `heroku_router` unless the file says otherwise.
+    const LATE: Duration = Duration::from_secs(60);
     /// Dynos that are up later than this after a release were restarted for another reason.
     const ROLLOUT_MAX: Duration = Duration::from_secs(3600);
     /// Nothing fails for being beyond a level here.
@@ -101,7 +101,7 @@ impl Release {
             return Ok(is_over());
         }
         let listening = means.listening.as_ref().ok_or_else(|| unknown(Blind::Overload, NOBODY_LISTENS))?;
-        let since = self.moments(release, up_at, now).compared_from - STEADY_OVER;
+        let since = self.moments(release, up_at, now).compared_from;
         let told = listening.told(app, since, look, &Self::LEVELS).await;
         let (slots, _) = told.map_err(|why| unknown(Blind::Overload, why))?;
         Ok(self.judge(&slots, release, up_at, now))
@@ -142,35 +142,35 @@ impl Release {
     fn moments(&self, release: &Released, up_at: Timestamp, now: Timestamp) -> Moments {
         let released_at = Slot::start_of(release.created_at);
         let compared_from = Slot::start_of(released_at - self.compared_with);
-        Moments { compared_from, released_at, up_at, until: told_until(now).min(up_at + self.watch) }
+        Moments { compared_from, released_at, up_at, watched_until: up_at + self.watch, told_until: told_until(now) }
     }
 
     /// The verdict on a release that is up and watched, by what the app told. Pure.
     fn judge(&self, slots: &[(Timestamp, Slot)], release: &Released, up_at: Timestamp, now: Timestamp) -> Found {
         let (app, version) = (&self.app, release.version);
         let moments = self.moments(release, up_at, now);
-        // Where it is not known what is missing, it may be just what failed, before or since.
-        let is_whole = |from: Timestamp, until: Timestamp| {
-            from >= until || Window::of(slots, until.since(from), until).is_some_and(|window| window.complete)
-        };
-        if !is_whole(moments.compared_from, moments.released_at) {
-            return unknown(Blind::NotTold, format!("not every line of {app} from before {version} came in"));
-        }
-        if !is_whole(moments.up_at, moments.until) {
-            return unknown(Blind::NotTold, format!("not every line of {app} since {version} came in"));
-        }
         let of = match self.measure {
             ReleaseMeasure::Errors => Compared::Errors,
             ReleaseMeasure::Service => Compared::Service,
         };
         let compared = compare(slots, &moments, of, self.at_least.into());
-        let Comparison { comes_to, before, since, .. } = compared;
+        let Comparison { comes_to, before, since, left_out_before, left_out_since, .. } = compared;
+        let at_least = u64::from(self.at_least);
+        let last_line = slots.iter().rev().find(|(at, slot)| *at < moments.told_until && slot.lines > 0);
+        let is_silent = last_line.is_none_or(|(at, _)| *at + Self::LATE < moments.told_until);
         match comes_to {
+            Compares::TooFew if before.requests < at_least && !left_out_before.is_zero() => {
+                unknown(Blind::NotTold, format!("too few lines of {app} from before {version} came in whole"))
+            }
+            Compares::TooFew if since.requests < at_least && !left_out_since.is_zero() => {
+                unknown(Blind::NotTold, format!("too few lines of {app} since {version} came in whole"))
+            }
             Compares::TooFew => {
                 let few = "too few requests to compare by";
                 let words = format!("{few}: {} since {version} is up, {} before", since.requests, before.requests);
                 unknown(Blind::Nothing, words)
             }
+            Compares::NotWorse if is_silent => unknown(Blind::NotTold, format!("the drain of {app} is silent")),
             Compares::NotWorse => (Finding::Passing, in_words(release, &compared)),
             Compares::Worse => {
                 (Finding::Failing(Cause::Worse), format!("it is worse: {}", in_words(release, &compared)))
@@ -188,7 +188,11 @@ fn in_words(release: &Released, compared: &Comparison) -> String {
     };
     let (since, before) = (compared.since, compared.before);
     let is = format!("{} of {} requests {what} since {} is up", percent(since), since.requests, release.version);
-    format!("{is}, {} of {} before", percent(before), before.requests)
+    let left_out = match compared.left_out_before + compared.left_out_since {
+        Duration::ZERO => String::new(),
+        time => format!("; {} in which lines were lost are left out", duration::print(time)),
+    };
+    format!("{is}, {} of {} before{left_out}", percent(before), before.requests)
 }
 
 impl MonitorKind for Release {
@@ -348,19 +352,39 @@ mod tests {
     }
 
     #[test]
-    fn where_lines_are_missing_it_is_unknown() {
+    fn where_lines_are_missing_that_time_is_left_out_and_where_too_much_is_it_is_unknown() {
         let errors = monitor(ReleaseMeasure::Errors);
-        let (before, since) =
-            ("not every line of shop from before v12 came in", "not every line of shop since v12 came in");
-        for (nth, expected) in [(0, before), (59, before), (61, ""), (64, since), (68, since), (70, "")] {
-            for spoil in [|slot: &mut Slot| slot.lost = 1, |slot: &mut Slot| slot.began = true] {
-                let mut slots = slots(9, 50);
-                spoil(&mut slots[nth].1);
-                let (finding, said) = errors.judge(&slots, &release(), at(640), at(702));
-                let is_unknown = finding == Finding::Unknown(Blind::NotTold);
-                assert!(is_unknown != expected.is_empty() && (!is_unknown || said == expected), "{nth}: {said}");
-            }
+        let spoils: [fn(&mut Slot); 3] = [|slot| slot.lost = 1, |slot| slot.began = true, |slot| slot.late = 6];
+        let judged = |failing, spoilt: std::ops::Range<usize>, spoil: fn(&mut Slot), now| {
+            let mut slots = slots(failing, 50);
+            slots[spoilt].iter_mut().for_each(|(_, slot)| spoil(slot));
+            errors.judge(&slots, &release(), at(640), at(now))
+        };
+        let (worse, unknown) = (Finding::Failing(Cause::Worse), Finding::Unknown(Blind::NotTold));
+        for (which, spoil) in spoils.into_iter().enumerate() {
+            // Of lines that are told as lost, some may have been in the ten seconds before.
+            let before_too = if which == 0 { 10 } else { 0 };
+            let (finding, said) = judged(9, 30..31, spoil, 702);
+            assert_eq!(finding, worse, "{said}");
+            let left_out = format!("; {}s in which lines were lost are left out", 10 + before_too);
+            assert!(said.ends_with(&left_out) && said.len() <= Excerpt::CHARS_MAX, "{said}");
+            assert!(!judged(9, 62..63, spoil, 702).1.contains("left out"), "neither before nor since");
+            let (finding, said) = judged(9, 0..60, spoil, 702);
+            assert_eq!((finding, said.as_str()), (unknown, "too few lines of shop from before v12 came in whole"));
+            let (finding, said) = judged(9, 64..80, spoil, 702);
+            assert_eq!((finding, said.as_str()), (unknown, "too few lines of shop since v12 came in whole"));
         }
+        // A drain that falls silent says nothing of what comes, and takes nothing back.
+        for (failing, expected) in [(1, unknown), (9, worse)] {
+            let mut slots = slots(failing, 50);
+            slots.retain(|(slot, _)| *slot < at(700));
+            let (finding, said) = errors.judge(&slots, &release(), at(640), at(900));
+            assert_eq!(finding, expected, "{said}");
+        }
+        // What fails in the time that is left out is not counted.
+        assert_eq!(judged(100, 64..65, |slot| slot.lost = 1, 672).0, worse);
+        let (finding, said) = judged(1, 64..70, |slot| slot.lost = 1, 900);
+        assert_eq!(finding, Finding::Passing, "{said}");
     }
 
     #[test]
