@@ -207,7 +207,9 @@ fn happens(what: &AppEvent) -> String {
         }
         AppEvent::LeakEnds => "the leak ends".to_owned(),
         AppEvent::DatabaseError(status) => format!("the database is in trouble, and pages answer {status}"),
+        AppEvent::DatabaseSlow { share, by } => format!("the database takes {} more for {share} of pages", length(*by)),
         AppEvent::DatabaseHeals => "the database heals".to_owned(),
+        AppEvent::PlatformError(share) => format!("routers answer {share} of requests with H99"),
         AppEvent::Hiccup => "every dyno is wedged".to_owned(),
         AppEvent::Load(load) => format!("{load} requests a second"),
         AppEvent::Drains(_) => "what goes wrong with log drains changes".to_owned(),

@@ -473,7 +473,11 @@ fn app_event(place: &str, raw: raw::What, bad_release: &str, mistakes: &mut Mist
         }
         raw::What::LeakEnds => AppEvent::LeakEnds,
         raw::What::DatabaseError(error) => AppEvent::DatabaseError(mistakes.status(place, error.status.unwrap_or(500))),
+        raw::What::DatabaseSlow(slow) => {
+            AppEvent::DatabaseSlow { share: mistakes.share(place, slow.share), by: mistakes.time(place, &slow.by) }
+        }
         raw::What::DatabaseHeals => AppEvent::DatabaseHeals,
+        raw::What::PlatformError(share) => AppEvent::PlatformError(mistakes.share(place, share)),
         raw::What::Hiccup | raw::What::NoFaults => AppEvent::Hiccup,
         raw::What::Load(rate) => AppEvent::Load(mistakes.rate(place, rate)),
         raw::What::Drains(faults) => AppEvent::Drains(drain_faults(place, &faults, mistakes)),

@@ -295,7 +295,10 @@ pub(super) enum What {
     Leak(Leak),
     LeakEnds,
     DatabaseError(DatabaseError),
+    DatabaseSlow(DatabaseSlow),
     DatabaseHeals,
+    /// The share of requests.
+    PlatformError(f64),
     /// Of one app, or without `app` of all.
     Hiccup,
     /// Requests a second.
@@ -330,6 +333,13 @@ pub(super) struct Leak {
 #[serde(deny_unknown_fields)]
 pub(super) struct DatabaseError {
     pub(super) status: Option<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DatabaseSlow {
+    pub(super) share: f64,
+    pub(super) by: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -406,7 +406,18 @@ const SECTIONS: [Section; 19] = [
                 "every page is an error until a one-off dyno has cured it; `status` is 200 to 599, and 500 unless said",
                 "{ database_error = { status = 500 } }",
             ),
+            (
+                "database_slow",
+                "this share of pages, 0 to 1, takes longer by this length of time, and none is an error; with `serving`, dynos have \
+                 them at work for all of it, also where the router gives up before (H12)",
+                "{ database_slow = { share = 0.2, by = \"40s\" } }",
+            ),
             ("database_heals", "the database gets well by itself", "\"database_heals\""),
+            (
+                "platform_error",
+                "this share of requests, 0 to 1, is answered by Heroku's routers with H99; with 0 it is over",
+                "{ platform_error = 0.3 }",
+            ),
             ("hiccup", "every dyno of the app, or of all apps, is wedged until it has been restarted", "\"hiccup\""),
             (
                 "load",

@@ -290,7 +290,13 @@ impl World {
             }
             AppEvent::LeakEnds => self.trouble(name, |app, _| app.leak = None),
             AppEvent::DatabaseError(status) => self.trouble(name, |app, _| app.database_error = Some(status)),
-            AppEvent::DatabaseHeals => self.trouble(name, |app, _| app.database_error = None),
+            AppEvent::DatabaseSlow { share, by } => {
+                self.trouble(name, |app, _| app.database_slow = Some((share, by.min(FOREVER))))
+            }
+            AppEvent::DatabaseHeals => {
+                self.trouble(name, |app, _| (app.database_error, app.database_slow) = (None, None))
+            }
+            AppEvent::PlatformError(share) => self.trouble(name, |app, _| app.platform_error = share),
             AppEvent::Hiccup => self.trouble(name, |app, _| app.hiccup()),
             AppEvent::Load(requests) => self.trouble(name, |app, _| app.steady_load = Some(requests)),
             AppEvent::Drains(faults) => self.set_all_drain_faults(name, faults),

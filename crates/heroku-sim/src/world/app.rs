@@ -11,6 +11,7 @@ use super::spec::AppSpec;
 use flyball_model::{AppName, ProcessType, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What a change of an app needs beside the app: the time, and the streams of chance.
@@ -76,6 +77,10 @@ pub struct App {
     pub(crate) one_offs_started: u64,
     /// The status of its pages while the database is in trouble.
     pub(crate) database_error: Option<u16>,
+    /// The share of its pages that wait for the database, and by how much longer they take.
+    pub(crate) database_slow: Option<(f64, Duration)>,
+    /// The share of requests that routers answer with H99.
+    pub(crate) platform_error: f64,
     /// A leak of every web dyno, whatever the code.
     pub(crate) leak: Option<Leak>,
     pub(crate) steady_load: Option<f64>,

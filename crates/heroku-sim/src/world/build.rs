@@ -223,6 +223,8 @@ impl App {
             one_offs: VecDeque::new(),
             one_offs_started: 0,
             database_error: None,
+            database_slow: None,
+            platform_error: 0.0,
             leak: None,
             steady_load: None,
             surges: Vec::new(),

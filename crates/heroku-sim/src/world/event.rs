@@ -66,8 +66,17 @@ pub enum AppEvent {
     LeakEnds,
     /// The database gets into trouble: every page is an error of this status until a clean-up has run to its end.
     DatabaseError(u16),
+    /// The database gets slow, and makes no errors, until it heals.
+    DatabaseSlow {
+        /// The share of pages that wait for it, 0 to 1.
+        share: f64,
+        /// By how much longer they take. Dynos have them at work for all of it, also where the router gives up before.
+        by: Duration,
+    },
     /// The database gets well by itself.
     DatabaseHeals,
+    /// The platform is in trouble: routers answer this share of requests themselves (H99), 0 to 1; with 0 it is well again.
+    PlatformError(f64),
     /// Every formation dyno is wedged until it has been restarted.
     Hiccup,
     /// This many requests a second from now on, whatever the load points say.

@@ -153,6 +153,7 @@ fn meaning(code: &str) -> (&'static str, &'static str, &'static str) {
         "H20" => ("error", "", "App boot timeout"),
         "H27" => ("warning", "sock=client ", "Client Request Interrupted"),
         "H80" => ("info", "", "Maintenance mode"),
+        "H99" => ("error", "", "Platform error"),
         _ => ("error", "", "Platform error"),
     }
 }
@@ -161,31 +162,27 @@ fn meaning(code: &str) -> (&'static str, &'static str, &'static str) {
 pub(super) fn of_second(second: &Second, app: &App, at: Timestamp, draws: &mut Stream) -> Vec<Line> {
     let form = app.spec.mechanics.router_lines;
     let mut lines = Vec::new();
-    match second {
-        Second::Refused(count, code) => {
-            for _ in 0..*count {
-                let came = at + within(SECOND, draws);
-                let code = Some(*code);
-                lines
-                    .push(Told { status: 503, bytes: 0, code, took: None, ..request(app, "", draws) }.line(came, form));
-            }
+    for (count, code) in second.refused {
+        for _ in 0..count {
+            let came = at + within(SECOND, draws);
+            let code = Some(code);
+            lines.push(Told { status: 503, bytes: 0, code, took: None, ..request(app, "", draws) }.line(came, form));
         }
-        Second::Given(shares) => {
-            let timeout = app.spec.mechanics.router_timeout.as_millis() as u64;
-            for share in shares {
-                for number in 0..share.served + share.timed_out {
-                    let came = at + within(SECOND, draws);
-                    let told = one_of(share, number, timeout, request(app, &share.dyno, draws), draws);
-                    let (connect, service) = told.took.unwrap_or_default();
-                    lines.push(told.line(came + Duration::from_millis(connect + service), form));
-                }
-            }
+    }
+    let timeout = app.spec.mechanics.router_timeout.as_millis() as u64;
+    for share in &second.given {
+        for number in 0..share.served + share.timed_out {
+            let came = at + within(SECOND, draws);
+            let told = one_of(share, number, timeout, request(app, &share.dyno, draws), draws);
+            let (connect, service) = told.took.unwrap_or_default();
+            lines.push(told.line(came + Duration::from_millis(connect + service), form));
         }
     }
     lines
 }
 
-/// One request of a dyno's share: errors first, then those that were broken off, those that are well, those that timed out.
+/// One request of a dyno's share: errors first, then those that were broken off, those that wait for the
+/// database, those that are well, those that timed out.
 /// When each came is drawn, so that the order tells nothing.
 fn one_of(share: &Share, number: u64, timeout: u64, request: Told, draws: &mut Stream) -> Told {
     let connect = draws.below(3);
@@ -193,7 +190,9 @@ fn one_of(share: &Share, number: u64, timeout: u64, request: Told, draws: &mut S
         return Told { took: Some((connect, timeout)), status: 503, bytes: 0, code: Some("H12"), ..request };
     }
     let own = share.service * (0.5 + 0.5 * exponential(draws));
-    let taken = own + share.backlog + share.wait * exponential(draws);
+    let waits_for_database = (0..share.slow).contains(&number.wrapping_sub(share.errors + share.broken_off));
+    let of_database = if waits_for_database { share.slow_by } else { 0.0 };
+    let taken = own + of_database + share.backlog + share.wait * exponential(draws);
     // Whoever is served was served before the router gave up.
     let service = ((taken * 1000.0).round() as u64).clamp(1, timeout.saturating_sub(1).max(1));
     if number < share.errors {

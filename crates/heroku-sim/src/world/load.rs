@@ -53,7 +53,7 @@ pub struct Minute {
     pub broken_off: u64,
     /// Requests that the router gave up on (H12).
     pub timed_out: u64,
-    /// Requests that no dyno was there for, or that the router did not let through (H10, H11, H14, H20, H80).
+    /// Requests that no dyno was there for, or that the router did not let through (H10, H11, H14, H20, H80, H99).
     pub refused: u64,
     /// What the served ones took together, waiting included: means times counts, about which the lines scatter.
     pub service: Duration,
@@ -73,6 +73,8 @@ pub(super) struct Server {
     pub(super) name: String,
     /// What a request takes without waiting, on average, in seconds.
     pub(super) service: f64,
+    /// The share of requests that wait for the database, and for how many seconds on top.
+    pub(super) slow: Option<(f64, f64)>,
     /// The share of requests that the app answers with an error, and the status of that.
     pub(super) errors: f64,
     pub(super) status: u16,
@@ -82,10 +84,13 @@ pub(super) struct Server {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Share {
     pub(super) dyno: String,
-    /// Those that it answers, or would have; the next two are among them.
+    /// Those that it answers, or would have; the next three are among them.
     pub(super) served: u64,
     pub(super) errors: u64,
     pub(super) broken_off: u64,
+    /// Those that wait for the database, and for how many seconds.
+    pub(super) slow: u64,
+    pub(super) slow_by: f64,
     /// Those that the router gives up on.
     pub(super) timed_out: u64,
     /// The status of the errors.
@@ -100,11 +105,11 @@ pub(super) struct Share {
 
 /// What becomes of the requests of one second.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Second {
-    /// No dyno is there: how many the router answers, and with which code.
-    Refused(u64, &'static str),
-    /// Dynos are.
-    Given(Vec<Share>),
+pub(super) struct Second {
+    /// How many the router answers itself, and with which code: the platform is in trouble, or no dyno is there.
+    pub(super) refused: [(u64, &'static str); 2],
+    /// What dynos are given, where there are any.
+    pub(super) given: Vec<Share>,
 }
 
 /// One dyno's queue.
@@ -141,6 +146,8 @@ pub(super) struct Load {
     timed_out: Carry,
     errors: Carry,
     broken_off: Carry,
+    slow: Carry,
+    refused: Carry,
     /// Which dyno gets the first of those that do not divide evenly.
     turn: usize,
     /// What a request that comes now waits, in seconds, averaged over the dynos.
@@ -158,6 +165,8 @@ impl Load {
             timed_out: Carry::default(),
             errors: Carry::default(),
             broken_off: Carry::default(),
+            slow: Carry::default(),
+            refused: Carry::default(),
             turn: 0,
             waiting: 0.0,
             minutes: VecDeque::new(),
@@ -199,13 +208,16 @@ impl Load {
         // The middle of the second is its mean, as load goes in straight lines.
         let rate = app.load(now + SECOND / 2);
         let count = self.arrived.whole(rate, u64::MAX);
-        let second = match app.servers(now, &serving) {
-            Ok(servers) => Second::Given(self.give(app, &serving, &servers, rate, count)),
+        let of_platform = self.refused.whole(count as f64 * app.platform_error, count);
+        let (count, rate) = (count - of_platform, rate * (1.0 - app.platform_error));
+        let (of_nobody, given) = match app.servers(now, &serving) {
+            Ok(servers) => ((0, ""), self.give(app, &serving, &servers, rate, count)),
             Err(code) => {
                 (self.queues, self.waiting) = (Vec::new(), 0.0);
-                Second::Refused(count, code)
+                ((count, code), Vec::new())
             }
         };
+        let second = Second { refused: [(of_platform, "H99"), of_nobody], given };
         self.record(now, &second);
         Some(second)
     }
@@ -228,20 +240,30 @@ impl Load {
             let place = (index + servers.len() - first) % servers.len();
             let given = count / many + u64::from((place as u64) < count % many);
             let queue = &mut self.queues[index];
-            let capacity = f64::from(serving.threads) / server.service;
+            let (slow_share, slow_by) = server.slow.unwrap_or_default();
+            // What one keeps a thread busy for: on average, those that wait for the database among them.
+            let busy = server.service + slow_share * slow_by;
+            let capacity = f64::from(serving.threads) / busy;
             let backlog = queue.backlog / capacity;
             let lost = queue.take_in(rate, capacity, (timeout - server.service).max(0.0));
             // Whoever is served did not wait longer than the router does.
-            let wait = waits(f64::from(serving.threads), rate / capacity, server.service)
+            let wait = waits(f64::from(serving.threads), rate / capacity, busy)
                 .min((timeout - server.service - backlog).max(0.0));
-            queue.average(rate.min(capacity) * server.service);
+            queue.average(rate.min(capacity) * busy);
             waiting += backlog + wait;
             let timed_out = self.timed_out.whole(if rate > 0.0 { given as f64 * lost / rate } else { 0.0 }, given);
+            let slow = self.slow.whole((given - timed_out) as f64 * slow_share, given - timed_out);
+            // The database is slower than the router waits: none of these is answered.
+            let hang = if server.service + slow_by >= timeout { slow } else { 0 };
+            let (timed_out, slow) = (timed_out + hang, slow - hang);
             let served = given - timed_out;
             let errors = self.errors.whole(served as f64 * server.errors, served);
             let broken_off = self.broken_off.whole(served as f64 * serving.broken_off, served - errors);
+            let slow = slow.min(served - errors - broken_off);
             let (dyno, status, service) = (server.name.clone(), server.status, server.service);
-            shares.push(Share { dyno, served, errors, broken_off, timed_out, status, backlog, wait, service });
+            let served =
+                Share { dyno, served, errors, broken_off, slow, slow_by, timed_out, status, backlog, wait, service };
+            shares.push(served);
         }
         self.waiting = waiting / servers.len() as f64;
         shares
@@ -249,22 +271,19 @@ impl Load {
 
     fn record(&mut self, now: Timestamp, second: &Second) {
         let minute = self.minute(now);
-        match second {
-            Second::Refused(count, _) => {
-                minute.requests += count;
-                minute.refused += count;
-            }
-            Second::Given(shares) => {
-                for share in shares {
-                    minute.requests += share.served + share.timed_out;
-                    minute.served += share.served;
-                    minute.errors += share.errors;
-                    minute.broken_off += share.broken_off;
-                    minute.timed_out += share.timed_out;
-                    let mean = share.backlog + share.wait + share.service;
-                    minute.service += Duration::from_secs_f64(mean * share.served as f64);
-                }
-            }
+        for (count, _) in second.refused {
+            minute.requests += count;
+            minute.refused += count;
+        }
+        for share in &second.given {
+            minute.requests += share.served + share.timed_out;
+            minute.served += share.served;
+            minute.errors += share.errors;
+            minute.broken_off += share.broken_off;
+            minute.timed_out += share.timed_out;
+            let mean = share.backlog + share.wait + share.service;
+            let of_database = share.slow_by * share.slow as f64;
+            minute.service += Duration::from_secs_f64(mean * share.served as f64 + of_database);
         }
     }
 

@@ -16,6 +16,11 @@ const OUT_OF_MEMORY: f64 = 1.5;
 /// short of that, so that nothing but a restart cures them.
 const MEMORY_MAX: f64 = 1.9;
 
+/// For what is drawn of a visitor: far apart, so that one draw says nothing of another.
+const OF_CODE: u64 = 0;
+const OF_DATABASE: u64 = 0x5851_f42d_4c95_7f2d;
+const OF_PLATFORM: u64 = 0x1405_7b7e_f767_814f;
+
 /// What the router's page says where no dyno answered.
 const NOT_SERVED: &str = "An error occurred in the application and your page could not be served.";
 
@@ -93,6 +98,9 @@ impl App {
                 0,
             );
         }
+        if self.platform_error > 0.0 && self.draw_of_page(now, OF_PLATFORM) < self.platform_error {
+            return router_page("H99", "Application Error", NOT_SERVED, 0);
+        }
         let serving: Vec<&Dyno> = self.serving(now).collect();
         if serving.is_empty() {
             return self.nobody_serves();
@@ -131,7 +139,8 @@ impl App {
             }
             // A millisecond at least, so that nothing is served in no time.
             let service = (serving.service.as_secs_f64() * times + by.as_secs_f64()).max(0.001);
-            Server { id: dyno.id, name: dyno.name.clone(), service, errors, status }
+            let slow = self.database_slow.map(|(share, by)| (share, by.as_secs_f64()));
+            Server { id: dyno.id, name: dyno.name.clone(), service, slow, errors, status }
         };
         let servers: Vec<Server> = self.serving(now).map(server).collect();
         if servers.is_empty() { Err(self.code_of_nobody()) } else { Ok(servers) }
@@ -199,11 +208,15 @@ impl App {
             Routing::Unluckiest => shares.fold(0.0, f64::max),
             Routing::Spread => shares.sum::<f64>() / serving.len() as f64,
         };
-        let draw = mix(now.as_millis().unsigned_abs() ^ self.id.as_u64_pair().1) as f64 / u64::MAX as f64;
-        if draw < share && !matches!(answer, Answer::Error { .. }) {
+        if self.draw_of_page(now, OF_CODE) < share && !matches!(answer, Answer::Error { .. }) {
             return Answer::Error { status: 500, text: self.spec.mechanics.texts.bad_release.clone() };
         }
         answer
+    }
+
+    /// What decides about a visitor of this moment, from 0 to 1: for each purpose another.
+    fn draw_of_page(&self, now: Timestamp, purpose: u64) -> f64 {
+        mix(now.as_millis().unsigned_abs() ^ self.id.as_u64_pair().1 ^ purpose) as f64 / u64::MAX as f64
     }
 
     fn answer_of(&self, dyno: &Dyno, now: Timestamp) -> Answer {
@@ -242,6 +255,9 @@ impl App {
             Answer::Well | Answer::Error { .. } => (Duration::ZERO, 1.0, None),
         };
         let queue = 1.0 + mechanics.slowdown * (ratio - 1.0).max(0.0);
+        let waits_for_database = |share: f64| self.draw_of_page(now, OF_DATABASE) < share;
+        let database = self.database_slow.filter(|(share, _)| waits_for_database(*share));
+        let by = by + database.map_or(Duration::ZERO, |(_, by)| by);
         let taken = latency.as_secs_f64() * queue * times + by.as_secs_f64();
         if taken >= mechanics.router_timeout.as_secs_f64() {
             return self.timed_out();

@@ -183,6 +183,45 @@ fn who_waits_too_long_is_told_as_h12_after_half_a_minute() {
     assert!(routers.iter().all(|line| line.ms("service") <= 30_000));
 }
 
+fn is_of_the_second_minute(line: &&&Line) -> bool {
+    (START + minutes(1)..START + minutes(2)).contains(&line.came())
+}
+
+#[test]
+fn a_slow_database_is_told_as_h12_alone_where_it_is_slower_than_the_router_waits() {
+    for (by, hang, mean) in [(40, 6, 600), (10, 0, 1500)] {
+        let mut world = world_of(drained().load(seconds(0), 1.0));
+        world.apply(Event::app("shop", AppEvent::DatabaseSlow { share: 0.1, by: seconds(by) })).unwrap();
+        let lines = listen(&mut world, START + minutes(3));
+        let routers = of_router(&lines);
+        let second = routers.iter().filter(is_of_the_second_minute);
+        let gave_up = second.clone().filter(|line| line.text.contains(" code=H12 ")).count();
+        let other = second.filter(|line| line.text.contains(" code=") && !line.text.contains(" code=H12 ")).count();
+        let told = minute(&world, 1);
+        assert_eq!((gave_up, other, told.timed_out, told.errors), (hang, 0, hang as u64, 0), "{by} s");
+        assert!(mean_ms(&told).abs_diff(mean) < mean / 4, "{by} s: {told:?}");
+        world.apply(Event::app("shop", AppEvent::DatabaseHeals)).unwrap();
+        listen(&mut world, START + minutes(5));
+        assert_eq!(minute(&world, 4).timed_out, 0, "{by} s");
+    }
+}
+
+#[test]
+fn a_platform_in_trouble_answers_a_share_of_requests_itself() {
+    let mut world = world_of(drained().load(seconds(0), 10.0));
+    world.apply(Event::app("shop", AppEvent::PlatformError(0.25))).unwrap();
+    let lines = listen(&mut world, START + minutes(3));
+    let is_answered = |line: &&&Line| line.text.starts_with("at=error code=H99 desc=\"Platform error\" ");
+    let routers = of_router(&lines);
+    let answered: Vec<_> = routers.iter().filter(is_answered).filter(is_of_the_second_minute).collect();
+    assert!(answered.iter().all(|line| line.text.contains(" dyno= connect= service= status=503 bytes=0 ")));
+    let told = minute(&world, 1);
+    assert_eq!((answered.len() as u64, told.refused, told.requests, told.served), (150, 150, 600, 450));
+    world.apply(Event::app("shop", AppEvent::PlatformError(0.0))).unwrap();
+    listen(&mut world, START + minutes(5));
+    assert_eq!(minute(&world, 4).refused, 0);
+}
+
 #[test]
 fn where_no_dyno_serves_the_router_says_why() {
     type Change = fn(&mut World);

@@ -166,6 +166,16 @@ what = { crash = "web.1" }
 at = "1m"
 what = "restart_all"
 
+[[event]]
+at = "1m"
+app = "mixed"
+what = { database_slow = { share = 1.5, by = "long" } }
+
+[[event]]
+at = "1m"
+app = "mixed"
+what = { platform_error = -0.5 }
+
 [[fault]]
 kind = { status = 99 }
 probability = 1.5
@@ -194,6 +204,9 @@ until = "1m"
         "app `mixed`: Basic and Standard-1X cannot be used in the same app",
         "event 1: there is no app `elsewhere`",
         "event 2: expected `app`",
+        "event 3: 1.5 is not from 0 to 1",
+        "event 3: `long`: expected a length of time",
+        "event 4: -0.5 is not from 0 to 1",
         "fault 1: 99 is not an HTTP status",
         "fault 1: probability 1.5 is not from 0 to 1",
         "fault 1: `until` is not after `from`",
@@ -202,7 +215,7 @@ until = "1m"
         assert!(mistake.starts_with(expected), "{mistake}\nis not\n{expected}");
     }
     assert_eq!(error.mistakes().len(), expected.len(), "{error}");
-    assert!(error.to_string().starts_with("the world file has 23 mistakes\n- app `Shop`"));
+    assert!(error.to_string().starts_with("the world file has 26 mistakes\n- app `Shop`"));
 }
 
 #[test]
