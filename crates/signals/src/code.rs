@@ -28,6 +28,9 @@ pub enum Class {
 }
 
 impl Code {
+    /// H12: the router gave up on a request that a dyno had.
+    pub const REQUEST_TIMEOUT: Self = Self { family: b'H', number: 12 };
+
     /// The code of this text.
     #[must_use]
     pub fn of(text: &[u8]) -> Option<Self> {

@@ -11,6 +11,7 @@
 //! *Log Runtime Metrics*, *Error Codes*.
 
 mod adapters;
+mod carried;
 mod code;
 mod feed;
 mod frame;
@@ -28,6 +29,7 @@ mod times;
 mod window;
 
 pub use adapters::{Adapters, Latest, Queue, Up};
+pub use carried::TimedOut;
 pub use code::{Class, Code};
 pub use feed::{Feed, GRACE};
 pub use frame::{Messages, messages};
@@ -41,4 +43,6 @@ pub use report::{Gauge, Report, Said as Reported, Value};
 pub use said::{DynoError, Exited, Lost, Request, Runtime, Said, StateChange, said};
 pub use slot::{OfDyno, SLOT, Slot, Tally};
 pub use times::Times;
-pub use window::{STEADY_OVER, USUAL_OVER, Window, foremost, is_one_dynos, told_until, usual_of, usual_service, whose};
+pub use window::{
+    STEADY_OVER, USUAL_OVER, Window, foremost, is_one_dynos, only_time_out, told_until, usual_of, usual_service, whose,
+};

@@ -37,6 +37,11 @@ impl Times {
         }
     }
 
+    /// Each to the digits that are kept, with how often.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Duration, u32)> {
+        self.0.iter_recorded().map(|bin| (Duration::from_millis(bin.value_iterated_to()), bin.count_at_value()))
+    }
+
     /// How many.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -145,6 +145,13 @@ pub fn whose(tally: &Tally) -> Option<Class> {
     all.into_iter().filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count).map(|(class, _)| class)
 }
 
+/// Whether timing out (H12) is the only sign of too few dynos.
+#[must_use]
+pub fn only_time_out(tally: &Tally) -> bool {
+    let no_room = tally.codes.keys().filter(|code| code.class() == Some(Class::Capacity));
+    no_room.eq([&Code::REQUEST_TIMEOUT])
+}
+
 /// With fewer failures chance may have them all at one dyno.
 const FAILED_AT_LEAST: u64 = 12;
 

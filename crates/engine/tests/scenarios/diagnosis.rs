@@ -52,6 +52,26 @@ fn a_bad_release_is_rolled_back_and_gets_no_dynos() {
     assert_eq!(day.effects(), ["back to v5"], "{:?}", day.timeline());
 }
 
+#[test]
+fn a_slow_database_gets_no_dynos_though_requests_time_out_as_where_there_are_too_few() {
+    let mut day = begin();
+    day.happens(AppEvent::DatabaseSlow { share: 0.5, by: secs(40) });
+    goes_on(&mut day, 240);
+    let effects = day.effects();
+    assert!(!effects.is_empty() && effects.iter().all(|effect| effect.starts_with("back to")), "{effects:?}");
+}
+
+#[test]
+fn trouble_of_the_platform_gets_neither_dynos_nor_another_release() {
+    let mut day = begin();
+    day.happens(AppEvent::PlatformError(0.5));
+    goes_on(&mut day, 240);
+    assert_eq!(day.effects(), Vec::<String>::new(), "{:?}", day.timeline());
+    let status = day.asks_reader(async |reader| reader.status(None).await);
+    let words = status.monitors[0].last.as_ref().expect("it has looked").words.to_string();
+    assert!(words.contains("of requests fail, more than 5%: H99"), "{words}");
+}
+
 /// Two dynos with ten requests a second, of which one in fifty fails, for as long as a release is compared with.
 fn begin_to_compare() -> Day {
     let serving = Serving { threads: 5, service: Duration::from_millis(100), broken_off: 0.0 };

@@ -11,8 +11,8 @@ use crate::values::{CodeList, words};
 use flyball_model::{Amount, AppName, Blind, Cause, Evidence, Finding, Measured, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Bounds, Fields, Settings};
 use flyball_signals::{
-    Class, Narrow, STEADY_OVER, Slot, Tally, USUAL_OVER, Window, foremost, is_one_dynos, told_until, usual_service,
-    whose,
+    Class, Narrow, STEADY_OVER, Slot, Tally, TimedOut, USUAL_OVER, Window, foremost, is_one_dynos, only_time_out,
+    told_until, usual_service, whose,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -127,7 +127,10 @@ impl HerokuRouter {
     /// Since when it must be known what the app told.
     #[must_use]
     pub fn since(&self, now: Timestamp) -> Timestamp {
-        let usual = if self.measure == RouterMeasure::Busy { USUAL_OVER } else { Duration::ZERO };
+        let usual = match self.measure {
+            RouterMeasure::Busy | RouterMeasure::Errors => USUAL_OVER,
+            RouterMeasure::Requests | RouterMeasure::Service | RouterMeasure::Connect => Duration::ZERO,
+        };
         // A silence that is not unknown yet may reach beyond what is looked back over, and what came before it is looked at.
         told_until(now) - usual.max(self.span.over + self.span.late + STEADY_OVER)
     }
@@ -162,12 +165,16 @@ impl HerokuRouter {
         });
         let (finding, beyond) = self.levels.judge(&measured, before);
         let mut words = format!("{amount} {}{beyond}", self.measure.in_words());
-        let finding = match (self.measure, finding) {
-            (RouterMeasure::Errors, Finding::Failing(Cause::Above)) => Finding::Failing(cause_of(&tally, &window.slot)),
-            (_, finding) => finding,
+        let (finding, why) = match (self.measure, finding) {
+            (RouterMeasure::Errors, Finding::Failing(Cause::Above)) => {
+                let (cause, why) = cause_of(&tally, &window.slot, || TimedOut::of(slots, self.span.over, until));
+                (Finding::Failing(cause), why)
+            }
+            (_, finding) => (finding, ""),
         };
         if self.measure == RouterMeasure::Errors && tally.errors > 0 {
             words.push_str(&in_codes(&tally));
+            words.push_str(why);
         }
         if few {
             words.push_str(", of too few requests to go by");
@@ -196,13 +203,20 @@ impl HerokuRouter {
     }
 }
 
-/// Whose doing the failures are. What fails at one dyno of several is the app's, whatever its codes: more dynos leave it there.
-fn cause_of(tally: &Tally, told: &Slot) -> Cause {
+/// Whose doing the failures are, and what more is to be said of it. What fails at one dyno of several is the app's, whatever its codes: more
+/// dynos leave it there. What only times out may be anybody's, and is held against what dynos carried before.
+fn cause_of(tally: &Tally, told: &Slot, timed_out: impl FnOnce() -> TimedOut) -> (Cause, &'static str) {
     match whose(tally) {
-        Some(Class::Capacity) if is_one_dynos(told) => Cause::App,
-        Some(Class::Capacity) => Cause::Capacity,
-        Some(Class::Platform) => Cause::Platform,
-        Some(Class::App | Class::Client | Class::SetSo) | None => Cause::App,
+        Some(Class::Capacity) if is_one_dynos(told) => (Cause::App, ""),
+        Some(Class::Capacity) if only_time_out(tally) => match timed_out() {
+            TimedOut::TooMany => (Cause::Capacity, ""),
+            TimedOut::CarriedBefore => (Cause::App, "; each dyno carried as many requests before"),
+            TimedOut::OthersDoNotWait => (Cause::App, "; other requests do not wait"),
+            TimedOut::NotKnown => (Cause::Above, "; what a dyno carries is not known, nor so whose doing it is"),
+        },
+        Some(Class::Capacity) => (Cause::Capacity, ""),
+        Some(Class::Platform) => (Cause::Platform, ""),
+        Some(Class::App | Class::Client | Class::SetSo) | None => (Cause::App, ""),
     }
 }
 
@@ -270,7 +284,6 @@ impl MonitorKind for HerokuRouter {
     fn can_fail_for(&self, cause: Cause) -> bool {
         match (self.measure, cause) {
             (RouterMeasure::Errors, Cause::Capacity | Cause::App | Cause::Platform) => self.levels.above.is_some(),
-            (RouterMeasure::Errors, Cause::Above) => false,
             (_, cause) => self.levels.can_fail_for(cause),
         }
     }

@@ -13,32 +13,38 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 const START: Timestamp = Timestamp::from_millis(1_793_491_200_000);
-/// Stories that each run of the tests plays; `FLYBALL_CAUSES` plays another number of them.
-const STORIES: u64 = 240;
-/// Nothing is wrong for so many seconds.
-const WELL: u64 = 30;
+/// Stories that each run of the tests plays, 30 of each trouble; `FLYBALL_CAUSES` plays another number of them.
+const STORIES: u64 = 330;
+/// Nothing is wrong for so many seconds: long enough that it is known what the app carries.
+const WELL: u64 = 90;
 /// A story takes so many seconds.
-const LASTS: u64 = 120;
+const LASTS: u64 = 180;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trouble {
     TooSmall,
+    ScaledDown,
     Database,
+    SlowDatabase,
     BadRelease,
     CrashingRelease,
     BadDyno,
+    Platform,
     Clients,
     Boot,
     SetSo,
 }
 
 impl Trouble {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::TooSmall,
+        Self::ScaledDown,
         Self::Database,
+        Self::SlowDatabase,
         Self::BadRelease,
         Self::CrashingRelease,
         Self::BadDyno,
+        Self::Platform,
         Self::Clients,
         Self::Boot,
         Self::SetSo,
@@ -47,8 +53,14 @@ impl Trouble {
     /// The cause of readings that fail; none where none may.
     const fn cause(self) -> Option<Cause> {
         match self {
-            Self::TooSmall => Some(Cause::Capacity),
-            Self::Database | Self::BadRelease | Self::CrashingRelease | Self::BadDyno | Self::Boot => Some(Cause::App),
+            Self::TooSmall | Self::ScaledDown => Some(Cause::Capacity),
+            Self::Database
+            | Self::SlowDatabase
+            | Self::BadRelease
+            | Self::CrashingRelease
+            | Self::BadDyno
+            | Self::Boot => Some(Cause::App),
+            Self::Platform => Some(Cause::Platform),
             Self::Clients | Self::SetSo => None,
         }
     }
@@ -63,6 +75,11 @@ impl Numbers {
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         least + (z ^ (z >> 31)) % (most - least + 1)
+    }
+
+    /// A place in a list of so many.
+    fn place(&mut self, many: u64) -> usize {
+        usize::try_from(self.between(0, many - 1)).unwrap()
     }
 
     /// A share, in hundredths.
@@ -90,8 +107,10 @@ fn found(seed: u64, trouble: Trouble) -> Vec<(u64, Finding, String)> {
     let dynos = numbers.between(2, 4);
     let (errors, noise) = (numbers.share(0, 2), numbers.share(0, 20));
     let noise = if trouble == Trouble::Clients { numbers.share(30, 80) } else { noise };
-    // A dyno carries five a second.
-    let serving = Serving { threads: 1, service: Duration::from_millis(200), broken_off: noise };
+    // A dyno carries five a second; where the database is slow, also one that has room for many that wait for it.
+    let threads = if trouble == Trouble::SlowDatabase { [1, 5, 30][numbers.place(3)] } else { 1 };
+    let service = Duration::from_millis(200);
+    let serving = Serving { threads, service, broken_off: noise };
     let spec = AppSpec::new("shop").process("web", u32::try_from(dynos).unwrap(), "Standard-1X").deploys(2);
     let spec = spec.deploy_with(DeploySpec::new("now").behaviour(Behaviour::SomeErrors(errors)));
     let boot = Duration::from_secs(numbers.between(5, 40));
@@ -114,8 +133,20 @@ fn found(seed: u64, trouble: Trouble) -> Vec<(u64, Finding, String)> {
             match trouble {
                 Trouble::TooSmall => happens(&mut world, AppEvent::Load(carried * numbers.share(150, 400))),
                 Trouble::Database => {
-                    let status = [500, 502, 503][usize::try_from(numbers.between(0, 2)).unwrap()];
+                    let status = [500, 502, 503][numbers.place(3)];
                     happens(&mut world, AppEvent::DatabaseError(status));
+                }
+                // From a few pages that hang to all of them, and from too slow for a thread to too slow for the router.
+                Trouble::SlowDatabase => {
+                    let by = Duration::from_secs(numbers.between(2, 60));
+                    happens(&mut world, AppEvent::DatabaseSlow { share, by });
+                }
+                Trouble::Platform => happens(&mut world, AppEvent::PlatformError(share)),
+                // Somebody takes dynos that the load needs.
+                Trouble::ScaledDown => {
+                    happens(&mut world, AppEvent::Load(carried * numbers.share(70, 80)));
+                    let quantity = u32::try_from(dynos / 2).unwrap();
+                    happens(&mut world, AppEvent::Scale { process: "web".to_owned(), quantity });
                 }
                 Trouble::BadRelease => {
                     let bad = DeploySpec::new("bad").behaviour(Behaviour::SomeErrors(share));
@@ -142,7 +173,7 @@ fn found(seed: u64, trouble: Trouble) -> Vec<(u64, Finding, String)> {
             world.frame_answered(frame.drain, FrameAnswer::Status(204));
         }
         slots.extend(feed.due(now, false));
-        if second % 10 == 3 && second > 40 {
+        if second % 10 == 3 && second > WELL + 10 {
             let told: Vec<_> = slots.iter().map(|(at, slot)| (*at, slot.clone())).collect();
             let (finding, words, _) = monitor().judge(&told, before, now);
             before = Some(finding);
@@ -163,7 +194,8 @@ fn nearly_every_reading_that_fails_says_whose_doing_it_is() {
         let failing = || found.iter().filter(|(_, finding, _)| matches!(finding, Finding::Failing(_)));
         let is_right = |finding: &Finding| trouble.cause().is_some_and(|cause| *finding == Finding::Failing(cause));
         let wrong = || failing().filter(|(_, finding, _)| !is_right(finding));
-        let scales = trouble != Trouble::TooSmall && wrong().any(|(_, f, _)| *f == Finding::Failing(Cause::Capacity));
+        let scales = trouble.cause() != Some(Cause::Capacity)
+            && wrong().any(|(_, f, _)| *f == Finding::Failing(Cause::Capacity));
         let [played, readings, right, scaled] = of.entry(trouble).or_default();
         (*played, *readings) = (*played + 1, *readings + failing().count() as u64);
         (*right, *scaled) = (*right + (failing().count() - wrong().count()) as u64, *scaled + u64::from(scales));
