@@ -66,7 +66,7 @@ impl fmt::Display for Amount {
             Unit::Millis if whole.abs() >= 1000.0 => (whole / 1000.0, "s"),
             Unit::Millis => (whole.round(), "ms"),
             Unit::Percent => (whole, "%"),
-            Unit::PerSecond => (whole, "/s"),
+            Unit::PerSecond => (whole, " a second"),
             Unit::Things => (whole, ""),
         };
         // Three digits that mean something are enough for whoever reads it: 3.52, 35.2, 352.
@@ -105,9 +105,9 @@ mod tests {
             (3.517, Unit::Things, "3.52"),
             (3.5, Unit::Things, "3.5"),
             (12.0, Unit::Things, "12"),
-            (35.21, Unit::PerSecond, "35.2/s"),
-            (1234.5, Unit::PerSecond, "1234/s"),
-            (0.0, Unit::PerSecond, "0/s"),
+            (35.21, Unit::PerSecond, "35.2 a second"),
+            (1234.5, Unit::PerSecond, "1234 a second"),
+            (0.0, Unit::PerSecond, "0 a second"),
             (180.4, Unit::Millis, "180ms"),
             (0.2, Unit::Millis, "0ms"),
             (2340.0, Unit::Millis, "2.34s"),

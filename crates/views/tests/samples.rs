@@ -242,8 +242,10 @@ fn series() -> SeriesView {
         p95_ms: Some(300.0),
         number: Some(SeriesNumber { least: 3.0, mean: 8.125, most: 21.0, incomplete: 1 }),
     };
-    let measures =
-        SeriesUnit { unit: "/s".to_owned(), levels: vec![SeriesLevel { value: 20.0, words: "above 20/s".to_owned() }] };
+    let measures = SeriesUnit {
+        unit: "/s".to_owned(),
+        levels: vec![SeriesLevel { value: 20.0, words: "above 20 a second".to_owned() }],
+    };
     let mark = SeriesMark {
         at: at("05:00:02"),
         kind: MarkKind::Effect,

@@ -399,7 +399,10 @@ mod tests {
         let levels = Levels { above: level(40.0, Unit::Things), below: None, clears_at: level(30.0, Unit::Things) };
         let told = measures(Unit::PerSecond, Some(&levels));
         let of_each: Vec<_> = told.levels.iter().map(|level| (level.value, level.words.as_str())).collect();
-        assert_eq!((told.unit.as_str(), of_each), ("/s", vec![(40.0, "above 40/s"), (30.0, "clears_at 30/s")]));
+        assert_eq!(
+            (told.unit.as_str(), of_each),
+            ("/s", vec![(40.0, "above 40 a second"), (30.0, "clears_at 30 a second")])
+        );
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn a_burst_is_met_within_half_a_minute_and_dynos_go_one_by_one_once_it_is_over()
     assert_eq!((day.web().0, why(&day)), (2, "enough"), "{:?}", day.calls());
     assert_eq!(calls(&day)[3..], ["web=5", "web=4", "web=3", "web=2"], "one by one: {:?}", day.calls());
     let said = day.timeline().into_iter().find(|line| line.contains("from 5 to 6")).unwrap();
-    assert!(said.contains("a load of 55/s needs 6 dynos"), "{said}");
+    assert!(said.contains("a load of 55 a second needs 6 dynos"), "{said}");
 }
 
 #[test]

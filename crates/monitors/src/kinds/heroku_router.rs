@@ -81,7 +81,7 @@ impl RouterMeasure {
     /// Of what the number is one, for a sentence behind it.
     const fn in_words(self) -> &'static str {
         match self {
-            Self::Requests => "requests",
+            Self::Requests => "requests a second",
             Self::Busy => "requests at once",
             Self::Service => "of service",
             Self::Connect => "to connect",
@@ -164,7 +164,9 @@ impl HerokuRouter {
             (_, before) => before,
         });
         let (finding, beyond) = self.levels.judge(&measured, before);
-        let mut words = format!("{amount} {}{beyond}", self.measure.in_words());
+        // "18 requests a second": what is counted stands before the second in which it comes.
+        let shown = if amount.unit == Unit::PerSecond { Amount { unit: Unit::Things, ..amount } } else { amount };
+        let mut words = format!("{shown} {}{beyond}", self.measure.in_words());
         let (finding, why) = match (self.measure, finding) {
             (RouterMeasure::Errors, Finding::Failing(Cause::Above)) => {
                 let (cause, why) = cause_of(&tally, &window.slot, || TimedOut::of(slots, self.span.over, until));
@@ -397,9 +399,9 @@ mod tests {
         for (case, monitor, slots, finding, words) in [
             ("never told", monitor(Requests, None), vec![], unknown, silent),
             ("silent", monitor(Requests, None), vec![slot(20, 9, 1, 0, &[])], unknown, silent),
-            ("requests", monitor(Requests, None), steady(), passing, "10/s requests"),
-            ("too many", monitor(Requests, Some(8.0)), steady(), above, "10/s requests, more than 8/s"),
-            ("zero of a living source", monitor(Requests, None), quiet(), passing, "0/s requests"),
+            ("requests", monitor(Requests, None), steady(), passing, "10 requests a second"),
+            ("too many", monitor(Requests, Some(8.0)), steady(), above, "10 requests a second, more than 8 a second"),
+            ("zero of a living source", monitor(Requests, None), quiet(), passing, "0 requests a second"),
             ("busy", monitor(Busy, None), steady(), passing, "2 requests at once"),
             ("busy with nothing", monitor(Busy, None), quiet(), passing, "0 requests at once"),
             ("service", monitor(Service, Some(150.0)), steady(), above, "200ms of service, more than 150ms"),
@@ -416,14 +418,14 @@ mod tests {
                 monitor(Requests, None),
                 lost(),
                 passing,
-                "10/s requests; not every line came in, so that it may be more",
+                "10 requests a second; not every line came in, so that it may be more",
             ),
             (
                 "began",
                 monitor(Requests, None),
                 began(),
                 passing,
-                "10/s requests; not every line came in, so that it may be more",
+                "10 requests a second; not every line came in, so that it may be more",
             ),
             ("no failure", monitor(Errors, Some(5.0)), steady(), passing, "0% of requests fail"),
             (

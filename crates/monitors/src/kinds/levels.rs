@@ -162,11 +162,18 @@ mod tests {
         for (case, levels, number, before, finding, words) in [
             ("no bound", levels(None, None, None), 99.0, None, passing, ""),
             ("as much as there may be", levels(level(5.0), None, None), 5.0, None, passing, ""),
-            ("more", levels(level(5.0), None, None), 5.001, None, above, ", more than 5/s"),
+            ("more", levels(level(5.0), None, None), 5.001, None, above, ", more than 5 a second"),
             ("as little", levels(None, level(5.0), None), 5.0, None, passing, ""),
-            ("less", levels(None, level(5.0), None), 4.9, Some(passing), below, ", less than 5/s"),
+            ("less", levels(None, level(5.0), None), 4.9, Some(passing), below, ", less than 5 a second"),
             ("between two", levels(level(5.0), level(1.0), None), 3.0, Some(above), passing, ""),
-            ("not yet clear", levels(level(5.0), None, level(3.0)), 4.0, Some(above), above, ", and it clears at 3/s"),
+            (
+                "not yet clear",
+                levels(level(5.0), None, level(3.0)),
+                4.0,
+                Some(above),
+                above,
+                ", and it clears at 3 a second",
+            ),
             ("clear", levels(level(5.0), None, level(3.0)), 3.0, Some(above), passing, ""),
             ("was not failing", levels(level(5.0), None, level(3.0)), 4.0, Some(passing), passing, ""),
             ("failed for something else", levels(level(5.0), None, level(3.0)), 4.0, other, passing, ""),
@@ -176,7 +183,7 @@ mod tests {
                 1.5,
                 Some(below),
                 below,
-                ", and it clears at 2/s",
+                ", and it clears at 2 a second",
             ),
         ] {
             let amount = Amount::new(number, Unit::PerSecond);

@@ -110,7 +110,7 @@ fn a_number_is_what_the_page_says_and_nothing_else_is_one() {
                 200,
                 JSON,
                 PASSING,
-                "0.5/s at /queue/age",
+                "0.5 a second at /queue/age",
                 Some(Amount::new(0.5, Unit::PerSecond)),
             ),
             // What is no number is none, and never 0.
