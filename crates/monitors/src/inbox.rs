@@ -53,12 +53,12 @@ impl Listening {
     }
 
     /// What the monitor that looks found last.
-    pub(crate) async fn found_last(&self, look: Look) -> Result<Option<Finding>, String> {
+    pub(crate) async fn found_last(&self, look: Look<'_>) -> Result<Option<Finding>, String> {
         self.inbox.last_finding(look.monitor).await
     }
 
     /// What came in for the monitor that looks.
-    pub(crate) async fn signals(&self, look: Look) -> Result<Vec<Signal>, String> {
+    pub(crate) async fn signals(&self, look: Look<'_>) -> Result<Vec<Signal>, String> {
         self.inbox.signals(look.monitor).await
     }
 
@@ -67,7 +67,7 @@ impl Listening {
         &self,
         app: &AppName,
         since: Timestamp,
-        look: Look,
+        look: Look<'_>,
         levels: &Levels,
     ) -> Result<(Vec<(Timestamp, Slot)>, Option<Finding>), String> {
         let before = if levels.goes_by_before() { self.inbox.last_finding(look.monitor).await? } else { None };
@@ -78,7 +78,7 @@ impl Listening {
     /// may have been lost, a sign is awaited anew.
     pub(crate) async fn signals_or_silence(
         &self,
-        look: Look,
+        look: Look<'_>,
         may_have_missed: impl Fn(&[Signal], Option<Deaf>) -> bool + Send,
     ) -> Result<Vec<Signal>, String> {
         let in_process = self.looked.lock().unwrap_or_else(PoisonError::into_inner).get(&look.monitor).copied();
@@ -99,7 +99,7 @@ impl Listening {
 }
 
 /// When nothing could come in since somebody looked last.
-fn deaf(last: Option<Timestamp>, since: Timestamp, look: Look) -> Option<Deaf> {
+fn deaf(last: Option<Timestamp>, since: Timestamp, look: Look<'_>) -> Option<Deaf> {
     let now = look.begun_at;
     let Some(last) = last else { return Some(Deaf { from: Timestamp::EPOCH, until: now }) };
     if now.since(last) > look.every * LOOKS_MISSED + STANDS_STILL {
@@ -130,7 +130,12 @@ mod tests {
             ("some looks were late", Some(0), 0, 150, None),
             ("the clock was set back", Some(500), 0, 100, None),
         ] {
-            let look = Look { monitor: MonitorId(Uuid::nil()), every: Duration::from_secs(30), begun_at: at(now) };
+            let look = Look {
+                monitor: MonitorId(Uuid::nil()),
+                every: Duration::from_secs(30),
+                during: None,
+                begun_at: at(now),
+            };
             assert_eq!(deaf(last.map(at), at(since), look), expected, "{case}");
         }
     }
@@ -169,8 +174,12 @@ mod tests {
     #[tokio::test]
     async fn what_is_awaited_anew_is_remembered_over_a_restart() {
         let kept = Arc::new(Kept::default());
-        let look =
-            |second| Look { monitor: MonitorId(Uuid::nil()), every: Duration::from_secs(30), begun_at: at(second) };
+        let look = |second| Look {
+            monitor: MonitorId(Uuid::nil()),
+            every: Duration::from_secs(30),
+            during: None,
+            begun_at: at(second),
+        };
         let missed = |signals: &[Signal], deaf: Option<Deaf>| signals.is_empty() || deaf.is_some();
         let awaited = |signals: Vec<Signal>| signals.iter().map(|signal| signal.at).collect::<Vec<_>>();
         let first = Listening::to(Arc::clone(&kept) as Arc<dyn Inbox>, at(0));

@@ -4,7 +4,7 @@ use crate::inbox::Listening;
 use crate::memory::PageMemory;
 use crate::net::{IdleConnections, Network, Tls};
 use flyball_heroku::Heroku;
-use flyball_model::{AccountName, MonitorId, ReleaseId, Timestamp};
+use flyball_model::{AccountName, Hours, MonitorId, ReleaseId, Timestamp};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,11 +53,13 @@ impl ReleasesUp {
 
 /// One look.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
+pub(crate) struct Look<'a> {
     /// With which monitor: whose connections may be kept, and used again, and for whom things come in.
     pub(crate) monitor: MonitorId,
     /// How often that looks.
     pub(crate) every: Duration,
+    /// Within which hours alone.
+    pub(crate) during: Option<&'a Hours>,
     /// When this look begins.
     pub(crate) begun_at: Timestamp,
 }

@@ -77,7 +77,7 @@ impl Observer {
     /// Looks once, and says what was seen. Takes no longer than the monitor's own time-out, and never fails: what
     /// stands in the way of looking is a reading too.
     pub async fn observe(&self, monitor: &Monitor, begun_at: Timestamp) -> Reading {
-        let look = Look { monitor: monitor.id, every: monitor.every, begun_at };
+        let look = Look { monitor: monitor.id, every: monitor.every, during: monitor.during.as_ref(), begun_at };
         monitor.kind.observe(&self.means, look).await
     }
 }

@@ -132,7 +132,7 @@ impl MonitorKind for Certificate {
         self.proxy.as_ref().and_then(Proxy::variable).into_iter().collect()
     }
 
-    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look<'_>) -> Reading {
         let mut stall = StallWatch::begin();
         let mut progress = Progress::begin();
         let met = match stall.within(self.timeout, self.look(means, &mut progress)).await {

@@ -104,7 +104,7 @@ impl MonitorKind for Dns {
         matches!(cause, Cause::Dns | Cause::Name)
     }
 
-    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look<'_>) -> Reading {
         let mut stall = StallWatch::begin();
         let progress = Progress::begin();
         let asked = means.network.records(self.server, &self.name, self.of_type);

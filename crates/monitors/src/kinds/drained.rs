@@ -13,7 +13,7 @@ pub(super) type Judged = (Finding, String, Evidence);
 /// Reads what an app told since then, and judges it beside what this monitor found last.
 pub(super) async fn reading(
     means: &Means,
-    look: Look,
+    look: Look<'_>,
     (app, since, levels): (&AppName, Timestamp, &Levels),
     judge: impl FnOnce(&[(Timestamp, Slot)], Option<Finding>) -> Judged,
 ) -> Reading {

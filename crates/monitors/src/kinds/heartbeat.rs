@@ -1,14 +1,17 @@
 //! `heartbeat`: something else gives signs of life, and silence fails.
 //!
 //! What is judged is what came in, and now. A sign that may have been lost, since nobody listened when it was to be expected, is no
-//! silence: one is awaited anew then.
+//! silence: one is awaited anew then. Nor is the time outside of the monitor's hours: a sign that is due in it is awaited from their
+//! beginning on.
 
 use super::kind::MonitorKind;
 use crate::ear::{Ear, quoted};
 use crate::inbox::Deaf;
 use crate::means::{Look, Means};
 use crate::values::in_words;
-use flyball_model::{Blind, Cause, Evidence, Excerpt, Finding, Reading, Signal, SignalKind, Timestamp, duration};
+use flyball_model::{
+    Blind, Cause, Evidence, Excerpt, Finding, Hours, Reading, Signal, SignalKind, Timestamp, duration,
+};
 use flyball_settings::{Bounds, Fields, Settings};
 use serde::Serialize;
 use std::time::Duration;
@@ -63,7 +66,7 @@ impl Heartbeat {
     const BODY_BYTES_MAX: usize = 10_000;
 
     /// The verdict on what came in, and the verdict in words. Pure.
-    fn judge(&self, signals: &[Signal], now: Timestamp) -> (Finding, String) {
+    fn judge(&self, signals: &[Signal], during: Option<&Hours>, now: Timestamp) -> (Finding, String) {
         let Course { last, lasted, open } = Course::of(signals);
         if let Some(began) = open.filter(|began| now.since(*began) > self.grace) {
             let (since, grace) = (seconds(now.since(began)), duration::print(self.grace));
@@ -71,7 +74,7 @@ impl Heartbeat {
             return (Finding::Failing(Cause::Silent), words);
         }
         // A run that has begun is a sign as well, and is given its time.
-        let is_silent = |since: Timestamp| open.is_none() && now.since(since) > self.every + self.grace;
+        let is_silent = |since: Timestamp| open.is_none() && now > self.overdue_after(since, during);
         let expected = format!("expected every {}", duration::print(self.every));
         let lasted = lasted.map(|lasted| format!(" after a run of {}", duration::roughly(lasted))).unwrap_or_default();
         match last {
@@ -92,8 +95,16 @@ impl Heartbeat {
         }
     }
 
+    /// Until when the sign behind one of this moment is awaited. Where that is outside of the hours, it is counted from their next beginning;
+    /// once only, so that hours that are shorter than signs are apart do not put it off for ever.
+    fn overdue_after(&self, since: Timestamp, during: Option<&Hours>) -> Timestamp {
+        let overdue = since + self.every + self.grace;
+        let opens = during.and_then(|hours| hours.closed_until(overdue));
+        opens.map_or(overdue, |opens| opens + self.every + self.grace)
+    }
+
     /// Whether a sign may have been lost: nothing could come in when one was to be expected. What was silent before stays silent.
-    fn may_have_missed(&self, signals: &[Signal], deaf: Option<Deaf>) -> bool {
+    fn may_have_missed(&self, signals: &[Signal], during: Option<&Hours>, deaf: Option<Deaf>) -> bool {
         if signals.is_empty() {
             return true;
         }
@@ -107,11 +118,11 @@ impl Heartbeat {
             // When the first one will come is not known. That it comes in the moment of a restart is not likely, and to begin anew each
             // time would mean to wait for ever.
             Some(signal) if signal.kind == SignalKind::Awaited => {
-                until.since(from) > self.grace && meets(signal.at, signal.at + self.every + self.grace)
+                until.since(from) > self.grace && meets(signal.at, self.overdue_after(signal.at, during))
             }
             Some(signal) => {
-                let expected = signal.at + self.every;
-                meets(expected - self.grace.min(self.every), expected + self.grace)
+                let overdue = self.overdue_after(signal.at, during);
+                meets(overdue - self.grace - self.grace.min(self.every), overdue)
             }
             None => false,
         }
@@ -164,13 +175,14 @@ impl MonitorKind for Heartbeat {
         Some(self)
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let began = Instant::now();
         let judged = match &means.listening {
             None => Err(NOBODY_LISTENS.to_owned()),
             Some(listening) => {
-                let signals = listening.signals_or_silence(look, |signals, deaf| self.may_have_missed(signals, deaf));
-                signals.await.map(|signals| self.judge(&signals, look.begun_at))
+                let missed = |signals: &[Signal], deaf| self.may_have_missed(signals, look.during, deaf);
+                let signals = listening.signals_or_silence(look, missed).await;
+                signals.map(|signals| self.judge(&signals, look.during, look.begun_at))
             }
         };
         reading(judged, began, look.begun_at)
@@ -285,7 +297,7 @@ mod tests {
             ),
             (&[(Passing, 0), (Neither, 60)], 71, silent, "no sign for 1h 11m, expected every 1h"),
         ] {
-            let judged = HEARTBEAT.judge(&signals(came), at(now));
+            let judged = HEARTBEAT.judge(&signals(came), None, at(now));
             assert_eq!((judged.0, judged.1.as_str()), (finding, words), "{came:?} at {now}");
         }
     }
@@ -307,7 +319,56 @@ mod tests {
             ("a long one", &[(Awaited, 0)], Some((30, 50)), true),
         ] {
             let deaf = deaf.map(|(from, until)| Deaf { from: at(from), until: at(until) });
-            assert_eq!(HEARTBEAT.may_have_missed(&signals(came), deaf), expected, "{case}");
+            assert_eq!(HEARTBEAT.may_have_missed(&signals(came), None, deaf), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_is_due_outside_of_the_hours_is_awaited_from_their_beginning_on() {
+        let (hour, day) = (3600, 86_400);
+        for (case, every, during, last, overdue) in [
+            ("within them", hour, "daily 08:00-20:00 UTC", "2026-11-30T12:00:00Z", "2026-11-30T13:10:00Z"),
+            ("over night", hour, "daily 08:00-20:00 UTC", "2026-11-30T19:30:00Z", "2026-12-01T09:10:00Z"),
+            ("a sign of the night", hour, "daily 08:00-20:00 UTC", "2026-12-01T03:00:00Z", "2026-12-01T09:10:00Z"),
+            ("a sign short of them", hour, "daily 08:00-20:00 UTC", "2026-12-01T07:30:00Z", "2026-12-01T08:40:00Z"),
+            ("over the weekend", hour, "Mon-Fri 08:00-20:00 UTC", "2026-11-27T19:30:00Z", "2026-11-30T09:10:00Z"),
+            ("over midnight", hour, "daily 22:00-02:00 UTC", "2026-11-30T23:30:00Z", "2026-12-01T00:40:00Z"),
+            ("once a day", day, "Mon-Fri 08:00-20:00 UTC", "2026-11-25T09:00:00Z", "2026-11-26T09:10:00Z"),
+            (
+                "hours shorter than signs are apart",
+                hour,
+                "daily 08:00-09:00 UTC",
+                "2026-11-30T08:30:00Z",
+                "2026-12-01T09:10:00Z",
+            ),
+            // At 3 the clock is put back to 2, and at 2 it is put forward to 3.
+            (
+                "clocks put back",
+                hour,
+                "daily 08:00-20:00 Europe/Berlin",
+                "2026-10-24T17:30:00Z",
+                "2026-10-25T08:10:00Z",
+            ),
+            (
+                "clocks put forward",
+                hour,
+                "daily 08:00-20:00 Europe/Berlin",
+                "2027-03-27T18:30:00Z",
+                "2027-03-28T07:10:00Z",
+            ),
+        ] {
+            let heartbeat = Heartbeat { every: Duration::from_secs(every), ..HEARTBEAT };
+            let hours: Hours = during.parse().unwrap();
+            let (last, overdue): (Timestamp, Timestamp) = (last.parse().unwrap(), overdue.parse().unwrap());
+            let came = [Signal { at: last, kind: Passing, words: Excerpt::default() }];
+            let later = overdue + Duration::from_secs(1);
+            let judged = [overdue, later].map(|now| heartbeat.judge(&came, Some(&hours), now).0);
+            assert_eq!(judged, [Finding::Passing, Finding::Failing(Cause::Silent)], "{case}");
+            let missed = |from: Timestamp| {
+                let deaf = Deaf { from, until: from + Duration::from_secs(1) };
+                heartbeat.may_have_missed(&came, Some(&hours), Some(deaf))
+            };
+            assert_eq!([missed(overdue - heartbeat.grace), missed(later)], [true, false], "{case}");
         }
     }
 

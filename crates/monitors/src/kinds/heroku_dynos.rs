@@ -137,7 +137,7 @@ impl MonitorKind for HerokuDynos {
         cause == Cause::Dyno
     }
 
-    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look<'_>) -> Reading {
         let began = Instant::now();
         let (finding, words, evidence) = match (means.accounts)(&self.account) {
             None => {

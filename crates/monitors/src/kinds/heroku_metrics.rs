@@ -148,7 +148,7 @@ impl MonitorKind for HerokuMetrics {
         self.levels.can_fail_for(cause)
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let now = look.begun_at;
         let told = (&self.app, told_until(now) - self.span.over.max(self.span.late), &self.levels);
         drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await

@@ -290,7 +290,7 @@ impl MonitorKind for HerokuRouter {
         }
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let now = look.begun_at;
         let told = (&self.app, self.since(now), &self.levels);
         drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await

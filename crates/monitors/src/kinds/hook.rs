@@ -125,7 +125,7 @@ impl MonitorKind for Hook {
         Some(self)
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let began = Instant::now();
         let judged = match &means.listening {
             None => Err(NOBODY_LISTENS.to_owned()),

@@ -185,7 +185,7 @@ impl MonitorKind for Jobs {
         self.levels.can_fail_for(cause)
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let now = look.begun_at;
         let told = (&self.app, told_until(now) - self.late, &self.levels);
         drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await

@@ -95,7 +95,7 @@ pub(super) trait MonitorKind: Settings {
 
     /// Looks once. Takes no longer than its own time-out, and never fails: what stands in the way of looking is a
     /// reading too.
-    fn observe(&self, means: &Means, look: Look) -> impl Future<Output = Reading> + Send;
+    fn observe(&self, means: &Means, look: Look<'_>) -> impl Future<Output = Reading> + Send;
 }
 
 /// A setting that is allowed and probably not meant.
@@ -306,7 +306,7 @@ macro_rules! kinds {
             }
 
             /// Looks once.
-            pub(crate) async fn observe(&self, means: &Means, look: Look) -> Reading {
+            pub(crate) async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
                 match self {
                     $( Self::$kind(kind) => MonitorKind::observe(&**kind, means, look).await, )+
                 }

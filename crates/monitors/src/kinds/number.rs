@@ -90,7 +90,7 @@ impl MonitorKind for Number {
         Some(self.unit.unit())
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         self.ask.reading(means, look, self.aim(), |text| self.told(text)).await
     }
 }

@@ -35,7 +35,7 @@ impl Ask {
     pub(super) async fn reading(
         &self,
         means: &Means,
-        look: Look,
+        look: Look<'_>,
         (aim, counted_in, levels): (Aim<'_>, CountedIn, &Levels),
         told: impl FnOnce(&Text) -> Told,
     ) -> Reading {

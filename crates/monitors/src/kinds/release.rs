@@ -80,7 +80,7 @@ impl Release {
     const LEVELS: Levels = Levels { above: None, below: None, clears_at: None };
 
     /// Looks. An error is a verdict too: that which ends the looking early.
-    async fn found(&self, means: &Means, look: Look) -> Result<Found, Found> {
+    async fn found(&self, means: &Means, look: Look<'_>) -> Result<Found, Found> {
         let (app, now) = (&self.app, look.begun_at);
         let heroku = (means.accounts)(&self.account)
             .ok_or_else(|| unknown(Blind::Heroku, format!("no Heroku account \"{}\" is set up", self.account)))?;
@@ -236,7 +236,7 @@ impl MonitorKind for Release {
         cause == Cause::Worse
     }
 
-    async fn observe(&self, means: &Means, look: Look) -> Reading {
+    async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let began = Instant::now();
         let (finding, words) = self.found(means, look).await.unwrap_or_else(|verdict| verdict);
         let words = Excerpt::of(&words);

@@ -63,7 +63,7 @@ impl MonitorKind for Tcp {
         matches!(cause, Cause::TimeOut | Cause::Refused | Cause::Reset | Cause::Name | Cause::Unreachable)
     }
 
-    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look) -> Reading {
+    async fn observe(&self, means: &Means, Look { begun_at, .. }: Look<'_>) -> Reading {
         let mut stall = StallWatch::begin();
         let mut progress = Progress::begin();
         let reached = means.network.reach(self.address.host(), self.address.port(), &mut progress);

@@ -81,7 +81,7 @@ impl MonitorKind for Http {
         named.chain(self.proxy.as_ref().and_then(Proxy::variable)).collect()
     }
 
-    async fn observe(&self, means: &Means, Look { monitor, begun_at, .. }: Look) -> Reading {
+    async fn observe(&self, means: &Means, Look { monitor, begun_at, .. }: Look<'_>) -> Reading {
         exchange::observe(means, monitor, self, begun_at).await
     }
 }
