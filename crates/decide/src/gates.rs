@@ -462,12 +462,8 @@ fn is_enabled(asked: &Question<'_>) -> Result<(), Because> {
 
 /// A person who asks knows what time it is.
 fn is_within_hours(asked: &Question<'_>) -> Result<(), Because> {
-    let now = asked.scene.now;
     let hours = asked.reaction.policy().during.as_ref();
-    match hours.and_then(|hours| Some((hours, hours.closed_until(now)?))) {
-        Some((hours, until)) => Err(Because::OutsideHours { until, opens: hours.on_the_clock(until, now) }),
-        None => Ok(()),
-    }
+    hours.and_then(|hours| hours.rests_until(asked.scene.now)).map_or(Ok(()), Err)
 }
 
 fn is_in_force(asked: &Question<'_>) -> Result<(), Because> {

@@ -1,6 +1,6 @@
 //! Hours: days of the week and times of the day, in one time zone, as people write them.
 
-use crate::Timestamp;
+use crate::{Because, Timestamp};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,13 @@ impl Hours {
     #[must_use]
     pub fn closed_until(&self, now: Timestamp) -> Option<Timestamp> {
         (!self.contains(now)).then(|| self.next_change(now))
+    }
+
+    /// Why nothing is done at a moment, if it is outside of them.
+    #[must_use]
+    pub fn rests_until(&self, now: Timestamp) -> Option<Because> {
+        let until = self.closed_until(now)?;
+        Some(Because::OutsideHours { until, opens: self.on_the_clock(until, now) })
     }
 
     /// A moment as a clock there shows it, as people say it `now`: "Mon 08:00 Europe/Berlin"; with its date where the day of the week

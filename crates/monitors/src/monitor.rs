@@ -40,8 +40,6 @@ impl Monitor {
     /// Why it does not look at this time although it is switched on: that it is outside of its hours.
     #[must_use]
     pub fn rests_until(&self, now: Timestamp) -> Option<Because> {
-        let hours = self.during.as_ref().filter(|_| self.enabled)?;
-        let until = hours.closed_until(now)?;
-        Some(Because::OutsideHours { until, opens: hours.on_the_clock(until, now) })
+        self.during.as_ref().filter(|_| self.enabled)?.rests_until(now)
     }
 }
