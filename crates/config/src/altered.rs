@@ -39,6 +39,13 @@ impl std::str::FromStr for Alteration {
     }
 }
 
+impl fmt::Display for Alteration {
+    /// As it was given, with its value as it stands in a file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.field, self.value)
+    }
+}
+
 /// The value as it stands in a file.
 fn as_toml(value: &str) -> String {
     let line = format!("x = {value}");
@@ -208,6 +215,9 @@ mod tests {
             ("name=x", Err("a reaction of another name is another reaction")),
         ] {
             let read = text.parse::<Alteration>();
+            if let Ok(read) = &read {
+                assert_eq!(read.to_string().parse().as_ref(), Ok(read), "{text:?} is the same when it is told on");
+            }
             let read = read.as_ref().map(|of| (of.field.as_str(), of.value.as_str())).map_err(String::as_str);
             assert_eq!(read, expected, "{text:?}");
         }

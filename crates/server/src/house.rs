@@ -3,6 +3,7 @@
 use crate::answer::Problem;
 use crate::api::events::Tail;
 use crate::api::once::Answered;
+use crate::api::replays::PLAYS_MAX;
 use crate::guard::{Secret, Throttle, random};
 use crate::machines::adapters::Leases;
 use crate::machines::drains::Drains;
@@ -75,6 +76,7 @@ pub struct House {
     pub stop: CancellationToken,
     pub(crate) snapshot: Snapshot,
     pub(crate) looks: Semaphore,
+    pub(crate) plays: Arc<Semaphore>,
     pub(crate) listeners: Arc<Semaphore>,
     pub(crate) tail: Tail,
     pub(crate) throttle: Throttle,
@@ -102,6 +104,7 @@ impl House {
             stop,
             snapshot,
             looks,
+            plays: Arc::new(Semaphore::new(PLAYS_MAX)),
             listeners,
             tail,
             throttle,

@@ -43,9 +43,10 @@ pub use history::HistoryFilter;
 pub use monitor::checked;
 pub use presence::SeenEngine;
 pub use reaction::UndoneSteps;
+pub use replay::PLAYED;
 pub use report::ListOutages;
 pub use store::store_view;
-pub use suggest::NoSuggestion;
+pub use suggest::{NoSuggestion, is_load};
 pub use uptime::UptimeOver;
 pub use why::NotKnown;
 

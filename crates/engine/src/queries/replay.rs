@@ -19,6 +19,10 @@ use flyball_store::{Error, ReadingsPage, RunsPage};
 use flyball_views::{Outlay, Replay, ReplayAct, ReplayDifference, ReplayHold};
 use std::time::Duration;
 
+/// How far back it is played, and looked, where nobody says otherwise; readings reach less far.
+pub const PLAYED: Duration = Duration::from_hours(30 * 24);
+/// And at most: no more readings are kept than of this.
+const PLAYED_MAX: Duration = Duration::from_hours(92 * 24);
 /// So many readings of a monitor are played, the latest of them: one each second for as long as they are kept, and a month of one each
 /// ten seconds twice over.
 const FOUND_MAX: usize = 700_000;
@@ -36,13 +40,19 @@ pub(super) struct Recorded {
 }
 
 impl Reader<'_> {
-    /// A reaction played anew since then, by its settings as this reader has them; none where there is no such reaction.
+    /// Since when something is played of which that is asked for.
+    pub(super) fn played_since(&self, asked: Option<Timestamp>) -> Timestamp {
+        asked.unwrap_or(self.now - PLAYED).max(self.now - PLAYED_MAX)
+    }
+
+    /// A reaction played anew since then, or for [`PLAYED`], by its settings as this reader has them; none where there is no such reaction.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
-    pub async fn replay(&self, name: &ReactionName, since: Timestamp) -> Result<Option<Replay>, Error> {
+    pub async fn replay(&self, name: &ReactionName, since: Option<Timestamp>) -> Result<Option<Replay>, Error> {
         let Some(reaction) = self.wiring.reaction_named(name) else { return Ok(None) };
+        let since = self.played_since(since);
         let (app, process_type) = (reaction.kind.app(), reaction.kind.process_type());
         let callers = self.wiring.watched_by(reaction.id);
         let mut recorded = Vec::with_capacity(callers.len());

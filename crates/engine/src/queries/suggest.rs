@@ -32,12 +32,13 @@ impl From<Error> for NoSuggestion {
 }
 
 impl Reader<'_> {
-    /// What the load that a monitor measures says since then.
+    /// What the load that a monitor measures says since then, or for [`PLAYED`](super::PLAYED).
     ///
     /// # Errors
     ///
     /// Where there is no such monitor, where it measures no load, and when the store does not answer.
-    pub async fn suggest(&self, name: &MonitorName, since: Timestamp) -> Result<Suggestion, NoSuggestion> {
+    pub async fn suggest(&self, name: &MonitorName, since: Option<Timestamp>) -> Result<Suggestion, NoSuggestion> {
+        let since = self.played_since(since);
         let Some(monitor) = self.definitions.monitors.iter().find(|monitor| monitor.name == *name) else {
             return Err(NoSuggestion::NoMonitor);
         };
@@ -115,6 +116,12 @@ impl Reader<'_> {
 
 /// Heroku allows so many of a process type unless asked.
 const DYNOS_MAX: u32 = 100;
+
+/// Whether a monitor measures a load that a dyno can carry so much of.
+#[must_use]
+pub fn is_load(monitor: &Monitor) -> bool {
+    load_of(monitor).is_ok()
+}
 
 /// The load that a monitor measures, or what it needs for one.
 fn load_of(monitor: &Monitor) -> Result<(&HerokuRouter, LoadBy), String> {

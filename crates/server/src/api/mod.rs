@@ -12,6 +12,7 @@ pub(crate) mod once;
 pub(crate) mod pauses;
 pub(crate) mod people;
 mod reactions;
+pub(crate) mod replays;
 pub(crate) mod runs;
 pub(crate) mod standing;
 
@@ -40,9 +41,11 @@ pub(crate) fn router() -> OpenApiRouter<Arc<House>> {
         .routes(routes!(monitors::one))
         .routes(routes!(monitors::readings))
         .routes(routes!(monitors::series))
+        .routes(routes!(replays::suggestion))
         .routes(routes!(reactions::list))
         .routes(routes!(reactions::one))
         .routes(routes!(reactions::plan))
+        .routes(routes!(replays::replay))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(notices::list))
