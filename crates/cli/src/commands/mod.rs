@@ -149,8 +149,6 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         Command::Validate(_) => Some("validate"),
         Command::Plan => Some("plan"),
         Command::Export(_) => Some("export"),
-        Command::Suggest(_) => Some("suggest"),
-        Command::Replay(_) => Some("replay"),
         Command::Store(_) => Some("store"),
         Command::Secret(_) => Some("secret"),
         Command::InstallService(_) => Some("install-service"),
@@ -174,6 +172,8 @@ const fn here_alone(command: &Command) -> Option<&'static str> {
         | Command::Incidents(_)
         | Command::Incident(_)
         | Command::Report(_)
+        | Command::Suggest(_)
+        | Command::Replay(_)
         | Command::Pause(_)
         | Command::Resume(_)
         | Command::Settle(_)

@@ -14,7 +14,7 @@ const MOVES: [&str; 10] =
 
 impl Stage {
     /// Runs the binary to its end, asking the server by a token.
-    async fn afar(&self, token: Option<&str>, arguments: &[&str]) -> Ended {
+    pub(crate) async fn afar(&self, token: Option<&str>, arguments: &[&str]) -> Ended {
         let server = self.server();
         let mut command = self.command_in(&self.path(""), &[&["--server", &server], arguments].concat());
         // From another machine there is neither file nor database.

@@ -1,6 +1,6 @@
 //! `replay` and `suggest`: what would have been, from what an engine left in the store.
 
-use crate::support::{Stage, now};
+use crate::support::{Ended, Stage, Way, now};
 use flyball_decide::Sighting;
 use flyball_model::{
     Actor, Amount, ApiHost, App, AppId, Because, DynoSize, Effect, Entry, Event, Evidence, Excerpt, Finding,
@@ -12,7 +12,7 @@ use flyball_store::{Batch, Claim, Loop as _, Runs as _, Slots as _, Sqlite, Stor
 use std::time::Duration;
 use uuid::Uuid;
 
-const FILE: &str = "[receive.apps.shop]\n\
+pub(crate) const FILE: &str = "[receive.apps.shop]\n\
     [[monitor]]\nname = \"shop is busy\"\nevery = \"10s\"\n\
     heroku_router = { app = \"shop\", measure = \"requests\" }\nreactions = [\"enough web\"]\n\
     [[monitor]]\nname = \"page\"\nevery = \"10s\"\nhttp = { url = \"PAGE\" }\nreactions = [\"anew\"]\n\
@@ -45,7 +45,7 @@ fn app() -> App {
 
 /// What an engine would have left that listened for six hours until now, to an app with two dynos that carry 15 requests a second each:
 /// its slots, the readings of the last three hours, what was seen, and one run, which gave it a third dyno an hour ago.
-async fn recorded(stage: &Stage) -> Timestamp {
+pub(crate) async fn recorded(stage: &Stage) -> Timestamp {
     let until = Slot::start_of(now());
     let store = Sqlite::open(&stage.path("flyball.db")).await.unwrap();
     let host: ApiHost = stage.sim.url().trim_start_matches("http://").parse().unwrap();
@@ -239,7 +239,7 @@ async fn what_stands_in_the_way_is_told() {
         (&["replay", "enough web", "--with", "max_quantity"], 2, "expected FIELD=VALUE"),
         (&["replay", "enough web", "--with", "name=x"], 2, "another reaction"),
         (&["replay", "enough web", "--with", "max_in=1", "max_in=2"], 2, "`max_in` is given twice"),
-        (&["--server", "http://127.0.0.1:1", "replay", "enough web"], 2, "it works on this machine"),
+        (&["--server", "http://127.0.0.1:1", "replay", "enough web"], 75, "cannot reach http://127.0.0.1:1"),
     ] {
         let told = stage.run(arguments).await;
         let said = format!("{}{}", told.stdout, told.stderr);
@@ -267,4 +267,92 @@ async fn what_acts_on_what_was_never_seen_is_not_played() {
     let told = stage.run(&["replay", "enough web"]).await;
     let said = "cannot be played: how many dynos its app had was never seen.";
     assert!(told.code == Some(1) && told.stdout.contains(said), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_server_plays_and_suggests_what_is_played_and_suggested_beside_the_engine() {
+    let stage = Stage::new().await.asking(Way::Beside);
+    stage.write(FILE);
+    let asked = recorded(&stage).await;
+    // What a drain told is told anew from when it is asked for.
+    let since = |asked: Timestamp| asked.to_string().get(..19).unwrap().replace('T', " ");
+    let (whole, half) = (since(asked - Duration::from_hours(4)), since(asked - Duration::from_hours(2)));
+    let _up = stage.serve().await;
+    for (arguments, code, same) in [
+        (
+            &["replay", "enough web", "--utc", "--since", &whole][..],
+            0,
+            &["/from", "/exact", "/from_slots", "/would/acted", "/did/acted", "/acts"][..],
+        ),
+        (
+            &["replay", "enough web", "--utc", "--since", &half, "--with", "max_quantity=3", "stabilize=10m"],
+            0,
+            &["/exact", "/would/acted", "/did/acted", "/acts", "/differing"],
+        ),
+        (&["replay", "anew", "--with", "cooldown=1h"], 0, &["/exact", "/would/acted", "/acts/0/plan"]),
+        (&["suggest", "shop is busy"], 0, &["/carries", "/snippet", "/minutes", "/since", "/process_type"]),
+        (&["suggest", "page"], 1, &[]),
+        (&["suggest", "shop is bisy"], 1, &[]),
+        (&["replay", "enough wbe"], 1, &[]),
+    ] {
+        let as_json = [&["--json"], arguments].concat();
+        let (beside, afar) = (stage.run(&as_json).await, stage.afar(None, &as_json).await);
+        assert_eq!((beside.code, afar.code), (Some(code), Some(code)), "{arguments:?}: {beside:?} {afar:?}");
+        let data = |ended: &Ended| serde_json::from_str(&ended.stdout).unwrap_or(serde_json::Value::Null);
+        for place in same {
+            let (beside, afar) = (data(&beside), data(&afar));
+            assert!(beside.pointer(place).is_some(), "{arguments:?} {place}: {beside}");
+            assert_eq!(beside.pointer(place), afar.pointer(place), "{arguments:?} {place}");
+        }
+        let hint = |ended: &Ended| ended.stderr.lines().find(|line| line.contains("did you mean")).map(str::to_owned);
+        assert_eq!(hint(&beside), hint(&afar), "{arguments:?}");
+        let shape =
+            |ended: Ended| ended.stdout.lines().map(|line| line.chars().take(12).collect()).collect::<Vec<String>>();
+        let (beside, afar) = (stage.run(arguments).await, stage.afar(None, arguments).await);
+        assert_eq!(shape(beside), shape(afar), "{arguments:?}");
+    }
+    let wrong = stage.afar(None, &["replay", "enough web", "--with", "max_quantity=1", "max_inn=1"]).await;
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    for words in ["`min_quantity` is above `max_quantity`", "did you mean `max_in`?"] {
+        assert!(wrong.stderr.contains(words), "{words}: {wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_replay_at_a_time_is_played_and_all_that_is_wrong_with_its_settings_is_told() {
+    let stage = Stage::new().await.asking(Way::Beside);
+    stage.write(FILE);
+    recorded(&stage).await;
+    let _up = stage.serve().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let base = format!("{}/api/v1", stage.server().trim_end_matches('/'));
+    let ask = async |path: &str| client.get(format!("{base}{path}")).send().await.unwrap();
+    for (path, status, words) in [
+        ("/reactions/enough%20web/replay?since=soon", 400, &["`since` is neither a time"][..]),
+        ("/reactions/enough%20web/replay?wiht=x", 400, &["unknown field"]),
+        ("/reactions/enough%20wbe/replay", 404, &["did you mean"]),
+        ("/monitors/page/suggestion", 404, &["cannot suggest anything by", "this is a http"]),
+        ("/reactions/enough%20web/replay?with=six%0Aname=x", 422, &["expected FIELD=VALUE", "is another reaction"]),
+        ("/reactions/enough%20web/replay?with=max_in=1%0D%0Amax_in=2", 422, &["`max_in` is given twice"]),
+        (
+            "/reactions/enough%20web/replay?with=max_quantity=six%0Amax_inn=1",
+            422,
+            &["max_quantity", "did you mean `max_in`?"],
+        ),
+    ] {
+        let told = ask(path).await;
+        assert_eq!(told.status(), status, "{path}");
+        let told = told.text().await.unwrap();
+        assert!(words.iter().all(|words| told.contains(words)), "{path}: {told}");
+    }
+    let once = || ask("/reactions/enough%20web/replay");
+    let (first, second, third, fourth) = tokio::join!(once(), once(), once(), once());
+    let told = [first, second, third, fourth];
+    assert!(told.iter().any(|told| told.status() == 200), "somebody is the first");
+    let later: Vec<_> = told.iter().filter(|told| told.status() != 200).collect();
+    assert!(!later.is_empty(), "all were played at once");
+    for told in later {
+        assert_eq!((told.status().as_u16(), told.headers()["retry-after"].to_str().unwrap()), (429, "5"));
+    }
+    assert_eq!(ask("/monitors/shop%20is%20busy/suggestion").await.status(), 200, "the place is given back");
 }

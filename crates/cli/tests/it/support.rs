@@ -117,13 +117,15 @@ macro_rules! both_ways {
 pub(crate) use both_ways;
 
 /// The commands that can ask a server instead of the database beside them.
-const FROM_AFAR: [&str; 16] = [
+const FROM_AFAR: [&str; 18] = [
     "status",
     "why",
     "history",
     "incidents",
     "incident",
     "report",
+    "suggest",
+    "replay",
     "pause",
     "resume",
     "settle",
