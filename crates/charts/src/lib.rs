@@ -23,6 +23,7 @@ mod badge;
 mod bar;
 mod formation;
 mod lineage;
+mod loads;
 mod marks;
 mod text;
 mod time;
@@ -31,6 +32,7 @@ pub use badge::{badge, favicon};
 pub use bar::{SLOTS_MAX, Slot, uptime_bar};
 pub use formation::{FormationChart, PROCESS_ROWS_MAX, ProcessRow, SIZES_MAX};
 pub use lineage::{RELEASES_MAX, Release, lineage};
+pub use loads::{LOAD_BARS_MAX, LoadBar, LoadChart};
 pub use marks::{MARKS_MAX, Mark, MarkKind};
 pub use time::{Band, Point, SPELLS_MAX, Spell, THRESHOLDS_MAX, TimeChart};
 

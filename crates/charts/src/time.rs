@@ -280,7 +280,7 @@ fn band_path(stretch: &[Column], axis: &TimeAxis, values: &ValueAxis) -> String 
     line(places.into_iter()) + "z"
 }
 
-fn grid(values: &ValueAxis, axis: &TimeAxis, unit: &str) -> String {
+pub(crate) fn grid(values: &ValueAxis, axis: &TimeAxis, unit: &str) -> String {
     let last = values.ticks.len() - 1;
     let lines = values.ticks.iter().enumerate().map(|(n, tick)| {
         let y = values.y(*tick);

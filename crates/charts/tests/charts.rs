@@ -1,8 +1,9 @@
 //! Charts from outside: what is drawn, what is not, and what can be heard.
 
 use flyball_charts::{
-    Band, FormationChart, MARKS_MAX, Mark, MarkKind, Point, ProcessRow, RELEASES_MAX, Release, SHEET, SLOTS_MAX, Slot,
-    Spell, TimeChart, Verdict, Width, badge, favicon, lineage, uptime_bar,
+    Band, FormationChart, LOAD_BARS_MAX, LoadBar, LoadChart, MARKS_MAX, Mark, MarkKind, Point, ProcessRow,
+    RELEASES_MAX, Release, SHEET, SLOTS_MAX, Slot, Spell, TimeChart, Verdict, Width, badge, favicon, lineage,
+    uptime_bar,
 };
 use insta::assert_snapshot;
 
@@ -320,5 +321,35 @@ fn the_sheet_is_small_and_stands_by_itself() {
     }
     for class in [".tag", ".person", ".app", ".notice", ".stop", ".mistake", ".empty", ".facts", ".day"] {
         assert!(SHEET.contains(class), "{class}");
+    }
+}
+
+#[test]
+fn bars_stand_at_their_loads_and_say_where_requests_waited() {
+    let bar = |from, to, served_ms, waits| LoadBar { from, to, served_ms, waits };
+    let chart = LoadChart {
+        bars: vec![bar(1.0, 2.0, 200.0, false), bar(2.0, 2.0, 210.0, false), bar(2.5, 4.0, 900.0, true)],
+        per_dyno: 1.8,
+    };
+    assert_snapshot!("loads_narrow", lines(&chart.svg(Width::Narrow)));
+    let wide = chart.svg(Width::Wide);
+    sound(&wide);
+    assert!(wide.contains("2.5 to 4 within 900 ms, they waited. per_dyno 1.8."), "{wide}");
+    assert_eq!((count(&wide, "class=\"shape\""), count(&wide, "class=\"wash\"")), (1, 3));
+}
+
+#[test]
+fn loads_of_nothing_and_of_nonsense_are_sound() {
+    let many = vec![LoadBar { from: 1.0, to: 2.0, served_ms: 3.0, waits: true }; 1000];
+    let nonsense = [f64::NAN, f64::INFINITY, -1.0, f64::MAX, 0.0].map(|value| LoadBar {
+        from: value,
+        to: -value,
+        served_ms: value,
+        waits: false,
+    });
+    for (bars, per_dyno) in [(vec![], 0.0), (nonsense.to_vec(), f64::NAN), (many, 1e300)] {
+        let svg = LoadChart { bars, per_dyno }.both();
+        sound(&svg);
+        assert!(count(&svg, "class=\"wash\"") <= 2 * LOAD_BARS_MAX);
     }
 }

@@ -176,7 +176,8 @@ function charts() {
 
 local(document);
 charts();
-if (document.querySelector("[data-live]")) {
+// What was worked out when somebody asked stays as it is: to ask for it again every second would keep a core busy.
+if (document.querySelector("[data-live]") && !document.querySelector("[data-once]")) {
   listen();
   setInterval(soon, REST);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });

@@ -12,8 +12,10 @@ mod overview;
 mod pause;
 pub(crate) mod problem;
 mod reaction;
+mod replay;
 mod run;
 mod settings;
+mod suggestion;
 mod timeline;
 
 use crate::guard::{may_administer, may_operate};
@@ -28,9 +30,11 @@ pub(crate) fn router() -> Router<Arc<House>> {
     let read = Router::new()
         .route("/", get(overview::page))
         .route("/monitors/{name}", get(monitor::page))
+        .route("/monitors/{name}/suggestion", get(suggestion::page))
         .route("/reactions", get(reaction::list))
         .route("/reactions/{name}", get(reaction::page))
         .route("/reactions/{name}/plan", get(reaction::plan))
+        .route("/reactions/{name}/replay", get(replay::page))
         .route("/runs/{id}", get(run::page))
         .route("/runs/{id}/undo", get(run::plan_undo))
         .route("/incidents", get(incident::list))

@@ -4,6 +4,7 @@ mod driver;
 mod looks;
 
 use crate::database::trouble;
+use crate::replaying;
 use crate::support::{Stage, Up, app, shop};
 use driver::Browser;
 use serde_json::json;
@@ -213,6 +214,55 @@ async fn without_scripts_one_signs_in_pauses_and_resumes() {
     browser.sees("acting").await;
     assert!(!browser.text().await.contains("Dark or light"), "what needs scripts is not shown");
     browser.must_be_calm(&place.pages, &[]).await;
+}
+
+#[tokio::test]
+async fn what_would_have_been_is_asked_for_on_pages_without_scripts() {
+    let (stage, browser) = tokio::join!(Stage::new(), Browser::start(&["--blink-settings=scriptEnabled=false"]));
+    stage.write(&replaying::FILE.replace("\"requests\" }", "\"requests\", above = 45, clears_at = 30 }"));
+    replaying::recorded(&stage).await;
+    let up = stage.serve().await;
+    let place = Place { pages: stage.server().trim_end_matches('/').to_owned(), stage, _up: up };
+    place.open(&browser, "/monitors/shop%20is%20busy").await;
+    browser.click("What would scale_to do?").await;
+    browser.sees("With a tenth to spare").await;
+    browser.sees("Minutes, by the load of a dyno").await;
+    browser.sees("For the file").await;
+    browser.fill("Recorded since", "soon").await;
+    browser.click("Look again").await;
+    browser.sees("is neither a time").await;
+
+    place.open(&browser, "/reactions/enough%20web").await;
+    browser.click("What would it have done?").await;
+    browser.sees("It would have acted").await;
+    browser.fill("With other settings", "max_quantity=1").await;
+    browser.click("Replay").await;
+    browser.sees("`min_quantity` is above `max_quantity`").await;
+    place.open(&browser, "/reactions/enough%20web/replay").await;
+    browser.fill("With other settings", "max_quantity=3").await;
+    browser.click("Replay").await;
+    browser.sees("It would have acted").await;
+    browser.sees("Choices that would have been others").await;
+    browser.sees("Dyno-hours").await;
+    place.open(&browser, "/monitors/page/suggestion").await;
+    browser.sees("cannot suggest anything by").await;
+    browser.must_be_calm(&place.pages, &[400, 404, 422]).await;
+
+    let seeing = Browser::start(&[]).await;
+    let mut mistakes = Vec::new();
+    for (name, path, words) in [
+        ("number", "/monitors/shop%20is%20busy?span=24h", "What would scale_to do?"),
+        ("suggestion", "/monitors/shop%20is%20busy/suggestion", "For the file"),
+        ("replay", "/reactions/enough%20web/replay", "Nothing is called"),
+        ("replayed", "/reactions/enough%20web/replay?since=7d&with=max_in%3D2", "What it comes to"),
+        ("not-replayed", "/reactions/enough%20web/replay?since=7d&with=max_inn%3D2", "did you mean"),
+    ] {
+        place.open(&seeing, path).await;
+        seeing.sees(words).await;
+        mistakes.extend(seeing.mistakes(name).await);
+    }
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+    seeing.must_be_calm(&place.pages, &[422]).await;
 }
 
 #[tokio::test]

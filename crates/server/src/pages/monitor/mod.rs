@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use flyball_charts::{Band, Mark, Point, Spell, TimeChart};
-use flyball_engine::queries::{ListOutages, UptimeOver};
+use flyball_engine::queries::{ListOutages, UptimeOver, is_load};
 use flyball_model::duration::roughly;
 use flyball_model::{Timestamp, Verdict};
 use flyball_views::{
@@ -48,6 +48,8 @@ struct MonitorPage {
     marks: Vec<MarkRow>,
     /// Where its badge is.
     badge: String,
+    /// Whether it measures a load of which a dyno carries so much.
+    is_load: bool,
     /// Where it is told something, for who may operate.
     hook: Option<String>,
 }
@@ -179,6 +181,7 @@ impl House {
             facts: facts(uptime.as_ref(), day.monitors.first()),
             spells: series.spells.iter().rev().take(SPELLS_LISTED).map(|spell| spell_row(spell, now)).collect(),
             marks: series.marks.iter().rev().take(MARKS_LISTED).map(|mark| mark_row(mark, &names)).collect(),
+            is_load: of_name.is_some_and(is_load),
             hook,
         })?;
         if tells_secret {
