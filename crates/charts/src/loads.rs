@@ -87,7 +87,9 @@ impl LoadBar {
 
     fn said(&self) -> String {
         let waits = if self.waits { ", they waited" } else { "" };
-        format!("{} to {} within {} ms{waits}", number(self.from), number(self.to), number(self.served_ms))
+        let (from, to) = (number(self.from), number(self.to));
+        let loads = if from == to { from } else { format!("{from} to {to}") };
+        format!("{loads} within {} ms{waits}", number(self.served_ms))
     }
 
     fn drawn(&self, loads: &ValueAxis, values: &ValueAxis) -> String {

@@ -274,10 +274,8 @@ fn chart(series: &SeriesView) -> String {
         from: at(spell.spell.began_at),
         until: spell.spell.ended_at.map_or(at(series.until), at),
         verdict: verdict(spell.verdict),
-        label: spell
-            .spell
-            .cause
-            .map_or_else(|| spell.verdict.to_string(), |cause| format!("{}: {cause}", spell.verdict)),
+        // The chart has the verdict's word in front of it.
+        label: spell.spell.cause.map(|cause| cause.to_string()).unwrap_or_default(),
     });
     let marks = series.marks.iter().map(|mark| Mark {
         at: at(mark.at),

@@ -48,7 +48,8 @@ struct Told {
     more_differences: u64,
     acts: Vec<Act>,
     more_acts: u64,
-    holds: Vec<(u64, Html)>,
+    /// At how many readings, and why.
+    holds: Vec<(String, Html)>,
 }
 
 /// What would have been, beside what was.
@@ -128,8 +129,12 @@ fn told(replay: &Replay, names: &Names) -> Told {
         acts: acts
             .map(|act| Act { at: moment(act.at), plan: names.told(&act.plan), because: names.told(&act.because) })
             .collect(),
-        holds: replay.holds.iter().map(|hold| (hold.readings, names.told(&hold.because))).collect(),
+        holds: replay.holds.iter().map(|hold| (times(hold.readings), names.told(&hold.because))).collect(),
     }
+}
+
+fn times(readings: u64) -> String {
+    if readings == 1 { "once".to_owned() } else { format!("{readings} times") }
 }
 
 /// What either comes to, as far as it is known.
