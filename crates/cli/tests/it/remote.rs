@@ -35,7 +35,7 @@ impl Stage {
 }
 
 /// A text without what moves: numbers, and how many units a length of time has.
-fn still(text: &str) -> Vec<String> {
+pub(crate) fn still(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let mut shape = String::new();
