@@ -82,34 +82,55 @@ pub(super) struct Server {
 
 /// Requests of one second that one dyno was given.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Share {
-    pub(super) dyno: String,
+pub struct Share {
+    /// Its name.
+    pub dyno: String,
     /// Those that it answers, or would have; the next three are among them.
-    pub(super) served: u64,
-    pub(super) errors: u64,
-    pub(super) broken_off: u64,
-    /// Those that wait for the database, and for how many seconds.
-    pub(super) slow: u64,
-    pub(super) slow_by: f64,
+    pub served: u64,
+    /// Those that the app answers with an error.
+    pub errors: u64,
+    /// Those that clients break off.
+    pub broken_off: u64,
+    /// Those that wait for the database,
+    pub slow: u64,
+    /// and for how many seconds.
+    pub slow_by: f64,
     /// Those that the router gives up on.
-    pub(super) timed_out: u64,
+    pub timed_out: u64,
     /// The status of the errors.
-    pub(super) status: u16,
+    pub status: u16,
     /// What was there before them takes this long, in seconds: each waits for it.
-    pub(super) backlog: f64,
-    /// What they wait on top of that on average, in seconds.
-    pub(super) wait: f64,
+    pub backlog: f64,
+    /// What they wait on top of that on average, in seconds: as an exponential draw, for each anew.
+    pub wait: f64,
     /// What one takes without waiting, on average, in seconds.
-    pub(super) service: f64,
+    pub service: f64,
+    /// Requests that the dyno works on in this second, on average.
+    pub at_work: f64,
+}
+
+impl Share {
+    /// Which share of the served ones waits for longer than so many seconds, 0 to 1.
+    #[must_use]
+    pub fn waiting_beyond(&self, seconds: f64) -> f64 {
+        let on_top = seconds - self.backlog;
+        if on_top < 0.0 {
+            1.0
+        } else if self.wait > 0.0 {
+            (-on_top / self.wait).exp()
+        } else {
+            0.0
+        }
+    }
 }
 
 /// What becomes of the requests of one second.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Second {
+pub struct Second {
     /// How many the router answers itself, and with which code: the platform is in trouble, or no dyno is there.
-    pub(super) refused: [(u64, &'static str); 2],
+    pub refused: [(u64, &'static str); 2],
     /// What dynos are given, where there are any.
-    pub(super) given: Vec<Share>,
+    pub given: Vec<Share>,
 }
 
 /// One dyno's queue.
@@ -153,6 +174,8 @@ pub(super) struct Load {
     /// What a request that comes now waits, in seconds, averaged over the dynos.
     waiting: f64,
     minutes: VecDeque<Minute>,
+    /// The second that began last.
+    last: Option<Second>,
 }
 
 impl Load {
@@ -170,7 +193,13 @@ impl Load {
             turn: 0,
             waiting: 0.0,
             minutes: VecDeque::new(),
+            last: None,
         }
+    }
+
+    /// The second that began last; none before the first, and none where none are counted.
+    pub(super) const fn last(&self) -> Option<&Second> {
+        self.last.as_ref()
     }
 
     pub(super) fn minutes(&self) -> vec_deque::Iter<'_, Minute> {
@@ -202,9 +231,9 @@ impl Load {
         }
     }
 
-    /// What becomes of the requests of the second that begins at `now`. `None`: the app counts none.
-    pub(super) fn flow(&mut self, app: &App, now: Timestamp) -> Option<Second> {
-        let serving = app.spec.mechanics.serving?;
+    /// The second that begins at `now` is the last one from here on. Nothing happens where the app counts none.
+    pub(super) fn flow(&mut self, app: &App, now: Timestamp) {
+        let Some(serving) = app.spec.mechanics.serving else { return };
         // The middle of the second is its mean, as load goes in straight lines.
         let rate = app.load(now + SECOND / 2);
         let count = self.arrived.whole(rate, u64::MAX);
@@ -219,7 +248,7 @@ impl Load {
         };
         let second = Second { refused: [(of_platform, "H99"), of_nobody], given };
         self.record(now, &second);
-        Some(second)
+        self.last = Some(second);
     }
 
     fn give(&mut self, app: &App, serving: &Serving, servers: &[Server], rate: f64, count: u64) -> Vec<Share> {
@@ -245,11 +274,13 @@ impl Load {
             let busy = server.service + slow_share * slow_by;
             let capacity = f64::from(serving.threads) / busy;
             let backlog = queue.backlog / capacity;
+            // What has waited is worked on as well.
+            let at_work = (queue.backlog + rate).min(capacity) * busy;
             let lost = queue.take_in(rate, capacity, (timeout - server.service).max(0.0));
             // Whoever is served did not wait longer than the router does.
             let wait = waits(f64::from(serving.threads), rate / capacity, busy)
                 .min((timeout - server.service - backlog).max(0.0));
-            queue.average(rate.min(capacity) * busy);
+            queue.average(at_work);
             waiting += backlog + wait;
             let timed_out = self.timed_out.whole(if rate > 0.0 { given as f64 * lost / rate } else { 0.0 }, given);
             let slow = self.slow.whole((given - timed_out) as f64 * slow_share, given - timed_out);
@@ -261,9 +292,20 @@ impl Load {
             let broken_off = self.broken_off.whole(served as f64 * serving.broken_off, served - errors);
             let slow = slow.min(served - errors - broken_off);
             let (dyno, status, service) = (server.name.clone(), server.status, server.service);
-            let served =
-                Share { dyno, served, errors, broken_off, slow, slow_by, timed_out, status, backlog, wait, service };
-            shares.push(served);
+            shares.push(Share {
+                dyno,
+                served,
+                errors,
+                broken_off,
+                slow,
+                slow_by,
+                timed_out,
+                status,
+                backlog,
+                wait,
+                service,
+                at_work,
+            });
         }
         self.waiting = waiting / servers.len() as f64;
         shares
@@ -326,8 +368,35 @@ fn waits(threads: f64, rho: f64, service: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Carry, Queue, waits};
+    use super::{Carry, Queue, Share, waits};
     use uuid::Uuid;
+
+    #[test]
+    fn whoever_is_served_waits_for_the_backlog_and_for_longer_by_chance() {
+        let share = |backlog: f64, wait: f64| Share {
+            dyno: "web.1".to_owned(),
+            served: 10,
+            errors: 0,
+            broken_off: 0,
+            slow: 0,
+            slow_by: 0.0,
+            timed_out: 0,
+            status: 500,
+            backlog,
+            wait,
+            service: 0.5,
+            at_work: 2.5,
+        };
+        for (backlog, wait, expected) in [
+            (0.0, 0.0, 0.0),
+            (0.0, 0.1, (-1.0_f64).exp()),
+            (0.1, 0.1, 1.0),
+            (0.05, 0.05, (-1.0_f64).exp()),
+            (0.2, 0.0, 1.0),
+        ] {
+            assert!((share(backlog, wait).waiting_beyond(0.1) - expected).abs() < 1e-9, "{backlog} {wait}");
+        }
+    }
 
     #[test]
     fn waiting_grows_slowly_and_then_steeply() {

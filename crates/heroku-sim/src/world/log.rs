@@ -4,7 +4,7 @@
 use super::app::App;
 use super::drains::{DrainFaults, DrainSpec, Drained, Frame, FrameAnswer, Outlet};
 use super::lines::{self, Line, Told};
-use super::load::{Minute, SECOND};
+use super::load::{Minute, SECOND, Second};
 use super::refusal::Refusal;
 use super::{Page, World};
 use std::time::Duration;
@@ -63,6 +63,13 @@ impl World {
         self.app_index(app).map_or_else(Default::default, |index| self.loads[index].minutes())
     }
 
+    /// What became of an app's requests in the second that began last, dyno by dyno: what its lines are drawn from. `None` for an app that
+    /// does not say how it serves.
+    #[must_use]
+    pub fn second(&self, app: &str) -> Option<&Second> {
+        self.app_index(app).and_then(|index| self.loads[index].last())
+    }
+
     /// How a drain, named by id, URL or token, goes wrong from now on; lines that were written before come as they would
     /// have.
     ///
@@ -98,12 +105,12 @@ impl World {
     pub(super) fn begin_second(&mut self, index: usize) {
         let (app, load) = (&self.apps[index], &mut self.loads[index]);
         load.next = self.now + SECOND;
-        let second = load.flow(app, self.now);
+        load.flow(app, self.now);
         if app.drains.is_empty() {
             return;
         }
         let mut written =
-            second.map_or_else(Vec::new, |second| lines::of_second(&second, app, self.now, &mut self.chance.lines));
+            load.last().map_or_else(Vec::new, |second| lines::of_second(second, app, self.now, &mut self.chance.lines));
         if app.spec.runtime_metrics {
             written.extend(lines::of_metrics(app, load, self.now));
         }

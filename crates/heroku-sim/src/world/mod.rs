@@ -37,7 +37,7 @@ pub use fault::{Fault, FaultKind};
 pub use formation::{Changed, FormationUpdate, QuantityChange};
 pub use history::{Answered, ReceivedCall, Took, Traffic};
 pub use lines::RouterLines;
-pub use load::{Minute, Serving};
+pub use load::{Minute, Second, Serving, Share};
 pub use one_off::{Attach, Ending, OneOff, OneOffRequest};
 pub use page::Page;
 pub use refusal::Refusal;
