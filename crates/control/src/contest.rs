@@ -4,8 +4,8 @@
 //! is given.
 
 use crate::laws::{Settings, Which};
-use crate::world::{AT_ONCE, MAX, MIN, SERVICE};
-use crate::{Load, SLOT_SECONDS, Totals, World};
+use crate::stage::{AT_ONCE, MAX, MIN, SERVICE};
+use crate::{Load, SLOT_SECONDS, Stage, Totals};
 use serde::Serialize;
 
 /// Laws that differ by no more than this share of slow requests do not differ: a hundredth of a percent, as a report tells it.
@@ -99,10 +99,11 @@ impl Judged {
     }
 }
 
-/// Plays all laws over a load, ours with these settings.
+/// Plays all laws over a load, ours with these settings, each on a stage of its own that begins with so many dynos.
 #[must_use]
-pub fn contest(load: &Load, settings: &Settings) -> Contest {
-    let totals: Vec<(Which, Totals)> = Which::ALL.iter().map(|which| (*which, play(*which, load, settings))).collect();
+pub fn contest<S: Stage>(load: &Load, settings: &Settings, stage: impl Fn(u32) -> S) -> Contest {
+    let played = |which: &Which| (*which, play(*which, load, settings, &stage));
+    let totals: Vec<(Which, Totals)> = Which::ALL.iter().map(played).collect();
     let clairvoyant = totals.iter().find(|(which, _)| *which == Which::Clairvoyant);
     let fewest = clairvoyant.map_or(1, |(_, totals)| totals.dyno_seconds.max(1)) as f64;
     let played: Vec<(Which, Played)> = totals
@@ -134,12 +135,12 @@ pub fn contest(load: &Load, settings: &Settings) -> Contest {
 }
 
 /// A law from the first second of a load to the last. All begin with dynos that are full to 70 %.
-fn play(which: Which, load: &Load, settings: &Settings) -> Totals {
+fn play<S: Stage>(which: Which, load: &Load, settings: &Settings, stage: impl Fn(u32) -> S) -> Totals {
     let mut law = which.law(load, settings);
     let every = law.every().as_secs().max(1);
     let busy = load.rate(0) * load.heaviness(0) * SERVICE;
     let begins_with = (MIN..MAX).find(|dynos| busy <= f64::from(dynos * AT_ONCE) * 0.7).unwrap_or(MAX);
-    let mut world = World::new(begins_with);
+    let mut world = stage(begins_with);
     for second in 0..load.seconds() {
         if second > 0 && second.is_multiple_of(SLOT_SECONDS) {
             law.hear(&world.tell());
@@ -150,13 +151,13 @@ fn play(which: Which, load: &Load, settings: &Settings) -> Totals {
         }
         world.pass(load.rate(second), load.heaviness(second));
     }
-    *world.totals()
+    world.totals()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::made;
+    use crate::{World, made};
 
     fn played(law: &'static str, slow: f64, dyno_hours: f64) -> Played {
         Played { law, slow, lost: 0.0, dyno_hours, cost: 1.0, changes: 0 }
@@ -200,13 +201,13 @@ mod tests {
     fn the_same_load_is_played_in_the_same_way() {
         let load = || made(3).swap_remove(2);
         let settings = Settings::default();
-        assert_eq!(contest(&load(), &settings), contest(&load(), &settings));
+        assert_eq!(contest(&load(), &settings, World::new), contest(&load(), &settings, World::new));
     }
 
     #[test]
     fn nobody_has_fewer_dyno_hours_than_who_is_clairvoyant_without_losing_requests() {
         for load in made(1) {
-            let contest = contest(&load, &Settings::default());
+            let contest = contest(&load, &Settings::default(), World::new);
             assert_eq!(contest.played.len(), Which::ALL.len());
             for played in &contest.played {
                 assert!((0.0..=1.0).contains(&played.slow) && played.lost >= 0.0, "{played:?}");
@@ -219,7 +220,7 @@ mod tests {
     fn ours_is_best_over_the_five_loads_but_where_requests_get_heavier() {
         for seed in [1, 2, 3] {
             for load in made(seed) {
-                let contest = contest(&load, &Settings::default());
+                let contest = contest(&load, &Settings::default(), World::new);
                 if contest.load != "heavier" {
                     assert!(contest.judged.is_best(), "{contest:?}");
                     continue;

@@ -114,11 +114,20 @@ async fn laws_of_scaling_play_the_loads_that_are_made_and_those_of_a_file() {
     assert!(played.contains("trace.csv") && played.contains("50 a second at most"), "{played}");
     assert!(played.contains("like Heroku") && played.contains("a stand-in"), "{played}");
 
+    let in_the_stand_in =
+        ended(bare(folder.path(), &[&["--json"], &of_file[..], &["--world", "heroku-sim"]].concat())).await;
+    let report: Value = serde_json::from_str(&in_the_stand_in.stdout).unwrap();
+    let fluid = 50.0 * 3600.0 * 39.5 / 69.0;
+    let (world, requests) = (&report["world"], report["contests"][0]["requests"].as_f64().unwrap());
+    assert!(*world == "heroku-sim" && (requests / fluid - 1.0).abs() < 0.02, "{world} {requests} {fluid}");
+
     trace.push_str("2026-05-04 01:05:00,5\n");
     std::fs::write(folder.path().join("trace.csv"), trace).unwrap();
     let gap = ended(bare(folder.path(), &of_file)).await;
     assert!(gap.code == Some(1) && gap.stderr.contains("line 61 is 360 s after"), "{gap:?}");
-    for wrong in [["--stabilize", "2h"], ["--per-dyno", "0"], ["--slack", "60"], ["--peak", "50"]] {
+    for wrong in
+        [["--stabilize", "2h"], ["--per-dyno", "0"], ["--slack", "60"], ["--peak", "50"]]
+    {
         let ended = ended(bare(folder.path(), &[&["bench", "control"][..], &wrong].concat())).await;
         assert_eq!(ended.code, Some(2), "{ended:?}");
     }

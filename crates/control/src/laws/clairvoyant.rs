@@ -4,7 +4,7 @@
 //! few of them.
 
 use super::{Law, whole};
-use crate::world::{AT_ONCE, BOOT, MAX, MIN, SERVICE};
+use crate::stage::{AT_ONCE, BOOT, MAX, MIN, SERVICE};
 use crate::{Load, Told};
 use std::collections::VecDeque;
 use std::time::Duration;

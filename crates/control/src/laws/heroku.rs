@@ -7,7 +7,7 @@
 
 use super::{Law, SLOW, whole};
 use crate::Told;
-use crate::world::SERVICE;
+use crate::stage::SERVICE;
 use std::collections::VecDeque;
 use std::time::Duration;
 

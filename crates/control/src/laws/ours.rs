@@ -28,7 +28,7 @@
 //! What the guard added stands for as long as `scale_to` looks back: for `stabilize` after it none is taken away.
 
 use super::{Law, SLOW};
-use crate::world::{MAX, MIN};
+use crate::stage::{MAX, MIN};
 use crate::{SLOT_SECONDS, Told};
 use flyball_decide::{Aim, By, LookedAt, Stands, Target, WithoutData, aim};
 use flyball_model::{Amount, Measured, Timestamp, Unit};

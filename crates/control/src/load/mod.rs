@@ -68,6 +68,12 @@ impl Load {
         }
     }
 
+    /// Whether requests take longer at some time of it.
+    #[must_use]
+    pub const fn gets_heavier(&self) -> bool {
+        self.heavier.is_some()
+    }
+
     /// The most requests a second.
     #[must_use]
     pub fn peak(&self) -> f64 {

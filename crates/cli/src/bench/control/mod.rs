@@ -2,14 +2,17 @@
 //!
 //! Nothing is measured on this machine: whoever plays the same loads gets the same figures.
 
+mod stand_in;
+
 use super::report_table;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use comfy_table::Table;
-use flyball_control::{Contest, Judged, Load, Played, Settings, contest, made};
+use flyball_control::{Contest, Judged, Load, Played, Settings, World, contest, made};
 use flyball_model::duration;
 use serde::Serialize;
+use stand_in::StandIn;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -32,7 +35,10 @@ pub(super) struct Control {
     /// Scales the file's load to so many requests a second at its peak
     #[arg(long, default_value_t = 100.0, requires = "trace", value_parser = peak)]
     peak: f64,
-    /// Makes other loads of the same five forms
+    /// In which world: a fluid over all dynos, or the stand-in for Heroku, in which each dyno is a queue of its own
+    #[arg(long, value_enum, default_value = "fluid")]
+    world: Where,
+    /// Makes other loads of the same forms
     #[arg(long, default_value_t = 1, conflicts_with = "trace")]
     seed: u64,
     /// Ours: `per_dyno`, of the five requests that a dyno serves at once
@@ -47,6 +53,14 @@ pub(super) struct Control {
     /// Ours: the guard's `cooldown`
     #[arg(long, default_value = "0s", value_parser = no_longer)]
     cooldown: Duration,
+}
+
+/// Where it is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Where {
+    Fluid,
+    HerokuSim,
 }
 
 fn peak(text: &str) -> Result<f64, String> {
@@ -71,8 +85,11 @@ fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
+    world: Where,
     settings: Settings,
     contests: Vec<Contest>,
+    /// Loads that this world cannot play.
+    left_out: Vec<String>,
 }
 
 impl Report {
@@ -95,12 +112,20 @@ pub(super) fn play(wanted: &Control) -> Result<Report, Failure> {
         cooldown: wanted.cooldown,
         ..Settings::default()
     };
+    let world = wanted.world;
     let loads = match &wanted.trace {
         None => made(wanted.seed),
         Some(file) => vec![read(file, wanted.day.as_deref())?.scaled_to(wanted.peak)],
     };
-    let contests = loads.iter().map(|load| contest(load, &settings)).collect();
-    Ok(Report { settings, contests })
+    let (loads, left_out): (Vec<Load>, Vec<Load>) =
+        loads.into_iter().partition(|load| world == Where::Fluid || !load.gets_heavier());
+    let played = |load: &Load| match world {
+        Where::Fluid => contest(load, &settings, World::new),
+        Where::HerokuSim => contest(load, &settings, StandIn::new),
+    };
+    let contests = loads.iter().map(played).collect();
+    let left_out = left_out.iter().map(|load| load.name().to_owned()).collect();
+    Ok(Report { world, settings, contests, left_out })
 }
 
 fn read(file: &Path, day: Option<&str>) -> Result<Load, Failure> {
@@ -137,6 +162,9 @@ pub(super) fn table(report: &Report) -> Table {
             table.add_row([&format!("  {law}"), &words]);
         }
         table.add_row(["  judged", &words(judged)]);
+    }
+    for load in &report.left_out {
+        table.add_row([load, "not played: the requests of this world do not get heavier"]);
     }
     table.add_row(["slow", "waited for longer than 100 ms"]);
     table.add_row(["dyno-hours", "by those of who is clairvoyant"]);
