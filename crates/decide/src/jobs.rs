@@ -60,7 +60,7 @@ impl Jobs {
     /// # Errors
     ///
     /// How many run, and until when they are waited for.
-    pub(crate) fn may_be_killed(&self, drain_max: Duration, now: Timestamp) -> Result<(), Because> {
+    pub fn may_be_killed(&self, drain_max: Duration, now: Timestamp) -> Result<(), Because> {
         let Some(jobs) = self.running.filter(|running| *running > 0) else { return Ok(()) };
         let since = self.since(drain_max, now);
         let until = since + drain_max;

@@ -126,13 +126,23 @@ async fn laws_of_scaling_play_the_loads_that_are_made_and_those_of_a_file() {
     let gap = ended(bare(folder.path(), &of_file)).await;
     assert!(gap.code == Some(1) && gap.stderr.contains("line 61 is 360 s after"), "{gap:?}");
     for wrong in
-        [["--stabilize", "2h"], ["--per-dyno", "0"], ["--slack", "60"], ["--peak", "50"]]
+        [["--stabilize", "2h"], ["--per-dyno", "0"], ["--slack", "60"], ["--peak", "50"], ["--drain-max", "5m"]]
     {
         let ended = ended(bare(folder.path(), &[&["bench", "control"][..], &wrong].concat())).await;
         assert_eq!(ended.code, Some(2), "{ended:?}");
     }
     let none = ended(bare(folder.path(), &["bench", "control", "--trace", "none.csv"])).await;
     assert!(none.code == Some(1) && none.stderr.contains("cannot read the trace none.csv"), "{none:?}");
+}
+
+#[tokio::test]
+async fn laws_of_scaling_play_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    let played = ended(bare(folder.path(), &["bench", "control", "--workers"])).await;
+    assert_eq!(played.code, Some(0), "{played:?}");
+    for expected in ["trickle and bursts", "long jobs", "ours, with `quiet`", "killed", "a stand-in"] {
+        assert!(played.stdout.contains(expected), "{expected}: {}", played.stdout);
+    }
 }
 
 /// Whoever may make databases on the server, and does nothing else there: what is left of them can be counted.

@@ -40,7 +40,7 @@ impl Law for Clairvoyant {
 }
 
 /// For each: the highest of it and so many after it. One pass from behind, with those that a later one may still hide behind.
-fn highest_ahead(needs: &[u32], ahead: usize) -> Vec<u32> {
+pub(crate) fn highest_ahead(needs: &[u32], ahead: usize) -> Vec<u32> {
     let mut highest = vec![0; needs.len()];
     let mut candidates: VecDeque<usize> = VecDeque::new();
     for (nth, need) in needs.iter().enumerate().rev() {

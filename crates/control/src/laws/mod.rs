@@ -12,6 +12,7 @@ mod ours;
 
 use crate::{Load, Told};
 use clairvoyant::Clairvoyant;
+pub(crate) use clairvoyant::highest_ahead;
 use heroku::Heroku;
 use hirefire::HireFire;
 use hpa::Hpa;

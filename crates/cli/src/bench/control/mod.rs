@@ -9,7 +9,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
-use flyball_control::{Contest, Judged, Load, Played, Settings, World, contest, made};
+use flyball_control::{
+    Contest, Judged, Load, Played, PlayedJobs, Settings, WorkersContest, World, contest, made, made_jobs,
+    workers_contest,
+};
 use flyball_model::duration;
 use serde::Serialize;
 use stand_in::StandIn;
@@ -38,6 +41,12 @@ pub(super) struct Control {
     /// In which world: a fluid over all dynos, or the stand-in for Heroku, in which each dyno is a queue of its own
     #[arg(long, value_enum, default_value = "fluid")]
     world: Where,
+    /// Workers, whose jobs a scaler can kill: four days that are made
+    #[arg(long, conflicts_with_all = ["trace", "world", "per_dyno", "slack", "stabilize", "cooldown"])]
+    workers: bool,
+    /// Ours on workers: `drain_max`
+    #[arg(long, default_value = "30m", requires = "workers", value_parser = no_longer)]
+    drain_max: Duration,
     /// Makes other loads of the same forms
     #[arg(long, default_value_t = 1, conflicts_with = "trace")]
     seed: u64,
@@ -90,10 +99,12 @@ pub(super) struct Report {
     contests: Vec<Contest>,
     /// Loads that this world cannot play.
     left_out: Vec<String>,
+    /// Instead of them, where workers were asked for.
+    workers: Vec<WorkersContest>,
 }
 
 impl Report {
-    /// Whether ours is the best over every load.
+    /// Whether ours is the best over every load. On workers nobody is, since each has what another has not.
     pub(super) fn is_good(&self) -> bool {
         self.contests.iter().all(|contest| contest.judged.is_best())
     }
@@ -113,6 +124,11 @@ pub(super) fn play(wanted: &Control) -> Result<Report, Failure> {
         ..Settings::default()
     };
     let world = wanted.world;
+    if wanted.workers {
+        let played = |load| workers_contest(load, wanted.seed, wanted.drain_max);
+        let workers = made_jobs(wanted.seed).iter().map(played).collect();
+        return Ok(Report { world, settings, contests: Vec::new(), left_out: Vec::new(), workers });
+    }
     let loads = match &wanted.trace {
         None => made(wanted.seed),
         Some(file) => vec![read(file, wanted.day.as_deref())?.scaled_to(wanted.peak)],
@@ -125,7 +141,7 @@ pub(super) fn play(wanted: &Control) -> Result<Report, Failure> {
     };
     let contests = loads.iter().map(played).collect();
     let left_out = left_out.iter().map(|load| load.name().to_owned()).collect();
-    Ok(Report { world, settings, contests, left_out })
+    Ok(Report { world, settings, contests, left_out, workers: Vec::new() })
 }
 
 fn read(file: &Path, day: Option<&str>) -> Result<Load, Failure> {
@@ -152,6 +168,17 @@ fn text_of(file: &Path) -> io::Result<String> {
 
 pub(super) fn table(report: &Report) -> Table {
     let mut table = report_table();
+    for contest in &report.workers {
+        let WorkersContest { load, jobs, clairvoyant_hours, played } = contest;
+        table.add_row([load, &*format!("{jobs} jobs, {clairvoyant_hours:.0} dyno-hours of who is clairvoyant")]);
+        for PlayedJobs { law, late, killed, lost_hours, cost, changes, .. } in played {
+            let late = late * 100.0;
+            let words = format!(
+                "{late:>5.2} % late  × {cost:>5.2} dyno-hours  {killed:>4} killed, {lost_hours:>4.1} h of work  {changes:>4} changes"
+            );
+            table.add_row([&format!("  {law}"), &words]);
+        }
+    }
     for contest in &report.contests {
         let Contest { load, seconds, peak, requests, played, judged } = contest;
         let lasts = duration::roughly(Duration::from_secs(*seconds));
@@ -166,7 +193,12 @@ pub(super) fn table(report: &Report) -> Table {
     for load in &report.left_out {
         table.add_row([load, "not played: the requests of this world do not get heavier"]);
     }
-    table.add_row(["slow", "waited for longer than 100 ms"]);
+    if report.workers.is_empty() {
+        table.add_row(["slow", "waited for longer than 100 ms"]);
+    } else {
+        table.add_row(["late", "waited for longer than a minute"]);
+        table.add_row(["killed", "by a dyno that went; it starts anew"]);
+    }
     table.add_row(["dyno-hours", "by those of who is clairvoyant"]);
     table.add_row(["like …", "a stand-in, written from what its maker documents, at settings of our choice"]);
     table
