@@ -1,7 +1,7 @@
 //! All laws over one load, each on an app of its own, and how ours stands among them.
 //!
 //! There is no column for jobs that a scaler kills: requests of `web` are done or given up within half a minute, which a dyno that is stopped
-//! is given.
+//! is given. Workers have a contest of their own.
 
 use crate::laws::{Settings, Which};
 use crate::stage::{AT_ONCE, MAX, MIN, SERVICE};
