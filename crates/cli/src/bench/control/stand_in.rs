@@ -123,8 +123,6 @@ fn p95(shares: &[Share], requests: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
     use super::*;
     use flyball_control::SLOT_SECONDS;
 
