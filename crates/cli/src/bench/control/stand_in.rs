@@ -34,7 +34,9 @@ impl StandIn {
                 how.serving =
                     Some(Serving { threads: AT_ONCE, service: Duration::from_secs_f64(SERVICE), broken_off: 0.0 });
             });
-        let world = World::new(&WorldFile::with_apps([app]), Timestamp::EPOCH, SEED);
+        let mut world = World::new(&WorldFile::with_apps([app]), Timestamp::EPOCH, SEED);
+        // A world has begun its first second when it is made, in which nobody comes: the load begins with the next one.
+        world.advance_to(Timestamp::EPOCH + Duration::from_secs(1) - BETWEEN);
         Self { world, second: 0, totals: Totals::default(), reader: Reader::default() }
     }
 
@@ -85,7 +87,7 @@ impl Stage for StandIn {
     /// The world's requests do not get heavier: loads that do are not played here.
     fn pass(&mut self, arrived: f64, _heaviness: f64) {
         self.world.apply(Event::app(APP, AppEvent::Load(arrived))).expect("the app is there");
-        let begins = Timestamp::EPOCH + Duration::from_secs(self.second);
+        let begins = Timestamp::EPOCH + Duration::from_secs(1 + self.second);
         self.world.advance_to(begins);
         self.account();
         self.second += 1;
