@@ -95,7 +95,7 @@ async fn a_bench_tells_what_it_measured_on() {
 #[tokio::test]
 async fn laws_of_scaling_play_the_loads_that_are_made_and_those_of_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let how = ["--json", "bench", "control"];
+    let how = ["--json", "bench", "control", "--world", "fluid"];
     let five = ended(bare(folder.path(), &how)).await;
     let report: Value = serde_json::from_str(&five.stdout).unwrap_or_else(|error| panic!("{error}: {five:?}"));
     let contests = report["contests"].as_array().unwrap();
@@ -114,8 +114,7 @@ async fn laws_of_scaling_play_the_loads_that_are_made_and_those_of_a_file() {
     assert!(played.contains("trace.csv") && played.contains("50 a second at most"), "{played}");
     assert!(played.contains("like Heroku") && played.contains("a stand-in"), "{played}");
 
-    let in_the_stand_in =
-        ended(bare(folder.path(), &[&["--json"], &of_file[..], &["--world", "heroku-sim"]].concat())).await;
+    let in_the_stand_in = ended(bare(folder.path(), &[&["--json"], &of_file[..]].concat())).await;
     let report: Value = serde_json::from_str(&in_the_stand_in.stdout).unwrap();
     let fluid = 50.0 * 3600.0 * 39.5 / 69.0;
     let (world, requests) = (&report["world"], report["contests"][0]["requests"].as_f64().unwrap());

@@ -238,7 +238,7 @@ impl Settings for ScaleTo {
     const KIND: &str = "scale_to";
     const SUMMARY: &str =
         "sets a process type to the quantity that a measured load needs, between `min_quantity` and `max_quantity`";
-    const EXAMPLE: &str = r#"{ app = "shop", per_dyno = 3.5, min_quantity = 2, max_quantity = 10 }"#;
+    const EXAMPLE: &str = r#"{ app = "shop", per_dyno = 2.5, min_quantity = 2, max_quantity = 10 }"#;
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let (app, account) = app_and_account(fields);
@@ -371,7 +371,7 @@ impl Serialize for PerDyno {
 
 impl Take for PerDyno {
     fn expected() -> String {
-        "a number above 0 such as 3.5, or of utilization a whole percentage from \"1%\" to \"100%\"".to_owned()
+        "a number above 0 such as 2.5, or of utilization a whole percentage from \"1%\" to \"100%\"".to_owned()
     }
 
     fn shape() -> Shape {

@@ -38,8 +38,8 @@ pub(super) struct Control {
     /// Scales the file's load to so many requests a second at its peak
     #[arg(long, default_value_t = 100.0, requires = "trace", value_parser = peak)]
     peak: f64,
-    /// In which world: a fluid over all dynos, or the stand-in for Heroku, in which each dyno is a queue of its own
-    #[arg(long, value_enum, default_value = "fluid")]
+    /// In which world: the stand-in for Heroku, in which each dyno is a queue of its own, or a fluid over all dynos
+    #[arg(long, value_enum, default_value = "heroku-sim")]
     world: Where,
     /// Workers, whose jobs a scaler can kill: four days that are made
     #[arg(long, conflicts_with_all = ["trace", "world", "per_dyno", "slack", "stabilize", "cooldown"])]
@@ -50,9 +50,9 @@ pub(super) struct Control {
     /// Makes other loads of the same forms
     #[arg(long, default_value_t = 1, conflicts_with = "trace")]
     seed: u64,
-    /// Ours: `per_dyno`, of the five requests that a dyno serves at once
-    #[arg(long, default_value_t = Settings::default().per_dyno, value_parser = per_dyno)]
-    per_dyno: f64,
+    /// Ours: `per_dyno`, of the five requests that a dyno serves at once; 2.5 unless said, and 3.5 in the fluid
+    #[arg(long, value_parser = per_dyno)]
+    per_dyno: Option<f64>,
     /// Ours: `slack`, in percent
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=50))]
     slack: u8,
@@ -68,8 +68,19 @@ pub(super) struct Control {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Where {
-    Fluid,
     HerokuSim,
+    Fluid,
+}
+
+impl Where {
+    /// Ours, unless said: where routers pick a dyno without asking how busy it is, threads of one are idle while requests wait at another,
+    /// so that half of them are to be busy, and not seven of ten.
+    const fn per_dyno(self) -> f64 {
+        match self {
+            Self::HerokuSim => 2.5,
+            Self::Fluid => 3.5,
+        }
+    }
 }
 
 fn peak(text: &str) -> Result<f64, String> {
@@ -117,7 +128,7 @@ impl Report {
 /// When the file cannot be read, or is no load.
 pub(super) fn play(wanted: &Control) -> Result<Report, Failure> {
     let settings = Settings {
-        per_dyno: wanted.per_dyno,
+        per_dyno: wanted.per_dyno.unwrap_or(wanted.world.per_dyno()),
         slack: f64::from(wanted.slack) / 100.0,
         stabilize: wanted.stabilize,
         cooldown: wanted.cooldown,
