@@ -252,9 +252,10 @@ impl Carried<'_> {
         self.within(dynos_for(load(told), self.per_dyno))
     }
 
-    /// How many must stay: what is silent is full, and some room is left.
+    /// How many must stay: what is silent is full, and some room is left. Who set more than it would may have done so for this load.
     fn needs_in(&self, told: &Measured, quantity: u32) -> u32 {
-        self.within(self.raw_in(told, quantity))
+        let Target { min, max, .. } = *self.target;
+        self.raw_in(told, quantity).clamp(min, max.max(min).max(quantity))
     }
 
     /// The same, whatever there may be.
@@ -433,6 +434,8 @@ mod tests {
             ("a burst", JOBS, now(told(200.0)), stands(2), Aim::Set(6, Why::Needed(8, load(200.0)))),
             ("and on", JOBS, now(told(200.0)), stands(6), Aim::Set(8, Why::Needed(8, load(200.0)))),
             ("more than there may be", JOBS, now(told(900.0)), stands(8), Aim::Hold(Why::AtMost(36))),
+            ("somebody set more, and it is needed", JOBS, long(told(250.0)), stands(11), Aim::Hold(Why::AtMost(10))),
+            ("somebody set too many", JOBS, long(told(220.0)), stands(11), Aim::Set(10, Why::WereEnough(10))),
             ("two would be 98 % full", JOBS, long(told(49.0)), stands(3), Aim::Hold(Why::Enough(load(49.0)))),
             ("two would be 90 % full", JOBS, long(told(45.0)), stands(3), Aim::Set(2, Why::WereEnough(2))),
             (
