@@ -98,11 +98,21 @@ impl Listening {
     }
 }
 
-/// When nothing could come in since somebody looked last.
+/// When nothing could come in since somebody looked last. Outside of its hours nobody looks with a monitor, and what comes in is heard all the
+/// same: a night is no gap.
 fn deaf(last: Option<Timestamp>, since: Timestamp, look: Look<'_>) -> Option<Deaf> {
     let now = look.begun_at;
     let Some(last) = last else { return Some(Deaf { from: Timestamp::EPOCH, until: now }) };
-    if now.since(last) > look.every * LOOKS_MISSED + STANDS_STILL {
+    let is_gap = |from: Timestamp, until: Timestamp| until.since(from) > look.every * LOOKS_MISSED + STANDS_STILL;
+    let rested = look.during.and_then(|hours| {
+        let ended = hours.next_change(last);
+        (ended <= now).then(|| (ended, hours.closed_until(ended).unwrap_or(ended)))
+    });
+    let stood_still = match rested {
+        Some((ended, began)) => is_gap(last, ended) || is_gap(began, now),
+        None => is_gap(last, now),
+    };
+    if stood_still {
         // The monitor was not in the file, nobody ran, or the clock was set.
         return Some(Deaf { from: last, until: now });
     }
@@ -112,6 +122,7 @@ fn deaf(last: Option<Timestamp>, since: Timestamp, look: Look<'_>) -> Option<Dea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flyball_model::Hours;
     use uuid::Uuid;
 
     fn at(second: u64) -> Timestamp {
@@ -121,21 +132,31 @@ mod tests {
     #[test]
     fn nothing_comes_in_while_nobody_runs() {
         let deaf_from = |from, until| Some(Deaf { from, until: at(until) });
-        for (case, last, since, now, expected) in [
-            ("it has looked of late", Some(70), 0, 100, None),
-            ("the process was started anew", Some(70), 90, 100, deaf_from(at(70), 90)),
-            ("another process has looked, and this one listened", Some(70), 0, 75, None),
-            ("nobody ever looked", None, 0, 100, deaf_from(Timestamp::EPOCH, 100)),
-            ("the monitor comes back into the file", Some(0), 0, 5000, deaf_from(at(0), 5000)),
-            ("some looks were late", Some(0), 0, 150, None),
-            ("the clock was set back", Some(500), 0, 100, None),
+        // They end at 22400, and begin at 65600.
+        let hours: Hours = "daily 08:00-20:00 UTC".parse().unwrap();
+        for (case, during, last, since, now, expected) in [
+            ("it has looked of late", None, Some(70), 0, 100, None),
+            ("the process was started anew", None, Some(70), 90, 100, deaf_from(at(70), 90)),
+            ("another process has looked, and this one listened", None, Some(70), 0, 75, None),
+            ("nobody ever looked", None, None, 0, 100, deaf_from(Timestamp::EPOCH, 100)),
+            ("the monitor comes back into the file", None, Some(0), 0, 5000, deaf_from(at(0), 5000)),
+            ("some looks were late", None, Some(0), 0, 150, None),
+            ("the clock was set back", None, Some(500), 0, 100, None),
+            ("outside of its hours it does not look", Some(&hours), Some(22_390), 0, 65_610, None),
+            ("within them it does", Some(&hours), Some(0), 0, 5000, deaf_from(at(0), 5000)),
+            (
+                "the process was started anew outside of them",
+                Some(&hours),
+                Some(22_390),
+                30_000,
+                65_610,
+                deaf_from(at(22_390), 30_000),
+            ),
+            ("it stood still before they ended", Some(&hours), Some(0), 0, 65_610, deaf_from(at(0), 65_610)),
+            ("and when they began", Some(&hours), Some(22_390), 0, 70_000, deaf_from(at(22_390), 70_000)),
         ] {
-            let look = Look {
-                monitor: MonitorId(Uuid::nil()),
-                every: Duration::from_secs(30),
-                during: None,
-                begun_at: at(now),
-            };
+            let look =
+                Look { monitor: MonitorId(Uuid::nil()), every: Duration::from_secs(30), during, begun_at: at(now) };
             assert_eq!(deaf(last.map(at), at(since), look), expected, "{case}");
         }
     }
