@@ -82,7 +82,7 @@ impl Engine {
         askers: &[Asker],
         reacts: impl FnMut(Arc<Reaction>) -> R,
     ) -> Result<Gathered<R>, Error> {
-        let beside = self.memory().beside(askers, subject);
+        let beside = self.memory().beside(askers, subject, self.ports.clock.now());
         let reactions: Vec<ReactionId> = {
             let memory = self.memory();
             let asked = askers.iter().chain(&beside).map(|asker| asker.reaction().id);
@@ -112,7 +112,7 @@ impl Engine {
         // After the facts were read: a pause that ended until then has ended for this turn as well.
         let now = self.ports.clock.now();
         let mut memory = self.memory();
-        let beside = memory.beside(askers, subject);
+        let beside = memory.beside(askers, subject, now);
         let mut wish = |asker: &Asker| memory.wish(asker, subject, now);
         let wishes: Vec<Wish<Arc<Reaction>>> = askers.iter().map(&mut wish).collect();
         let beside = beside.iter().map(wish).collect();
@@ -358,8 +358,8 @@ impl Memory {
         Wish { reaction, call }
     }
 
-    /// Whoever else scales a process type of the asked ones to a load, as its monitor calls it.
-    fn beside(&self, askers: &[Asker], subject: &Subject) -> Vec<Asker> {
+    /// Whoever else scales a process type of the asked ones to a load, as its monitor calls it. One that does not look now calls nobody.
+    fn beside(&self, askers: &[Asker], subject: &Subject, now: Timestamp) -> Vec<Asker> {
         let scaled =
             |reaction: &Reaction| reaction.kind.looks_back().and_then(|_| reaction.kind.process_type().cloned());
         let key = subject.key();
@@ -369,8 +369,8 @@ impl Memory {
             asked.filter_map(|asked| scaled(asked)).any(|of| of == process_type)
         });
         let called = others.filter_map(|other| {
-            let monitor = Arc::clone(self.wiring.watched_by(other.id).first()?);
-            Some(Asker::Monitor(Called { monitor, reaction: Arc::clone(other) }))
+            let monitor = self.wiring.watched_by(other.id).iter().find(|monitor| monitor.looks_at(now))?;
+            Some(Asker::Monitor(Called { monitor: Arc::clone(monitor), reaction: Arc::clone(other) }))
         });
         called.collect()
     }

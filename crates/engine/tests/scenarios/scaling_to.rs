@@ -222,3 +222,15 @@ fn a_need_that_is_not_known_keeps_what_there_is() {
     let words = day.why_on("busy", "enough web").1;
     assert_eq!(words, "fewer dynos would do for its own load, and \"web for jobs\" keeps them");
 }
+
+#[test]
+fn whose_monitor_does_not_look_keeps_nothing() {
+    for line in ["during = \"Tue 08:00-20:00 UTC\"", "enabled = false"] {
+        let needs = TWO_NEEDS.replace("name = \"deep\"\n", &format!("name = \"deep\"\n{line}\n"));
+        let file = needs + &reaction("enough web", ENOUGH) + &reaction("web for jobs", FOR_JOBS);
+        let mut day = Scenario::of(twice()).file(file.replace(", \"roomy web\"", "")).begin();
+        serve(&mut day, 38, 60);
+        serve(&mut day, 18, 900);
+        assert_eq!(calls(&day), ["web=4", "web=3", "web=2"], "{line}: {:?}", day.calls());
+    }
+}
