@@ -363,7 +363,7 @@ fn of_several_that_scale_to_a_load_the_largest_need_counts() {
     for (case, ours, theirs, change, expected) in cases {
         assert_eq!(of(ours, theirs, change), expected, "{case}");
     }
-    // Another process type, and what takes for a reading, are none of it.
+    // What takes for a reading is none of it.
     let scales_in = Plain { rank: Rank::In, plans: sets(6, 5), ..restarts("fewer") };
     let mut situation = situation(vec![called_by("idle", scales_in)]);
     situation.beside = vec![called_by("jobs", scales_to("enough for jobs", at_limit()))];
