@@ -92,10 +92,6 @@ impl MonitorKind for Dns {
         }
     }
 
-    fn host(&self) -> Option<String> {
-        None
-    }
-
     fn timeout(&self) -> Option<Duration> {
         Some(self.timeout)
     }

@@ -149,22 +149,12 @@ pub(super) fn reading(judged: Result<(Finding, String), String>, began: Instant,
 pub(super) const NOBODY_LISTENS: &str = "what came in is not known here";
 
 impl MonitorKind for Heartbeat {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         "heartbeat".to_owned()
     }
 
     fn subject(&self) -> String {
         format!("signs of life, every {}", duration::print(self.every))
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn can_fail_for(&self, cause: Cause) -> bool {

@@ -102,8 +102,6 @@ impl Settings for HerokuDynos {
 impl MonitorKind for HerokuDynos {
     /// Formation and dynos.
     const HEROKU_CALLS_PER_READING: u32 = 2;
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { app, process_type, dyno, idle, boot: _, account: _ } = self;
         format!("heroku_dynos {app} {process_type:?} {dyno:?} {idle:?}")
@@ -115,14 +113,6 @@ impl MonitorKind for HerokuDynos {
             (None, Some(process_type)) => format!("{process_type} dynos of {}", self.app),
             (None, None) => format!("dynos of {}", self.app),
         }
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn account(&self) -> Option<&AccountName> {

@@ -105,8 +105,6 @@ impl HerokuMetrics {
 }
 
 impl MonitorKind for HerokuMetrics {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { app, process_type, measure, levels, .. } = self;
         format!("heroku_metrics {app} {process_type} {measure:?} {levels:?}")
@@ -114,14 +112,6 @@ impl MonitorKind for HerokuMetrics {
 
     fn subject(&self) -> String {
         format!("{} of {} dynos of {}", self.word(), self.process_type, self.app)
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn app(&self) -> Option<&AppName> {

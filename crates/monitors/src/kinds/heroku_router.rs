@@ -235,8 +235,6 @@ fn in_codes(tally: &Tally) -> String {
 }
 
 impl MonitorKind for HerokuRouter {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { app, measure, percentile, levels, .. } = self;
         format!("heroku_router {app} {measure:?} {} {percentile} {levels:?}", self.narrow())
@@ -253,14 +251,6 @@ impl MonitorKind for HerokuRouter {
         let narrow = self.narrow().to_string();
         let narrow = if narrow.is_empty() { narrow } else { format!(" with {}", narrow.trim()) };
         format!("{of} of {}{narrow}", self.app)
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn app(&self) -> Option<&AppName> {

@@ -91,8 +91,6 @@ impl Hook {
 }
 
 impl MonitorKind for Hook {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { at, failing, passing, expires: _, signature: _ } = self;
         format!("hook {at:?} {failing:?} {passing:?}")
@@ -103,14 +101,6 @@ impl MonitorKind for Hook {
             Some(at) => format!("{at} of what its webhook is sent"),
             None => "what its webhook is sent".to_owned(),
         }
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn can_fail_for(&self, cause: Cause) -> bool {

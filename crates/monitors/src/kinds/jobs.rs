@@ -140,8 +140,6 @@ fn not_told(gauge: Gauge, name: &str, queue: &Queue) -> String {
 }
 
 impl MonitorKind for Jobs {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { app, queues, measure, levels, .. } = self;
         format!("jobs {app} {queues:?} {measure:?} {levels:?}")
@@ -155,14 +153,6 @@ impl MonitorKind for Jobs {
         };
         let queues = if self.queues.is_empty() { String::new() } else { format!(" in {}", self.queues.join(", ")) };
         format!("{of}{queues} of {}", self.app)
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn app(&self) -> Option<&AppName> {

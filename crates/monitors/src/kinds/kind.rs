@@ -16,7 +16,7 @@ pub(super) trait MonitorKind: Settings {
     const HEROKU_CALLS_PER_READING: u32 = 0;
 
     /// The setting that names the host that it reaches, where it reaches one itself: a hint points to it.
-    const HOST_SETTING: Option<&'static str>;
+    const HOST_SETTING: Option<&'static str> = None;
 
     /// What it looks at, as a text that stays the same as long as that does: see [`super::Kind::watched`].
     fn watched(&self) -> String;
@@ -25,7 +25,9 @@ pub(super) trait MonitorKind: Settings {
     fn subject(&self) -> String;
 
     /// The host that it reaches, where it reaches one itself.
-    fn host(&self) -> Option<String>;
+    fn host(&self) -> Option<String> {
+        None
+    }
 
     /// The Heroku account that it looks with, where it needs one.
     fn account(&self) -> Option<&AccountName> {
@@ -38,7 +40,9 @@ pub(super) trait MonitorKind: Settings {
     }
 
     /// How long one reading may take at most, where it holds a connection of its own for as long.
-    fn timeout(&self) -> Option<Duration>;
+    fn timeout(&self) -> Option<Duration> {
+        None
+    }
 
     /// How long a reading may take before it fails for that alone.
     fn slower_than(&self) -> Option<Duration> {

@@ -80,8 +80,6 @@ pub(super) fn nobody_listened(app: &AppName) -> String {
 }
 
 impl MonitorKind for QueueTime {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { app, percentile, levels, .. } = self;
         format!("queue_time {app} {percentile} {levels:?}")
@@ -89,14 +87,6 @@ impl MonitorKind for QueueTime {
 
     fn subject(&self) -> String {
         format!("time in the queue, {} of 100, of {}", self.percentile, self.app)
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn app(&self) -> Option<&AppName> {

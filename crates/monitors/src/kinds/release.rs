@@ -198,8 +198,6 @@ fn in_words(release: &Released, compared: &Comparison) -> String {
 impl MonitorKind for Release {
     /// Releases, formation and dynos; once a release is up, or is old, releases alone.
     const HEROKU_CALLS_PER_READING: u32 = 3;
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         format!("release {} {:?}", self.app, self.measure)
     }
@@ -210,14 +208,6 @@ impl MonitorKind for Release {
             ReleaseMeasure::Service => "time of service",
         };
         format!("{of} of {} since its last release", self.app)
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn account(&self) -> Option<&AccountName> {

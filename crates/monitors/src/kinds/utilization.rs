@@ -58,8 +58,6 @@ impl Utilization {
 }
 
 impl MonitorKind for Utilization {
-    const HOST_SETTING: Option<&'static str> = None;
-
     fn watched(&self) -> String {
         let Self { app, process_type, levels, .. } = self;
         format!("utilization {app} {process_type} {levels:?}")
@@ -67,14 +65,6 @@ impl MonitorKind for Utilization {
 
     fn subject(&self) -> String {
         format!("utilization of {} dynos of {}", self.process_type, self.app)
-    }
-
-    fn host(&self) -> Option<String> {
-        None
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        None
     }
 
     fn app(&self) -> Option<&AppName> {
