@@ -7,9 +7,7 @@ use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
 use crate::means::{Look, Means};
 use crate::values::words;
-use flyball_model::{
-    Amount, AppName, Blind, Cause, Evidence, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration,
-};
+use flyball_model::{Amount, AppName, Cause, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Fields, Settings};
 use flyball_signals::{Narrow, Slot, Window, told_until};
 use serde::Serialize;
@@ -63,10 +61,9 @@ impl HerokuMetrics {
     fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
         let late = duration::print(self.span.late);
         let silent = format!("no {} dyno of {} has told its {} for {late}", self.process_type, self.app, self.word());
-        let unknown = |words| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
         // Who told last is told by who told within `late`; who is silent for longer counts no more.
         let Some(window) = Window::of(slots, self.span.over.max(self.span.late), told_until(now)) else {
-            return unknown(silent);
+            return Err(silent);
         };
         let is_one = |name: &str| name.rsplit_once('.').is_some_and(|(of, _)| of == self.process_type.as_str());
         let told = window.slot.dynos.iter().filter(|(name, _)| is_one(name)).filter_map(|(name, dyno)| {
@@ -78,7 +75,7 @@ impl HerokuMetrics {
         });
         let told: Vec<(&str, f64)> = told.collect();
         let Some((most, highest)) = told.iter().copied().max_by(|one, other| one.1.total_cmp(&other.1)) else {
-            return unknown(silent);
+            return Err(silent);
         };
         let number = match self.measure {
             DynoMeasure::Load => told.iter().map(|(_, load)| load).sum(),
@@ -93,7 +90,7 @@ impl HerokuMetrics {
             (DynoMeasure::Load, 1) => format!("of load on {most}"),
             (DynoMeasure::Load, count) => format!("of load on {count} dynos"),
         };
-        (finding, format!("{amount} {of}{beyond}"), Evidence::Measured(measured))
+        Ok((finding, format!("{amount} {of}{beyond}"), measured))
     }
 
     const fn word(&self) -> &'static str {
@@ -167,6 +164,7 @@ impl Settings for HerokuMetrics {
 mod tests {
     use super::*;
     use crate::values::Level;
+    use flyball_model::Blind;
     use flyball_signals::OfDyno;
 
     fn at(second: u64) -> Timestamp {
@@ -223,11 +221,11 @@ mod tests {
             ("too much", load(), vec![slot(80, &[("web.1", 5.5, 0.1)])], above, "5.5 of load on web.1, more than 5"),
             ("the highest", memory(), both(), above, "95% of its memory on web.2, more than 90%"),
         ] {
-            let judged = monitor.judge(&slots, None, at(99));
+            let judged = drained::found(monitor.judge(&slots, None, at(99)));
             assert_eq!((judged.0, judged.1.as_str()), (finding, words), "{case}");
         }
-        let (_, _, evidence) = load().judge(&both(), None, at(99));
+        let (_, _, measured) = load().judge(&both(), None, at(99)).unwrap();
         let amount = Amount::new(4.0, Unit::Things);
-        assert_eq!(evidence, Evidence::Measured(Measured { amount, complete: true, few: false, dynos: Some(2) }));
+        assert_eq!(measured, Measured { amount, complete: true, few: false, dynos: Some(2) });
     }
 }

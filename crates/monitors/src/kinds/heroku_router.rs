@@ -8,7 +8,7 @@ use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
 use crate::means::{Look, Means};
 use crate::values::{CodeList, words};
-use flyball_model::{Amount, AppName, Blind, Cause, Evidence, Finding, Measured, Reading, Timestamp, Unit, duration};
+use flyball_model::{Amount, AppName, Blind, Cause, Finding, Measured, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Bounds, Fields, Settings};
 use flyball_signals::{
     Class, Narrow, STEADY_OVER, Slot, Tally, TimedOut, USUAL_OVER, Window, foremost, is_one_dynos, only_time_out,
@@ -119,8 +119,8 @@ impl HerokuRouter {
         now: Timestamp,
     ) -> (Finding, Option<Measured>) {
         match self.judge(slots, before, now) {
-            (finding, _, Evidence::Measured(measured)) => (finding, Some(measured)),
-            (finding, ..) => (finding, None),
+            Ok((finding, _, measured)) => (finding, Some(measured)),
+            Err(_) => (Finding::Unknown(Blind::NotTold), None),
         }
     }
 
@@ -137,23 +137,22 @@ impl HerokuRouter {
 
     /// The verdict on what the app told, and on what this monitor found last. Pure.
     fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
-        let unknown = |words: String| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
         let told_last = slots.iter().rev().find(|(_, slot)| slot.lines > 0).map(|(at, _)| *at + flyball_signals::SLOT);
         match told_last {
             Some(at) if now.since(at) <= self.span.late => {}
             Some(_) | None => {
                 let late = duration::print(self.span.late);
-                return unknown(format!("the drain of {} has told nothing for {late}", self.app));
+                return Err(format!("the drain of {} has told nothing for {late}", self.app));
             }
         }
         let until = told_until(now);
         let Some(window) = Window::of(slots, self.span.over, until) else {
-            return unknown(format!("nobody has listened to the drain of {} for long enough", self.app));
+            return Err(format!("nobody has listened to the drain of {} for long enough", self.app));
         };
         let series = self.narrow().to_string();
         let tally = window.tally(&series);
         let Some(number) = self.number(&tally, &window, || usual_service(slots, &series, until)) else {
-            return unknown(format!("no request of {} was served within the last hour", self.app));
+            return Err(format!("no request of {} was served within the last hour", self.app));
         };
         let amount = Amount::new(number, self.measure.unit());
         let few = self.measure.wants_many() && (1..u64::from(self.at_least)).contains(&tally.requests);
@@ -184,7 +183,7 @@ impl HerokuRouter {
         if !window.complete {
             words.push_str("; not every line came in, so that it may be more");
         }
-        (finding, words, Evidence::Measured(measured))
+        Ok((finding, words, measured))
     }
 
     /// The number; none where it is not known how long a request is usually served.
@@ -447,7 +446,7 @@ mod tests {
                 "42.9% of requests fail: the app answers 5xx, of too few requests to go by",
             ),
         ] {
-            let (judged, said, _) = monitor.judge(&slots, None, at(102));
+            let (judged, said, _) = drained::found(monitor.judge(&slots, None, at(102)));
             assert_eq!((judged, said.as_str()), (finding, words), "{case}");
         }
     }
@@ -465,7 +464,8 @@ mod tests {
             (3, Some(Finding::Passing), Finding::Passing),
             (3, None, Finding::Passing),
         ] {
-            assert_eq!(errors.judge(&slots(failing), before, at(102)).0, expected, "{failing} of 100, {before:?}");
+            let (found, ..) = errors.judge(&slots(failing), before, at(102)).unwrap();
+            assert_eq!(found, expected, "{failing} of 100, {before:?}");
         }
     }
 
@@ -473,9 +473,9 @@ mod tests {
     fn the_same_slots_come_to_the_same_number_whenever_they_are_looked_at() {
         let busy = monitor(RouterMeasure::Busy, None);
         let slots: Vec<_> = (0..60).map(|nth| slot(nth * 10, 90 + nth, 180 + nth % 7, 0, &[])).collect();
-        let evidence = |second| busy.judge(&slots, None, at(second)).2;
-        let told: Vec<_> = (482..492).map(evidence).collect();
+        let measured = |second| busy.judge(&slots, None, at(second)).unwrap().2;
+        let told: Vec<_> = (482..492).map(measured).collect();
         assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
-        assert_ne!(told[0], evidence(492));
+        assert_ne!(told[0], measured(492));
     }
 }

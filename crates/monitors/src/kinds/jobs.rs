@@ -3,15 +3,14 @@
 //! Whoever tells of a queue tells of all of it, so of several the newest counts. Zero is only what a living source says: where the first
 //! dyno of a process type reports that has a library of jobs in it and tells of no queue, there is none.
 
-use super::drained::{self, Judged};
+use super::drained::{self, Judged, told_by_adapters, told_lately};
 use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
-use super::queue_time::{nobody_listened, told_lately};
 use crate::means::{Look, Means};
 use crate::values::{in_words, words};
-use flyball_model::{Amount, AppName, Blind, Cause, Evidence, Finding, Measured, Reading, Timestamp, Unit, duration};
+use flyball_model::{Amount, AppName, Cause, Finding, Measured, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Fields, Settings};
-use flyball_signals::{Adapters, Gauge, Latest, Queue, Slot, Window, told_until};
+use flyball_signals::{Adapters, Gauge, Latest, Queue, Slot, told_until};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -65,20 +64,14 @@ impl JobsMeasure {
 impl Jobs {
     /// The verdict on what the app told, and on what this monitor found last. Pure.
     fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
-        let unknown = |words: String| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
         if !told_lately(slots, self.late, now, |told| told.tells_jobs) {
             let late = duration::print(self.late);
-            return unknown(format!("nothing of the jobs of {} has been told for {late}", self.app));
+            return Err(format!("nothing of the jobs of {} has been told for {late}", self.app));
         }
         // What was told last of a queue is told within `late`; one that nobody tells of for longer is gone.
-        let Some(window) = Window::of(slots, self.late, told_until(now)) else {
-            return unknown(nobody_listened(&self.app));
-        };
+        let window = told_by_adapters(&self.app, slots, self.late, now)?;
         let told = window.slot.adapters.unwrap_or_default();
-        let number = match self.number(&told) {
-            Ok(number) => number,
-            Err(words) => return unknown(words),
-        };
+        let number = self.number(&told)?;
         #[expect(clippy::cast_precision_loss, reason = "nobody has more jobs than a float has whole numbers")]
         let amount = Amount::new(number as f64, self.measure.unit());
         let measured = Measured { amount, complete: window.complete_of_adapters, few: false, dynos: None };
@@ -90,7 +83,7 @@ impl Jobs {
             (JobsMeasure::Waiting, _) => "jobs wait",
             (JobsMeasure::Latency, _) => "since the oldest job came",
         };
-        (finding, format!("{amount} {of}{beyond}"), Evidence::Measured(measured))
+        Ok((finding, format!("{amount} {of}{beyond}"), measured))
     }
 
     /// The number, or why nobody knows it: what is told of some queues alone would be too little.
@@ -204,6 +197,7 @@ mod tests {
     use super::super::queue_time::tests::{at, slot};
     use super::*;
     use crate::values::Level;
+    use flyball_model::Blind;
 
     /// How many wait, how many are being done, and for how many milliseconds, as it was told of each queue in this second.
     fn told(second: i64, queues: &[(&str, [Option<u64>; 3])]) -> Adapters {
@@ -286,7 +280,7 @@ mod tests {
                 "of a it is not told how long jobs wait: measure \"waiting\"",
             ),
         ] {
-            let judged = monitor.judge(&slots, None, at(102));
+            let judged = drained::found(monitor.judge(&slots, None, at(102)));
             assert_eq!((judged.0, judged.1.as_str()), (finding, words), "{case}");
         }
     }

@@ -3,15 +3,13 @@
 //! An adapter tells each request, or a mean of those of a second, by the seconds in which they came, and gives a sign of life where none
 //! came. So no request at all is a delay of 0, and silence is unknown.
 
-use super::drained::{self, Judged};
+use super::drained::{self, Judged, told_by_adapters, told_lately};
 use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
 use crate::means::{Look, Means};
-use flyball_model::{
-    Amount, AppName, Blind, Cause, Evidence, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration,
-};
+use flyball_model::{Amount, AppName, Cause, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Bounds, Fields, Settings};
-use flyball_signals::{Adapters, SLOT, Slot, Window, told_until};
+use flyball_signals::{Adapters, Slot, told_until};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -40,16 +38,13 @@ impl QueueTime {
 
     /// The verdict on what the app told, and on what this monitor found last. Pure.
     fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
-        let unknown = |words: String| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
         let web = ProcessType::web();
         let tells = |told: &Adapters| told.has(web.as_str()) || told.waited.count() > 0;
         if !told_lately(slots, self.span.late, now, tells) {
             let late = duration::print(self.span.late);
-            return unknown(format!("no web process of {} has told its adapter's report for {late}", self.app));
+            return Err(format!("no web process of {} has told its adapter's report for {late}", self.app));
         }
-        let Some(window) = Window::of(slots, self.span.over, told_until(now)) else {
-            return unknown(nobody_listened(&self.app));
-        };
+        let window = told_by_adapters(&self.app, slots, self.span.over, now)?;
         let waited = window.slot.adapters.map(|told| told.waited).unwrap_or_default();
         let time = waited.percentile(self.percentile.into()).unwrap_or_default();
         let (amount, complete) = (Amount::time(time), window.complete_of_adapters);
@@ -60,23 +55,8 @@ impl QueueTime {
         if few {
             words.push_str(", of too few requests to go by");
         }
-        (finding, words, Evidence::Measured(measured))
+        Ok((finding, words, measured))
     }
-}
-
-/// Whether an adapter told so within this time, up to the end of the last slot that it told in.
-pub(super) fn told_lately(
-    slots: &[(Timestamp, Slot)],
-    late: Duration,
-    now: Timestamp,
-    tells: impl Fn(&Adapters) -> bool,
-) -> bool {
-    let told = slots.iter().rev().find(|(_, slot)| slot.adapters.as_ref().is_some_and(|told| tells(told)));
-    told.is_some_and(|(at, _)| now.since(*at + SLOT) <= late)
-}
-
-pub(super) fn nobody_listened(app: &AppName) -> String {
-    format!("nobody has listened to the adapter of {app} for long enough")
 }
 
 impl MonitorKind for QueueTime {
@@ -139,6 +119,7 @@ impl Settings for QueueTime {
 pub(super) mod tests {
     use super::*;
     use crate::values::Level;
+    use flyball_model::Blind;
 
     pub(crate) fn at(second: u64) -> Timestamp {
         Timestamp::from_millis(1_800_000_000_000) + Duration::from_secs(second)
@@ -195,14 +176,14 @@ pub(super) mod tests {
                 "nobody has listened to the adapter of shop for long enough",
             ),
         ] {
-            let judged = monitor.judge(&slots, None, at(102));
+            let judged = drained::found(monitor.judge(&slots, None, at(102)));
             assert_eq!((judged.0, judged.1.as_str()), (finding, words), "{case}");
         }
         let lost = Adapters { lost: 1, ..waited(100, 5) };
         for (told, complete) in [(waited(100, 5), true), (lost, false)] {
-            let (_, _, evidence) = monitor.judge(&[slot(80, told)], None, at(102));
+            let (_, _, measured) = monitor.judge(&[slot(80, told)], None, at(102)).unwrap();
             let amount = Amount::new(5.0, Unit::Millis);
-            assert_eq!(evidence, Evidence::Measured(Measured { amount, complete, few: false, dynos: None }));
+            assert_eq!(measured, Measured { amount, complete, few: false, dynos: None });
         }
     }
 }

@@ -3,16 +3,13 @@
 //! Each process tells of itself. A dyno has the mean of its processes, and what is measured is the mean of the dynos that told, with how
 //! many they are: to what scales by it, one that is silent carries nothing where dynos are added, and is full where they are taken.
 
-use super::drained::{self, Judged};
+use super::drained::{self, Judged, told_by_adapters, told_lately};
 use super::kind::MonitorKind;
 use super::levels::{Levels, Span};
-use super::queue_time::{nobody_listened, told_lately};
 use crate::means::{Look, Means};
-use flyball_model::{
-    Amount, AppName, Blind, Cause, Evidence, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration,
-};
+use flyball_model::{Amount, AppName, Cause, Finding, Measured, ProcessType, Reading, Timestamp, Unit, duration};
 use flyball_settings::{Fields, Settings};
-use flyball_signals::{Slot, Window, told_until};
+use flyball_signals::{Slot, told_until};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -35,25 +32,21 @@ impl Utilization {
     /// The verdict on what the app told, and on what this monitor found last. Pure.
     fn judge(&self, slots: &[(Timestamp, Slot)], before: Option<Finding>, now: Timestamp) -> Judged {
         let of = self.process_type.as_str();
-        let late = duration::print(self.span.late);
-        let silent = || format!("no {of} dyno of {} has told how busy it is for {late}", self.app);
-        let unknown = |words| (Finding::Unknown(Blind::NotTold), words, Evidence::None);
+        let silent =
+            |time| format!("no {of} dyno of {} has told how busy it is for {}", self.app, duration::print(time));
         if !told_lately(slots, self.span.late, now, |told| !told.utilization(of).is_empty()) {
-            return unknown(silent());
+            return Err(silent(self.span.late));
         }
-        let Some(window) = Window::of(slots, self.span.over, told_until(now)) else {
-            return unknown(nobody_listened(&self.app));
-        };
+        let window = told_by_adapters(&self.app, slots, self.span.over, now)?;
         let dynos = window.slot.adapters.map(|told| told.utilization(of)).unwrap_or_default();
         let Some(count) = u32::try_from(dynos.len()).ok().filter(|count| *count > 0) else {
-            let over = duration::print(self.span.over);
-            return unknown(format!("no {of} dyno of {} has told how busy it is for {over}", self.app));
+            return Err(silent(self.span.over));
         };
         let amount = Amount::new(dynos.iter().sum::<f64>() / f64::from(count), Unit::Percent);
         let measured = Measured { amount, complete: window.complete_of_adapters, few: false, dynos: Some(count) };
         let (finding, beyond) = self.levels.judge(&measured, before);
         let dynos = if count == 1 { "1 dyno".to_owned() } else { format!("{count} dynos") };
-        (finding, format!("{amount} busy on {dynos}{beyond}"), Evidence::Measured(measured))
+        Ok((finding, format!("{amount} busy on {dynos}{beyond}"), measured))
     }
 }
 
@@ -115,6 +108,7 @@ mod tests {
     use super::super::queue_time::tests::{at, slot};
     use super::*;
     use crate::values::Level;
+    use flyball_model::{Blind, Evidence};
     use flyball_signals::{Adapters, Up};
 
     /// What processes told, by their dynos.
@@ -162,7 +156,7 @@ mod tests {
                 Some(3),
             ),
         ] {
-            let (found, said, evidence) = monitor.judge(&slots, None, at(102));
+            let (found, said, evidence) = drained::found(monitor.judge(&slots, None, at(102)));
             assert_eq!((found, said.as_str()), (finding, words), "{case}");
             let told = match evidence {
                 Evidence::Measured(measured) => measured.dynos,

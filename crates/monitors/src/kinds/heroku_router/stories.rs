@@ -1,7 +1,7 @@
 //! Whose doing it is: seeded stories of a world in which one thing is wrong, whose cause is therefore known, and what the monitor says
 //! of the lines that the world writes. Each story has a little of what is always there: clients that go away, and a few errors.
 
-use super::{HerokuRouter, RouterMeasure};
+use super::{HerokuRouter, RouterMeasure, drained};
 use crate::values::{CodeList, Level};
 use flyball_heroku_sim::{
     AppEvent, AppSpec, Behaviour, Cycling, DeploySpec, DrainSpec, Event, FrameAnswer, Maintenance, Serving, World,
@@ -175,7 +175,7 @@ fn found(seed: u64, trouble: Trouble) -> Vec<(u64, Finding, String)> {
         slots.extend(feed.due(now, false));
         if second % 10 == 3 && second > WELL + 10 {
             let told: Vec<_> = slots.iter().map(|(at, slot)| (*at, slot.clone())).collect();
-            let (finding, words, _) = monitor().judge(&told, before, now);
+            let (finding, words, _) = drained::found(monitor().judge(&told, before, now));
             before = Some(finding);
             said.push((second, finding, words));
         }
