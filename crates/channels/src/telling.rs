@@ -3,6 +3,8 @@
 //! It is asked again and again. Whatever is to be told comes out of it until somebody has stored that it is told, so that a process
 //! that dies in between tells it later, and none that lives tells it twice.
 
+mod threads;
+
 use crate::rules::Event;
 use crate::{About, On, Rules};
 use flyball_model::{
@@ -11,6 +13,7 @@ use flyball_model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use threads::Threads;
 
 /// So many that begin together are a storm, and one message. Two are read as two.
 const STORM: usize = 3;
@@ -111,9 +114,8 @@ struct Teller<'a> {
     now: Timestamp,
     quiet_until: Option<Timestamp>,
     outages: BTreeMap<i64, &'a Outage>,
-    threads: BTreeMap<ThreadKey, Thread>,
-    changed: BTreeSet<ThreadKey>,
-    told: Telling,
+    threads: Threads,
+    incidents: Vec<(i64, IncidentTold)>,
 }
 
 impl<'a> Teller<'a> {
@@ -123,83 +125,21 @@ impl<'a> Teller<'a> {
             now,
             quiet_until: known.rules.quiet.as_ref().and_then(|quiet| quiet.until(now)),
             outages: known.outages.iter().map(|outage| (outage.number, outage)).collect(),
-            threads: known.threads.iter().map(|thread| (thread.key.clone(), thread.clone())).collect(),
-            changed: BTreeSet::new(),
-            told: Telling::default(),
+            threads: Threads::new(&known.threads, now),
+            incidents: Vec::new(),
         }
     }
 
-    fn done(mut self) -> Telling {
-        let changed = std::mem::take(&mut self.changed);
-        self.told.threads = changed.into_iter().filter_map(|key| self.threads.remove(&key)).collect();
-        self.told
+    fn done(self) -> Telling {
+        let (threads, notices) = self.threads.done();
+        Telling { threads, notices, incidents: self.incidents }
     }
 
     // What the steps below are made of.
 
-    fn change(&mut self, key: &ThreadKey, change: impl FnOnce(&mut Thread)) {
-        if let Some(thread) = self.threads.get_mut(key) {
-            change(thread);
-            self.changed.insert(key.clone());
-        }
-    }
-
-    /// Begins a thread with a notice.
-    fn open(&mut self, channel: &ChannelName, of: ThreadOf, about: About) -> ThreadKey {
-        let key = ThreadKey::of(channel, &of, self.now);
-        let thread = Thread {
-            key: key.clone(),
-            channel: channel.clone(),
-            of,
-            opened_at: self.now,
-            latest_at: self.now,
-            sequence: 0,
-            untold: Untold::Nothing,
-            closed_at: None,
-        };
-        self.threads.insert(key.clone(), thread);
-        self.changed.insert(key.clone());
-        self.told.notices.push((key.clone(), 0, about));
-        key
-    }
-
-    /// Tells something that is told once.
-    fn tell_once(&mut self, channel: &ChannelName, of: ThreadOf, about: About) {
-        let key = self.open(channel, of, about);
-        self.close(&key);
-    }
-
-    /// Goes on with a thread.
-    fn go_on(&mut self, key: &ThreadKey, about: About) {
-        let now = self.now;
-        self.change(key, |thread| {
-            thread.sequence += 1;
-            thread.latest_at = now;
-            thread.untold = Untold::Nothing;
-        });
-        if let Some(thread) = self.threads.get(key) {
-            self.told.notices.push((key.clone(), thread.sequence, about));
-        }
-    }
-
-    fn close(&mut self, key: &ThreadKey) {
-        let now = self.now;
-        self.change(key, |thread| thread.closed_at = Some(now));
-    }
-
-    /// The open threads for which this holds.
-    fn open_threads(&self, is_asked: impl Fn(&Thread) -> bool) -> Vec<Thread> {
-        self.threads.values().filter(|thread| thread.closed_at.is_none() && is_asked(thread)).cloned().collect()
-    }
-
     fn names(&self) -> impl Iterator<Item = &'a ChannelName> + use<'a> {
         let known = self.known;
         known.channels.iter().map(|channel| channel.name)
-    }
-
-    fn thread_with(&self, channel: &ChannelName, incident: i64) -> Option<ThreadKey> {
-        let with = |thread: &Thread| thread.channel == *channel && thread.of.incidents().contains(&incident);
-        self.open_threads(with).into_iter().next().map(|thread| thread.key)
     }
 
     fn goes_on(&self, incident: i64) -> bool {
@@ -226,12 +166,12 @@ impl<'a> Teller<'a> {
     /// What is owed to a channel that the file has no more is told by nobody.
     fn leave_channels_that_are_gone(&mut self) {
         let is_there = |name: &ChannelName| self.known.channels.iter().any(|channel| channel.name == name);
-        for thread in self.open_threads(|thread| !is_there(&thread.channel)) {
-            self.close(&thread.key);
+        for thread in self.threads.open_threads(|thread| !is_there(&thread.channel)) {
+            self.threads.close(&thread.key);
         }
-        for thread in self.open_threads(|thread| matches!(thread.of, ThreadOf::Run(_))) {
+        for thread in self.threads.open_threads(|thread| matches!(thread.of, ThreadOf::Run(_))) {
             if self.now.since(thread.opened_at) > RUN_OPEN_MAX {
-                self.close(&thread.key);
+                self.threads.close(&thread.key);
             }
         }
     }
@@ -257,15 +197,15 @@ impl<'a> Teller<'a> {
                 }
             }
             let there: BTreeSet<ThreadKey> =
-                incidents.iter().filter_map(|number| self.thread_with(name, *number)).collect();
-            incidents.retain(|number| self.thread_with(name, *number).is_none());
-            there.iter().for_each(|key| self.go_on(key, about));
+                incidents.iter().filter_map(|number| self.threads.with(name, *number)).collect();
+            incidents.retain(|number| self.threads.with(name, *number).is_none());
+            there.iter().for_each(|key| self.threads.go_on(key, about));
             self.open_for(name, incidents.into_iter().collect(), about);
             for run in runs {
-                self.open(name, ThreadOf::Run(run), about);
+                self.threads.open(name, ThreadOf::Run(run), about);
             }
             if !lines.is_empty() {
-                self.tell_once(name, ThreadOf::Lines(lines), about);
+                self.threads.tell_once(name, ThreadOf::Lines(lines), about);
             }
         }
     }
@@ -273,11 +213,11 @@ impl<'a> Teller<'a> {
     /// A thread for each of these incidents, or one for all where they are many.
     fn open_for(&mut self, channel: &ChannelName, incidents: Vec<i64>, about: About) {
         if incidents.len() >= STORM {
-            self.open(channel, ThreadOf::Incidents(incidents), about);
+            self.threads.open(channel, ThreadOf::Incidents(incidents), about);
             return;
         }
         for incident in incidents {
-            self.open(channel, ThreadOf::Incidents(vec![incident]), about);
+            self.threads.open(channel, ThreadOf::Incidents(vec![incident]), about);
         }
     }
 
@@ -311,8 +251,8 @@ impl<'a> Teller<'a> {
         for outage in known.outages.iter().filter(|outage| outage.told != IncidentTold::End) {
             let FirstCause::Run(run) = outage.incident.first else { continue };
             let of_run = |thread: &Thread| thread.channel == *channel && thread.of == ThreadOf::Run(run);
-            for thread in self.open_threads(of_run) {
-                self.change(&thread.key, |thread| thread.of = ThreadOf::Incidents(vec![outage.number]));
+            for thread in self.threads.open_threads(of_run) {
+                self.threads.change(&thread.key, |thread| thread.of = ThreadOf::Incidents(vec![outage.number]));
             }
         }
     }
@@ -331,7 +271,7 @@ impl<'a> Teller<'a> {
         };
         // Also one that has just been closed: what was over while nobody looked is told from its beginning to its end at once.
         let is_of = |thread: &Thread| thread.channel == *channel && thread.of.incidents().contains(&outage.number);
-        is_open && !self.threads.values().any(is_of) && self.hears_of(channel, outage, about)
+        is_open && !self.threads.all().any(is_of) && self.hears_of(channel, outage, about)
     }
 
     fn is_ripe(&self, outage: &Outage) -> bool {
@@ -346,14 +286,14 @@ impl<'a> Teller<'a> {
                 && thread.of.incidents().len() >= STORM
                 && self.now.since(thread.latest_at) < PACE
         };
-        self.open_threads(is_storm).into_iter().next().map(|thread| thread.key)
+        self.threads.open_threads(is_storm).into_iter().next().map(|thread| thread.key)
     }
 
     fn join(&mut self, storm: &ThreadKey, numbers: &[i64]) {
         if numbers.is_empty() {
             return;
         }
-        self.change(storm, |thread| {
+        self.threads.change(storm, |thread| {
             if let ThreadOf::Incidents(incidents) = &mut thread.of {
                 incidents.extend(numbers);
             }
@@ -366,7 +306,7 @@ impl<'a> Teller<'a> {
         let is_new = |thread: &&Thread| {
             thread.channel == *channel && !thread.of.incidents().is_empty() && self.now.since(thread.opened_at) < PACE
         };
-        self.threads.values().filter(is_new).count()
+        self.threads.all().filter(is_new).count()
     }
 
     /// What was done, or would have been: one message for all that came together. The incident that it belongs to has more to tell.
@@ -378,16 +318,16 @@ impl<'a> Teller<'a> {
                     .filter(|news| self.hears(name, Event { about, monitor: news.monitor, reaction: news.reaction }));
                 let lines: Vec<i64> = heard.map(|news| news.line).collect();
                 if !lines.is_empty() {
-                    self.tell_once(name, ThreadOf::Lines(lines), about);
+                    self.threads.tell_once(name, ThreadOf::Lines(lines), about);
                 }
             }
             let of_incidents: BTreeSet<i64> = self.known.news.iter().filter_map(|news| news.incident).collect();
             let threads: BTreeSet<ThreadKey> =
-                of_incidents.into_iter().filter_map(|incident| self.thread_with(name, incident)).collect();
+                of_incidents.into_iter().filter_map(|incident| self.threads.with(name, incident)).collect();
             for key in threads {
                 // What has just been told says it.
                 let now = self.now;
-                self.change(&key, |thread| {
+                self.threads.change(&key, |thread| {
                     if thread.latest_at < now {
                         thread.untold = thread.untold.max(Untold::More);
                     }
@@ -404,7 +344,7 @@ impl<'a> Teller<'a> {
                 return;
             }
             let of_this = |thread: &Thread| thread.channel == **name && !thread.of.incidents().is_empty();
-            for thread in self.open_threads(of_this) {
+            for thread in self.threads.open_threads(of_this) {
                 if !thread.of.incidents().iter().any(|number| self.goes_on(*number)) {
                     continue;
                 }
@@ -416,7 +356,7 @@ impl<'a> Teller<'a> {
                 let Some(after) = more.into_iter().chain(rules.remind_every).min() else { continue };
                 let at = (thread.latest_at + after).max(self.quiet_until.unwrap_or(thread.latest_at));
                 if at <= self.now {
-                    self.go_on(&thread.key, About::Update);
+                    self.threads.go_on(&thread.key, About::Update);
                 }
             }
         }
@@ -431,11 +371,11 @@ impl<'a> Teller<'a> {
             let incidents = thread.of.incidents();
             !incidents.is_empty() && !incidents.iter().any(|number| self.goes_on(*number))
         };
-        for thread in self.open_threads(is_over) {
+        for thread in self.threads.open_threads(is_over) {
             if self.known.rules.on.contains(&On::Recovered) {
-                self.go_on(&thread.key, About::Recovered);
+                self.threads.go_on(&thread.key, About::Recovered);
             }
-            self.close(&thread.key);
+            self.threads.close(&thread.key);
         }
     }
 
@@ -450,16 +390,16 @@ impl<'a> Teller<'a> {
                 there.iter().copied().filter(|name| rules.default.contains(name)).collect();
             let told = if default.is_empty() { there } else { default };
             let is_of = |thread: &Thread| thread.of == ThreadOf::Channel(of.clone());
-            if self.open_threads(is_of).is_empty() {
+            if self.threads.open_threads(is_of).is_empty() {
                 for name in told {
-                    self.open(name, ThreadOf::Channel(of.clone()), About::NeedsPerson);
+                    self.threads.open(name, ThreadOf::Channel(of.clone()), About::NeedsPerson);
                 }
             }
         }
         let is_well = |thread: &Thread| matches!(&thread.of, ThreadOf::Channel(of) if !failing.contains(of));
-        for thread in self.open_threads(is_well) {
-            self.go_on(&thread.key, About::Recovered);
-            self.close(&thread.key);
+        for thread in self.threads.open_threads(is_well) {
+            self.threads.go_on(&thread.key, About::Recovered);
+            self.threads.close(&thread.key);
         }
     }
 
@@ -468,7 +408,7 @@ impl<'a> Teller<'a> {
         let Some(day) = &known.day else { return };
         for name in self.names() {
             if self.hears(name, Event { about: About::Daily, monitor: None, reaction: None }) {
-                self.tell_once(name, ThreadOf::Day(day.clone()), About::Daily);
+                self.threads.tell_once(name, ThreadOf::Day(day.clone()), About::Daily);
             }
         }
     }
@@ -478,7 +418,7 @@ impl<'a> Teller<'a> {
         let known = self.known;
         for outage in &known.outages {
             let (number, has_ended) = (outage.number, outage.incident.end.is_some());
-            let is_known = || self.threads.values().any(|thread| thread.of.incidents().contains(&number));
+            let is_known = || self.threads.all().any(|thread| thread.of.incidents().contains(&number));
             let told = match outage.told {
                 told if self.waits(outage) => told,
                 _ if has_ended => IncidentTold::End,
@@ -488,7 +428,7 @@ impl<'a> Teller<'a> {
                 told => told,
             };
             if told != outage.told {
-                self.told.incidents.push((number, told));
+                self.incidents.push((number, told));
             }
         }
     }
