@@ -1,7 +1,8 @@
 //! Which of several goes first. Kinds never look at each other; this does.
 
-use flyball_model::{Because, ProcessType, Rank, ReactionName};
+use flyball_model::{Because, ProcessType, Quantity, Rank, ReactionName};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// A reaction that adds to a process type (*out* or *up*), and has its condition met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,15 +24,16 @@ pub(crate) fn stands_back(rank: Rank, process_type: Option<&ProcessType>, adders
     Some(Because::StandsBack { reaction: adder.reaction.clone() })
 }
 
-/// Which of those that would act on one app in the same moment goes first: the index of the least rank, the earlier of
-/// equals. One-off dynos stand outside the order, and are never among them.
+/// Which of those that would act on one app in the same moment goes first, each with its rank and how many dynos a load needs by it: the
+/// index of the least rank, of equals that which needs most, the earlier of equals. One-off dynos stand outside the order, and are never
+/// among them.
 #[must_use]
-pub(crate) fn first(ranks: &[Rank]) -> Option<usize> {
-    ranks
+pub(crate) fn first(turns: &[(Rank, Quantity)]) -> Option<usize> {
+    turns
         .iter()
         .enumerate()
-        .filter(|(_, rank)| **rank != Rank::OneOff)
-        .min_by_key(|(index, rank)| (**rank, *index))
+        .filter(|(_, (rank, _))| *rank != Rank::OneOff)
+        .min_by_key(|(index, (rank, needs))| (*rank, Reverse(*needs), *index))
         .map(|(index, _)| index)
 }
 
@@ -43,12 +45,13 @@ mod tests {
     fn rollback_then_restarts_then_up_out_down_in() {
         let order = [Rank::RollBack, Rank::RestartAll, Rank::RestartDyno, Rank::Up, Rank::Out, Rank::Down, Rank::In];
         for (place, rank) in order.iter().enumerate() {
-            let mut later: Vec<Rank> = order[place..].to_vec();
-            later.reverse();
+            let later: Vec<_> = order[place..].iter().rev().map(|rank| (*rank, Quantity::ZERO)).collect();
             assert_eq!(first(&later), Some(later.len() - 1), "{rank:?} goes before all after it");
         }
-        assert_eq!(first(&[Rank::Out, Rank::Out]), Some(0));
-        assert_eq!(first(&[Rank::OneOff]), None);
+        let needing = |needs: &[u32]| needs.iter().map(|needs| (Rank::To, Quantity::new(*needs))).collect::<Vec<_>>();
+        assert_eq!(first(&needing(&[4, 9, 9])), Some(1), "of several loads the one that needs most");
+        assert_eq!(first(&needing(&[0, 0])), Some(0));
+        assert_eq!(first(&[(Rank::OneOff, Quantity::ZERO)]), None);
     }
 
     #[test]

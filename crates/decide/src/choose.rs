@@ -7,7 +7,9 @@ use crate::Planned;
 use crate::arbitrate::first;
 use crate::gates::{Among, Closed, EVIDENCE, Question, Rung, SIGHT, Stage};
 use crate::situation::{FRESH, Reacts, Situation, View, Wish};
-use flyball_model::{AppId, Because, Effect, Mode, Needs, Plan, Rank, ReactionId, ReactionName, ReleaseVersion};
+use flyball_model::{
+    AppId, Because, Effect, Mode, Needs, Plan, Quantity, Rank, ReactionId, ReactionName, ReleaseVersion,
+};
 use serde::Serialize;
 
 /// What must be looked at before a choice can be made.
@@ -87,15 +89,16 @@ pub fn choose<R: Reacts>(situation: &Situation<R>) -> Vec<Choice> {
         .zip(alone)
         .map(|(wish, effect)| effect.and_then(|effect| together(situation, wish, among).map(|()| effect)))
         .collect();
-    let ranks: Vec<Rank> = situation.wishes.iter().zip(&left).map(|(wish, effect)| rank(wish, effect)).collect();
-    let winner = first(&ranks);
+    let turns: Vec<(Rank, Quantity)> =
+        situation.wishes.iter().zip(&left).map(|(wish, effect)| (rank(wish, effect), needs(wish, effect))).collect();
+    let winner = first(&turns);
     let winning = winner.map(|index| &situation.wishes[index].reaction);
     let winning: Option<(ReactionId, ReactionName)> = winning.map(|reaction| (reaction.id(), reaction.name().clone()));
 
     let mut begun: Vec<(ReactionId, Rank)> = Vec::new();
     let mut choices = Vec::new();
     for (index, (wish, effect)) in situation.wishes.iter().zip(left).enumerate() {
-        let in_order = ranks[index] != Rank::OneOff && winner != Some(index);
+        let in_order = turns[index].0 != Rank::OneOff && winner != Some(index);
         let among = Among { first: winning.as_ref().filter(|_| in_order), begun: &begun, ..among };
         choices.push(match effect {
             Err(closed) => closed.into(),
@@ -263,6 +266,14 @@ fn rank<R: Reacts>(wish: &Wish<R>, effect: &Result<Effect, Closed>) -> Rank {
     match (effect, wish.call.mode) {
         (Ok(_), Mode::Act) => wish.reaction.rank(),
         (Ok(_), Mode::DryRun) | (Err(_), _) => Rank::OneOff,
+    }
+}
+
+/// How many dynos a load needs by a wish; none by one that goes by no load.
+fn needs<R: Reacts>(wish: &Wish<R>, effect: &Result<Effect, Closed>) -> Quantity {
+    match effect {
+        Ok(Effect::SetQuantity { to, .. }) if wish.reaction.rank() == Rank::To => *to,
+        Ok(_) | Err(_) => Quantity::ZERO,
     }
 }
 

@@ -349,11 +349,16 @@ impl<'a> Question<'a> {
             load: self.call.looks.as_deref().map(|looks| KnownLoad {
                 now: self.scene.now,
                 looks,
-                added_at: last_out.copied().max(self.added_by_itself()),
+                added_at: last_out.copied().max(self.added_for_loads()),
                 acted_at: facts.acted_by(reaction.id()).iter().max().copied(),
             }),
         };
         Some(ask(seen.sight, &known))
+    }
+
+    /// When it, or another that scales its process type to a load, added dynos by its last effect.
+    fn added_for_loads(&self) -> Option<Timestamp> {
+        std::iter::once(self).chain(&self.beside).filter_map(Question::added_by_itself).max()
     }
 
     /// When its last effect took effect, if that added dynos.

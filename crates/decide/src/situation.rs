@@ -130,6 +130,7 @@ pub struct Situation<R> {
     pub wishes: Vec<Wish<R>>,
     /// The others that scale a process type of theirs to a load, as each of their monitors told last: they wish for nothing now, and are
     /// asked what they need.
+    #[serde(default = "Vec::new")]
     pub beside: Vec<Wish<R>>,
     /// What is the same for all of them.
     pub scene: Scene,

@@ -5,7 +5,7 @@
 
 use crate::{Class, SLOT, Slot, Tally, Times, USUAL_OVER};
 use flyball_model::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// What came is counted over so many slots: with fewer, chance decides; with more, a burst shows late.
@@ -37,7 +37,8 @@ pub enum TimedOut {
     CarriedBefore,
     /// Beside them others are served as fast as ever.
     OthersDoNotWait,
-    /// There is nothing to hold it against: nothing of the last hour was listened to and went well, or what came is not all known.
+    /// There is nothing to hold it against: nothing of the last hour was listened to and went well, or what came is not all known, or it is
+    /// more than was carried by so little that chance may have it so.
     NotKnown,
 }
 
@@ -53,6 +54,31 @@ struct Of<'a> {
     no_room: u64,
     /// Whether all of it was told.
     is_whole: bool,
+    /// The dynos that were given any.
+    dynos: Dynos,
+}
+
+/// Some dynos: a bit for each, in the order in which they are met within the hour. Names beyond [`Dynos::MAX`] are not counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Dynos([u64; Self::MAX / 64]);
+
+impl Dynos {
+    /// As many as a slot tells of, twice over: of an app that was released within the hour names stay the same.
+    const MAX: usize = 512;
+
+    fn add(&mut self, nth: usize) {
+        if let Some(bits) = self.0.get_mut(nth / 64) {
+            *bits |= 1 << (nth % 64);
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|nth| self.0[nth] | other.0[nth]))
+    }
+
+    fn count(self) -> u32 {
+        self.0.iter().map(|bits| bits.count_ones()).sum()
+    }
 }
 
 impl<'a> Of<'a> {
@@ -88,7 +114,8 @@ impl TimedOut {
         let now = &moments[last_well.max(moments.len().saturating_sub(STILL_NOW))..];
         if now.iter().any(|moment| moment.is_more_than(carried)) {
             Self::TooMany
-        } else if now.iter().all(|moment| moment.is_whole) {
+        } else if now.iter().all(|moment| moment.is_whole && moment.of_each().is_none_or(|of_each| of_each <= carried))
+        {
             Self::CarriedBefore
         } else {
             Self::NotKnown
@@ -101,8 +128,8 @@ impl TimedOut {
 struct Moment {
     /// Requests that came to dynos in it.
     came: u64,
-    /// Those dynos.
-    dynos: usize,
+    /// How many dynos were given them.
+    dynos: u32,
     /// Whether all of them were served and did not wait, as far as it is told.
     is_well: bool,
     /// Whether everything was told.
@@ -114,12 +141,9 @@ impl Moment {
         let until = from + MOMENT;
         // What comes in it is told up to here.
         let told = &hour[from..(until + TOLD_WITHIN).min(hour.len())];
-        let of_dynos = told.iter().filter_map(|of| of.slot).flat_map(|slot| &slot.dynos);
-        let dynos: BTreeSet<&str> =
-            of_dynos.filter(|(_, told)| told.requests > 0).map(|(name, _)| name.as_str()).collect();
         Self {
             came: hour[from..until].iter().map(|of| of.came).sum(),
-            dynos: dynos.len(),
+            dynos: told.iter().map(|of| of.dynos).fold(Dynos::default(), Dynos::and).count(),
             is_well: told.len() == MOMENT + TOLD_WITHIN && told.iter().all(is_well),
             is_whole: told.iter().all(|of| of.is_whole),
         }
@@ -128,13 +152,13 @@ impl Moment {
     /// How many came to each dyno; nothing where nobody did.
     #[expect(clippy::cast_precision_loss, reason = "half a minute has fewer requests than a float has whole numbers")]
     fn of_each(&self) -> Option<f64> {
-        (self.dynos > 0 && self.came > 0).then(|| self.came as f64 / self.dynos as f64)
+        (self.dynos > 0 && self.came > 0).then(|| self.came as f64 / f64::from(self.dynos))
     }
 
     /// Whether more came to each dyno, and that is no chance.
     #[expect(clippy::cast_precision_loss, reason = "half a minute has fewer requests than a float has whole numbers")]
     fn is_more_than(&self, of_each: f64) -> bool {
-        let carried = of_each * self.dynos as f64;
+        let carried = of_each * f64::from(self.dynos);
         self.dynos > 0 && self.came as f64 > carried * MORE + CHANCE * carried.sqrt()
     }
 }
@@ -143,12 +167,17 @@ impl Moment {
 fn hour(slots: &[(Timestamp, Slot)], until: Timestamp) -> Vec<Of<'_>> {
     let count = count_of(USUAL_OVER);
     let since = Slot::start_of(until - USUAL_OVER);
-    let nothing = Of { slot: None, came: 0, half: None, no_room: 0, is_whole: true };
+    let nothing = Of { slot: None, came: 0, half: None, no_room: 0, is_whole: true, dynos: Dynos::default() };
     let mut hour = vec![nothing; count];
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
     for (at, slot) in slots.iter().filter(|(at, _)| *at >= since && *at < until) {
         let nth = count_of(at.since(since));
         let Some(of) = hour.get_mut(nth) else { continue };
         (of.slot, of.is_whole) = (Some(slot), !slot.began && slot.lost == 0);
+        for (name, _) in slot.dynos.iter().filter(|(_, told)| told.requests > 0) {
+            let next = numbers.len();
+            of.dynos.add(*numbers.entry(name).or_insert(next));
+        }
         let Some(tally) = of.tally() else { continue };
         (of.no_room, of.half) = (no_room(tally), tally.service.percentile(HALF));
         for (time, requests) in tally.service.each() {
@@ -226,6 +255,7 @@ mod tests {
             ("twice as many come", [some(30, &well), some(6, &busy)].concat(), TooMany),
             ("as many as before", [some(30, &well), hang(50, 6)].concat(), CarriedBefore),
             ("fewer than before", [some(30, &well), hang(20, 6)].concat(), CarriedBefore),
+            ("a little more than before", [some(30, &well), hang(53, 6)].concat(), NotKnown),
             (
                 "some hang, and others are served",
                 [some(30, &well), some(6, &|| told(2, 80, 210, 20))].concat(),

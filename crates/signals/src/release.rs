@@ -66,7 +66,7 @@ pub struct Comparison {
     pub comes_to: Compares,
     /// Before the release.
     pub before: Share,
-    /// Since it is up; where it is worse, up to when that was found.
+    /// Since it is up, at the last of its looks; where it is worse, when that was found. So what is said of it changes as seldom.
     pub since: Share,
     /// Above this a request took longer than usual, where that is compared.
     pub usual: Option<Duration>,
@@ -203,7 +203,8 @@ fn judge(
             return (Compares::Worse, before, so_far);
         }
     }
-    let since = up_to(told);
+    let last = looks.iter().rev().find(|slots| **slots <= told);
+    let since = last.map_or_else(Share::default, |slots| up_to(*slots));
     (if is_enough(since) { Compares::NotWorse } else { Compares::TooFew }, before, since)
 }
 

@@ -54,6 +54,12 @@ impl Reader<'_> {
         let Some(reaction) = self.wiring.reaction_named(name) else { return Ok(None) };
         let since = self.played_since(since);
         let (app, process_type) = (reaction.kind.app(), reaction.kind.process_type());
+        let page = RunsPage { reaction: Some(reaction.id), since: Some(since), ..RunsPage::default() };
+        let runs = self.store.runs(&page).await?;
+        // What it did before the first run that is known is not known, and nothing to compare with.
+        let known_since =
+            runs.iter().map(|run| run.queued_at).min().filter(|_| runs.len() >= RunsPage::RUNS_MAX as usize);
+        let since = known_since.unwrap_or(since);
         let callers = self.wiring.watched_by(reaction.id);
         let mut recorded = Vec::with_capacity(callers.len());
         for monitor in callers {
@@ -64,8 +70,7 @@ impl Reader<'_> {
             Some(process_type) => self.ran(app, process_type, since).await?,
             None => Ran { quantities: Vec::new(), others: Vec::new(), sighting: self.sighting(app).await? },
         };
-        let runs = RunsPage { reaction: Some(reaction.id), since: Some(since), ..RunsPage::default() };
-        let did = did(&self.store.runs(&runs).await?, first.unwrap_or(self.now));
+        let did = did(&runs, first.unwrap_or(self.now));
 
         let begins = first.unwrap_or(self.now);
         let tracks: Vec<Track<'_>> = callers

@@ -131,8 +131,13 @@ impl HerokuRouter {
             RouterMeasure::Busy | RouterMeasure::Errors => USUAL_OVER,
             RouterMeasure::Requests | RouterMeasure::Service | RouterMeasure::Connect => Duration::ZERO,
         };
+        self.recently(now).min(told_until(now) - usual)
+    }
+
+    /// The same, where nothing is held against what was before.
+    fn recently(&self, now: Timestamp) -> Timestamp {
         // A silence that is not unknown yet may reach beyond what is looked back over, and what came before it is looked at.
-        told_until(now) - usual.max(self.span.over + self.span.late + STEADY_OVER)
+        told_until(now) - (self.span.over + self.span.late + STEADY_OVER)
     }
 
     /// The verdict on what the app told, and on what this monitor found last. Pure.
@@ -281,8 +286,18 @@ impl MonitorKind for HerokuRouter {
 
     async fn observe(&self, means: &Means, look: Look<'_>) -> Reading {
         let now = look.begun_at;
-        let told = (&self.app, self.since(now), &self.levels);
-        drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await
+        let read = async |since| {
+            let told = (&self.app, since, &self.levels);
+            drained::reading(means, look, told, |slots, before| self.judge(slots, before, now)).await
+        };
+        if self.measure == RouterMeasure::Errors {
+            let reading = read(self.recently(now)).await;
+            // Only what fails is held against the hour before, which is thirty times as much to read.
+            if !matches!(reading.finding, Finding::Failing(_)) {
+                return reading;
+            }
+        }
+        read(self.since(now)).await
     }
 }
 

@@ -152,6 +152,10 @@ impl MonitorKind for Jobs {
         Some(&self.app)
     }
 
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
+    }
+
     fn measures(&self) -> Option<Unit> {
         Some(self.measure.unit())
     }

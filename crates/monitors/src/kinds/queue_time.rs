@@ -73,6 +73,10 @@ impl MonitorKind for QueueTime {
         Some(&self.app)
     }
 
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
+    }
+
     fn measures(&self) -> Option<Unit> {
         Some(Unit::Millis)
     }

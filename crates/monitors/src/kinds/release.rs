@@ -166,9 +166,12 @@ impl Release {
                 unknown(Blind::NotTold, format!("too few lines of {app} since {version} came in whole"))
             }
             Compares::TooFew => {
-                let few = "too few requests to compare by";
-                let words = format!("{few}: {} since {version} is up, {} before", since.requests, before.requests);
-                unknown(Blind::Nothing, words)
+                let when = if before.requests < at_least {
+                    format!("from before {version}")
+                } else {
+                    format!("since {version} is up")
+                };
+                unknown(Blind::Nothing, format!("too few requests to compare by: fewer than {at_least} {when}"))
             }
             Compares::NotWorse if is_silent => unknown(Blind::NotTold, format!("the drain of {app} is silent")),
             Compares::NotWorse => (Finding::Passing, in_words(release, &compared)),
@@ -327,9 +330,9 @@ mod tests {
         let (passing, worse) = (Finding::Passing, Finding::Failing(Cause::Worse));
         let few = Finding::Unknown(Blind::Nothing);
         for (failing, millis, now, measure, expected, words) in [
-            (1, 50, 641, errors, few, "too few requests to compare by: 0 since v12 is up, 6000 before"),
+            (1, 50, 641, errors, few, "too few requests to compare by: fewer than 100 since v12 is up"),
             (1, 50, 700, errors, passing, "1% of 500 requests fail since v12 is up, 1% of 6000 before"),
-            (1, 50, 1539, errors, passing, "1% of 8900 requests fail since v12 is up, 1% of 6000 before"),
+            (1, 50, 1539, errors, passing, "1% of 6200 requests fail since v12 is up, 1% of 6000 before"),
             (9, 50, 652, errors, worse, "it is worse: 9% of 100 requests fail since v12 is up, 1% of 6000 before"),
             (9, 50, 1539, errors, worse, "it is worse: 9% of 100 requests fail since v12 is up, 1% of 6000 before"),
             (9, 50, 700, service, passing, "0% of 500 requests take longer than"),

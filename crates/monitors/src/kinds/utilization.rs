@@ -64,6 +64,10 @@ impl MonitorKind for Utilization {
         Some(&self.app)
     }
 
+    fn levels(&self) -> Option<&Levels> {
+        Some(&self.levels)
+    }
+
     fn measures(&self) -> Option<Unit> {
         Some(Unit::Percent)
     }
