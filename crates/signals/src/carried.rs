@@ -3,6 +3,8 @@
 //!
 //! What tells them apart is what dynos carried before, and whether those requests wait that are served.
 
+#![expect(clippy::cast_precision_loss, reason = "an hour has fewer requests than a float has whole numbers")]
+
 use crate::{Class, SLOT, Slot, Tally, Times, USUAL_OVER};
 use flyball_model::Timestamp;
 use std::collections::HashMap;
@@ -19,7 +21,7 @@ const TOLD_WITHIN: usize = 3;
 const STILL_NOW: usize = 12;
 /// Of so many requests one finds no room at any time: a report, say, that takes too long whatever the load.
 const NO_ROOM_ONE_OF: u64 = 50;
-/// A tenth more than was carried is more.
+/// Up to a tenth more than was carried is as many.
 const MORE: f64 = 1.1;
 /// So many deviations of a count that chance makes: independent requests exceed that once in forty moments.
 const CHANCE: f64 = 2.0;
@@ -112,10 +114,15 @@ impl TimedOut {
         let Some(carried) = carried else { return Self::NotKnown };
         let last_well = moments.iter().rposition(|moment| moment.is_well).map_or(0, |nth| nth + 1);
         let now = &moments[last_well.max(moments.len().saturating_sub(STILL_NOW))..];
-        if now.iter().any(|moment| moment.is_more_than(carried)) {
+        let (came, carried_then) =
+            now.iter().filter(|moment| moment.is_told).fold((0.0, 0.0), |(came, carried_then), moment| {
+                (came + moment.came(), carried_then + moment.carried(carried))
+            });
+        // Each slot is in as many moments as there are slots in one.
+        let (came, carried_then) = (came / MOMENT as f64, carried_then / MOMENT as f64);
+        if is_more(came, carried_then) || now.iter().any(|moment| is_more(moment.came(), moment.carried(carried))) {
             Self::TooMany
-        } else if now.iter().all(|moment| moment.is_whole && moment.of_each().is_none_or(|of_each| of_each <= carried))
-        {
+        } else if carried_then > 0.0 && came <= carried_then * MORE && now.iter().all(|moment| moment.is_whole) {
             Self::CarriedBefore
         } else {
             Self::NotKnown
@@ -134,6 +141,8 @@ struct Moment {
     is_well: bool,
     /// Whether everything was told.
     is_whole: bool,
+    /// Whether the time is over in which what came in it is told.
+    is_told: bool,
 }
 
 impl Moment {
@@ -141,26 +150,34 @@ impl Moment {
         let until = from + MOMENT;
         // What comes in it is told up to here.
         let told = &hour[from..(until + TOLD_WITHIN).min(hour.len())];
+        let is_told = told.len() == MOMENT + TOLD_WITHIN;
         Self {
             came: hour[from..until].iter().map(|of| of.came).sum(),
             dynos: told.iter().map(|of| of.dynos).fold(Dynos::default(), Dynos::and).count(),
-            is_well: told.len() == MOMENT + TOLD_WITHIN && told.iter().all(is_well),
+            is_well: is_told && told.iter().all(is_well),
+            is_told,
             is_whole: told.iter().all(|of| of.is_whole),
         }
     }
 
-    /// How many came to each dyno; nothing where nobody did.
-    #[expect(clippy::cast_precision_loss, reason = "half a minute has fewer requests than a float has whole numbers")]
-    fn of_each(&self) -> Option<f64> {
-        (self.dynos > 0 && self.came > 0).then(|| self.came as f64 / f64::from(self.dynos))
+    fn came(&self) -> f64 {
+        self.came as f64
     }
 
-    /// Whether more came to each dyno, and that is no chance.
-    #[expect(clippy::cast_precision_loss, reason = "half a minute has fewer requests than a float has whole numbers")]
-    fn is_more_than(&self, of_each: f64) -> bool {
-        let carried = of_each * f64::from(self.dynos);
-        self.dynos > 0 && self.came as f64 > carried * MORE + CHANCE * carried.sqrt()
+    /// How many came to each dyno; nothing where nobody did.
+    fn of_each(&self) -> Option<f64> {
+        (self.dynos > 0 && self.came > 0).then(|| self.came() / f64::from(self.dynos))
     }
+
+    /// How many its dynos carry where each carries so many.
+    fn carried(&self, of_each: f64) -> f64 {
+        of_each * f64::from(self.dynos)
+    }
+}
+
+/// Whether more came than is carried, and that is no chance.
+fn is_more(came: f64, carried: f64) -> bool {
+    carried > 0.0 && came > carried * MORE + CHANCE * carried.sqrt()
 }
 
 /// The slots of the last hour, also those in which nothing was told.
@@ -255,7 +272,7 @@ mod tests {
             ("twice as many come", [some(30, &well), some(6, &busy)].concat(), TooMany),
             ("as many as before", [some(30, &well), hang(50, 6)].concat(), CarriedBefore),
             ("fewer than before", [some(30, &well), hang(20, 6)].concat(), CarriedBefore),
-            ("a little more than before", [some(30, &well), hang(53, 6)].concat(), NotKnown),
+            ("a little more than before", [some(30, &well), hang(58, 6)].concat(), NotKnown),
             (
                 "some hang, and others are served",
                 [some(30, &well), some(6, &|| told(2, 80, 210, 20))].concat(),

@@ -358,7 +358,7 @@ fn sentences(replay: &Replay, reaction: &Reaction, mode: Mode, lacks: &str) -> V
     told.extend(cost(would, did, replay.process_type.as_ref()));
     if !reaction.policy.enabled {
         told.push(
-            "It is switched off, and holds all the time: `--with enabled=true` plays it as if it were on.".to_owned(),
+            "It is switched off, and holds all the time; with `enabled=true` it is played as if it were on.".to_owned(),
         );
     }
     told.push(if replay.exact {

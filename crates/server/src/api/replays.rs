@@ -133,7 +133,7 @@ impl House {
 }
 
 /// Where settings in place of others are given.
-const WITH: &str = "with";
+pub(crate) const WITH: &str = "with";
 
 /// Settings, one a line; or all that are none.
 fn alterations(with: &str) -> Result<Vec<Alteration>, Problem> {

@@ -2,9 +2,9 @@
 //! reads only.
 
 use super::frame::{Frame, shown_with};
-use crate::answer::Problem;
+use crate::answer::{FieldMistake, Problem};
 use crate::api::ask::{self, Asked, Of};
-use crate::api::replays::Played;
+use crate::api::replays::{Played, WITH};
 use crate::guard::Visitor;
 use crate::house::House;
 use crate::words::{Html, Names, in_path, moment};
@@ -107,7 +107,11 @@ fn wrong(problem: Problem) -> Result<Wrong, Problem> {
     match StatusCode::from_u16(problem.status) {
         Ok(StatusCode::BAD_REQUEST) => Ok(Wrong { is_since: true, words: problem.detail.into_iter().collect() }),
         Ok(StatusCode::UNPROCESSABLE_ENTITY) => {
-            Ok(Wrong { is_since: false, words: problem.mistakes.into_iter().map(|mistake| mistake.words).collect() })
+            let words = problem.mistakes.into_iter().map(|FieldMistake { field, words, .. }| match field.as_str() {
+                WITH => words,
+                setting => format!("{setting}: {words}"),
+            });
+            Ok(Wrong { is_since: false, words: words.collect() })
         }
         _ => Err(problem),
     }
