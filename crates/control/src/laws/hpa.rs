@@ -1,4 +1,4 @@
-//! Like Kubernetes' horizontal pod autoscaler on utilization, 70 %.
+//! Like Kubernetes' horizontal pod autoscaler on utilization: pods are to be as full as ours keeps dynos.
 //!
 //! Our stand-in, from *Horizontal Pod Autoscaling* (kubernetes.io) and `replica_calculator.go`: each 15 s `ceil(replicas × metric / target)`;
 //! within 10 % of the target it does nothing; pods that are not ready count as idle where it would add; at most as many again, or four, are added
@@ -9,8 +9,6 @@ use crate::Told;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How full pods are to be.
-const TARGET: f64 = 0.7;
 /// Closer to it than this is close enough.
 const TOLERANCE: f64 = 0.1;
 /// The highest wish of this time counts before any are taken, in seconds.
@@ -18,17 +16,22 @@ const STABILIZE: u64 = 300;
 /// Pods that may be added at a time, where there are fewer.
 const UP_AT_LEAST: u32 = 4;
 
-#[derive(Default)]
 pub(super) struct Hpa {
+    /// How full pods are to be, 0 to 1.
+    target: f64,
     /// How many pods are busy, and how many are ready.
     told: Option<(f64, u32)>,
     wishes: VecDeque<(u64, u32)>,
 }
 
 impl Hpa {
+    pub(super) const fn at(target: f64) -> Self {
+        Self { target, told: None, wishes: VecDeque::new() }
+    }
+
     fn wish(&self, quantity: u32) -> u32 {
         let Some((busy, ready)) = self.told else { return quantity };
-        let needed = busy / TARGET;
+        let needed = busy / self.target;
         let ratio_of = |pods: u32| needed / f64::from(pods.max(1));
         if ratio_of(ready) > 1.0 {
             // Those that boot are idle, and must not turn it round.
@@ -72,29 +75,29 @@ mod tests {
 
     #[test]
     fn it_goes_to_what_is_needed_at_seventy_percent() {
-        assert_eq!(play(&mut Hpa::default(), 1..31, 5, work(4.9)), [(15, 7)]);
+        assert_eq!(play(&mut Hpa::at(0.7), 1..31, 5, work(4.9)), [(15, 7)]);
         // More than it can see is more than it asks for.
-        assert_eq!(play(&mut Hpa::default(), 1..61, 5, work(14.0)), [(15, 8), (30, 12), (45, 18), (60, 20)]);
+        assert_eq!(play(&mut Hpa::at(0.7), 1..61, 5, work(14.0)), [(15, 8), (30, 12), (45, 18), (60, 20)]);
     }
 
     #[test]
     fn close_enough_is_enough() {
-        assert_eq!(play(&mut Hpa::default(), 1..900, 10, work(7.6)), []);
-        assert_eq!(play(&mut Hpa::default(), 1..900, 10, work(6.4)), []);
+        assert_eq!(play(&mut Hpa::at(0.7), 1..900, 10, work(7.6)), []);
+        assert_eq!(play(&mut Hpa::at(0.7), 1..900, 10, work(6.4)), []);
     }
 
     #[test]
     fn it_takes_what_was_not_needed_for_five_minutes() {
-        let mut law = Hpa::default();
+        let mut law = Hpa::at(0.7);
         assert_eq!(play(&mut law, 1..31, 10, work(7.0)), []);
         assert_eq!(play(&mut law, 31..700, 10, work(2.1)), [(345, 3)]);
     }
 
     #[test]
     fn those_that_boot_are_idle() {
-        let mut law = Hpa::default();
+        let mut law = Hpa::at(0.7);
         law.hear(&Told { up: 5, quantity: 10, utilization: 1.0, ..calm(15) });
         assert_eq!(law.wants(15, 10), 10);
-        assert_eq!(Hpa::default().wants(15, 6), 6);
+        assert_eq!(Hpa::at(0.7).wants(15, 6), 6);
     }
 }

@@ -10,7 +10,7 @@ mod hpa;
 mod judoscale;
 mod ours;
 
-use crate::{Load, Told};
+use crate::{AT_ONCE, Load, Told};
 use clairvoyant::Clairvoyant;
 pub(crate) use clairvoyant::highest_ahead;
 use heroku::Heroku;
@@ -74,7 +74,7 @@ impl Which {
             Self::Heroku => "like Heroku",
             Self::Judoscale => "like Judoscale",
             Self::HireFire => "like HireFire",
-            Self::Hpa => "like HPA, 70 %",
+            Self::Hpa => "like HPA",
             Self::Clairvoyant => "clairvoyant",
         }
     }
@@ -88,7 +88,7 @@ impl Which {
             Self::Heroku => Box::new(Heroku::default()),
             Self::Judoscale => Box::new(Judoscale::default()),
             Self::HireFire => Box::new(HireFire::default()),
-            Self::Hpa => Box::new(Hpa::default()),
+            Self::Hpa => Box::new(Hpa::at(settings.per_dyno / f64::from(AT_ONCE))),
             Self::Clairvoyant => Box::new(Clairvoyant::of(load)),
         }
     }
