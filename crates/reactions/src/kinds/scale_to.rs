@@ -390,7 +390,7 @@ impl Take for PerDyno {
                 let share = percent.filter(|percent| (1..=100).contains(percent)).map(Self::Share);
                 return or_refuse(share, node, "no share of a dyno's time", mistakes);
             }
-            Value::Text(_) => {
+            Value::Text(ref text) if duration::parse(text.trim()).is_ok() => {
                 let message = "a delay does not halve when dynos double";
                 let hint = "where the monitor measures a time, say `between = [\"20ms\", \"150ms\"]`";
                 mistakes.push(
